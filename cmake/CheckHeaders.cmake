@@ -1,0 +1,81 @@
+# Fails if a public header has grown heavy.
+#
+#   cmake -D SOURCE_DIR=... -D COMPILER=... -P CheckHeaders.cmake
+#
+# Every header that is not listed as an exception stays within the budget of
+# preprocessed lines and reaches neither a heavy header of the standard library
+# nor one of a third party, directly or through others.
+cmake_minimum_required(VERSION 3.25)
+
+set(budget 14500)
+set(heavy
+    algorithm atomic chrono condition_variable deque filesystem format fstream functional future
+    iomanip ios iostream istream list locale map memory mutex ostream queue random ranges
+    regex set shared_mutex span sstream string thread unordered_map unordered_set variant vector)
+
+# Opt-in headers may be heavy, and know the one library they are named after.
+set(exempt chrono.h json.h fmt.h testing.h)
+set(third_party "/fmt/" "/nlohmann/" "/toml\\+\\+/" "/sqlite3\\.h" "/libpq" "/postgresql/")
+set(allowed_json.h "/nlohmann/")
+set(allowed_fmt.h "/fmt/")
+
+function(run_compiler result)
+  execute_process(
+    COMMAND ${COMPILER} -std=c++20 -I ${SOURCE_DIR}/include ${ARGN}
+    OUTPUT_VARIABLE output
+    ERROR_VARIABLE error
+    RESULT_VARIABLE code)
+  if(NOT code EQUAL 0)
+    message(FATAL_ERROR "CheckHeaders: ${COMPILER} ${ARGN} failed:\n${error}")
+  endif()
+  set(${result} "${output}" PARENT_SCOPE)
+endfunction()
+
+set(problems "")
+set(heaviest 0)
+list(JOIN heavy "|" heavy_names)
+file(GLOB_RECURSE headers RELATIVE ${SOURCE_DIR}/include ${SOURCE_DIR}/include/stogger/*.h)
+list(LENGTH headers count)
+if(count EQUAL 0)
+  message(FATAL_ERROR "CheckHeaders: no headers in ${SOURCE_DIR}/include/stogger")
+endif()
+
+foreach(header IN LISTS headers)
+  cmake_path(GET header FILENAME name)
+  run_compiler(dependencies -M -x c++ -include ${header} /dev/null)
+  string(REGEX MATCHALL "/[^ \n\\]+" included "${dependencies}")
+
+  foreach(pattern IN LISTS third_party)
+    set(found ${included})
+    list(FILTER found EXCLUDE REGEX "^${SOURCE_DIR}/")
+    list(FILTER found INCLUDE REGEX "${pattern}")
+    if(found AND NOT pattern STREQUAL "${allowed_${name}}")
+      list(GET found 0 first)
+      list(APPEND problems "${header} reaches ${first}")
+    endif()
+  endforeach()
+
+  if(name IN_LIST exempt)
+    continue()
+  endif()
+  set(found ${included})
+  list(FILTER found INCLUDE REGEX "/c\\+\\+/(v1|[0-9.]+)/(${heavy_names})$")
+  if(found)
+    list(APPEND problems "${header} reaches ${found}")
+  endif()
+  run_compiler(text -E -P -x c++ -include ${header} /dev/null)
+  string(REGEX MATCHALL "\n" line_ends "${text}")
+  list(LENGTH line_ends lines)
+  if(lines GREATER budget)
+    list(APPEND problems "${header} is ${lines} lines when preprocessed; at most ${budget}")
+  endif()
+  if(lines GREATER heaviest)
+    set(heaviest ${lines})
+  endif()
+endforeach()
+
+if(problems)
+  list(JOIN problems "\n  " text)
+  message(FATAL_ERROR "Public headers have grown heavy:\n  ${text}")
+endif()
+message(STATUS "Headers: ${count}; the heaviest of the light ones has ${heaviest} lines of ${budget}.")

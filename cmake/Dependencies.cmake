@@ -1,0 +1,25 @@
+# Finds what stogger is built with on the system; nothing is ever downloaded.
+
+# stogger_find(NAME [VERSION] PACKAGE debian-package) is find_package() with a
+# message that says how to mend what is missing. A macro, so that what
+# find_package() sets reaches the caller.
+macro(stogger_find name)
+  cmake_parse_arguments(stogger_find "" "PACKAGE" "" ${ARGN})
+  find_package(${name} ${stogger_find_UNPARSED_ARGUMENTS} QUIET)
+  if(NOT ${name}_FOUND)
+    string(JOIN " " stogger_find_wanted ${name} ${stogger_find_UNPARSED_ARGUMENTS})
+    message(
+      FATAL_ERROR
+        "stogger needs ${stogger_find_wanted}: install ${stogger_find_PACKAGE} (Debian), "
+        "or set CMAKE_PREFIX_PATH to where it is.")
+  endif()
+endmacro()
+
+# Lets a target of ours include the headers of a library without linking it, so
+# that nobody who links the target needs that library.
+function(stogger_use_headers target)
+  foreach(library IN LISTS ARGN)
+    get_target_property(directories ${library} INTERFACE_INCLUDE_DIRECTORIES)
+    target_include_directories(${target} SYSTEM PUBLIC ${directories})
+  endforeach()
+endfunction()

@@ -1,0 +1,57 @@
+# Installs the library, its CMake package and its pkg-config file. The build
+# folder is a package too: stogger_DIR may point at it.
+include(CMakePackageConfigHelpers)
+
+set(package_dir ${CMAKE_INSTALL_LIBDIR}/cmake/stogger)
+
+install(
+  TARGETS stogger
+  EXPORT stoggerTargets
+  ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR}
+  LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR}
+  RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR}
+  FILE_SET HEADERS DESTINATION ${CMAKE_INSTALL_INCLUDEDIR})
+if(TARGET stogger_cli)
+  install(TARGETS stogger_cli RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
+endif()
+
+get_target_property(library_type stogger TYPE)
+string(COMPARE EQUAL "${library_type}" "SHARED_LIBRARY" stogger_is_shared)
+configure_package_config_file(
+  cmake/stoggerConfig.cmake.in ${PROJECT_BINARY_DIR}/stoggerConfig.cmake
+  INSTALL_DESTINATION ${package_dir}
+  NO_SET_AND_CHECK_MACRO NO_CHECK_REQUIRED_COMPONENTS_MACRO)
+write_basic_package_version_file(
+  ${PROJECT_BINARY_DIR}/stoggerConfigVersion.cmake COMPATIBILITY SameMinorVersion)
+
+install(FILES ${PROJECT_BINARY_DIR}/stoggerConfig.cmake
+              ${PROJECT_BINARY_DIR}/stoggerConfigVersion.cmake DESTINATION ${package_dir})
+install(EXPORT stoggerTargets NAMESPACE stogger:: DESTINATION ${package_dir})
+export(EXPORT stoggerTargets NAMESPACE stogger:: FILE ${PROJECT_BINARY_DIR}/stoggerTargets.cmake)
+
+# pkg-config. The prefix is found from where the file lies, so that the tree can
+# be moved; a static library names what must be linked with it, without --static.
+if(IS_ABSOLUTE "${CMAKE_INSTALL_LIBDIR}")
+  set(pc_prefix ${CMAKE_INSTALL_PREFIX})
+  set(pc_libdir ${CMAKE_INSTALL_LIBDIR})
+else()
+  set(pc_libdir \${prefix}/${CMAKE_INSTALL_LIBDIR})
+  file(RELATIVE_PATH up /prefix/${CMAKE_INSTALL_LIBDIR}/pkgconfig /prefix)
+  string(REGEX REPLACE "/$" "" up "${up}")
+  set(pc_prefix \${pcfiledir}/${up})
+endif()
+if(IS_ABSOLUTE "${CMAKE_INSTALL_INCLUDEDIR}")
+  set(pc_includedir ${CMAKE_INSTALL_INCLUDEDIR})
+else()
+  set(pc_includedir \${prefix}/${CMAKE_INSTALL_INCLUDEDIR})
+endif()
+if(stogger_is_shared)
+  set(pc_private .private)
+  set(pc_static_libs "")
+else()
+  set(pc_private "")
+  list(TRANSFORM CMAKE_DL_LIBS PREPEND " -l" OUTPUT_VARIABLE pc_static_libs)
+  string(PREPEND pc_static_libs " -pthread")
+endif()
+configure_file(cmake/stogger.pc.in ${PROJECT_BINARY_DIR}/stogger.pc @ONLY)
+install(FILES ${PROJECT_BINARY_DIR}/stogger.pc DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig)

@@ -1,0 +1,314 @@
+// Logging: the one header most files need.
+//
+//   stogger::init("stogger.toml");
+//   stogger::info("user-login", {{"user_id", 42}, {"ip", ip}});
+//   stogger::warning("disk-low", {{"free_mb", 120.5}},
+//                    "Only {free_mb:.1f} MB left on {mount}");
+//   auto log = stogger::logger("http").with({{"request_id", id}});
+//   log.error("upstream-timeout", {{"ms", 1500}});
+//
+// An event is a short fixed name and fields that keep their types. The third
+// argument is an optional message template for people: {name} and {name:spec}
+// with the format specifications of {fmt}. A field that is missing or null
+// reads <missing>, a specification that does not fit reads <bad format>.
+//
+// What every logging call promises:
+//   - it is noexcept and returns nothing; bad input is marked, not refused;
+//   - it may be made from any thread, from constructors and destructors of
+//     static objects, and in a child after fork();
+//   - when it returns, each sink has taken the event or counted its loss (see
+//     stats.h), and the caller's memory is no longer looked at;
+//   - below every sink's level it costs one relaxed load and a branch. (Its
+//     arguments are evaluated all the same; STOGGER_AT avoids that.)
+// It must not be made from a signal handler.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <initializer_list>
+#include <string_view>
+
+#include "stogger/export.h"
+#include "stogger/level.h"
+#include "stogger/stats.h"
+#include "stogger/status.h"
+#include "stogger/value.h"
+
+namespace stogger {
+
+// Where a call stands in the source. Filled in by the compiler; pass one only
+// to log on behalf of someone else.
+struct Where {
+  const char* function = "";
+  const char* file = "";
+  unsigned line = 0;
+
+  static constexpr Where here(const char* function = __builtin_FUNCTION(),
+                              const char* file = __builtin_FILE(),
+                              unsigned line = __builtin_LINE()) noexcept {
+    return {function, file, line};
+  }
+};
+
+namespace detail {
+
+struct Call {
+  Level level;
+  std::string_view event;
+  Fields fields;
+  std::string_view message;
+  Where where;
+};
+
+// The threshold of the default system: calls below it are filtered. Lets
+// everything through until the system exists. Relaxed atomic access only.
+STOGGER_API extern std::int32_t default_threshold;
+
+struct LoggerRep;
+
+inline bool enabled(const std::int32_t* threshold, Level level) noexcept {
+  return static_cast<std::int32_t>(level) >=
+         __atomic_load_n(threshold, __ATOMIC_RELAXED);
+}
+
+// A null rep is the unnamed logger of the default system.
+STOGGER_API void log(const LoggerRep* rep, const Call& call) noexcept;
+STOGGER_API void log_exception(const LoggerRep* rep, const Call& call) noexcept;
+STOGGER_API void retain(const LoggerRep* rep) noexcept;
+STOGGER_API void release(const LoggerRep* rep) noexcept;
+
+}  // namespace detail
+
+class Logger;
+
+// A logger of the default system.
+[[nodiscard]] STOGGER_API Logger logger(std::string_view name = {}) noexcept;
+
+// A name and bound fields, which go with every event logged through it. Cheap
+// to copy (a counted reference); copies share nothing that changes, so each
+// may be used from any thread.
+class Logger {
+ public:
+  // The unnamed logger of the default system.
+  Logger() noexcept : threshold_(&detail::default_threshold) {}
+  Logger(const Logger& other) noexcept
+      : threshold_(other.threshold_), rep_(other.rep_) {
+    if (rep_ != nullptr) detail::retain(rep_);
+  }
+  Logger(Logger&& other) noexcept
+      : threshold_(other.threshold_), rep_(other.rep_) {
+    other.threshold_ = &detail::default_threshold;
+    other.rep_ = nullptr;
+  }
+  Logger& operator=(const Logger& other) noexcept {
+    return *this = Logger(other);
+  }
+  Logger& operator=(Logger&& other) noexcept {
+    if (this != &other) {
+      if (rep_ != nullptr) detail::release(rep_);
+      threshold_ = other.threshold_;
+      rep_ = other.rep_;
+      other.threshold_ = &detail::default_threshold;
+      other.rep_ = nullptr;
+    }
+    return *this;
+  }
+  ~Logger() {
+    if (rep_ != nullptr) detail::release(rep_);
+  }
+
+  // A logger with these fields besides its own; later ones win. Copies them.
+  [[nodiscard]] Logger with(Fields fields) const noexcept;
+
+  // True if some sink would take an event of this level.
+  bool enabled(Level level) const noexcept {
+    return detail::enabled(threshold_, level);
+  }
+
+  void log(Level level, std::string_view event, Fields fields = {},
+           std::string_view message = {},
+           Where where = Where::here()) const noexcept {
+    if (enabled(level)) {
+      detail::log(rep_, {level, event, fields, message, where});
+    }
+  }
+
+  void trace(std::string_view event, Fields fields = {},
+             std::string_view message = {},
+             Where where = Where::here()) const noexcept {
+    log(Level::trace, event, fields, message, where);
+  }
+  void debug(std::string_view event, Fields fields = {},
+             std::string_view message = {},
+             Where where = Where::here()) const noexcept {
+    log(Level::debug, event, fields, message, where);
+  }
+  void info(std::string_view event, Fields fields = {},
+            std::string_view message = {},
+            Where where = Where::here()) const noexcept {
+    log(Level::info, event, fields, message, where);
+  }
+  void warning(std::string_view event, Fields fields = {},
+               std::string_view message = {},
+               Where where = Where::here()) const noexcept {
+    log(Level::warning, event, fields, message, where);
+  }
+  void error(std::string_view event, Fields fields = {},
+             std::string_view message = {},
+             Where where = Where::here()) const noexcept {
+    log(Level::error, event, fields, message, where);
+  }
+  void critical(std::string_view event, Fields fields = {},
+                std::string_view message = {},
+                Where where = Where::here()) const noexcept {
+    log(Level::critical, event, fields, message, where);
+  }
+  void alert(std::string_view event, Fields fields = {},
+             std::string_view message = {},
+             Where where = Where::here()) const noexcept {
+    log(Level::alert, event, fields, message, where);
+  }
+
+  // An error that tells of the exception being handled: adds the fields
+  // exception_class and exception_msg. Call it inside a catch block; elsewhere
+  // it logs without the two.
+  void exception(std::string_view event, Fields fields = {},
+                 std::string_view message = {},
+                 Where where = Where::here()) const noexcept {
+    if (enabled(Level::error)) {
+      detail::log_exception(rep_,
+                            {Level::error, event, fields, message, where});
+    }
+  }
+
+ private:
+  friend class System;
+  friend class Scope;
+  friend STOGGER_API Logger logger(std::string_view name) noexcept;
+  Logger(const std::int32_t* threshold, const detail::LoggerRep* rep) noexcept
+      : threshold_(threshold), rep_(rep) {}
+
+  const std::int32_t* threshold_;
+  const detail::LoggerRep* rep_ = nullptr;
+};
+
+// The calls of the unnamed logger of the default system. It needs no set-up:
+// without init(), events of level info and above go to stderr.
+inline void log(Level level, std::string_view event, Fields fields = {},
+                std::string_view message = {},
+                Where where = Where::here()) noexcept {
+  if (detail::enabled(&detail::default_threshold, level)) {
+    detail::log(nullptr, {level, event, fields, message, where});
+  }
+}
+inline void trace(std::string_view event, Fields fields = {},
+                  std::string_view message = {},
+                  Where where = Where::here()) noexcept {
+  log(Level::trace, event, fields, message, where);
+}
+inline void debug(std::string_view event, Fields fields = {},
+                  std::string_view message = {},
+                  Where where = Where::here()) noexcept {
+  log(Level::debug, event, fields, message, where);
+}
+inline void info(std::string_view event, Fields fields = {},
+                 std::string_view message = {},
+                 Where where = Where::here()) noexcept {
+  log(Level::info, event, fields, message, where);
+}
+inline void warning(std::string_view event, Fields fields = {},
+                    std::string_view message = {},
+                    Where where = Where::here()) noexcept {
+  log(Level::warning, event, fields, message, where);
+}
+inline void error(std::string_view event, Fields fields = {},
+                  std::string_view message = {},
+                  Where where = Where::here()) noexcept {
+  log(Level::error, event, fields, message, where);
+}
+inline void critical(std::string_view event, Fields fields = {},
+                     std::string_view message = {},
+                     Where where = Where::here()) noexcept {
+  log(Level::critical, event, fields, message, where);
+}
+inline void alert(std::string_view event, Fields fields = {},
+                  std::string_view message = {},
+                  Where where = Where::here()) noexcept {
+  log(Level::alert, event, fields, message, where);
+}
+inline void exception(std::string_view event, Fields fields = {},
+                      std::string_view message = {},
+                      Where where = Where::here()) noexcept {
+  if (detail::enabled(&detail::default_threshold, Level::error)) {
+    detail::log_exception(nullptr,
+                          {Level::error, event, fields, message, where});
+  }
+}
+
+// A named stretch of work on this thread, from here to the closing brace.
+// Every event logged on the thread inside it, through whatever logger, carries
+// the name of the innermost scope in its scope column and the fields of all
+// scopes around it. At its end a scope logs `scope-end` at level debug, or
+// `scope-failed` at level warning if an exception is leaving it; both carry
+// duration_ms and its fields.
+//
+// The name and the fields are copied. Only for the stack: scopes of a thread
+// end in the reverse of the order they began in.
+class STOGGER_API Scope {
+ public:
+  explicit Scope(std::string_view name, Fields fields = {},
+                 Where where = Where::here()) noexcept
+      : Scope(Logger(), name, fields, where) {}
+  // Ends with an event of that logger.
+  Scope(const Logger& log, std::string_view name, Fields fields = {},
+        Where where = Where::here()) noexcept;
+  ~Scope();
+
+  Scope(const Scope&) = delete;
+  Scope& operator=(const Scope&) = delete;
+  static void* operator new(std::size_t) = delete;
+  static void* operator new[](std::size_t) = delete;
+
+ private:
+  friend class ScopeChain;
+  const Scope* parent_;
+  Logger log_;
+  Where where_;
+  std::int64_t started_ns_;
+  int exceptions_;
+  const void* context_;  // the copies of name and fields
+};
+
+// Sets the default system up from a TOML file, in place of what it was: the
+// new sinks are opened first, then the old ones flushed and closed. Without a
+// path, and whenever $STOGGER_CONFIG is set, the file is that one. Loggers made
+// before keep working.
+//
+// Problems never stop a program: each is printed on stderr with its line and
+// column, whatever is right is started (at the least the console), and the
+// first is returned. May be called at any time, from one thread at a time.
+STOGGER_API Status init(std::string_view path = {}) noexcept;
+
+// Hands all buffered events of the default system to their targets.
+STOGGER_API Status flush() noexcept;
+
+// Flushes and closes every sink of the default system. Happens by itself at
+// normal exit. An event logged later still arrives: its sink is opened for it
+// alone, which is slow.
+STOGGER_API Status shutdown() noexcept;
+
+STOGGER_API Stats stats() noexcept;
+
+}  // namespace stogger
+
+// Logs through `log` and evaluates the arguments after `event` only if the
+// level is on:
+//   STOGGER_AT(log, stogger::Level::debug, "cart", {{"items", count_items()}});
+#define STOGGER_AT(log_, level_, ...)                \
+  do {                                               \
+    const auto& stogger_log = (log_);                \
+    const ::stogger::Level stogger_level = (level_); \
+    if (stogger_log.enabled(stogger_level)) {        \
+      stogger_log.log(stogger_level, __VA_ARGS__);   \
+    }                                                \
+  } while (false)

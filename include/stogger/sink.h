@@ -1,0 +1,208 @@
+// Sink: the interface of everything that rows can be written to, and how to
+// make a sink of your own available to configuration files.
+//
+//   class CountSink final : public stogger::Sink {
+//    public:
+//     stogger::Status write(const stogger::RowBatch& rows) override {
+//       count_ += rows.row_count;
+//       return {};
+//     }
+//    private:
+//     std::size_t count_ = 0;
+//   };
+//   stogger::register_sink("count", [](stogger::Options&, stogger::SinkPtr*
+//   out) {
+//     out->reset(new CountSink);
+//     return stogger::Status();
+//   });
+//
+// and in the TOML file: [stogger.sinks.mine] type = "count".
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <initializer_list>
+#include <string_view>
+
+#include "stogger/clock.h"
+#include "stogger/export.h"
+#include "stogger/row.h"
+#include "stogger/status.h"
+
+namespace stogger {
+
+// The rows a sink wants log events to become.
+enum class RowForm : unsigned char {
+  // One column `line`: a finished line of text, its line end included.
+  text,          // for people
+  colored_text,  // the same, with colours for a terminal
+  json,          // one JSON object
+  logfmt,        // key=value
+  // The columns timestamp, level, event, func, scope, data, the last of which
+  // is a JSON object of all other fields. A sink with columns of its own (see
+  // Sink::columns) gets those instead.
+  table,
+  // timestamp, level, event, func, scope, logger, message, then a column for
+  // each field. The columns differ from row to row.
+  fields,
+  // The fields of a journal entry: MESSAGE, PRIORITY, ... All values are text.
+  journal,
+};
+
+// What became of the rows a sink was handed, over its whole life.
+struct Tally {
+  std::uint64_t written = 0;        // with the target
+  std::uint64_t dead_lettered = 0;  // refused by the target and set aside
+  std::uint64_t in_doubt = 0;       // sent, but the answer never came
+  std::uint64_t buffered = 0;       // held back now; will be written later
+};
+
+// The calls to one sink never overlap, though they come from different threads.
+// open() precedes the first write(), and comes again after close(), after
+// abandon(), and after any failure but Code::rejected. No method
+// may throw (what escapes counts as a failure), and none may log: an event
+// logged from inside a sink is dropped and counted.
+class STOGGER_API Sink {
+ public:
+  Sink() = default;
+  virtual ~Sink() = default;
+  Sink(const Sink&) = delete;
+  Sink& operator=(const Sink&) = delete;
+
+  // Writes the rows, in order. Ok means that they are with the target, or in
+  // the sink's buffer until flush(). Any other Status means that they are lost,
+  // except as tally() says. With Code::rejected the fault lies in the rows: the
+  // next ones are tried at once. With every other code the target is at fault:
+  // until a growing delay has passed, rows are dropped without a call.
+  virtual Status write(const RowBatch& rows) = 0;
+
+  // Gets hold of the target. Called again and again until it works.
+  virtual Status open() { return {}; }
+  // Hands what is buffered to the target.
+  virtual Status flush() { return {}; }
+  // Flushes and lets go of the target. May come twice, and without open().
+  virtual Status close() { return {}; }
+
+  // In a child after fork(): forgets the buffer and the target without
+  // touching what is shared with the parent. open() follows before the next
+  // write().
+  virtual void abandon() noexcept {}
+
+  // Asked after each open().
+  virtual RowForm form() const noexcept { return RowForm::table; }
+  // For RowForm::table: the columns wanted in place of the six. A field of an
+  // event goes to the column that bears its name, the rest to `data` if that is
+  // one of them. Valid until the next open().
+  virtual RowBatch columns() const noexcept { return {}; }
+
+  // A sink that buffers, or may write part of a batch only, counts its rows
+  // itself: it fills in *tally and returns true. Rows that are in none of its
+  // counts were dropped.
+  virtual bool tally(Tally* tally) const noexcept {
+    static_cast<void>(tally);
+    return false;
+  }
+
+  // What it writes to, for messages: a path, host:port/database. No secrets.
+  virtual std::string_view target() const noexcept { return {}; }
+};
+
+// The owner of a sink.
+class STOGGER_API SinkPtr {
+ public:
+  SinkPtr() noexcept = default;
+  explicit SinkPtr(Sink* sink) noexcept : sink_(sink) {}
+  SinkPtr(SinkPtr&& other) noexcept : sink_(other.release()) {}
+  SinkPtr& operator=(SinkPtr&& other) noexcept {
+    reset(other.release());
+    return *this;
+  }
+  ~SinkPtr() { delete sink_; }
+
+  void reset(Sink* sink = nullptr) noexcept {
+    Sink* old = sink_;
+    sink_ = sink;
+    delete old;
+  }
+  Sink* release() noexcept {
+    Sink* sink = sink_;
+    sink_ = nullptr;
+    return sink;
+  }
+  Sink* get() const noexcept { return sink_; }
+  Sink* operator->() const noexcept { return sink_; }
+  Sink& operator*() const noexcept { return *sink_; }
+  explicit operator bool() const noexcept { return sink_ != nullptr; }
+
+ private:
+  Sink* sink_ = nullptr;
+};
+
+// The options a sink is made with: the keys of its TOML table, or the fields
+// given in code. A factory asks for every option it knows, with the default;
+// what it did not ask for is reported by finish() as unknown, and so is every
+// value of a wrong type or out of range. Text that is returned lives as long as
+// the factory's call: keep a copy.
+class STOGGER_API Options {
+ public:
+  // The views in `options` must outlive this object. A list of texts is given
+  // as a JSON array. `type` names the kind of sink in messages.
+  Options(std::string_view type, Fields options) noexcept;
+  ~Options();
+  Options(const Options&) = delete;
+  Options& operator=(const Options&) = delete;
+
+  bool has(std::string_view key);
+  std::string_view text(std::string_view key, std::string_view fallback = {});
+  // A text that has to be given.
+  std::string_view required(std::string_view key);
+  bool boolean(std::string_view key, bool fallback);
+  std::int64_t integer(std::string_view key, std::int64_t fallback,
+                       std::int64_t least, std::int64_t most);
+  double real(std::string_view key, double fallback, double least, double most);
+  // One of the names; returns its index.
+  std::size_t choice(std::string_view key,
+                     std::initializer_list<std::string_view> names,
+                     std::size_t fallback);
+  // The texts of a list, by index; `count` is 0 if the key is absent.
+  std::size_t list_size(std::string_view key);
+  std::string_view list_item(std::string_view key, std::size_t index);
+
+  // Reports a problem the factory itself finds with an option.
+  void problem(std::string_view key, std::string_view what);
+
+  // The name of the service, for sinks that tell it to their target.
+  std::string_view identifier() const noexcept;
+  void set_identifier(std::string_view identifier) noexcept;
+  // The name the sink has in the configuration.
+  std::string_view sink_name() const noexcept;
+  void set_sink_name(std::string_view name) noexcept;
+  Clock* clock() const noexcept;
+  void set_clock(Clock* clock) noexcept;
+
+  // Ok if every option was right. Otherwise its message tells the first
+  // problem; all of them can be read by index.
+  Status finish();
+  std::size_t problem_count() const noexcept;
+  std::string_view problem_key(std::size_t index) const noexcept;
+  std::string_view problem_text(std::size_t index) const noexcept;
+
+ private:
+  struct Rep;
+  Rep* rep_;
+};
+
+// Makes a sink. Reads every option, then returns options.finish() if that is
+// not ok, without having touched the target: open() does that.
+using SinkFactory = Status (*)(Options& options, SinkPtr* sink);
+
+// Makes `type` usable in configuration files, from now on and process-wide.
+// Fails if the name is taken. Callable from any thread.
+STOGGER_API Status register_sink(std::string_view type,
+                                 SinkFactory factory) noexcept;
+
+// Makes a sink of a registered type, not yet open.
+STOGGER_API Status make_sink(std::string_view type, Fields options,
+                             SinkPtr* sink) noexcept;
+
+}  // namespace stogger

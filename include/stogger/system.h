@@ -1,0 +1,66 @@
+// System: a set of sinks and the loggers that write to them, as an object.
+//
+// Most programs need only the default system behind the free functions of
+// log.h. A System of its own suits a library inside a larger program, and
+// tests. Loggers keep what they need of their system alive: using one after
+// its system is gone is safe, and does what logging after close() does.
+#pragma once
+
+#include <cstdint>
+#include <string_view>
+
+#include "stogger/clock.h"
+#include "stogger/export.h"
+#include "stogger/level.h"
+#include "stogger/log.h"
+#include "stogger/sink.h"
+#include "stogger/stats.h"
+#include "stogger/status.h"
+
+namespace stogger {
+
+class Hub;
+
+class STOGGER_API System {
+ public:
+  // Without sinks: every call is filtered.
+  explicit System(Clock* clock = nullptr) noexcept;  // null: Clock::real()
+  ~System();                                         // closes
+  System(System&& other) noexcept;
+  System& operator=(System&& other) noexcept;
+
+  // Replaces all sinks and settings by those of a TOML file, or of TOML text
+  // (`name` stands for the file in messages). As init() does, it starts what is
+  // right, prints each problem, and returns the first one.
+  Status load(std::string_view path) noexcept;
+  Status load_text(std::string_view toml, std::string_view name) noexcept;
+
+  // Adds a sink. It gets the events of that level and above from now on; a
+  // failure to open it counts as a failure of the sink and is retried.
+  Status add_sink(std::string_view name, SinkPtr sink,
+                  Level level = Level::trace) noexcept;
+
+  [[nodiscard]] Logger logger(std::string_view name = {}) const noexcept;
+
+  Status flush() noexcept;
+  // Flushes and closes every sink. See shutdown() in log.h for what becomes of
+  // events logged later.
+  Status close() noexcept;
+  Stats stats() const noexcept;
+
+ private:
+  friend Hub& hub_of(System& system) noexcept;
+  Hub* hub_;
+};
+
+// Where the library reports on itself: a sink that fails or works again, a
+// configuration that has problems. Each report is one line of UTF-8 without a
+// line end and without secrets. The default writes "stogger: " and the line to
+// stderr. Null restores it. The function may be called from any thread, must
+// not log and must not throw. Reports of one sink are limited to ten a minute;
+// the next one let through tells how many were left out.
+using DiagnosticFunction = void (*)(std::string_view line, void* argument);
+STOGGER_API void set_diagnostics(DiagnosticFunction function,
+                                 void* argument = nullptr) noexcept;
+
+}  // namespace stogger

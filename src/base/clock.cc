@@ -1,0 +1,29 @@
+#include "stogger/clock.h"
+
+#include <time.h>
+
+namespace stogger {
+namespace {
+
+std::int64_t read(clockid_t id) noexcept {
+  timespec now;
+  clock_gettime(id, &now);
+  return static_cast<std::int64_t>(now.tv_sec) * 1000000000 + now.tv_nsec;
+}
+
+class RealClock final : public Clock {
+ public:
+  Time now() noexcept override { return Time{read(CLOCK_REALTIME)}; }
+  std::int64_t monotonic_ns() noexcept override {
+    return read(CLOCK_MONOTONIC);
+  }
+};
+
+}  // namespace
+
+Clock* Clock::real() noexcept {
+  static RealClock* const clock = new RealClock;
+  return clock;
+}
+
+}  // namespace stogger

@@ -1,0 +1,69 @@
+#include "base/diagnostics.h"
+
+#include <atomic>
+#include <new>
+#include <string>
+
+#include "base/file.h"
+#include "base/utf8.h"
+#include "stogger/system.h"
+
+namespace stogger {
+namespace {
+
+struct Receiver {
+  DiagnosticFunction function;
+  void* argument;
+  const Receiver* previous;
+};
+
+// A pointer rather than a lock: a child after fork() must not find it locked.
+// What it points to is never freed, for another thread may be about to use it;
+// functions are set once or twice in the life of a process.
+std::atomic<const Receiver*> receiver{nullptr};
+
+// One line, whatever the text has in it.
+std::string clean_line(std::string_view line) {
+  std::string text;
+  while (!line.empty()) {
+    const Utf8Step step = utf8_step(line);
+    const bool control =
+        step.valid && (step.codepoint < 0x20 ||
+                       (step.codepoint >= 0x7F && step.codepoint < 0xA0));
+    if (!step.valid || control) {
+      text += kReplacement;
+    } else {
+      text += line.substr(0, step.size);
+    }
+    line.remove_prefix(step.size);
+  }
+  return text;
+}
+
+}  // namespace
+
+void report(std::string_view line) noexcept {
+  try {
+    const std::string text = clean_line(line);
+    const Receiver* current = receiver.load(std::memory_order_acquire);
+    if (current != nullptr && current->function != nullptr) {
+      current->function(text, current->argument);
+      return;
+    }
+    File standard_error;
+    standard_error.borrow(2);
+    std::size_t written = 0;
+    static_cast<void>(
+        standard_error.write("stogger: " + text + "\n", &written));
+  } catch (...) {
+    // There is nowhere left to tell it to.
+  }
+}
+
+void set_diagnostics(DiagnosticFunction function, void* argument) noexcept {
+  const Receiver* previous = receiver.load(std::memory_order_acquire);
+  receiver.store(new (std::nothrow) Receiver{function, argument, previous},
+                 std::memory_order_release);
+}
+
+}  // namespace stogger

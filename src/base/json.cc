@@ -1,0 +1,246 @@
+#include "base/json.h"
+
+#include <cmath>
+#include <cstring>
+#include <nlohmann/json.hpp>
+#include <string>
+#include <vector>
+
+#include "base/number.h"
+#include "base/timestamp.h"
+#include "base/utf8.h"
+
+namespace stogger {
+namespace {
+
+constexpr char kHex[] = "0123456789abcdef";
+
+char* write_escape(char* out, unsigned char c) noexcept {
+  *out++ = '\\';
+  switch (c) {
+    case '"':
+    case '\\':
+      *out++ = static_cast<char>(c);
+      return out;
+    case '\b':
+      *out++ = 'b';
+      return out;
+    case '\f':
+      *out++ = 'f';
+      return out;
+    case '\n':
+      *out++ = 'n';
+      return out;
+    case '\r':
+      *out++ = 'r';
+      return out;
+    case '\t':
+      *out++ = 't';
+      return out;
+    default:
+      *out++ = 'u';
+      *out++ = '0';
+      *out++ = '0';
+      *out++ = kHex[c >> 4];
+      *out++ = kHex[c & 15];
+      return out;
+  }
+}
+
+char* copy(char* out, std::string_view text) noexcept {
+  std::memcpy(out, text.data(), text.size());
+  return out + text.size();
+}
+
+template <class Write>
+char* write_in_quotes(char* out, Write write) noexcept {
+  *out++ = '"';
+  out = write(out);
+  *out++ = '"';
+  return out;
+}
+
+}  // namespace
+
+char* json_detail::write_special(char* out, std::string_view rest,
+                                 std::uint32_t* sanitized) noexcept {
+  bool replaced = false;
+  while (!rest.empty()) {
+    const auto first = static_cast<unsigned char>(rest[0]);
+    const Utf8Step step = utf8_step(rest);
+    if (!step.valid || first == 0) {
+      out = copy(out, kReplacement);
+      replaced = true;
+    } else if (first < 0x20 || first == '"' || first == '\\') {
+      out = write_escape(out, first);
+    } else {
+      out = copy(out, rest.substr(0, step.size));
+    }
+    rest.remove_prefix(step.size);
+  }
+  if (replaced) ++*sanitized;
+  *out++ = '"';
+  return out;
+}
+
+char* write_json_value(char* out, const Value& value,
+                       std::uint32_t* sanitized) noexcept {
+  switch (value.kind()) {
+    case Kind::boolean:
+      return copy(out, value.boolean() ? "true" : "false");
+    case Kind::integer:
+      return write_integer(out, value.integer());
+    case Kind::unsigned_integer:
+      return write_unsigned(out, value.unsigned_integer());
+    case Kind::real:
+      if (std::isfinite(value.real())) return write_real(out, value.real());
+      return write_in_quotes(
+          out, [&](char* p) { return write_real(p, value.real()); });
+    case Kind::text:
+      return write_json_string(out, value.text(), sanitized);
+    case Kind::time:
+      return write_in_quotes(
+          out, [&](char* p) { return write_time(p, value.time()); });
+    case Kind::json:
+      return copy(out, value.text());
+    case Kind::null:
+    case Kind::custom:
+      break;
+  }
+  return copy(out, "null");
+}
+
+std::size_t json_value_size(const Value& value) {
+  if (value.kind() == Kind::json) return value.text().size();
+  Buffer scratch;
+  append_json_value(scratch, value);
+  return scratch.size();
+}
+
+namespace {
+
+// Receives the parser's events and writes them out again.
+class CleanWriter final : public nlohmann::json_sax<nlohmann::json> {
+ public:
+  CleanWriter(Buffer& out, JsonKeyTest is_secret, const void* context)
+      : out_(out), is_secret_(is_secret), context_(context) {}
+
+  bool null() override { return literal("null"); }
+  bool boolean(bool v) override { return literal(v ? "true" : "false"); }
+  bool number_integer(number_integer_t v) override {
+    if (begin_value()) append_integer(out_, v);
+    return true;
+  }
+  bool number_unsigned(number_unsigned_t v) override {
+    if (begin_value()) append_unsigned(out_, v);
+    return true;
+  }
+  bool number_float(number_float_t v, const string_t& digits) override {
+    if (!begin_value()) return true;
+    if (std::isfinite(v)) {
+      out_.append(digits);
+    } else {
+      append_json_string(out_, digits);
+    }
+    return true;
+  }
+  bool string(string_t& v) override {
+    if (begin_value()) sanitized_ += append_json_string(out_, v);
+    return true;
+  }
+  bool binary(binary_t&) override { return false; }
+  bool start_object(std::size_t) override { return open('{'); }
+  bool end_object() override { return close('}'); }
+  bool start_array(std::size_t) override { return open('['); }
+  bool end_array() override { return close(']'); }
+  bool key(string_t& name) override {
+    if (hidden_depth_ != 0) return true;
+    comma();
+    sanitized_ += append_json_string(out_, name);
+    out_.push_back(':');
+    after_key_ = true;
+    secret_ = is_secret_ != nullptr && is_secret_(context_, name);
+    return true;
+  }
+  bool parse_error(std::size_t, const std::string&,
+                   const nlohmann::detail::exception&) override {
+    return false;
+  }
+
+  std::uint32_t sanitized() const { return sanitized_; }
+
+ private:
+  void comma() {
+    if (!first_) out_.push_back(',');
+    first_ = false;
+  }
+  // False if the value is (inside) a secret, and not to be written.
+  bool begin_value() {
+    if (hidden_depth_ != 0) return false;
+    if (after_key_) {
+      after_key_ = false;
+    } else if (depth_ != 0) {
+      comma();
+    }
+    if (!secret_) return true;
+    secret_ = false;
+    out_.append("\"[REDACTED]\"");
+    return false;
+  }
+  bool literal(std::string_view text) {
+    if (begin_value()) out_.append(text);
+    return true;
+  }
+  bool open(char bracket) {
+    if (++depth_ > kJsonDepth) return false;
+    if (hidden_depth_ == 0) {
+      --depth_;  // begin_value() looks at the depth outside
+      const bool shown = begin_value();
+      ++depth_;
+      if (!shown) {
+        hidden_depth_ = depth_;
+        return true;
+      }
+      out_.push_back(bracket);
+      first_ = true;
+    }
+    return true;
+  }
+  bool close(char bracket) {
+    if (hidden_depth_ == 0) {
+      out_.push_back(bracket);
+      first_ = false;
+    } else if (hidden_depth_ == depth_) {
+      hidden_depth_ = 0;
+    }
+    --depth_;
+    return true;
+  }
+
+  Buffer& out_;
+  JsonKeyTest is_secret_;
+  const void* context_;
+  std::size_t depth_ = 0;
+  std::size_t hidden_depth_ = 0;  // not 0: inside a secret that began there
+  bool first_ = true;             // nothing written yet in this container
+  bool after_key_ = false;
+  bool secret_ = false;  // the value to come is a secret
+  std::uint32_t sanitized_ = 0;
+};
+
+}  // namespace
+
+bool append_clean_json(Buffer& out, std::string_view json,
+                       JsonKeyTest is_secret, const void* context,
+                       std::uint32_t* sanitized) {
+  const std::size_t start = out.size();
+  CleanWriter writer(out, is_secret, context);
+  if (!nlohmann::json::sax_parse(json.begin(), json.end(), &writer)) {
+    out.truncate(start);
+    return false;
+  }
+  *sanitized += writer.sanitized();
+  return true;
+}
+
+}  // namespace stogger

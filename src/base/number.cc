@@ -1,0 +1,69 @@
+#include "base/number.h"
+
+#include <charconv>
+#include <cmath>
+#include <cstring>
+#include <string_view>
+
+namespace stogger {
+namespace {
+
+// Most numbers that people log have few digits: 0.25, 14.7, 101.325. For these
+// there is a way to the shortest form that is several times faster than a
+// general algorithm. If value * 10^6 is within half a unit of an integer n
+// below 10^15, and n / 10^6 (one correctly rounded division of exact operands)
+// is the value again, then the decimal n / 10^6 reads back as the value. Two
+// different decimals of at most 15 digits never read back as the same double,
+// so with its trailing zeros cut it is also the shortest. Returns null if the
+// value is not of that kind.
+char* write_short_decimal(char* out, double value) noexcept {
+  constexpr double kScale = 1e6;
+  constexpr double kMost = 1e9;
+  const double magnitude = std::fabs(value);
+  if (!(magnitude < kMost)) return nullptr;
+  const auto scaled = static_cast<std::uint64_t>(magnitude * kScale + 0.5);
+  if (static_cast<double>(scaled) / kScale != magnitude) return nullptr;
+
+  if (std::signbit(value)) *out++ = '-';
+  out = write_unsigned(out, scaled / 1000000);
+  *out++ = '.';
+  const auto fraction = static_cast<std::uint32_t>(scaled % 1000000);
+  if (fraction == 0) {
+    *out++ = '0';
+    return out;
+  }
+  out = write_padded<6>(out, fraction);
+  while (out[-1] == '0') --out;
+  return out;
+}
+
+char* copy(char* out, std::string_view text) noexcept {
+  std::memcpy(out, text.data(), text.size());
+  return out + text.size();
+}
+
+}  // namespace
+
+char* write_integer(char* out, std::int64_t value) noexcept {
+  return std::to_chars(out, out + kNumberSize, value).ptr;
+}
+
+char* write_unsigned(char* out, std::uint64_t value) noexcept {
+  return std::to_chars(out, out + kNumberSize, value).ptr;
+}
+
+char* write_real(char* out, double value) noexcept {
+  if (char* end = write_short_decimal(out, value)) return end;
+  if (!std::isfinite(value)) {
+    if (std::isnan(value)) return copy(out, "NaN");
+    return copy(out, value > 0 ? "Infinity" : "-Infinity");
+  }
+  char* end = std::to_chars(out, out + kNumberSize, value).ptr;
+  const std::string_view digits(out, static_cast<std::size_t>(end - out));
+  if (digits.find_first_of(".e") == std::string_view::npos) {
+    end = copy(end, ".0");
+  }
+  return end;
+}
+
+}  // namespace stogger

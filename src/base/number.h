@@ -1,0 +1,43 @@
+// Numbers as text, each in the shortest form that reads back as the same
+// number.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+#include "base/buffer.h"
+
+namespace stogger {
+
+// The most characters any number takes.
+inline constexpr std::size_t kNumberSize = 32;
+
+// Each writes at most kNumberSize characters and returns the end.
+char* write_integer(char* out, std::int64_t value) noexcept;
+char* write_unsigned(char* out, std::uint64_t value) noexcept;
+
+// A finite number always shows that it is no integer: 1.0, 1e+22. Others are
+// NaN, Infinity and -Infinity.
+char* write_real(char* out, double value) noexcept;
+
+// Exactly `digits` decimal digits, with leading zeros.
+template <int digits>
+char* write_padded(char* out, std::uint32_t value) noexcept {
+  for (int i = digits - 1; i >= 0; --i) {
+    out[i] = static_cast<char>('0' + value % 10);
+    value /= 10;
+  }
+  return out + digits;
+}
+
+inline void append_integer(Buffer& out, std::int64_t value) {
+  out.advance_to(write_integer(out.reserve(kNumberSize), value));
+}
+inline void append_unsigned(Buffer& out, std::uint64_t value) {
+  out.advance_to(write_unsigned(out.reserve(kNumberSize), value));
+}
+inline void append_real(Buffer& out, double value) {
+  out.advance_to(write_real(out.reserve(kNumberSize), value));
+}
+
+}  // namespace stogger

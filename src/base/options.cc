@@ -1,0 +1,336 @@
+#include <algorithm>
+#include <cmath>
+#include <cstddef>
+#include <cstdint>
+#include <nlohmann/json.hpp>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "base/buffer.h"
+#include "base/number.h"
+#include "base/quote.h"
+#include "stogger/sink.h"
+
+namespace stogger {
+namespace {
+
+struct OptionProblem {
+  std::string key;
+  std::string text;
+};
+
+struct OptionList {
+  std::string key;
+  std::vector<std::string> items;
+};
+
+std::string as_text(std::int64_t number) {
+  Buffer buffer;
+  append_integer(buffer, number);
+  return std::string(buffer.view());
+}
+
+std::string as_text(double number) {
+  Buffer buffer;
+  append_real(buffer, number);
+  return std::string(buffer.view());
+}
+
+// What a value is, in the words of someone who writes a configuration.
+std::string_view describe_kind(const Value& value) {
+  switch (value.kind()) {
+    case Kind::null:
+      return "nothing";
+    case Kind::boolean:
+      return "a boolean";
+    case Kind::integer:
+    case Kind::unsigned_integer:
+      return "an integer";
+    case Kind::real:
+      return "a number with a fraction";
+    case Kind::text:
+      return "text";
+    case Kind::time:
+      return "a date or time";
+    case Kind::json:
+      return value.text().starts_with('{') ? "a table" : "a list";
+    case Kind::custom:
+      return "an object";
+  }
+  return "something unknown";
+}
+
+// `at least 1`, `at most 9` or `between 1 and 9`.
+template <class Number>
+std::string describe_range(Number least, Number most, Number lowest,
+                           Number highest) {
+  if (most == highest) return "at least " + as_text(least);
+  if (least == lowest) return "at most " + as_text(most);
+  return "between " + as_text(least) + " and " + as_text(most);
+}
+
+bool read_texts(std::string_view json, std::vector<std::string>* texts) {
+  const auto list = nlohmann::json::parse(json, nullptr, false);
+  if (!list.is_array()) return false;
+  for (const auto& item : list) {
+    if (!item.is_string()) return false;
+    texts->push_back(item.get<std::string>());
+  }
+  return true;
+}
+
+}  // namespace
+
+struct Options::Rep {
+  std::string type;
+  Fields given;
+  std::vector<std::string> known;  // the keys that were asked for
+  std::vector<OptionList> lists;   // those read so far
+  std::vector<OptionProblem> problems;
+  std::string identifier;
+  std::string sink_name;
+  Clock* clock = Clock::real();
+  bool finished = false;
+
+  // Null if the option is absent, or given as null.
+  const Value* find(std::string_view key);
+  void add_problem(std::string_view key, std::string_view what);
+  void wrong_kind(std::string_view key, std::string_view wanted,
+                  const Value& value);
+  const OptionList& list(std::string_view key);
+  void find_unknown();
+  std::string describe_unknown(std::string_view key) const;
+};
+
+const Value* Options::Rep::find(std::string_view key) {
+  if (std::find(known.begin(), known.end(), key) == known.end()) {
+    known.emplace_back(key);
+  }
+  // As with the fields of an event, the last of the same name wins.
+  for (std::size_t i = given.size(); i > 0; --i) {
+    if (given[i - 1].key != key) continue;
+    return given[i - 1].value.is_null() ? nullptr : &given[i - 1].value;
+  }
+  return nullptr;
+}
+
+void Options::Rep::add_problem(std::string_view key, std::string_view what) {
+  OptionProblem problem{std::string(key), std::string(what)};
+  // An option that is read twice is wrong only once.
+  for (const OptionProblem& other : problems) {
+    if (other.key == problem.key && other.text == problem.text) return;
+  }
+  problems.push_back(std::move(problem));
+}
+
+void Options::Rep::wrong_kind(std::string_view key, std::string_view wanted,
+                              const Value& value) {
+  add_problem(key, quoted(key) + " must be " + std::string(wanted) + ", not " +
+                       std::string(describe_kind(value)));
+}
+
+const OptionList& Options::Rep::list(std::string_view key) {
+  for (const OptionList& list : lists) {
+    if (list.key == key) return list;
+  }
+  OptionList list{std::string(key), {}};
+  if (const Value* value = find(key); value != nullptr) {
+    if (value->kind() != Kind::json) {
+      wrong_kind(key, "a list of texts", *value);
+    } else if (!read_texts(value->text(), &list.items)) {
+      list.items.clear();
+      add_problem(key, quoted(key) + " must be a list of texts only");
+    }
+  }
+  lists.push_back(std::move(list));
+  return lists.back();
+}
+
+std::string Options::Rep::describe_unknown(std::string_view key) const {
+  if (sink_name.empty()) {
+    return "unknown option " + quoted(key) + did_you_mean(key, known);
+  }
+  // A sink of a configuration has a table, where two more keys are known.
+  std::vector<std::string> candidates = known;
+  candidates.emplace_back("type");
+  candidates.emplace_back("level");
+  return "unknown key " + quoted(key) + " in [stogger.sinks." + sink_name +
+         "]" + did_you_mean(key, candidates);
+}
+
+void Options::Rep::find_unknown() {
+  if (finished) return;
+  finished = true;
+  for (const Field& option : given) {
+    if (std::find(known.begin(), known.end(), option.key) == known.end()) {
+      add_problem(option.key, describe_unknown(option.key));
+    }
+  }
+}
+
+Options::Options(std::string_view type, Fields options) noexcept
+    : rep_(new Rep) {
+  rep_->type = type;
+  rep_->given = options;
+}
+
+Options::~Options() { delete rep_; }
+
+bool Options::has(std::string_view key) { return rep_->find(key) != nullptr; }
+
+std::string_view Options::text(std::string_view key,
+                               std::string_view fallback) {
+  const Value* value = rep_->find(key);
+  if (value == nullptr) return fallback;
+  if (value->kind() != Kind::text) {
+    rep_->wrong_kind(key, "text", *value);
+    return fallback;
+  }
+  // It would end the text early for most targets.
+  if (value->text().find('\0') != std::string_view::npos) {
+    problem(key, "must not contain a NUL character");
+    return fallback;
+  }
+  return value->text();
+}
+
+std::string_view Options::required(std::string_view key) {
+  if (rep_->find(key) == nullptr) {
+    problem(key, "is required");
+    return {};
+  }
+  const std::size_t problems = rep_->problems.size();
+  const std::string_view value = text(key);
+  if (value.empty() && rep_->problems.size() == problems) {
+    problem(key, "must not be empty");
+  }
+  return value;
+}
+
+bool Options::boolean(std::string_view key, bool fallback) {
+  const Value* value = rep_->find(key);
+  if (value == nullptr) return fallback;
+  if (value->kind() != Kind::boolean) {
+    rep_->wrong_kind(key, "true or false", *value);
+    return fallback;
+  }
+  return value->boolean();
+}
+
+std::int64_t Options::integer(std::string_view key, std::int64_t fallback,
+                              std::int64_t least, std::int64_t most) {
+  const Value* value = rep_->find(key);
+  if (value == nullptr) return fallback;
+  const bool too_large = value->kind() == Kind::unsigned_integer;
+  if (value->kind() != Kind::integer && !too_large) {
+    rep_->wrong_kind(key, "an integer", *value);
+    return fallback;
+  }
+  if (too_large || value->integer() < least || value->integer() > most) {
+    problem(key, "must be " +
+                     describe_range<std::int64_t>(least, most, INT64_MIN,
+                                                  INT64_MAX) +
+                     (too_large ? "" : ", not " + as_text(value->integer())));
+    return fallback;
+  }
+  return value->integer();
+}
+
+double Options::real(std::string_view key, double fallback, double least,
+                     double most) {
+  const Value* value = rep_->find(key);
+  if (value == nullptr) return fallback;
+  double number = 0;
+  if (value->kind() == Kind::real) {
+    number = value->real();
+  } else if (value->kind() == Kind::integer) {
+    number = static_cast<double>(value->integer());
+  } else if (value->kind() == Kind::unsigned_integer) {
+    number = static_cast<double>(value->unsigned_integer());
+  } else {
+    rep_->wrong_kind(key, "a number", *value);
+    return fallback;
+  }
+  if (std::isnan(number) || number < least || number > most) {
+    problem(key, "must be " + describe_range(least, most, -HUGE_VAL, HUGE_VAL) +
+                     ", not " + as_text(number));
+    return fallback;
+  }
+  return number;
+}
+
+std::size_t Options::choice(std::string_view key,
+                            std::initializer_list<std::string_view> names,
+                            std::size_t fallback) {
+  const Value* value = rep_->find(key);
+  if (value == nullptr) return fallback;
+  const std::vector<std::string> known(names.begin(), names.end());
+  if (value->kind() != Kind::text) {
+    rep_->wrong_kind(key, quoted_list(known), *value);
+    return fallback;
+  }
+  for (std::size_t i = 0; i < known.size(); ++i) {
+    if (known[i] == value->text()) return i;
+  }
+  problem(key, "must be " + quoted_list(known) + ", not " +
+                   quoted(value->text()) + did_you_mean(value->text(), known));
+  return fallback;
+}
+
+std::size_t Options::list_size(std::string_view key) {
+  return rep_->list(key).items.size();
+}
+
+std::string_view Options::list_item(std::string_view key, std::size_t index) {
+  const OptionList& list = rep_->list(key);
+  return index < list.items.size() ? list.items[index] : std::string_view();
+}
+
+void Options::problem(std::string_view key, std::string_view what) {
+  rep_->add_problem(key, quoted(key) + " " + std::string(what));
+}
+
+std::string_view Options::identifier() const noexcept {
+  return rep_->identifier;
+}
+
+void Options::set_identifier(std::string_view identifier) noexcept {
+  rep_->identifier = identifier;
+}
+
+std::string_view Options::sink_name() const noexcept { return rep_->sink_name; }
+
+void Options::set_sink_name(std::string_view name) noexcept {
+  rep_->sink_name = name;
+}
+
+Clock* Options::clock() const noexcept { return rep_->clock; }
+
+void Options::set_clock(Clock* clock) noexcept {
+  rep_->clock = clock == nullptr ? Clock::real() : clock;
+}
+
+Status Options::finish() {
+  rep_->find_unknown();
+  if (rep_->problems.empty()) return {};
+  return Status(Code::invalid,
+                rep_->type + " sink: " + rep_->problems.front().text);
+}
+
+std::size_t Options::problem_count() const noexcept {
+  return rep_->problems.size();
+}
+
+std::string_view Options::problem_key(std::size_t index) const noexcept {
+  return index < rep_->problems.size() ? rep_->problems[index].key
+                                       : std::string_view();
+}
+
+std::string_view Options::problem_text(std::size_t index) const noexcept {
+  return index < rep_->problems.size() ? rep_->problems[index].text
+                                       : std::string_view();
+}
+
+}  // namespace stogger

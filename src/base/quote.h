@@ -1,0 +1,22 @@
+// Text that came from elsewhere, made fit to stand in a message.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace stogger {
+
+// The text in double quotes, on one line: quotes, backslashes and control
+// characters are escaped, bad UTF-8 becomes U+FFFD, and what goes on for long
+// is cut.
+std::string quoted(std::string_view text);
+
+// `"a", "b" or "c"`.
+std::string quoted_list(const std::vector<std::string>& names);
+
+// ` (did you mean "level"?)`, or nothing if none of `known` is near.
+std::string did_you_mean(std::string_view name,
+                         const std::vector<std::string>& known);
+
+}  // namespace stogger

@@ -1,0 +1,17 @@
+// ValueCapture: the value of an object of a user's type, written out.
+#pragma once
+
+#include "base/arena.h"
+#include "stogger/value.h"
+
+namespace stogger {
+
+class ValueCapture {
+ public:
+  // Asks a Kind::custom value for what it stands for. The result is of another
+  // kind, and its text lives in the arena. What the user's code throws becomes
+  // a text that says so; only std::bad_alloc of the arena itself gets out.
+  static Value resolve(const Value& custom, Arena& arena);
+};
+
+}  // namespace stogger

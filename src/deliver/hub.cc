@@ -1,0 +1,203 @@
+#include "deliver/hub.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "base/diagnostics.h"
+#include "base/stats_builder.h"
+#include "deliver/fork.h"
+#include "event/shorten.h"
+#include "render/message.h"
+
+namespace stogger {
+namespace {
+
+// True while this thread is inside a sink: what that logs would come back to
+// the same sink, or wait for it forever.
+thread_local bool inside_sink = false;
+
+class InsideSink {
+ public:
+  InsideSink() noexcept { inside_sink = true; }
+  ~InsideSink() { inside_sink = false; }
+  InsideSink(const InsideSink&) = delete;
+  InsideSink& operator=(const InsideSink&) = delete;
+};
+
+// Keeps the first failure.
+void merge(Status* into, Status status) noexcept {
+  if (into->ok()) *into = std::move(status);
+}
+
+}  // namespace
+
+Hub::Hub(Clock* clock, std::int32_t* threshold)
+    : clock_(clock),
+      own_threshold_(static_cast<std::int32_t>(Level::off)),
+      threshold_(threshold != nullptr ? threshold : &own_threshold_),
+      installed_(keep({})) {
+  active_.store(installed_, std::memory_order_release);
+  register_for_fork(this);
+}
+
+Hub::~Hub() {
+  unregister_for_fork(this);
+  close();
+}
+
+const Hub::Table* Hub::keep(Table table) {
+  tables_.push_back(std::make_unique<const Table>(std::move(table)));
+  return tables_.back().get();
+}
+
+Route* Hub::make_route(HubSink sink) {
+  routes_.push_back(std::make_unique<Route>(std::move(sink.name),
+                                            std::move(sink.type), sink.level,
+                                            std::move(sink.sink), clock_));
+  return routes_.back().get();
+}
+
+void Hub::publish() noexcept {
+  const Table* table = captures_.empty() ? installed_ : captures_.back().table;
+  active_.store(table, std::memory_order_release);
+  auto least = static_cast<std::int32_t>(Level::off);
+  for (const Route* route : table->routes) {
+    least = std::min(least, static_cast<std::int32_t>(route->level()));
+  }
+  __atomic_store_n(threshold_, least, __ATOMIC_RELAXED);
+}
+
+void Hub::deliver(const detail::LoggerRep* logger,
+                  const detail::Call& call) noexcept {
+  const Table& table = *active_.load(std::memory_order_acquire);
+  try {
+    if (!inside_sink) {
+      deliver_to(table, logger, call);
+      return;
+    }
+  } catch (...) {
+    // Out of memory: lost, and counted below.
+  }
+  for (Route* route : table.routes) {
+    if (call.level >= route->level()) route->refuse();
+  }
+}
+
+void Hub::deliver_to(const Table& table, const detail::LoggerRep* logger,
+                     const detail::Call& call) {
+  const ScratchLease scratch;
+  Event event;
+  compose(logger, call, clock_->now(), table.settings, scratch->event, &event);
+  if (event.has_message()) {
+    render_message(event, scratch->message);
+    event.message = scratch->message.view();
+  }
+  shorten(&event, scratch->event);
+  const InsideSink guard;
+  for (Route* route : table.routes) {
+    if (call.level >= route->level()) route->deliver(event, scratch->row);
+  }
+}
+
+void Hub::install(const HubSettings& settings, std::vector<HubSink> sinks) {
+  const std::lock_guard lock(mutex_);
+  Table table;
+  table.settings.caller_info = settings.caller_info;
+  table.settings.redaction = Redaction(settings.redact);
+  for (HubSink& sink : sinks) {
+    table.routes.push_back(make_route(std::move(sink)));
+    static_cast<void>(table.routes.back()->open());
+  }
+  const Table* old = installed_;
+  installed_ = keep(std::move(table));
+  publish();
+  for (Route* route : old->routes) static_cast<void>(route->close());
+}
+
+Status Hub::add(HubSink sink) {
+  const std::lock_guard lock(mutex_);
+  Table table = *installed_;
+  for (const Route* route : table.routes) {
+    if (route->name() == sink.name) {
+      return Status(Code::invalid, "there is a sink '" + sink.name +
+                                       "' already; choose another name");
+    }
+  }
+  Route* route = make_route(std::move(sink));
+  table.routes.push_back(route);
+  Status status = route->open();
+  installed_ = keep(std::move(table));
+  publish();
+  return status;
+}
+
+void Hub::remove(const std::string& name) noexcept {
+  const std::lock_guard lock(mutex_);
+  Table table = *installed_;
+  for (std::size_t i = 0; i < table.routes.size(); ++i) {
+    Route* route = table.routes[i];
+    if (route->name() != name) continue;
+    table.routes.erase(table.routes.begin() + static_cast<std::ptrdiff_t>(i));
+    installed_ = keep(std::move(table));
+    publish();
+    static_cast<void>(route->close());
+    return;
+  }
+}
+
+int Hub::begin_capture(SinkPtr sink) {
+  const std::lock_guard lock(mutex_);
+  Table table;
+  table.settings = installed_->settings;
+  table.routes.push_back(
+      make_route({"capture", "memory", Level::trace, std::move(sink)}));
+  captures_.push_back({next_capture_, keep(std::move(table))});
+  publish();
+  return next_capture_++;
+}
+
+void Hub::end_capture(int number) noexcept {
+  const std::lock_guard lock(mutex_);
+  std::erase_if(captures_, [&](const Capturing& capturing) {
+    return capturing.number == number;
+  });
+  publish();
+}
+
+Status Hub::flush() noexcept {
+  const std::lock_guard lock(mutex_);
+  Status first;
+  for (Route* route : installed_->routes) merge(&first, route->flush());
+  return first;
+}
+
+Status Hub::close() noexcept {
+  const std::lock_guard lock(mutex_);
+  Status first;
+  for (Route* route : installed_->routes) merge(&first, route->close());
+  return first;
+}
+
+Stats Hub::stats() const noexcept {
+  const std::lock_guard lock(mutex_);
+  StatsBuilder builder(installed_->routes.size());
+  for (const Route* route : installed_->routes) builder.add(route->stats());
+  return builder.finish();
+}
+
+void Hub::before_fork() noexcept {
+  mutex_.lock();
+  for (const auto& route : routes_) route->before_fork();
+}
+
+void Hub::after_fork_in_parent() noexcept {
+  for (const auto& route : routes_) route->after_fork_in_parent();
+  mutex_.unlock();
+}
+
+void Hub::after_fork_in_child() noexcept {
+  for (const auto& route : routes_) route->after_fork_in_child();
+  mutex_.unlock();
+}
+
+}  // namespace stogger

@@ -1,0 +1,96 @@
+// Hub: composes each event once and hands it to every route that takes it.
+#pragma once
+
+#include <atomic>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include "deliver/route.h"
+#include "deliver/scratch.h"
+#include "event/target.h"
+
+namespace stogger {
+
+struct HubSink {
+  std::string name;
+  std::string type;
+  Level level = Level::trace;
+  SinkPtr sink;
+};
+
+struct HubSettings {
+  bool caller_info = false;
+  std::vector<std::string> redact = Redaction::default_keys();
+};
+
+class Hub final : public EventTarget {
+ public:
+  // `threshold` is where the level of the least demanding sink is kept; null
+  // for a place of its own.
+  explicit Hub(Clock* clock, std::int32_t* threshold = nullptr);
+
+  void deliver(const detail::LoggerRep* logger,
+               const detail::Call& call) noexcept override;
+  Clock* clock() noexcept override { return clock_; }
+  const std::int32_t* threshold() const noexcept override { return threshold_; }
+
+  // Opens these sinks, puts them in place of all others, and closes the others.
+  // A sink that cannot be opened is kept and tried again.
+  void install(const HubSettings& settings, std::vector<HubSink> sinks);
+  // Opens one more.
+  Status add(HubSink sink);
+
+  // Sends all events to this sink alone, whatever their level, until it is
+  // ended by its number; the latest of several gets them.
+  int begin_capture(SinkPtr sink);
+  void end_capture(int number) noexcept;
+  // Takes away the sink of that name.
+  void remove(const std::string& name) noexcept;
+
+  Status flush() noexcept;
+  Status close() noexcept;
+  Stats stats() const noexcept;
+
+  void before_fork() noexcept;
+  void after_fork_in_parent() noexcept;
+  void after_fork_in_child() noexcept;
+
+ private:
+  // What deliver() goes by. Immutable. Tables and routes that were replaced are
+  // kept, closed, as long as the hub: another thread may be on its way through
+  // them. A few hundred bytes for each time the configuration is read anew.
+  struct Table {
+    EventSettings settings;
+    std::vector<Route*> routes;
+  };
+  struct Capturing {
+    int number;
+    const Table* table;
+  };
+
+  ~Hub() override;
+  void publish() noexcept;
+  const Table* keep(Table table);
+  Route* make_route(HubSink sink);
+  void deliver_to(const Table& table, const detail::LoggerRep* logger,
+                  const detail::Call& call);
+
+  Clock* const clock_;
+  std::int32_t own_threshold_;
+  std::int32_t* const threshold_;
+  std::atomic<const Table*> active_{nullptr};
+
+  mutable std::mutex mutex_;  // of all that follows
+  const Table* installed_;
+  std::vector<Capturing> captures_;
+  int next_capture_ = 0;
+  std::vector<std::unique_ptr<const Table>> tables_;
+  std::vector<std::unique_ptr<Route>> routes_;
+};
+
+// The hub of the default system. Made on first use, never destroyed.
+Hub& default_hub() noexcept;
+
+}  // namespace stogger

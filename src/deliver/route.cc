@@ -1,0 +1,343 @@
+#include "deliver/route.h"
+
+#include <fmt/format.h>
+#include <time.h>
+
+#include <algorithm>
+#include <exception>
+#include <utility>
+
+#include "base/diagnostics.h"
+
+namespace stogger {
+namespace {
+
+constexpr std::int64_t kFirstBackoff = 100000000;  // 100 ms
+constexpr std::int64_t kLongestBackoff = 5000000000;
+constexpr std::int64_t kForkWaitMilliseconds = 1000;
+
+// Only one thread at a time changes these counters, so a load and a store do.
+void add(std::atomic<std::uint64_t>& counter, std::uint64_t count) noexcept {
+  counter.store(counter.load(std::memory_order_relaxed) + count,
+                std::memory_order_release);
+}
+
+// Calls into a sink, whose code may be anyone's.
+template <class Call>
+Status guarded(Call call) noexcept {
+  try {
+    return call();
+  } catch (const std::exception& e) {
+    return Status(Code::internal, std::string("threw: ") + e.what());
+  } catch (...) {
+    return Status(Code::internal, "threw something that is no std::exception");
+  }
+}
+
+}  // namespace
+
+bool RouteMutex::try_lock_for(std::int64_t milliseconds) noexcept {
+  timespec deadline;
+  clock_gettime(CLOCK_MONOTONIC, &deadline);
+  deadline.tv_sec += milliseconds / 1000;
+  deadline.tv_nsec += milliseconds % 1000 * 1000000;
+  if (deadline.tv_nsec >= 1000000000) {
+    deadline.tv_nsec -= 1000000000;
+    ++deadline.tv_sec;
+  }
+  return pthread_mutex_clocklock(&mutex_, CLOCK_MONOTONIC, &deadline) == 0;
+}
+
+RowBatch Route::Layout::wanted() const noexcept {
+  RowBatch batch;
+  batch.columns = columns.data();
+  batch.column_count = columns.size();
+  return batch;
+}
+
+Route::Route(std::string name, std::string type, Level level, SinkPtr sink,
+             Clock* clock)
+    : name_(std::move(name)),
+      type_(std::move(type)),
+      level_(level),
+      clock_(clock),
+      sink_(std::move(sink)) {
+  refresh_layout();
+}
+
+void Route::refresh_layout() {
+  auto layout = std::make_unique<Layout>();
+  layout->form = sink_->form();
+  const RowBatch wanted = sink_->columns();
+  const Layout* current = layout_.load(std::memory_order_relaxed);
+  if (current != nullptr && current->form == layout->form &&
+      std::equal(current->columns.begin(), current->columns.end(),
+                 wanted.columns, wanted.columns + wanted.column_count,
+                 [](const Column& a, const Column& b) {
+                   return a.name == b.name && a.kind == b.kind;
+                 })) {
+    return;
+  }
+  layout->names.reserve(wanted.column_count);
+  for (std::size_t i = 0; i < wanted.column_count; ++i) {
+    layout->names.emplace_back(wanted.columns[i].name);
+    layout->columns.push_back({layout->names.back(), wanted.columns[i].kind});
+  }
+  layout_.store(layout.get(), std::memory_order_release);
+  layouts_.push_back(std::move(layout));
+}
+
+bool Route::is_waiting() noexcept {
+  return failing_.load(std::memory_order_relaxed) &&
+         clock_->monotonic_ns() < retry_at_ns_;
+}
+
+// Call with the lock just taken.
+void Route::begin() noexcept {
+  dropped_before_ = dropped_.load(std::memory_order_relaxed);
+}
+
+Status Route::open() noexcept {
+  mutex_.lock();
+  begin();
+  Status status = note(open_sink(), "open");
+  mutex_.unlock();
+  return status;
+}
+
+Status Route::open_sink() noexcept {
+  if (is_open_) return {};
+  Status status = guarded([&] { return sink_->open(); });
+  if (status.ok()) {
+    status = guarded([&] {
+      refresh_layout();
+      return Status();
+    });
+  }
+  is_open_ = status.ok();
+  return status;
+}
+
+void Route::deliver(const Event& event, RowScratch& scratch) noexcept {
+  // Rendering takes most of the time, so it is done before the lock is taken;
+  // but not in vain, if the sink is known to be out of order.
+  const Layout* layout = layout_.load(std::memory_order_acquire);
+  RowBatch rows;
+  const bool rendered = !failing_.load(std::memory_order_relaxed);
+  if (rendered) {
+    const Status status = guarded([&] {
+      rows = render(event, layout->form, layout->wanted(), scratch);
+      return Status();
+    });
+    if (!status.ok()) rows = {};
+  }
+  mutex_.lock();
+  begin();
+  add(accepted_, 1);
+  if (is_waiting()) {
+    add(dropped_, 1);
+  } else {
+    write(event, scratch, rendered ? layout : nullptr, rows);
+  }
+  mutex_.unlock();
+}
+
+void Route::write(const Event& event, RowScratch& scratch,
+                  const Layout* rendered_by, const RowBatch& rows) noexcept {
+  const Status opened = open_sink();
+  if (!opened.ok()) {
+    add(dropped_, 1);
+    note_failure(opened, "open");
+    return;
+  }
+  const Layout* layout = layout_.load(std::memory_order_relaxed);
+  Status status = guarded([&] {
+    if (layout == rendered_by) return write_sink(rows);
+    return write_sink(render(event, layout->form, layout->wanted(), scratch));
+  });
+  settle(1, status.ok());
+  if (scratch.sanitized != 0) add(sanitized_, scratch.sanitized);
+  if (closed_ && status.ok()) {
+    status = guarded([&] { return sink_->close(); });
+    settle(0, status.ok());
+    is_open_ = false;
+  }
+  static_cast<void>(note(std::move(status), "write"));
+}
+
+Status Route::write_sink(const RowBatch& rows) noexcept {
+  if (rows.column_count == 0) return Status(Code::rejected, "out of memory");
+  return guarded([&] { return sink_->write(rows); });
+}
+
+// Books the rows that were handed over since the last time.
+void Route::settle(std::uint64_t rows, bool ok) noexcept {
+  Tally now;
+  if (!sink_->tally(&now)) {
+    add(ok ? written_ : dropped_, rows);
+    return;
+  }
+  const std::uint64_t written = now.written - tally_.written;
+  const std::uint64_t dead_lettered = now.dead_lettered - tally_.dead_lettered;
+  const std::uint64_t in_doubt = now.in_doubt - tally_.in_doubt;
+  const std::uint64_t known = written + dead_lettered + in_doubt + now.buffered;
+  const std::uint64_t handed_over = rows + tally_.buffered;
+  add(written_, written);
+  add(dead_lettered_, dead_lettered);
+  add(in_doubt_, in_doubt);
+  if (handed_over > known) add(dropped_, handed_over - known);
+  tally_ = now;
+}
+
+Status Route::note(Status status, const char* action) noexcept {
+  const bool target_works = status.ok() || status.code() == Code::rejected;
+  if (target_works && failing_.load(std::memory_order_relaxed)) note_recovery();
+  if (status.ok()) return status;
+  note_failure(status, action);
+  return explain(status, action);
+}
+
+void Route::note_failure(const Status& status, const char* action) noexcept {
+  add(failed_, 1);
+  const bool rows_at_fault = status.code() == Code::rejected;
+  const bool was_failing = failing_.load(std::memory_order_relaxed);
+  if (!rows_at_fault) {
+    // What the sink still holds may survive this; it tells in its tally.
+    static_cast<void>(guarded([&] { return sink_->close(); }));
+    is_open_ = false;
+    settle(0, false);
+    const std::int64_t now = clock_->monotonic_ns();
+    backoff_ns_ = was_failing ? std::min(backoff_ns_ * 2, kLongestBackoff)
+                              : kFirstBackoff;
+    retry_at_ns_ = now + backoff_ns_;
+    if (!was_failing) {
+      failing_since_ns_ = now;
+      lost_before_ = dropped_before_;
+      failing_.store(true, std::memory_order_relaxed);
+    }
+  }
+  if (was_failing) return;
+  try {
+    tell(fmt::format("{}: {} failed: {}{}", title(), action, status.message(),
+                     rows_at_fault
+                         ? "; the event is counted as dropped"
+                         : "; events are dropped and counted until it works "
+                           "again, which is tried by itself"));
+  } catch (...) {
+    // No memory for the text; the counters tell.
+  }
+}
+
+Status Route::explain(const Status& status, const char* action) const noexcept {
+  try {
+    return Status(status.code(), fmt::format("{}: {} failed: {}", title(),
+                                             action, status.message()));
+  } catch (...) {
+    return status;
+  }
+}
+
+void Route::note_recovery() noexcept {
+  failing_.store(false, std::memory_order_relaxed);
+  const std::int64_t now = clock_->monotonic_ns();
+  const std::uint64_t lost =
+      dropped_.load(std::memory_order_relaxed) - lost_before_;
+  try {
+    tell(fmt::format("{}: works again after {:.1f} s; {} {} lost", title(),
+                     static_cast<double>(now - failing_since_ns_) / 1e9, lost,
+                     lost == 1 ? "event was" : "events were"));
+  } catch (...) {
+    // As above.
+  }
+}
+
+void Route::tell(std::string text) noexcept {
+  std::uint64_t left_out = 0;
+  if (!reports_.pass(clock_->monotonic_ns(), &left_out)) return;
+  if (left_out != 0) {
+    text += " (" + std::to_string(left_out) + " reports left out)";
+  }
+  report(text);
+}
+
+std::string Route::title() const {
+  std::string title = "sink '" + name_ + "' (" + type_;
+  const std::string_view target = sink_->target();
+  if (!target.empty()) (title += ' ') += target;
+  return title + ")";
+}
+
+Status Route::flush() noexcept {
+  mutex_.lock();
+  begin();
+  Status status;
+  if (is_waiting()) {
+    status = explain({Code::unavailable, "the sink is out of order"}, "flush");
+  } else if (is_open_) {
+    status = guarded([&] { return sink_->flush(); });
+    settle(0, status.ok());
+    status = note(std::move(status), "flush");
+  }
+  mutex_.unlock();
+  return status;
+}
+
+Status Route::close() noexcept {
+  mutex_.lock();
+  begin();
+  closed_ = true;
+  Status status = guarded([&] { return sink_->close(); });
+  is_open_ = false;
+  settle(0, status.ok());
+  if (!status.ok()) status = note(std::move(status), "close");
+  mutex_.unlock();
+  return status;
+}
+
+SinkStats Route::stats() const noexcept {
+  const auto get = [](const std::atomic<std::uint64_t>& counter) {
+    return counter.load(std::memory_order_acquire);
+  };
+  SinkStats stats;
+  stats.name = name_;
+  stats.type = type_;
+  // The ends first, the beginning last: what lies between is on its way.
+  const std::uint64_t refused = get(refused_);
+  stats.written = get(written_);
+  stats.dropped = get(dropped_) + refused;
+  stats.dead_lettered = get(dead_lettered_);
+  stats.in_doubt = get(in_doubt_);
+  stats.accepted = get(accepted_) + refused;
+  stats.pending = stats.accepted - stats.written - stats.dropped -
+                  stats.dead_lettered - stats.in_doubt;
+  stats.failed = get(failed_);
+  stats.sanitized = get(sanitized_);
+  stats.failing = failing_.load(std::memory_order_relaxed);
+  return stats;
+}
+
+void Route::before_fork() noexcept {
+  fork_locked_ = mutex_.try_lock_for(kForkWaitMilliseconds);
+}
+
+void Route::after_fork_in_parent() noexcept {
+  if (fork_locked_) mutex_.unlock();
+}
+
+void Route::after_fork_in_child() noexcept {
+  // The threads that held locks or were in the sink do not exist here. The
+  // events they brought are the parent's to write and to count.
+  mutex_.reset();
+  sink_->abandon();
+  is_open_ = false;
+  for (auto* counter : {&accepted_, &written_, &dropped_, &dead_lettered_,
+                        &in_doubt_, &failed_, &sanitized_, &refused_}) {
+    counter->store(0, std::memory_order_relaxed);
+  }
+  tally_ = {};
+  static_cast<void>(sink_->tally(&tally_));
+  lost_before_ = 0;
+  failing_.store(false, std::memory_order_relaxed);
+}
+
+}  // namespace stogger

@@ -1,0 +1,133 @@
+// Route: the way of events to one sink, and what is done when it fails.
+//
+// Delivery is synchronous: deliver() returns when the sink has taken the event
+// or the event is counted as lost. A sink that fails is left alone for a
+// back-off of 100 ms, doubled with each failure up to 5 s; meanwhile events
+// are dropped without a call. The first failure and the recovery are reported
+// in one line each.
+#pragma once
+
+#include <pthread.h>
+
+#include <atomic>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/rate_limit.h"
+#include "event/event.h"
+#include "render/render.h"
+#include "stogger/clock.h"
+#include "stogger/sink.h"
+#include "stogger/stats.h"
+
+namespace stogger {
+
+// A mutex that can be given up on, and be made anew in a child after fork().
+class RouteMutex {
+ public:
+  void lock() noexcept { pthread_mutex_lock(&mutex_); }
+  void unlock() noexcept { pthread_mutex_unlock(&mutex_); }
+  bool try_lock_for(std::int64_t milliseconds) noexcept;
+  void reset() noexcept { pthread_mutex_init(&mutex_, nullptr); }
+
+ private:
+  // Spins a little before it sleeps: what it guards mostly takes less time
+  // than a switch of threads.
+  pthread_mutex_t mutex_ = PTHREAD_ADAPTIVE_MUTEX_INITIALIZER_NP;
+};
+
+class Route {
+ public:
+  Route(std::string name, std::string type, Level level, SinkPtr sink,
+        Clock* clock);
+  Route(const Route&) = delete;
+  Route& operator=(const Route&) = delete;
+
+  const std::string& name() const noexcept { return name_; }
+  Level level() const noexcept { return level_; }
+
+  // Opens the sink; a failure is handled like any later one.
+  Status open() noexcept;
+
+  // Renders into the scratch memory outside of the lock, then writes. Never
+  // throws.
+  void deliver(const Event& event, RowScratch& scratch) noexcept;
+
+  // Counts an event that was logged from inside a sink, and is lost.
+  void refuse() noexcept { refused_.fetch_add(1, std::memory_order_relaxed); }
+
+  Status flush() noexcept;
+  // From now on the sink is open only for the time of each event.
+  Status close() noexcept;
+
+  // Names are views into this route. Balanced at every moment.
+  SinkStats stats() const noexcept;
+
+  // Around fork(), in this order and on the same thread.
+  void before_fork() noexcept;
+  void after_fork_in_parent() noexcept;
+  void after_fork_in_child() noexcept;
+
+ private:
+  // The form of rows the sink wants. Immutable; kept until the end, for a
+  // thread may be rendering by it while the sink is opened anew.
+  struct Layout {
+    RowForm form = RowForm::table;
+    std::vector<std::string> names;
+    std::vector<Column> columns;
+    RowBatch wanted() const noexcept;
+  };
+
+  // All with the lock held.
+  bool is_waiting() noexcept;
+  Status open_sink() noexcept;
+  Status write_sink(const RowBatch& rows) noexcept;
+  void write(const Event& event, RowScratch& scratch, const Layout* rendered_by,
+             const RowBatch& rows) noexcept;
+  void settle(std::uint64_t rows, bool ok) noexcept;
+  void begin() noexcept;
+  Status note(Status status, const char* action) noexcept;
+  void note_failure(const Status& status, const char* action) noexcept;
+  Status explain(const Status& status, const char* action) const noexcept;
+  void note_recovery() noexcept;
+  void tell(std::string text) noexcept;
+  std::string title() const;
+  void refresh_layout();
+
+  const std::string name_;
+  const std::string type_;
+  const Level level_;
+  Clock* const clock_;
+
+  RouteMutex mutex_;
+  const SinkPtr sink_;
+  bool is_open_ = false;
+  bool closed_ = false;  // closed for good: open for single events only
+  bool fork_locked_ = false;
+
+  std::atomic<const Layout*> layout_{nullptr};
+  std::vector<std::unique_ptr<const Layout>> layouts_;
+
+  // Written with the lock held, read without it.
+  std::atomic<std::uint64_t> accepted_{0};
+  std::atomic<std::uint64_t> written_{0};
+  std::atomic<std::uint64_t> dropped_{0};
+  std::atomic<std::uint64_t> dead_lettered_{0};
+  std::atomic<std::uint64_t> in_doubt_{0};
+  std::atomic<std::uint64_t> failed_{0};
+  std::atomic<std::uint64_t> sanitized_{0};
+  std::atomic<bool> failing_{false};
+  std::atomic<std::uint64_t> refused_{0};  // the one counted without the lock
+
+  Tally tally_;                   // the sink's own, as last seen
+  std::int64_t retry_at_ns_ = 0;  // by the monotonic clock
+  std::int64_t backoff_ns_ = 0;
+  std::int64_t failing_since_ns_ = 0;
+  std::uint64_t dropped_before_ = 0;  // dropped_ when the current call began
+  std::uint64_t lost_before_ = 0;     // dropped_ when the sink began to fail
+  RateLimit reports_;
+};
+
+}  // namespace stogger

@@ -1,0 +1,66 @@
+#include "deliver/scratch.h"
+
+#include <pthread.h>
+
+#include <cstddef>
+#include <memory>
+#include <vector>
+
+namespace stogger {
+namespace {
+
+// Events of usual size never make a buffer larger than this; the memory of
+// larger ones is given back.
+constexpr std::size_t kMostKept = std::size_t{64} * 1024;
+
+struct ThreadScratch {
+  std::vector<std::unique_ptr<Scratch>> levels;  // by depth of calls in calls
+  std::size_t depth = 0;
+};
+
+// A plain pointer outlives the destructors of thread_local objects; the key
+// below frees what it points to after them. glibc runs the destructors of keys
+// last, and again if they were set anew meanwhile.
+thread_local ThreadScratch* thread_scratch = nullptr;
+
+void free_thread_scratch(void* scratch) {
+  thread_scratch = nullptr;
+  delete static_cast<ThreadScratch*>(scratch);
+}
+
+pthread_key_t scratch_key() {
+  static const pthread_key_t key = [] {
+    pthread_key_t made = 0;
+    pthread_key_create(&made, &free_thread_scratch);
+    return made;
+  }();
+  return key;
+}
+
+ThreadScratch& this_thread() {
+  if (thread_scratch == nullptr) {
+    thread_scratch = new ThreadScratch;
+    pthread_setspecific(scratch_key(), thread_scratch);
+  }
+  return *thread_scratch;
+}
+
+}  // namespace
+
+ScratchLease::ScratchLease() {
+  ThreadScratch& mine = this_thread();
+  if (mine.levels.size() == mine.depth) {
+    mine.levels.push_back(std::make_unique<Scratch>());
+  }
+  scratch_ = mine.levels[mine.depth].get();
+  ++mine.depth;
+}
+
+ScratchLease::~ScratchLease() {
+  --thread_scratch->depth;
+  scratch_->event.buffer.recycle(kMostKept);
+  scratch_->message.recycle(kMostKept);
+  scratch_->row.text.recycle(kMostKept);
+}
+
+}  // namespace stogger

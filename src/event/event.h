@@ -1,0 +1,44 @@
+// Event: one log call, complete, as renderers see it. All of it is views, into
+// the caller's memory or into the thread's scratch memory.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string_view>
+
+#include "stogger/level.h"
+#include "stogger/log.h"
+#include "stogger/value.h"
+
+namespace stogger {
+
+// All fields of one event. Longer ones are shortened, see shorten.h.
+inline constexpr std::size_t kLargestEvent = 1024 * 1024;
+
+struct Event {
+  Time time;
+  Level level = Level::off;
+  std::string_view name;
+  Value func;               // text, or null
+  Value scope;              // text, or null
+  std::string_view logger;  // empty: the unnamed logger
+
+  // The template as it was given, empty without one, and what it rendered to.
+  std::string_view message_template;
+  std::string_view message;
+  bool has_message() const noexcept { return !message_template.empty(); }
+
+  // Scope, bound and call fields, in that order. No custom values, no two
+  // equal keys, no reserved keys, no secrets; JSON values are clean.
+  const Field* fields = nullptr;
+  std::size_t field_count = 0;
+
+  // At least the bytes of all keys and texts; see shorten.h.
+  std::size_t raw_size = 0;
+
+  Where where;
+  std::uint32_t sanitized = 0;  // values in which bad bytes were replaced
+                                // before rendering (inside JSON)
+};
+
+}  // namespace stogger

@@ -1,0 +1,32 @@
+#include "event/redaction.h"
+
+#include <algorithm>
+
+#include "base/names.h"
+
+namespace stogger {
+
+Redaction::Redaction(const std::vector<std::string>& keys) : keys_(keys) {
+  for (const std::string& key : keys_) {
+    lengths_ |= std::uint64_t{1} << (key.size() & 63);
+    if (!key.empty()) initials_ |= std::uint32_t{1} << (key[0] & 31);
+  }
+}
+
+bool Redaction::is_listed(std::string_view key) const noexcept {
+  return std::any_of(keys_.begin(), keys_.end(), [&](const std::string& known) {
+    return equal_ignoring_case(known, key);
+  });
+}
+
+bool Redaction::hides_member(const void* context, std::string_view key) {
+  return static_cast<const Redaction*>(context)->hides(key);
+}
+
+const std::vector<std::string>& Redaction::default_keys() {
+  static const auto* const keys = new std::vector<std::string>{
+      "password", "passwd", "secret", "token", "api_key", "authorization"};
+  return *keys;
+}
+
+}  // namespace stogger

@@ -1,0 +1,24 @@
+// The scopes of this thread, as seen by whoever composes an event.
+#pragma once
+
+#include <cstddef>
+
+#include "event/owned_fields.h"
+#include "stogger/log.h"
+
+namespace stogger {
+
+class ScopeChain {
+ public:
+  // The innermost scope of this thread; null outside of all.
+  static const Scope* innermost() noexcept;
+  static const Scope* outer(const Scope* scope) noexcept {
+    return scope->parent_;
+  }
+  // Null if there was no memory for the copy.
+  static const OwnedFields* context(const Scope* scope) noexcept {
+    return static_cast<const OwnedFields*>(scope->context_);
+  }
+};
+
+}  // namespace stogger

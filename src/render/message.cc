@@ -1,0 +1,131 @@
+#include "render/message.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <string_view>
+
+#include "base/number.h"
+#include "base/timestamp.h"
+#include "render/plain.h"
+
+namespace stogger {
+namespace {
+
+constexpr std::string_view kMissing = "<missing>";
+constexpr std::string_view kBadFormat = "<bad format>";
+
+Value find_value(const Event& event, std::string_view name) {
+  const Field* renamed = nullptr;
+  for (std::size_t i = 0; i < event.field_count; ++i) {
+    const Field& field = event.fields[i];
+    if (field.key == name) return field.value;
+    // A field under a reserved key has that key with "_" behind it.
+    if (field.key.size() == name.size() + 1 && field.key.back() == '_' &&
+        field.key.substr(0, name.size()) == name) {
+      renamed = &field;
+    }
+  }
+  if (renamed != nullptr) return renamed->value;
+  if (name == "event") return Value(event.name);
+  if (name == "level") return Value(to_string(event.level));
+  if (name == "logger" && !event.logger.empty()) return Value(event.logger);
+  if (name == "func") return event.func;
+  if (name == "scope") return event.scope;
+  return Value();
+}
+
+// Widths and precisions beyond this are mistakes, or attacks on the memory.
+bool is_modest(std::string_view spec) {
+  constexpr std::size_t kMostDigits = 3;
+  std::size_t digits = 0;
+  for (const char c : spec) {
+    digits = c >= '0' && c <= '9' ? digits + 1 : 0;
+    if (digits > kMostDigits) return false;
+  }
+  return spec.find_first_of("{}") == std::string_view::npos;
+}
+
+template <class T>
+void format_value(Buffer& out, std::string_view spec, const T& value) {
+  fmt::memory_buffer format;
+  fmt::format_to(std::back_inserter(format), "{{:{}}}", spec);
+  fmt::memory_buffer text;
+  fmt::vformat_to(std::back_inserter(text),
+                  fmt::string_view(format.data(), format.size()),
+                  fmt::make_format_args(value));
+  out.append({text.data(), text.size()});
+}
+
+// Throws fmt::format_error if the specification does not fit.
+void append_formatted(Buffer& out, std::string_view spec, const Value& value) {
+  switch (value.kind()) {
+    case Kind::boolean:
+      return format_value(out, spec, value.boolean());
+    case Kind::integer:
+      return format_value(out, spec, value.integer());
+    case Kind::unsigned_integer:
+      return format_value(out, spec, value.unsigned_integer());
+    case Kind::real:
+      return format_value(out, spec, value.real());
+    default: {
+      Buffer text;
+      append_plain(text, value);
+      return format_value(out, spec,
+                          fmt::string_view(text.data(), text.size()));
+    }
+  }
+}
+
+void append_replacement(const Event& event, std::string_view name,
+                        std::string_view spec, Buffer& out) {
+  const Value value = find_value(event, name);
+  if (value.is_null()) {
+    out.append(kMissing);
+  } else if (spec.empty()) {
+    append_plain(out, value);
+  } else if (!is_modest(spec)) {
+    out.append(kBadFormat);
+  } else {
+    const std::size_t start = out.size();
+    try {
+      append_formatted(out, spec, value);
+    } catch (const std::exception&) {
+      out.truncate(start);
+      out.append(kBadFormat);
+    }
+  }
+}
+
+}  // namespace
+
+void render_message(const Event& event, Buffer& out) {
+  std::string_view rest = event.message_template;
+  while (true) {
+    const std::size_t brace = rest.find_first_of("{}");
+    out.append(rest.substr(0, brace));
+    if (brace == std::string_view::npos) return;
+    rest.remove_prefix(brace);
+    if (rest.size() >= 2 && rest[1] == rest[0]) {
+      out.push_back(rest[0]);
+      rest.remove_prefix(2);
+      continue;
+    }
+    const std::size_t end = rest.find_first_of("{}", 1);
+    if (rest[0] == '}' || end == std::string_view::npos || rest[end] == '{') {
+      out.append(kBadFormat);
+      out.append(rest);
+      return;
+    }
+    const std::string_view field = rest.substr(1, end - 1);
+    const std::size_t colon = field.find(':');
+    append_replacement(event, field.substr(0, colon),
+                       colon == std::string_view::npos
+                           ? std::string_view()
+                           : field.substr(colon + 1),
+                       out);
+    rest.remove_prefix(end + 1);
+  }
+}
+
+}  // namespace stogger

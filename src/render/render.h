@@ -1,0 +1,39 @@
+// Rendering: an event becomes one row, in the form a sink asks for.
+//
+// Renderers are pure: they read an event and write into memory they are given.
+// They know no sink.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "base/buffer.h"
+#include "event/event.h"
+#include "stogger/row.h"
+#include "stogger/sink.h"
+
+namespace stogger {
+
+// Memory for one row, reused from event to event.
+struct RowScratch {
+  Buffer text;
+  std::vector<Column> columns;
+  std::vector<Value> values;
+  std::uint32_t sanitized = 0;  // values of this row with bad bytes replaced
+};
+
+// The row lives as long as the event and the scratch are left alone. `wanted`
+// are the sink's own columns for RowForm::table; none means the standard six.
+RowBatch render(const Event& event, RowForm form, const RowBatch& wanted,
+                RowScratch& scratch);
+
+// One renderer each, for render() and for tests.
+void render_text(const Event& event, bool colored, RowScratch& scratch);
+void render_json(const Event& event, RowScratch& scratch);
+void render_logfmt(const Event& event, RowScratch& scratch);
+void render_table(const Event& event, const RowBatch& wanted,
+                  RowScratch& scratch);
+void render_fields(const Event& event, RowScratch& scratch);
+void render_journal(const Event& event, RowScratch& scratch);
+
+}  // namespace stogger

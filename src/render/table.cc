@@ -1,0 +1,161 @@
+// The row of tabular targets: the columns a sink asks for, each filled from the
+// event or from the field of that name, and everything left over as a JSON
+// object in the column `data`.
+#include <algorithm>
+#include <cmath>
+#include <iterator>
+
+#include "base/json.h"
+#include "render/json.h"
+#include "render/render.h"
+
+namespace stogger {
+namespace {
+
+constexpr Column kStandardColumns[] = {
+    {"timestamp", Kind::time}, {"level", Kind::text}, {"event", Kind::text},
+    {"func", Kind::text},      {"scope", Kind::text}, {"data", Kind::json}};
+
+// The columns that no field can go to: event attributes.
+enum class Source {
+  timestamp,
+  level,
+  event,
+  func,
+  scope,
+  logger,
+  message,
+  data,
+  field
+};
+
+Source source_of(std::string_view column) noexcept {
+  constexpr std::string_view kNames[] = {"timestamp", "level", "event",
+                                         "func",      "scope", "logger",
+                                         "message",   "data"};
+  const auto found = std::find(std::begin(kNames), std::end(kNames), column);
+  return static_cast<Source>(found - std::begin(kNames));
+}
+
+// True if a column of that kind can hold the value without changing it.
+bool fits(Kind column, const Value& value) noexcept {
+  if (column == Kind::null || value.is_null() || column == value.kind()) {
+    return true;
+  }
+  constexpr std::int64_t kExactInDouble = std::int64_t{1} << 53;
+  return column == Kind::real && value.kind() == Kind::integer &&
+         value.integer() <= kExactInDouble &&
+         value.integer() >= -kExactInDouble;
+}
+
+class TableRow {
+ public:
+  TableRow(const Event& event, const Column* columns, std::size_t count,
+           RowScratch& scratch)
+      : event_(event), columns_(columns), count_(count), scratch_(scratch) {}
+
+  void fill() {
+    scratch_.values.resize(count_);
+    std::size_t data_column = count_;
+    for (std::size_t i = 0; i < count_; ++i) {
+      const Source source = source_of(columns_[i].name);
+      if (source == Source::data) {
+        data_column = i;
+      } else {
+        scratch_.values[i] = value_of(source, columns_[i]);
+      }
+    }
+    if (data_column != count_) {
+      write_data();
+      scratch_.values[data_column] = Value(Json{scratch_.text.view()});
+    }
+  }
+
+ private:
+  bool has_column(std::string_view name, const Value& value) const noexcept {
+    return std::any_of(columns_, columns_ + count_, [&](const Column& column) {
+      return column.name == name && fits(column.kind, value);
+    });
+  }
+
+  Value value_of(Source source, const Column& column) const noexcept {
+    switch (source) {
+      case Source::timestamp:
+        return Value(event_.time);
+      case Source::level:
+        return Value(to_string(event_.level));
+      case Source::event:
+        return Value(event_.name);
+      case Source::func:
+        return event_.func;
+      case Source::scope:
+        return event_.scope;
+      case Source::logger:
+        return event_.logger.empty() ? Value() : Value(event_.logger);
+      case Source::message:
+        return event_.has_message() ? Value(event_.message) : Value();
+      case Source::data:
+      case Source::field:
+        break;
+    }
+    for (std::size_t i = 0; i < event_.field_count; ++i) {
+      const Field& field = event_.fields[i];
+      if (field.key == column.name && fits(column.kind, field.value)) {
+        return field.value;
+      }
+    }
+    return Value();
+  }
+
+  void write_data() {
+    char* out = scratch_.text.reserve(JsonMembers::room(event_));
+    *out++ = '{';
+    JsonMembers members(out, true);
+    const auto add_attribute = [&](std::string_view name, Source source) {
+      const Value value = value_of(source, {});
+      if (!value.is_null() && !has_column(name, value)) {
+        members.add(name, value);
+      }
+    };
+    // Sinks with columns of their own may lack some of the standard ones.
+    add_attribute("timestamp", Source::timestamp);
+    add_attribute("level", Source::level);
+    add_attribute("event", Source::event);
+    add_attribute("func", Source::func);
+    add_attribute("scope", Source::scope);
+    add_attribute("message", Source::message);
+    add_attribute("logger", Source::logger);
+    for (std::size_t i = 0; i < event_.field_count; ++i) {
+      const Field& field = event_.fields[i];
+      if (!has_column(field.key, field.value)) {
+        members.add(field.key, field.value);
+      }
+    }
+    out = members.end();
+    *out++ = '}';
+    scratch_.text.advance_to(out);
+    scratch_.sanitized += members.sanitized();
+  }
+
+  const Event& event_;
+  const Column* const columns_;
+  const std::size_t count_;
+  RowScratch& scratch_;
+};
+
+}  // namespace
+
+void render_table(const Event& event, const RowBatch& wanted,
+                  RowScratch& scratch) {
+  if (wanted.column_count == 0) {
+    scratch.columns.assign(std::begin(kStandardColumns),
+                           std::end(kStandardColumns));
+  } else {
+    scratch.columns.assign(wanted.columns,
+                           wanted.columns + wanted.column_count);
+  }
+  TableRow(event, scratch.columns.data(), scratch.columns.size(), scratch)
+      .fill();
+}
+
+}  // namespace stogger

@@ -1,0 +1,12 @@
+// Nor does an untyped pointer.
+#include <stogger/log.h>
+
+extern void* pointer;
+
+void call() {
+#ifdef STOGGER_MUST_NOT_COMPILE
+  stogger::info("e", {{"p", pointer}});
+#else
+  stogger::info("e", {{"p", pointer != nullptr}});
+#endif
+}

@@ -1,0 +1,10 @@
+// A wide character is not a number.
+#include <stogger/log.h>
+
+void call() {
+#ifdef STOGGER_MUST_NOT_COMPILE
+  stogger::info("e", {{"c", L'x'}});
+#else
+  stogger::info("e", {{"c", 'x'}});
+#endif
+}

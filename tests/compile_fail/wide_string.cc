@@ -1,0 +1,10 @@
+// Wide text is not UTF-8.
+#include <stogger/log.h>
+
+void call() {
+#ifdef STOGGER_MUST_NOT_COMPILE
+  stogger::info("e", {{"s", L"x"}});
+#else
+  stogger::info("e", {{"s", "x"}});
+#endif
+}
