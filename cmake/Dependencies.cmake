@@ -9,9 +9,7 @@ macro(stogger_find name)
   if(NOT ${name}_FOUND)
     string(JOIN " " stogger_find_wanted ${name} ${stogger_find_UNPARSED_ARGUMENTS})
     message(
-      FATAL_ERROR
-        "stogger needs ${stogger_find_wanted}: install ${stogger_find_PACKAGE} (Debian), "
-        "or set CMAKE_PREFIX_PATH to where it is.")
+      FATAL_ERROR "stogger needs ${stogger_find_wanted}: install ${stogger_find_PACKAGE} (Debian).")
   endif()
 endmacro()
 

@@ -39,8 +39,8 @@ namespace stogger {
 // Where a call stands in the source. Filled in by the compiler; pass one only
 // to log on behalf of someone else.
 struct Where {
-  const char* function = "";
-  const char* file = "";
+  std::string_view function;
+  std::string_view file;
   unsigned line = 0;
 
   static constexpr Where here(const char* function = __builtin_FUNCTION(),

@@ -188,6 +188,7 @@ class STOGGER_API Options {
   std::string_view problem_text(std::size_t index) const noexcept;
 
  private:
+  friend class OptionsAccess;
   struct Rep;
   Rep* rep_;
 };

@@ -4,77 +4,171 @@
 #include <poll.h>
 #include <signal.h>
 #include <sys/file.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
 #include <climits>
-#include <cstring>
+#include <cstdio>
+#include <optional>
 #include <system_error>
+#include <utility>
 
 namespace stogger {
 namespace {
 
 constexpr int kWaitMilliseconds = 250;
 
-// While it lives, a write to a pipe without a reader fails with EPIPE and
-// sends this thread no signal. A SIGPIPE that was pending before stays so.
-class NoSigpipe {
+// While it lives, this thread does not get the signal that a failing write
+// raises besides its errno. One that was pending before stays so.
+class WriteSignal {
  public:
-  explicit NoSigpipe(bool active) noexcept : active_(active) {
-    if (!active_) return;
-    sigset_t pending;
-    sigemptyset(&pending);
-    sigpending(&pending);
-    was_pending_ = sigismember(&pending, SIGPIPE) == 1;
-    sigemptyset(&pipe_);
-    sigaddset(&pipe_, SIGPIPE);
-    pthread_sigmask(SIG_BLOCK, &pipe_, &before_);
-  }
-  ~NoSigpipe() {
-    if (!active_) return;
-    const int error = errno;
-    if (!was_pending_) {
-      const timespec at_once = {0, 0};
-      while (sigtimedwait(&pipe_, nullptr, &at_once) == -1 && errno == EINTR) {
-      }
+  explicit WriteSignal(int signal) noexcept {
+    sigemptyset(&set_);
+    sigaddset(&set_, signal);
+    pthread_sigmask(SIG_BLOCK, &set_, &before_);
+    // Only a signal that was blocked already can have been pending.
+    if (sigismember(&before_, signal) == 1) {
+      sigset_t pending;
+      sigemptyset(&pending);
+      sigpending(&pending);
+      was_pending_ = sigismember(&pending, signal) == 1;
     }
-    pthread_sigmask(SIG_SETMASK, &before_, nullptr);
-    errno = error;
   }
-  NoSigpipe(const NoSigpipe&) = delete;
-  NoSigpipe& operator=(const NoSigpipe&) = delete;
+  ~WriteSignal() { pthread_sigmask(SIG_SETMASK, &before_, nullptr); }
+  WriteSignal(const WriteSignal&) = delete;
+  WriteSignal& operator=(const WriteSignal&) = delete;
+
+  // Takes away the signal that has just been raised.
+  void consume() const noexcept {
+    if (was_pending_) return;
+    const timespec at_once = {0, 0};
+    while (sigtimedwait(&set_, nullptr, &at_once) == -1 && errno == EINTR) {
+    }
+  }
 
  private:
-  bool active_;
   bool was_pending_ = false;
-  sigset_t pipe_;
+  sigset_t set_;
   sigset_t before_;
 };
 
-std::int64_t monotonic_milliseconds() noexcept {
-  timespec now;
-  clock_gettime(CLOCK_MONOTONIC, &now);
-  return static_cast<std::int64_t>(now.tv_sec) * 1000 + now.tv_nsec / 1000000;
-}
-
-// False if it stays blocked until the deadline.
-bool wait_writable(int descriptor, std::int64_t deadline) noexcept {
-  while (true) {
-    const std::int64_t left = deadline - monotonic_milliseconds();
-    pollfd entry = {descriptor, POLLOUT, 0};
-    const int ready =
-        ::poll(&entry, 1, static_cast<int>(std::max<std::int64_t>(left, 0)));
-    if (ready > 0) return true;
-    if (ready == 0 || errno != EINTR) return false;
+// A second, non-blocking way to the pipe or terminal behind a descriptor.
+// Setting O_NONBLOCK on the descriptor itself would set it for every process
+// that shares it. Without one (no /proc, no permission) it is the descriptor.
+class NonBlocking {
+ public:
+  explicit NonBlocking(int descriptor) noexcept : descriptor_(descriptor) {
+    char path[sizeof "/proc/self/fd/" + 12];
+    std::snprintf(path, sizeof path, "/proc/self/fd/%d", descriptor);
+    const int own =
+        ::open(path, O_WRONLY | O_APPEND | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+    if (own == -1) return;
+    descriptor_ = own;
+    ours_ = true;
   }
-}
+  ~NonBlocking() {
+    if (ours_) ::close(descriptor_);
+  }
+  NonBlocking(const NonBlocking&) = delete;
+  NonBlocking& operator=(const NonBlocking&) = delete;
+
+  int descriptor() const noexcept { return descriptor_; }
+  bool may_block() const noexcept { return !ours_; }
+
+ private:
+  int descriptor_;
+  bool ours_ = false;
+};
+
+// Waits for a descriptor to take bytes, for 250 ms altogether.
+class Patience {
+ public:
+  // False if it is over.
+  bool wait_writable(int descriptor) noexcept {
+    if (deadline_ == 0) deadline_ = now() + kWaitMilliseconds;
+    while (true) {
+      const std::int64_t left = deadline_ - now();
+      if (left <= 0) return false;
+      pollfd entry = {descriptor, POLLOUT, 0};
+      const int ready = ::poll(&entry, 1, static_cast<int>(left));
+      if (ready > 0) return true;
+      if (ready == 0 || errno != EINTR) return false;
+    }
+  }
+
+ private:
+  static std::int64_t now() noexcept {
+    timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return static_cast<std::int64_t>(now.tv_sec) * 1000 + now.tv_nsec / 1000000;
+  }
+
+  std::int64_t deadline_ = 0;
+};
 
 Status failure(std::string_view call, const std::string& path, int error) {
   std::string message(call);
-  message += " \"" + path + "\": " + error_text(error);
+  message += " \"" + path + "\": " + error_advice(error);
   return Status(Code::unavailable, message);
+}
+
+Status write_failure(int error) {
+  return Status(Code::unavailable, "cannot write: " + error_advice(error));
+}
+
+Status open_failure(const std::string& path, int error) {
+  struct stat info;
+  if (error == ENXIO && ::stat(path.c_str(), &info) == 0) {
+    if (S_ISFIFO(info.st_mode)) {
+      return Status(Code::unavailable, "cannot open \"" + path +
+                                           "\": nobody reads this FIFO; start "
+                                           "its reader");
+    }
+    if (S_ISSOCK(info.st_mode)) {
+      return Status(
+          Code::unavailable,
+          "cannot open \"" + path + "\": it is a socket; name a file instead");
+    }
+  }
+  return failure("cannot open", path, error);
+}
+
+// A program that was started without standard streams must not find a log file
+// behind one of them: anyone may write to those.
+int above_standard_streams(int descriptor) noexcept {
+  if (descriptor > STDERR_FILENO || descriptor < 0) return descriptor;
+  const int higher = ::fcntl(descriptor, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
+  const int error = errno;
+  ::close(descriptor);
+  errno = error;
+  return higher;
+}
+
+bool set_lock(int descriptor, short type) noexcept {
+  struct flock whole = {};
+  whole.l_type = type;
+  whole.l_whence = SEEK_SET;
+  int result = -1;
+  do {
+    result = ::fcntl(descriptor, F_OFD_SETLK, &whole);
+  } while (result == -1 && errno == EINTR);
+  return result == 0;
+}
+
+template <class Attempt>
+bool try_for_a_while(Attempt attempt) noexcept {
+  for (int i = 0; i < 100; ++i) {
+    if (attempt()) return true;
+    if (errno != EWOULDBLOCK && errno != EACCES && errno != EINTR) return false;
+    const timespec millisecond = {0, 1000000};
+    ::nanosleep(&millisecond, nullptr);
+  }
+  return false;
 }
 
 }  // namespace
@@ -83,20 +177,57 @@ std::string error_text(int error) {
   return std::generic_category().message(error);
 }
 
+std::string error_advice(int error) {
+  std::string text = error_text(error);
+  switch (error) {
+    case ENOSPC:
+      return text + "; free some, or keep fewer and smaller logs";
+    case EDQUOT:
+    case EFBIG:
+      return text + "; raise the limit, or turn rotation on";
+    case EACCES:
+    case EPERM:
+      return text + "; give the user of this process (uid " +
+             std::to_string(::geteuid()) + ") the right to write there";
+    case EROFS:
+      return text + "; mount it writable, or choose another path";
+    case EMFILE:
+    case ENFILE:
+      return text + "; raise the limit of open files (ulimit -n)";
+    case EISDIR:
+      return text + "; name a file in it";
+    case ENOTDIR:
+    case ELOOP:
+    case ENAMETOOLONG:
+      return text + "; choose another path";
+    default:
+      return text;
+  }
+}
+
 Status create_parent_folder(const std::string& path) {
   for (std::size_t slash = path.find('/', 1); slash != std::string::npos;
        slash = path.find('/', slash + 1)) {
     const std::string folder = path.substr(0, slash);
-    if (::mkdir(folder.c_str(), 0777) != 0 && errno != EEXIST) {
-      // A folder that may not be created may still be there.
-      const int error = errno;
-      struct stat info;
-      if (::stat(folder.c_str(), &info) != 0) {
-        return failure("cannot create folder", folder, error);
-      }
+    if (::mkdir(folder.c_str(), 0777) == 0) continue;
+    // A folder that may not be created may still be there.
+    const int error = errno;
+    struct stat info;
+    if (::stat(folder.c_str(), &info) != 0) {
+      return failure("cannot create the folder", folder, error);
+    }
+    if (!S_ISDIR(info.st_mode)) {
+      return failure("cannot create the folder", folder, ENOTDIR);
     }
   }
   return {};
+}
+
+void File::swap(File& other) noexcept {
+  std::swap(descriptor_, other.descriptor_);
+  std::swap(owned_, other.owned_);
+  std::swap(size_limited_, other.size_limited_);
+  std::swap(type_, other.type_);
 }
 
 Status File::open_append(const std::string& path, bool truncate) {
@@ -105,18 +236,12 @@ Status File::open_append(const std::string& path, bool truncate) {
   if (truncate) flags |= O_TRUNC;
   int descriptor = -1;
   do {
-    descriptor = ::open(path.c_str(), flags, 0666);
+    descriptor = above_standard_streams(::open(path.c_str(), flags, 0666));
   } while (descriptor == -1 && errno == EINTR);
-  if (descriptor == -1) {
-    if (errno == ENXIO) {
-      return Status(Code::unavailable,
-                    "cannot open \"" + path + "\": a FIFO that nobody reads");
-    }
-    return failure("cannot open", path, errno);
-  }
+  if (descriptor == -1) return open_failure(path, errno);
   descriptor_ = descriptor;
   owned_ = true;
-  note_type();
+  read_type();
   return {};
 }
 
@@ -124,40 +249,87 @@ void File::borrow(int descriptor) noexcept {
   close();
   descriptor_ = descriptor;
   owned_ = false;
-  note_type();
 }
 
-void File::note_type() noexcept {
+bool File::read_type() noexcept {
   struct stat info;
-  may_block_ = ::fstat(descriptor_, &info) == 0 &&
-               (S_ISFIFO(info.st_mode) || S_ISSOCK(info.st_mode) ||
-                S_ISCHR(info.st_mode));
+  if (::fstat(descriptor_, &info) != 0) return false;
+  rlimit limit = {RLIM_INFINITY, RLIM_INFINITY};
+  if (S_ISREG(info.st_mode)) {
+    type_ = Type::regular;
+    ::getrlimit(RLIMIT_FSIZE, &limit);
+  } else {
+    type_ = S_ISSOCK(info.st_mode) ? Type::socket : Type::stream;
+  }
+  size_limited_ = limit.rlim_cur != RLIM_INFINITY;
+  return true;
 }
 
 Status File::write(std::string_view bytes, std::size_t* written) {
   *written = 0;
   if (descriptor_ < 0) return Status(Code::unavailable, "the file is not open");
-  const NoSigpipe no_sigpipe(may_block_);
-  const std::int64_t deadline =
-      may_block_ ? monotonic_milliseconds() + kWaitMilliseconds : 0;
+  if (!owned_ && !read_type()) {
+    return Status(Code::unavailable, "cannot write: the descriptor " +
+                                         std::to_string(descriptor_) +
+                                         " was closed by the program");
+  }
+  if (type_ == Type::regular) return write_regular(bytes, written);
+  return write_stream(bytes, written);
+}
+
+Status File::write_regular(std::string_view bytes, std::size_t* written) {
+  std::optional<WriteSignal> signal;
+  if (size_limited_) signal.emplace(SIGXFSZ);
   while (*written < bytes.size()) {
-    std::size_t count = bytes.size() - *written;
-    if (may_block_) {
-      // A pipe that polls as writable takes PIPE_BUF bytes without blocking,
-      // even if someone else made it a blocking one.
-      if (!wait_writable(descriptor_, deadline)) {
-        return Status(Code::unavailable,
-                      "write: nothing was read at the other end for 250 ms");
-      }
-      count = std::min<std::size_t>(count, PIPE_BUF);
+    const ssize_t result =
+        ::write(descriptor_, bytes.data() + *written, bytes.size() - *written);
+    if (result > 0) {
+      *written += static_cast<std::size_t>(result);
+    } else if (result == 0) {
+      return Status(Code::unavailable,
+                    "cannot write: the kernel takes nothing");
+    } else if (errno != EINTR) {
+      const int error = errno;
+      if (error == EFBIG && signal) signal->consume();
+      return write_failure(error);
     }
-    const ssize_t result = ::write(descriptor_, bytes.data() + *written, count);
+  }
+  return {};
+}
+
+Status File::write_stream(std::string_view bytes, std::size_t* written) {
+  std::optional<NonBlocking> second;
+  std::optional<WriteSignal> signal;
+  if (type_ == Type::stream) {
+    signal.emplace(SIGPIPE);
+    if (!owned_) second.emplace(descriptor_);
+  }
+  const int descriptor = second ? second->descriptor() : descriptor_;
+  Patience patience;
+  const auto too_long = [] {
+    return Status(Code::unavailable,
+                  "cannot write: the other end took nothing for 250 ms");
+  };
+  while (*written < bytes.size()) {
+    const char* data = bytes.data() + *written;
+    std::size_t count = bytes.size() - *written;
+    if (second && second->may_block()) {
+      // A pipe that polls as writable has room for this much.
+      count = std::min<std::size_t>(count, PIPE_BUF);
+      if (!patience.wait_writable(descriptor)) return too_long();
+    }
+    const ssize_t result =
+        type_ == Type::socket
+            ? ::send(descriptor, data, count, MSG_DONTWAIT | MSG_NOSIGNAL)
+            : ::write(descriptor, data, count);
     if (result >= 0) {
       *written += static_cast<std::size_t>(result);
-    } else if (errno != EINTR && errno != EAGAIN) {
-      return Status(Code::unavailable, "write: " + error_text(errno));
-    } else if (errno == EAGAIN && !may_block_) {
-      return Status(Code::unavailable, "write: " + error_text(EAGAIN));
+    } else if (errno == EAGAIN) {
+      if (!patience.wait_writable(descriptor)) return too_long();
+    } else if (errno != EINTR) {
+      const int error = errno;
+      if (error == EPIPE && signal) signal->consume();
+      return write_failure(error);
     }
   }
   return {};
@@ -171,10 +343,21 @@ bool File::is_at(const std::string& path) const noexcept {
          named.st_dev == open.st_dev;
 }
 
+bool File::is_deleted() const noexcept {
+  struct stat info;
+  return descriptor_ >= 0 && ::fstat(descriptor_, &info) == 0 &&
+         info.st_nlink == 0;
+}
+
 std::uint64_t File::size() const noexcept {
   struct stat info;
   if (descriptor_ < 0 || ::fstat(descriptor_, &info) != 0) return 0;
   return static_cast<std::uint64_t>(info.st_size);
+}
+
+std::uint64_t File::position() const noexcept {
+  const off_t position = ::lseek(descriptor_, 0, SEEK_CUR);
+  return position < 0 ? 0 : static_cast<std::uint64_t>(position);
 }
 
 bool File::truncate(std::uint64_t size) noexcept {
@@ -186,17 +369,21 @@ bool File::truncate(std::uint64_t size) noexcept {
 }
 
 bool File::lock() noexcept {
-  constexpr int kAttempts = 100;
-  for (int attempt = 0; attempt < kAttempts; ++attempt) {
-    if (::flock(descriptor_, LOCK_EX | LOCK_NB) == 0) return true;
-    if (errno != EWOULDBLOCK && errno != EINTR) return false;
-    const timespec millisecond = {0, 1000000};
-    ::nanosleep(&millisecond, nullptr);
-  }
-  return false;
+  return try_for_a_while([this] { return try_lock(); });
 }
 
-void File::unlock() noexcept { ::flock(descriptor_, LOCK_UN); }
+bool File::try_lock() noexcept { return set_lock(descriptor_, F_WRLCK); }
+
+void File::unlock() noexcept { set_lock(descriptor_, F_UNLCK); }
+
+bool File::claim() noexcept {
+  return ::flock(descriptor_, LOCK_EX | LOCK_NB) == 0;
+}
+
+void File::share() noexcept {
+  try_for_a_while(
+      [this] { return ::flock(descriptor_, LOCK_SH | LOCK_NB) == 0; });
+}
 
 Status File::close() noexcept {
   const int descriptor = descriptor_;

@@ -1,8 +1,6 @@
 // Files, through the plain system calls, with the care that a log needs: no
-// inherited descriptors, no SIGPIPE, no endless wait for a reader.
+// inherited descriptors, no deadly signals, no endless wait for a reader.
 #pragma once
-
-#include <sys/stat.h>
 
 #include <cstddef>
 #include <cstdint>
@@ -16,28 +14,39 @@ namespace stogger {
 // The text of an errno value, for messages: "No space left on device".
 std::string error_text(int error);
 
+// The same, and what to do about it where that is known.
+std::string error_advice(int error);
+
 // Creates the folder that `path` lies in, and its parents, with mode 0777 less
 // the umask.
 Status create_parent_folder(const std::string& path);
 
-// A writable file, pipe or device. Not copyable; closes what it owns.
+// A writable file, pipe, socket or device. Closes what it owns. A write never
+// raises SIGPIPE or SIGXFSZ.
 class File {
  public:
   File() noexcept = default;
+  File(File&& other) noexcept { swap(other); }
+  File& operator=(File&& other) noexcept {
+    swap(other);
+    return *this;
+  }
   ~File() { close(); }
-  File(const File&) = delete;
-  File& operator=(const File&) = delete;
 
   // Opens for appending, created with mode 0666 less the umask if missing. A
   // FIFO that nobody reads is refused instead of waited for. A folder is
-  // refused.
+  // refused. The descriptor is never one of the standard three.
   Status open_append(const std::string& path, bool truncate);
 
-  // Uses a descriptor that belongs to someone else and is not closed here.
+  // Uses a descriptor that belongs to someone else and is not closed here. It
+  // may be replaced by dup2() or closed at any time.
   void borrow(int descriptor) noexcept;
 
   bool is_open() const noexcept { return descriptor_ >= 0; }
   int descriptor() const noexcept { return descriptor_; }
+
+  // True for a file on a disk: one that can be cut and moved away.
+  bool is_regular() const noexcept { return type_ == Type::regular; }
 
   // Writes with as few system calls as possible: one, unless the kernel takes
   // only a part. Gives up after 250 ms if a pipe, socket or terminal takes no
@@ -46,15 +55,28 @@ class File {
 
   // True if `path` still names this very file.
   bool is_at(const std::string& path) const noexcept;
+  // True if no name is left for it in any folder.
+  bool is_deleted() const noexcept;
   // Its size in bytes; 0 if it cannot be told.
   std::uint64_t size() const noexcept;
+  // Where the last write to an opened file ended.
+  std::uint64_t position() const noexcept;
   // Cuts it to that size. Whether it worked.
   bool truncate(std::uint64_t size) noexcept;
 
-  // Waits for other processes at most about 100 ms; true if the lock is held.
-  // It is advisory (flock), lasts until unlock() or close().
+  // Keeps other processes from doing the same meanwhile: waits for them at most
+  // about 100 ms; true if the lock is held. It is advisory (an open file
+  // description lock) and lasts until unlock() or close().
   bool lock() noexcept;
+  // Does not wait.
+  bool try_lock() noexcept;
   void unlock() noexcept;
+
+  // Makes this one of the users of the file, until close(). True if it is the
+  // only one; whoever comes next then waits for share(), about 100 ms at most.
+  // Independent of lock(): this one is a flock(2).
+  bool claim() noexcept;
+  void share() noexcept;
 
   // Reports what close(2) reports; the file is closed in any case.
   Status close() noexcept;
@@ -63,11 +85,17 @@ class File {
   void abandon() noexcept { close(); }
 
  private:
-  void note_type() noexcept;
+  enum class Type : unsigned char { regular, stream, socket };
+
+  void swap(File& other) noexcept;
+  bool read_type() noexcept;
+  Status write_regular(std::string_view bytes, std::size_t* written);
+  Status write_stream(std::string_view bytes, std::size_t* written);
 
   int descriptor_ = -1;
   bool owned_ = false;
-  bool may_block_ = false;  // a pipe, socket or terminal
+  bool size_limited_ = false;  // by RLIMIT_FSIZE
+  Type type_ = Type::regular;  // stream: a pipe, terminal or other device
 };
 
 }  // namespace stogger

@@ -62,21 +62,21 @@ char* write_in_quotes(char* out, Write write) noexcept {
 
 }  // namespace
 
-char* json_detail::write_special(char* out, std::string_view rest,
+char* json_detail::write_special(char* out, std::string_view text,
                                  std::uint32_t* sanitized) noexcept {
   bool replaced = false;
-  while (!rest.empty()) {
-    const auto first = static_cast<unsigned char>(rest[0]);
-    const Utf8Step step = utf8_step(rest);
+  while (!text.empty()) {
+    const auto first = static_cast<unsigned char>(text[0]);
+    const Utf8Step step = utf8_step(text);
     if (!step.valid || first == 0) {
       out = copy(out, kReplacement);
       replaced = true;
     } else if (first < 0x20 || first == '"' || first == '\\') {
       out = write_escape(out, first);
     } else {
-      out = copy(out, rest.substr(0, step.size));
+      out = copy(out, text.substr(0, step.size));
     }
-    rest.remove_prefix(step.size);
+    text.remove_prefix(step.size);
   }
   if (replaced) ++*sanitized;
   *out++ = '"';

@@ -7,6 +7,7 @@
 #include <string_view>
 
 #include "base/buffer.h"
+#include "base/plain_copy.h"
 #include "stogger/value.h"
 
 namespace stogger {
@@ -16,20 +17,10 @@ inline constexpr std::size_t kJsonDepth = 64;
 
 namespace json_detail {
 
-// Nonzero if one of the eight bytes cannot be copied as it is: it is no
-// printable ASCII, a quote, or a backslash.
-inline std::uint64_t find_special(std::uint64_t word) noexcept {
-  constexpr std::uint64_t kOnes = 0x0101010101010101u;
-  const std::uint64_t quote = word ^ (kOnes * '"');
-  const std::uint64_t backslash = word ^ (kOnes * '\\');
-  const std::uint64_t control = (word - kOnes * 0x20) & ~word;
-  return (((quote - kOnes) & ~quote) | ((backslash - kOnes) & ~backslash) |
-          control | word) &
-         (kOnes * 0x80);
-}
+using Specials = SpecialCharacters<' ', '"', '\\'>;
 
-// The rest of write_json_string() from the first byte that is special.
-char* write_special(char* out, std::string_view rest,
+// The text and the closing quote, character by character.
+char* write_special(char* out, std::string_view text,
                     std::uint32_t* sanitized) noexcept;
 
 }  // namespace json_detail
@@ -37,8 +28,7 @@ char* write_special(char* out, std::string_view rest,
 // The most characters write_json_string() writes.
 inline std::size_t json_string_room(std::string_view text) noexcept {
   constexpr std::size_t kLongestEscape = 6;  // \u001f
-  constexpr std::size_t kOverrun = 8;        // it copies in words
-  return text.size() * kLongestEscape + 2 + kOverrun;
+  return text.size() * kLongestEscape + 2;
 }
 
 // A quoted string. Bad UTF-8 and NUL become U+FFFD; then 1 is added to
@@ -46,27 +36,11 @@ inline std::size_t json_string_room(std::string_view text) noexcept {
 inline char* write_json_string(char* out, std::string_view text,
                                std::uint32_t* sanitized) noexcept {
   *out++ = '"';
-  const char* in = text.data();
-  const char* const end = in + text.size();
-  std::uint64_t word = 0;
-  for (; end - in >= 8; in += 8, out += 8) {
-    std::memcpy(&word, in, 8);
-    if (json_detail::find_special(word) != 0) {
-      return json_detail::write_special(
-          out, {in, static_cast<std::size_t>(end - in)}, sanitized);
-    }
-    std::memcpy(out, &word, 8);
+  if (!copy_plain<json_detail::Specials>(out, text)) {
+    return json_detail::write_special(out, text, sanitized);
   }
-  for (; in != end; ++in, ++out) {
-    const auto byte = static_cast<unsigned char>(*in);
-    if (byte < 0x20 || byte >= 0x80 || byte == '"' || byte == '\\') {
-      return json_detail::write_special(
-          out, {in, static_cast<std::size_t>(end - in)}, sanitized);
-    }
-    *out = *in;
-  }
-  *out++ = '"';
-  return out;
+  out[text.size()] = '"';
+  return out + text.size() + 1;
 }
 
 // The most characters write_json_value() writes.

@@ -8,6 +8,16 @@
 namespace stogger {
 namespace {
 
+constexpr auto kPowersOfTen = [] {
+  std::array<std::uint64_t, 20> powers{};
+  std::uint64_t power = 1;
+  for (std::uint64_t& entry : powers) {
+    entry = power;
+    power *= 10;
+  }
+  return powers;
+}();
+
 // Most numbers that people log have few digits: 0.25, 14.7, 101.325. For these
 // there is a way to the shortest form that is several times faster than a
 // general algorithm. If value * 10^6 is within half a unit of an integer n
@@ -37,6 +47,14 @@ char* write_short_decimal(char* out, double value) noexcept {
   return out;
 }
 
+// For values from 1 on. The logarithm to base 10 is about that to base 2 times
+// 1233 / 4096; a table tells whether it was one too many.
+int digit_count(std::uint64_t value) noexcept {
+  const int guess = (64 - __builtin_clzll(value)) * 1233 >> 12;
+  return guess +
+         (value >= kPowersOfTen[static_cast<std::size_t>(guess)] ? 1 : 0);
+}
+
 char* copy(char* out, std::string_view text) noexcept {
   std::memcpy(out, text.data(), text.size());
   return out + text.size();
@@ -45,11 +63,32 @@ char* copy(char* out, std::string_view text) noexcept {
 }  // namespace
 
 char* write_integer(char* out, std::int64_t value) noexcept {
-  return std::to_chars(out, out + kNumberSize, value).ptr;
+  auto magnitude = static_cast<std::uint64_t>(value);
+  if (value < 0) {
+    *out++ = '-';
+    magnitude = 0 - magnitude;
+  }
+  return write_unsigned(out, magnitude);
 }
 
 char* write_unsigned(char* out, std::uint64_t value) noexcept {
-  return std::to_chars(out, out + kNumberSize, value).ptr;
+  if (value < 10) {
+    *out = static_cast<char>('0' + value);
+    return out + 1;
+  }
+  char* const end = out + digit_count(value);
+  char* first = end;
+  while (value >= 100) {
+    first -= 2;
+    std::memcpy(first, &kDigitPairs[value % 100 * 2], 2);
+    value /= 100;
+  }
+  if (value >= 10) {
+    std::memcpy(first - 2, &kDigitPairs[value * 2], 2);
+  } else {
+    first[-1] = static_cast<char>('0' + value);
+  }
+  return end;
 }
 
 char* write_real(char* out, double value) noexcept {

@@ -2,8 +2,10 @@
 // number.
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 
 #include "base/buffer.h"
 
@@ -20,13 +22,25 @@ char* write_unsigned(char* out, std::uint64_t value) noexcept;
 // NaN, Infinity and -Infinity.
 char* write_real(char* out, double value) noexcept;
 
+// "00" to "99".
+inline constexpr auto kDigitPairs = [] {
+  std::array<char, 200> pairs{};
+  for (std::size_t i = 0; i < 100; ++i) {
+    pairs[2 * i] = static_cast<char>('0' + i / 10);
+    pairs[2 * i + 1] = static_cast<char>('0' + i % 10);
+  }
+  return pairs;
+}();
+
 // Exactly `digits` decimal digits, with leading zeros.
 template <int digits>
 char* write_padded(char* out, std::uint32_t value) noexcept {
-  for (int i = digits - 1; i >= 0; --i) {
-    out[i] = static_cast<char>('0' + value % 10);
-    value /= 10;
+  int i = digits;
+  for (; i >= 2; i -= 2) {
+    std::memcpy(out + i - 2, &kDigitPairs[value % 100 * 2], 2);
+    value /= 100;
   }
+  if (i == 1) out[0] = static_cast<char>('0' + value % 10);
   return out + digits;
 }
 

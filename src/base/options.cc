@@ -1,3 +1,5 @@
+#include "base/options.h"
+
 #include <algorithm>
 #include <cmath>
 #include <cstddef>
@@ -88,7 +90,10 @@ struct Options::Rep {
   Fields given;
   std::vector<std::string> known;  // the keys that were asked for
   std::vector<OptionList> lists;   // those read so far
+  std::vector<UsedOption> used;
   std::vector<OptionProblem> problems;
+  std::string table;
+  std::vector<std::string> other_keys;
   std::string identifier;
   std::string sink_name;
   Clock* clock = Clock::real();
@@ -96,6 +101,8 @@ struct Options::Rep {
 
   // Null if the option is absent, or given as null.
   const Value* find(std::string_view key);
+  // Remembers what the factory gets for a key.
+  void note_used(std::string_view key, const Value& value);
   void add_problem(std::string_view key, std::string_view what);
   void wrong_kind(std::string_view key, std::string_view wanted,
                   const Value& value);
@@ -114,6 +121,13 @@ const Value* Options::Rep::find(std::string_view key) {
     return given[i - 1].value.is_null() ? nullptr : &given[i - 1].value;
   }
   return nullptr;
+}
+
+void Options::Rep::note_used(std::string_view key, const Value& value) {
+  for (const UsedOption& option : used) {
+    if (option.key == key) return;
+  }
+  used.push_back({std::string(key), OwnedValue(value)});
 }
 
 void Options::Rep::add_problem(std::string_view key, std::string_view what) {
@@ -142,6 +156,8 @@ const OptionList& Options::Rep::list(std::string_view key) {
     } else if (!read_texts(value->text(), &list.items)) {
       list.items.clear();
       add_problem(key, quoted(key) + " must be a list of texts only");
+    } else {
+      note_used(key, *value);
     }
   }
   lists.push_back(std::move(list));
@@ -149,15 +165,11 @@ const OptionList& Options::Rep::list(std::string_view key) {
 }
 
 std::string Options::Rep::describe_unknown(std::string_view key) const {
-  if (sink_name.empty()) {
-    return "unknown option " + quoted(key) + did_you_mean(key, known);
-  }
-  // A sink of a configuration has a table, where two more keys are known.
   std::vector<std::string> candidates = known;
-  candidates.emplace_back("type");
-  candidates.emplace_back("level");
-  return "unknown key " + quoted(key) + " in [stogger.sinks." + sink_name +
-         "]" + did_you_mean(key, candidates);
+  candidates.insert(candidates.end(), other_keys.begin(), other_keys.end());
+  const std::string hint = did_you_mean(key, candidates);
+  if (table.empty()) return "unknown option " + quoted(key) + hint;
+  return "unknown key " + quoted(key) + " in [" + table + "]" + hint;
 }
 
 void Options::Rep::find_unknown() {
@@ -183,66 +195,79 @@ bool Options::has(std::string_view key) { return rep_->find(key) != nullptr; }
 std::string_view Options::text(std::string_view key,
                                std::string_view fallback) {
   const Value* value = rep_->find(key);
-  if (value == nullptr) return fallback;
-  if (value->kind() != Kind::text) {
+  if (value != nullptr && value->kind() != Kind::text) {
     rep_->wrong_kind(key, "text", *value);
     return fallback;
   }
+  const std::string_view text = value == nullptr ? fallback : value->text();
   // It would end the text early for most targets.
-  if (value->text().find('\0') != std::string_view::npos) {
+  if (text.find('\0') != std::string_view::npos) {
     problem(key, "must not contain a NUL character");
     return fallback;
   }
-  return value->text();
+  rep_->note_used(key, text);
+  return text;
 }
 
 std::string_view Options::required(std::string_view key) {
-  if (rep_->find(key) == nullptr) {
+  const Value* value = rep_->find(key);
+  if (value == nullptr) {
     problem(key, "is required");
     return {};
   }
-  const std::size_t problems = rep_->problems.size();
-  const std::string_view value = text(key);
-  if (value.empty() && rep_->problems.size() == problems) {
+  if (value->kind() == Kind::text && value->text().empty()) {
     problem(key, "must not be empty");
+    return {};
   }
-  return value;
+  return text(key);
 }
 
 bool Options::boolean(std::string_view key, bool fallback) {
   const Value* value = rep_->find(key);
-  if (value == nullptr) return fallback;
-  if (value->kind() != Kind::boolean) {
+  if (value != nullptr && value->kind() != Kind::boolean) {
     rep_->wrong_kind(key, "true or false", *value);
     return fallback;
   }
-  return value->boolean();
+  const bool boolean = value == nullptr ? fallback : value->boolean();
+  rep_->note_used(key, boolean);
+  return boolean;
 }
 
 std::int64_t Options::integer(std::string_view key, std::int64_t fallback,
                               std::int64_t least, std::int64_t most) {
   const Value* value = rep_->find(key);
-  if (value == nullptr) return fallback;
-  const bool too_large = value->kind() == Kind::unsigned_integer;
-  if (value->kind() != Kind::integer && !too_large) {
+  if (value == nullptr) {
+    rep_->note_used(key, fallback);
+    return fallback;
+  }
+  if (value->kind() == Kind::unsigned_integer) {
+    problem(key, "must be at most " + as_text(most));
+    return fallback;
+  }
+  if (value->kind() != Kind::integer) {
     rep_->wrong_kind(key, "an integer", *value);
     return fallback;
   }
-  if (too_large || value->integer() < least || value->integer() > most) {
+  const std::int64_t number = value->integer();
+  if (number < least || number > most) {
     problem(key, "must be " +
                      describe_range<std::int64_t>(least, most, INT64_MIN,
                                                   INT64_MAX) +
-                     (too_large ? "" : ", not " + as_text(value->integer())));
+                     ", not " + as_text(number));
     return fallback;
   }
-  return value->integer();
+  rep_->note_used(key, number);
+  return number;
 }
 
 double Options::real(std::string_view key, double fallback, double least,
                      double most) {
   const Value* value = rep_->find(key);
-  if (value == nullptr) return fallback;
-  double number = 0;
+  double number = fallback;
+  if (value == nullptr) {
+    rep_->note_used(key, fallback);
+    return fallback;
+  }
   if (value->kind() == Kind::real) {
     number = value->real();
   } else if (value->kind() == Kind::integer) {
@@ -258,6 +283,7 @@ double Options::real(std::string_view key, double fallback, double least,
                      ", not " + as_text(number));
     return fallback;
   }
+  rep_->note_used(key, number);
   return number;
 }
 
@@ -265,18 +291,24 @@ std::size_t Options::choice(std::string_view key,
                             std::initializer_list<std::string_view> names,
                             std::size_t fallback) {
   const Value* value = rep_->find(key);
-  if (value == nullptr) return fallback;
   const std::vector<std::string> known(names.begin(), names.end());
-  if (value->kind() != Kind::text) {
+  if (value != nullptr && value->kind() != Kind::text) {
     rep_->wrong_kind(key, quoted_list(known), *value);
     return fallback;
   }
-  for (std::size_t i = 0; i < known.size(); ++i) {
-    if (known[i] == value->text()) return i;
+  std::size_t index = fallback;
+  if (value != nullptr) {
+    const auto found = std::find(known.begin(), known.end(), value->text());
+    if (found == known.end()) {
+      problem(key, "must be " + quoted_list(known) + ", not " +
+                       quoted(value->text()) +
+                       did_you_mean(value->text(), known));
+      return fallback;
+    }
+    index = static_cast<std::size_t>(found - known.begin());
   }
-  problem(key, "must be " + quoted_list(known) + ", not " +
-                   quoted(value->text()) + did_you_mean(value->text(), known));
-  return fallback;
+  if (index < known.size()) rep_->note_used(key, known[index]);
+  return index;
 }
 
 std::size_t Options::list_size(std::string_view key) {
@@ -331,6 +363,68 @@ std::string_view Options::problem_key(std::size_t index) const noexcept {
 std::string_view Options::problem_text(std::size_t index) const noexcept {
   return index < rep_->problems.size() ? rep_->problems[index].text
                                        : std::string_view();
+}
+
+OwnedValue::OwnedValue(const Value& value) : kind(value.kind()) {
+  switch (kind) {
+    case Kind::boolean:
+      integer = value.boolean() ? 1 : 0;
+      break;
+    case Kind::integer:
+      integer = value.integer();
+      break;
+    case Kind::unsigned_integer:
+      integer = static_cast<std::int64_t>(value.unsigned_integer());
+      break;
+    case Kind::real:
+      real = value.real();
+      break;
+    case Kind::time:
+      integer = value.time().ns;
+      break;
+    case Kind::text:
+    case Kind::json:
+      text = value.text();
+      break;
+    case Kind::null:
+    case Kind::custom:
+      kind = Kind::null;
+      break;
+  }
+}
+
+Value OwnedValue::view() const noexcept {
+  switch (kind) {
+    case Kind::boolean:
+      return integer != 0;
+    case Kind::integer:
+      return integer;
+    case Kind::unsigned_integer:
+      return static_cast<std::uint64_t>(integer);
+    case Kind::real:
+      return real;
+    case Kind::time:
+      return Time{integer};
+    case Kind::text:
+      return std::string_view(text);
+    case Kind::json:
+      return Json{text};
+    case Kind::null:
+    case Kind::custom:
+      break;
+  }
+  return nullptr;
+}
+
+void OptionsAccess::set_table(Options& options, std::string table,
+                              std::vector<std::string> other_keys) {
+  options.rep_->table = std::move(table);
+  options.rep_->other_keys = std::move(other_keys);
+}
+
+const std::vector<UsedOption>& OptionsAccess::used(
+    const Options& options) noexcept {
+  return options.rep_->used;
 }
 
 }  // namespace stogger

@@ -10,18 +10,21 @@ namespace {
 
 constexpr std::size_t kLongestQuote = 100;
 
+bool is_control(const Utf8Step& step) noexcept {
+  return step.codepoint < 0x20 ||
+         (step.codepoint >= 0x7F && step.codepoint < 0xA0);
+}
+
 void append_escaped(std::string& out, const Utf8Step& step,
                     std::string_view bytes) {
   constexpr char kHex[] = "0123456789abcdef";
-  const bool control = step.codepoint < 0x20 ||
-                       (step.codepoint >= 0x7F && step.codepoint < 0xA0);
   if (!step.valid) {
     out += kReplacement;
   } else if (bytes == "\n") {
     out += "\\n";
   } else if (bytes == "\t") {
     out += "\\t";
-  } else if (control) {
+  } else if (is_control(step)) {
     out += "\\u00";
     out += kHex[step.codepoint >> 4];
     out += kHex[step.codepoint & 15];
@@ -33,7 +36,7 @@ void append_escaped(std::string& out, const Utf8Step& step,
 
 }  // namespace
 
-std::string quoted(std::string_view text) {
+std::string Quoted::operator()(std::string_view text) const {
   std::string out = "\"";
   while (!text.empty()) {
     if (out.size() > kLongestQuote) {
@@ -47,10 +50,25 @@ std::string quoted(std::string_view text) {
   return out + '"';
 }
 
-std::string quoted_list(const std::vector<std::string>& names) {
+std::string printable(std::string_view text) {
+  std::string out;
+  while (!text.empty()) {
+    const Utf8Step step = utf8_step(text);
+    out += step.valid && !is_control(step) ? text.substr(0, step.size)
+                                           : kReplacement;
+    text.remove_prefix(step.size);
+  }
+  return out;
+}
+
+std::string quoted_list(const std::vector<std::string>& names,
+                        std::string_view conjunction) {
   std::string out;
   for (std::size_t i = 0; i < names.size(); ++i) {
-    if (i != 0) out += i + 1 == names.size() ? " or " : ", ";
+    if (i != 0) {
+      out +=
+          i + 1 == names.size() ? " " + std::string(conjunction) + " " : ", ";
+    }
     out += quoted(names[i]);
   }
   return out;

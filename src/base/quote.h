@@ -10,10 +10,20 @@ namespace stogger {
 // The text in double quotes, on one line: quotes, backslashes and control
 // characters are escaped, bad UTF-8 becomes U+FFFD, and what goes on for long
 // is cut.
-std::string quoted(std::string_view text);
+//
+// An object and no function, so that a call with a std::string never means
+// std::quoted.
+struct Quoted {
+  std::string operator()(std::string_view text) const;
+};
+inline constexpr Quoted quoted;
 
 // `"a", "b" or "c"`.
-std::string quoted_list(const std::vector<std::string>& names);
+std::string quoted_list(const std::vector<std::string>& names,
+                        std::string_view conjunction = "or");
+
+// The text on one line, whole: control characters and bad UTF-8 become U+FFFD.
+std::string printable(std::string_view text);
 
 // ` (did you mean "level"?)`, or nothing if none of `known` is near.
 std::string did_you_mean(std::string_view name,

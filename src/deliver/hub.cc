@@ -35,7 +35,7 @@ Hub::Hub(Clock* clock, std::int32_t* threshold)
     : clock_(clock),
       own_threshold_(static_cast<std::int32_t>(Level::off)),
       threshold_(threshold != nullptr ? threshold : &own_threshold_),
-      installed_(keep({})) {
+      installed_(keep(Table())) {
   active_.store(installed_, std::memory_order_release);
   register_for_fork(this);
 }
@@ -102,8 +102,7 @@ void Hub::deliver_to(const Table& table, const detail::LoggerRep* logger,
 void Hub::install(const HubSettings& settings, std::vector<HubSink> sinks) {
   const std::lock_guard lock(mutex_);
   Table table;
-  table.settings.caller_info = settings.caller_info;
-  table.settings.redaction = Redaction(settings.redact);
+  table.settings = EventSettings(settings.caller_info, settings.redact);
   for (HubSink& sink : sinks) {
     table.routes.push_back(make_route(std::move(sink)));
     static_cast<void>(table.routes.back()->open());

@@ -1,7 +1,6 @@
 #include "deliver/route.h"
 
 #include <fmt/format.h>
-#include <time.h>
 
 #include <algorithm>
 #include <exception>
@@ -36,18 +35,6 @@ Status guarded(Call call) noexcept {
 
 }  // namespace
 
-bool RouteMutex::try_lock_for(std::int64_t milliseconds) noexcept {
-  timespec deadline;
-  clock_gettime(CLOCK_MONOTONIC, &deadline);
-  deadline.tv_sec += milliseconds / 1000;
-  deadline.tv_nsec += milliseconds % 1000 * 1000000;
-  if (deadline.tv_nsec >= 1000000000) {
-    deadline.tv_nsec -= 1000000000;
-    ++deadline.tv_sec;
-  }
-  return pthread_mutex_clocklock(&mutex_, CLOCK_MONOTONIC, &deadline) == 0;
-}
-
 RowBatch Route::Layout::wanted() const noexcept {
   RowBatch batch;
   batch.columns = columns.data();
@@ -61,7 +48,8 @@ Route::Route(std::string name, std::string type, Level level, SinkPtr sink,
       type_(std::move(type)),
       level_(level),
       clock_(clock),
-      sink_(std::move(sink)) {
+      sink_(std::move(sink)),
+      sink_counts_(sink_->tally(&tally_)) {
   refresh_layout();
 }
 
@@ -126,7 +114,7 @@ void Route::deliver(const Event& event, RowScratch& scratch) noexcept {
   const bool rendered = !failing_.load(std::memory_order_relaxed);
   if (rendered) {
     const Status status = guarded([&] {
-      rows = render(event, layout->form, layout->wanted(), scratch);
+      render(event, layout->form, layout->wanted(), scratch, &rows);
       return Status();
     });
     if (!status.ok()) rows = {};
@@ -144,6 +132,16 @@ void Route::deliver(const Event& event, RowScratch& scratch) noexcept {
 
 void Route::write(const Event& event, RowScratch& scratch,
                   const Layout* rendered_by, const RowBatch& rows) noexcept {
+  if (scratch.sanitized != 0) add(sanitized_, scratch.sanitized);
+  if (is_open_ && rendered_by != nullptr && !closed_ &&
+      !failing_.load(std::memory_order_relaxed) &&
+      rendered_by == layout_.load(std::memory_order_relaxed)) {
+    // The way of nearly every event.
+    Status status = write_sink(rows);
+    settle(1, status.ok());
+    if (!status.ok()) note_failure(status, "write");
+    return;
+  }
   const Status opened = open_sink();
   if (!opened.ok()) {
     add(dropped_, 1);
@@ -153,10 +151,11 @@ void Route::write(const Event& event, RowScratch& scratch,
   const Layout* layout = layout_.load(std::memory_order_relaxed);
   Status status = guarded([&] {
     if (layout == rendered_by) return write_sink(rows);
-    return write_sink(render(event, layout->form, layout->wanted(), scratch));
+    RowBatch anew;
+    render(event, layout->form, layout->wanted(), scratch, &anew);
+    return write_sink(anew);
   });
   settle(1, status.ok());
-  if (scratch.sanitized != 0) add(sanitized_, scratch.sanitized);
   if (closed_ && status.ok()) {
     status = guarded([&] { return sink_->close(); });
     settle(0, status.ok());
@@ -172,11 +171,12 @@ Status Route::write_sink(const RowBatch& rows) noexcept {
 
 // Books the rows that were handed over since the last time.
 void Route::settle(std::uint64_t rows, bool ok) noexcept {
-  Tally now;
-  if (!sink_->tally(&now)) {
+  if (!sink_counts_) {
     add(ok ? written_ : dropped_, rows);
     return;
   }
+  Tally now;
+  static_cast<void>(sink_->tally(&now));
   const std::uint64_t written = now.written - tally_.written;
   const std::uint64_t dead_lettered = now.dead_lettered - tally_.dead_lettered;
   const std::uint64_t in_doubt = now.in_doubt - tally_.in_doubt;

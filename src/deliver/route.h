@@ -7,8 +7,6 @@
 // in one line each.
 #pragma once
 
-#include <pthread.h>
-
 #include <atomic>
 #include <cstdint>
 #include <memory>
@@ -16,6 +14,7 @@
 #include <vector>
 
 #include "base/rate_limit.h"
+#include "deliver/route_mutex.h"
 #include "event/event.h"
 #include "render/render.h"
 #include "stogger/clock.h"
@@ -23,20 +22,6 @@
 #include "stogger/stats.h"
 
 namespace stogger {
-
-// A mutex that can be given up on, and be made anew in a child after fork().
-class RouteMutex {
- public:
-  void lock() noexcept { pthread_mutex_lock(&mutex_); }
-  void unlock() noexcept { pthread_mutex_unlock(&mutex_); }
-  bool try_lock_for(std::int64_t milliseconds) noexcept;
-  void reset() noexcept { pthread_mutex_init(&mutex_, nullptr); }
-
- private:
-  // Spins a little before it sleeps: what it guards mostly takes less time
-  // than a switch of threads.
-  pthread_mutex_t mutex_ = PTHREAD_ADAPTIVE_MUTEX_INITIALIZER_NP;
-};
 
 class Route {
  public:
@@ -96,38 +81,42 @@ class Route {
   std::string title() const;
   void refresh_layout();
 
+  // Read by every thread for every event, and so kept apart from what changes
+  // with every event.
   const std::string name_;
   const std::string type_;
   const Level level_;
   Clock* const clock_;
-
-  RouteMutex mutex_;
   const SinkPtr sink_;
+  const bool sink_counts_;  // it keeps a tally
+  std::atomic<const Layout*> layout_{nullptr};
+  std::atomic<bool> failing_{false};
+
+  // Guarded by mutex_, but for the counters: those are written with the lock
+  // held and read without it.
+  static constexpr std::size_t kCacheLine = 64;
+  alignas(kCacheLine) RouteMutex mutex_;
   bool is_open_ = false;
   bool closed_ = false;  // closed for good: open for single events only
   bool fork_locked_ = false;
-
-  std::atomic<const Layout*> layout_{nullptr};
-  std::vector<std::unique_ptr<const Layout>> layouts_;
-
-  // Written with the lock held, read without it.
   std::atomic<std::uint64_t> accepted_{0};
   std::atomic<std::uint64_t> written_{0};
   std::atomic<std::uint64_t> dropped_{0};
+  std::uint64_t dropped_before_ = 0;  // dropped_ when the current call began
+  Tally tally_;                       // the sink's own, as last seen
   std::atomic<std::uint64_t> dead_lettered_{0};
   std::atomic<std::uint64_t> in_doubt_{0};
   std::atomic<std::uint64_t> failed_{0};
   std::atomic<std::uint64_t> sanitized_{0};
-  std::atomic<bool> failing_{false};
-  std::atomic<std::uint64_t> refused_{0};  // the one counted without the lock
 
-  Tally tally_;                   // the sink's own, as last seen
   std::int64_t retry_at_ns_ = 0;  // by the monotonic clock
   std::int64_t backoff_ns_ = 0;
   std::int64_t failing_since_ns_ = 0;
-  std::uint64_t dropped_before_ = 0;  // dropped_ when the current call began
-  std::uint64_t lost_before_ = 0;     // dropped_ when the sink began to fail
+  std::uint64_t lost_before_ = 0;  // dropped_ when the sink began to fail
   RateLimit reports_;
+  std::vector<std::unique_ptr<const Layout>> layouts_;
+
+  alignas(kCacheLine) std::atomic<std::uint64_t> refused_{0};  // without lock
 };
 
 }  // namespace stogger

@@ -3,8 +3,6 @@
 #include <pthread.h>
 
 #include <cstddef>
-#include <memory>
-#include <vector>
 
 namespace stogger {
 namespace {
@@ -14,8 +12,8 @@ namespace {
 constexpr std::size_t kMostKept = std::size_t{64} * 1024;
 
 struct ThreadScratch {
-  std::vector<std::unique_ptr<Scratch>> levels;  // by depth of calls in calls
-  std::size_t depth = 0;
+  Scratch own;
+  bool lent = false;
 };
 
 // A plain pointer outlives the destructors of thread_local objects; the key
@@ -49,18 +47,23 @@ ThreadScratch& this_thread() {
 
 ScratchLease::ScratchLease() {
   ThreadScratch& mine = this_thread();
-  if (mine.levels.size() == mine.depth) {
-    mine.levels.push_back(std::make_unique<Scratch>());
+  if (mine.lent) {
+    scratch_ = new Scratch;
+    return;
   }
-  scratch_ = mine.levels[mine.depth].get();
-  ++mine.depth;
+  mine.lent = true;
+  scratch_ = &mine.own;
 }
 
 ScratchLease::~ScratchLease() {
-  --thread_scratch->depth;
+  if (scratch_ != &thread_scratch->own) {
+    delete scratch_;
+    return;
+  }
   scratch_->event.buffer.recycle(kMostKept);
   scratch_->message.recycle(kMostKept);
   scratch_->row.text.recycle(kMostKept);
+  thread_scratch->lent = false;
 }
 
 }  // namespace stogger

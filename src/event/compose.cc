@@ -2,8 +2,10 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstring>
 #include <functional>
+#include <iterator>
 
 #include "base/json.h"
 #include "base/value_capture.h"
@@ -12,27 +14,47 @@
 namespace stogger {
 namespace {
 
-constexpr std::size_t kFewFields = 24;
-// What a value that is no text takes at most.
-constexpr std::size_t kOtherSize = 32;
+// What goes with each key: quotes, colon, comma, and a value that is no text.
+constexpr std::size_t kOtherSize = 10;
+// The same, with the longest key of those that the library adds.
+constexpr std::size_t kCallerSize = kOtherSize + 9;
+
+// Keys of columns, which a field cannot have.
+constexpr std::string_view kReserved[] = {"id",   "timestamp", "level", "event",
+                                          "data", "message",   "logger"};
+// Keys of columns that a field may set.
+constexpr std::string_view kFunc = "func";
+constexpr std::string_view kScope = "scope";
 
 bool is_reserved(std::string_view key) noexcept {
-  switch (key.size()) {
-    case 2:
-      return key == "id";
-    case 4:
-      return key == "data";
-    case 5:
-      return key == "level" || key == "event";
-    case 6:
-      return key == "logger";
-    case 7:
-      return key == "message";
-    case 9:
-      return key == "timestamp";
-    default:
+  return std::find(std::begin(kReserved), std::end(kReserved), key) !=
+         std::end(kReserved);
+}
+
+// True if the fields can be passed on as they are: no two equal keys, nothing
+// that has a place of its own, is a secret, or has to be written out or
+// checked. Adds up what they take.
+bool are_plain(Fields fields, const EventSettings& settings,
+               std::size_t* raw_size) noexcept {
+  constexpr std::size_t kMost = 16;
+  if (fields.size() > kMost) return false;
+  for (std::size_t i = 0; i < fields.size(); ++i) {
+    const Field& field = fields[i];
+    if (field.value.kind() >= Kind::json ||
+        (settings.may_be_special(field.key) &&
+         (is_reserved(field.key) || field.key == kFunc || field.key == kScope ||
+          settings.redaction().hides(field.key)))) {
       return false;
+    }
+    for (std::size_t k = 0; k < i; ++k) {
+      if (fields[k].key == field.key) return false;
+    }
+    *raw_size += field.key.size() + kOtherSize;
+    if (field.value.kind() == Kind::text) {
+      *raw_size += field.value.text().size();
+    }
   }
+  return true;
 }
 
 class Composer {
@@ -50,11 +72,13 @@ class Composer {
     const OwnedFields* context = ScopeChain::context(scope);
     if (context == nullptr) return;
     event_->scope = Value(context->name());
+    event_->raw_size += context->name().size();
     add(context->fields());
   }
 
   void add_caller(const Where& where) {
     // What the program itself says under these keys comes later, and wins.
+    event_->raw_size += where.file.size() + 4 * kCallerSize;
     scratch_.fields.put("code_file", where.file);
     scratch_.fields.put("code_line", where.line);
     scratch_.fields.put("pid", ::getpid());
@@ -64,9 +88,11 @@ class Composer {
  private:
   void add(std::string_view key, const Value& value) {
     event_->raw_size += key.size() + kOtherSize;
-    if (key.size() == 4 && key == "func") {
+    if (!settings_.may_be_special(key)) {
+      scratch_.fields.put(key, settle(key, value));
+    } else if (key == kFunc) {
       event_->func = column_text(key, value);
-    } else if (key.size() == 5 && key == "scope") {
+    } else if (key == kScope) {
       event_->scope = column_text(key, value);
     } else if (is_reserved(key)) {
       char* renamed = scratch_.arena.allocate(key.size() + 1);
@@ -80,7 +106,7 @@ class Composer {
 
   // The value as renderers may see it: no secret, nothing custom, clean JSON.
   Value settle(std::string_view key, const Value& value) {
-    if (settings_.redaction.hides(key)) return Value(kRedacted);
+    if (settings_.redaction().hides(key)) return Value(kRedacted);
     if (value.kind() < Kind::text) return value;
     if (value.kind() == Kind::custom) {
       return settle(key, ValueCapture::resolve(value, scratch_.arena));
@@ -94,8 +120,8 @@ class Composer {
     clean.clear();
     const bool valid = append_clean_json(
         clean, value.text(),
-        settings_.redaction.empty() ? nullptr : &Redaction::hides_member,
-        &settings_.redaction, &event_->sanitized);
+        settings_.redaction().empty() ? nullptr : &Redaction::hides_member,
+        &settings_.redaction(), &event_->sanitized);
     if (!valid) return Value(value.text());
     return Value(Json{scratch_.arena.copy(clean.view())});
   }
@@ -121,18 +147,21 @@ class Composer {
 
 }  // namespace
 
+EventSettings::EventSettings(bool caller_info,
+                             const std::vector<std::string>& redact)
+    : caller_info_(caller_info), redaction_(redact) {
+  for (const std::string_view name : kReserved) special_.add(name);
+  for (const std::string& name : redact) special_.add(name);
+  special_.add(kFunc);
+  special_.add(kScope);
+}
+
 void FieldSet::clear() noexcept {
   fields_.clear();
   slots_.clear();
 }
 
-Field* FieldSet::find(std::string_view key) noexcept {
-  if (slots_.empty()) {
-    for (Field& field : fields_) {
-      if (field.key == key) return &field;
-    }
-    return nullptr;
-  }
+Field* FieldSet::find_indexed(std::string_view key) noexcept {
   const std::size_t mask = slots_.size() - 1;
   for (std::size_t slot = std::hash<std::string_view>()(key) & mask;
        slots_[slot] != 0; slot = (slot + 1) & mask) {
@@ -153,15 +182,15 @@ void FieldSet::index_all() {
   }
 }
 
-void FieldSet::put(std::string_view key, const Value& value) {
-  if (Field* known = find(key)) {
+void FieldSet::put_indexed(std::string_view key, const Value& value) {
+  if (slots_.empty()) index_all();
+  if (Field* known = find_indexed(key)) {
     known->value = value;
     return;
   }
   const std::size_t capacity = fields_.capacity();
   fields_.emplace_back(key, value);
-  if (fields_.size() <= kFewFields) return;
-  if (slots_.empty() || fields_.capacity() != capacity) {
+  if (fields_.capacity() != capacity) {
     index_all();
     return;
   }
@@ -177,22 +206,35 @@ void compose(const detail::LoggerRep* logger, const detail::Call& call,
   scratch.arena.reset();
   scratch.fields.clear();
   event->time = now;
-  event->level = call.level;
+  event->level = std::clamp(call.level, Level::trace, Level::alert);
   event->name = call.event;
   event->where = call.where;
   event->message_template = call.message;
-  event->raw_size = call.event.size();
-  if (call.where.function != nullptr && *call.where.function != '\0') {
+  event->raw_size = call.event.size() + call.where.function.size();
+  if (!call.where.function.empty()) {
     event->func = Value(call.where.function);
   }
 
-  Composer composer(settings, scratch, event);
-  if (settings.caller_info) composer.add_caller(call.where);
-  composer.add_scopes(ScopeChain::innermost());
+  Fields bound;
   if (logger != nullptr) {
     event->logger = logger->bound.name();
-    composer.add(logger->bound.fields());
+    event->raw_size += event->logger.size();
+    bound = logger->bound.fields();
   }
+  const Scope* const scope = ScopeChain::innermost();
+  std::size_t raw_size = event->raw_size;
+  if (bound.size() == 0 && scope == nullptr && !settings.caller_info() &&
+      are_plain(call.fields, settings, &raw_size)) {
+    // Most calls of most programs: nothing to add, nothing to change.
+    event->fields = call.fields.begin();
+    event->field_count = call.fields.size();
+    event->raw_size = raw_size;
+    return;
+  }
+  Composer composer(settings, scratch, event);
+  if (settings.caller_info()) composer.add_caller(call.where);
+  composer.add_scopes(scope);
+  composer.add(bound);
   composer.add(call.fields);
   event->fields = scratch.fields.fields().data();
   event->field_count = scratch.fields.fields().size();

@@ -12,21 +12,53 @@
 
 namespace stogger {
 
-struct EventSettings {
-  bool caller_info = false;
-  Redaction redaction{Redaction::default_keys()};
+// What composing goes by. Immutable once made.
+class EventSettings {
+ public:
+  explicit EventSettings(
+      bool caller_info = false,
+      const std::vector<std::string>& redact = Redaction::default_keys());
+
+  // True: code_file, code_line, pid and thread go with every event.
+  bool caller_info() const noexcept { return caller_info_; }
+  const Redaction& redaction() const noexcept { return redaction_; }
+
+  // False for nearly every key that is neither reserved nor a secret.
+  bool may_be_special(std::string_view key) const noexcept {
+    return special_.may_have(key);
+  }
+
+ private:
+  bool caller_info_;
+  Redaction redaction_;
+  KeyShapes special_;
 };
 
 // The fields of one event, each key once.
 class FieldSet {
  public:
   // A later value takes the place of an earlier one under the same key.
-  void put(std::string_view key, const Value& value);
+  void put(std::string_view key, const Value& value) {
+    if (fields_.size() >= kFewFields) {
+      put_indexed(key, value);
+      return;
+    }
+    for (Field& field : fields_) {
+      if (field.key == key) {
+        field.value = value;
+        return;
+      }
+    }
+    fields_.emplace_back(key, value);
+  }
   void clear() noexcept;
   std::vector<Field>& fields() noexcept { return fields_; }
 
  private:
-  Field* find(std::string_view key) noexcept;
+  static constexpr std::size_t kFewFields = 24;
+
+  void put_indexed(std::string_view key, const Value& value);
+  Field* find_indexed(std::string_view key) noexcept;
   void index_all();
 
   std::vector<Field> fields_;

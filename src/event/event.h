@@ -33,7 +33,8 @@ struct Event {
   const Field* fields = nullptr;
   std::size_t field_count = 0;
 
-  // At least the bytes of all keys and texts; see shorten.h.
+  // The bytes of all names, keys and texts but the message, and enough for all
+  // other values: a sixth of what they can take in JSON at most.
   std::size_t raw_size = 0;
 
   Where where;

@@ -7,10 +7,7 @@
 namespace stogger {
 
 Redaction::Redaction(const std::vector<std::string>& keys) : keys_(keys) {
-  for (const std::string& key : keys_) {
-    lengths_ |= std::uint64_t{1} << (key.size() & 63);
-    if (!key.empty()) initials_ |= std::uint32_t{1} << (key[0] & 31);
-  }
+  for (const std::string& key : keys_) shapes_.add(key);
 }
 
 bool Redaction::is_listed(std::string_view key) const noexcept {

@@ -1,10 +1,11 @@
 // Redaction: which fields are secrets, told by their keys.
 #pragma once
 
-#include <cstdint>
 #include <string>
 #include <string_view>
 #include <vector>
+
+#include "event/key_shapes.h"
 
 namespace stogger {
 
@@ -18,12 +19,10 @@ class Redaction {
   explicit Redaction(const std::vector<std::string>& keys);
 
   bool hides(std::string_view key) const noexcept {
-    // Nearly every key is told apart by its length and first letter.
-    return (lengths_ >> (key.size() & 63) & 1) != 0 &&
-           (key.empty() || (initials_ >> (key[0] & 31) & 1) != 0) &&
-           is_listed(key);
+    return shapes_.may_have(key) && is_listed(key);
   }
   bool empty() const noexcept { return keys_.empty(); }
+  const std::vector<std::string>& keys() const noexcept { return keys_; }
 
   // The same, as a JsonKeyTest; `context` is a Redaction.
   static bool hides_member(const void* context, std::string_view key);
@@ -35,10 +34,7 @@ class Redaction {
   bool is_listed(std::string_view key) const noexcept;
 
   std::vector<std::string> keys_;
-  // Bit n: a key of that length modulo 64 is listed, or one whose first letter
-  // has the number n in the alphabet.
-  std::uint64_t lengths_ = 0;
-  std::uint32_t initials_ = 0;
+  KeyShapes shapes_;
 };
 
 }  // namespace stogger

@@ -19,27 +19,23 @@ char* copy(char* out, const char (&text)[N]) noexcept {
   return out + N - 1;
 }
 
-}  // namespace
+// The member `level`, with the end of the one before it, by level.
+constexpr std::string_view kLevelMember[] = {
+    "\",\"level\":\"trace\"", "\",\"level\":\"debug\"",
+    "\",\"level\":\"info\"",  "\",\"level\":\"warning\"",
+    "\",\"level\":\"error\"", "\",\"level\":\"critical\"",
+    "\",\"level\":\"alert\"", "\",\"level\":\"off\""};
 
-std::size_t JsonMembers::room(const Event& event) noexcept {
-  constexpr std::size_t kFixedParts = 256;
-  std::size_t room =
-      kFixedParts + json_string_room(event.name) +
-      json_string_room(event.logger) + json_value_room(event.func) +
-      json_value_room(event.scope) + json_string_room(event.message);
-  for (std::size_t i = 0; i < event.field_count; ++i) {
-    room += JsonMembers::room(event.fields[i].key, event.fields[i].value);
-  }
-  return room;
-}
+}  // namespace
 
 void render_json(const Event& event, RowScratch& scratch) {
   char* out = scratch.text.reserve(JsonMembers::room(event));
   out = copy(out, "{\"timestamp\":\"");
   out = write_timestamp(out, event.time);
-  out = copy(out, "\"");
-  JsonMembers members(out, false);
-  members.add("level", to_string(event.level));
+  const std::string_view level =
+      kLevelMember[static_cast<std::size_t>(event.level)];
+  std::memcpy(out, level.data(), level.size());
+  JsonMembers members(out + level.size(), false);
   members.add("event", event.name);
   if (!event.func.is_null()) members.add("func", event.func.text());
   if (!event.scope.is_null()) members.add("scope", event.scope.text());

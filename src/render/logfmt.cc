@@ -12,7 +12,10 @@ std::uint32_t append_pair(Buffer& out, std::string_view key,
   out.push_back(' ');
   out.append(key);
   out.push_back('=');
-  return append_pair_value(out, value);
+  std::uint32_t sanitized = 0;
+  out.advance_to(
+      write_pair_value(out.reserve(pair_value_room(value)), value, &sanitized));
+  return sanitized;
 }
 
 }  // namespace

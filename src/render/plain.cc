@@ -4,6 +4,7 @@
 
 #include "base/json.h"
 #include "base/number.h"
+#include "base/plain_copy.h"
 #include "base/timestamp.h"
 #include "base/utf8.h"
 
@@ -20,74 +21,66 @@ bool is_harmful(std::uint32_t c) noexcept {
          (c >= 0x2066 && c <= 0x2069) || c == 0xFEFF;
 }
 
-bool is_plain_ascii(char c) noexcept { return c >= 0x20 && c < 0x7F; }
+using LineSpecials = SpecialCharacters<' ', 0x7F>;
+using PairSpecials = SpecialCharacters<'!', 0x7F, '"', '=', '\\'>;
 
-void append_hex(Buffer& out, char mark, std::uint32_t value, int digits) {
-  out.push_back('\\');
-  out.push_back(mark);
-  for (int shift = 4 * (digits - 1); shift >= 0; shift -= 4) {
-    out.push_back(kHex[value >> shift & 15]);
-  }
+char* copy(char* out, std::string_view text) noexcept {
+  std::memcpy(out, text.data(), text.size());
+  return out + text.size();
 }
 
-void append_escape(Buffer& out, std::uint32_t c) {
+char* write_hex(char* out, char mark, std::uint32_t value,
+                int digits) noexcept {
+  *out++ = '\\';
+  *out++ = mark;
+  for (int shift = 4 * (digits - 1); shift >= 0; shift -= 4) {
+    *out++ = kHex[value >> shift & 15];
+  }
+  return out;
+}
+
+char* write_escape(char* out, std::uint32_t c) noexcept {
   switch (c) {
     case '\n':
-      return out.append("\\n");
+      return copy(out, "\\n");
     case '\r':
-      return out.append("\\r");
+      return copy(out, "\\r");
     case '\t':
-      return out.append("\\t");
+      return copy(out, "\\t");
     default:
-      return c < 0x80 ? append_hex(out, 'x', c, 2) : append_hex(out, 'u', c, 4);
+      return c < 0x80 ? write_hex(out, 'x', c, 2) : write_hex(out, 'u', c, 4);
   }
 }
 
-// The length of what can be copied as it is.
-std::size_t plain_prefix(std::string_view text, bool quoted) noexcept {
-  std::size_t i = 0;
-  while (i < text.size() && is_plain_ascii(text[i]) &&
-         !(quoted && (text[i] == '"' || text[i] == '\\'))) {
-    ++i;
-  }
-  return i;
-}
-
-std::uint32_t append_escaped(Buffer& out, std::string_view text, bool quoted) {
-  std::uint32_t sanitized = 0;
-  while (true) {
-    const std::size_t plain = plain_prefix(text, quoted);
-    out.append(text.substr(0, plain));
-    text.remove_prefix(plain);
-    if (text.empty()) return sanitized;
-    const Utf8Step step = utf8_step(text);
+char* write_escaped(char* out, std::string_view text, bool quoted,
+                    std::uint32_t* sanitized) noexcept {
+  bool replaced = false;
+  for (Utf8Step step; !text.empty(); text.remove_prefix(step.size)) {
+    step = utf8_step(text);
     if (!step.valid || step.codepoint == 0) {
-      out.append(kReplacement);
-      sanitized = 1;
-    } else if (step.codepoint == '"' || step.codepoint == '\\') {
-      out.push_back('\\');
-      out.push_back(text[0]);
+      out = copy(out, kReplacement);
+      replaced = true;
+    } else if (quoted && (step.codepoint == '"' || step.codepoint == '\\')) {
+      *out++ = '\\';
+      *out++ = text[0];
     } else if (is_harmful(step.codepoint)) {
-      append_escape(out, step.codepoint);
+      out = write_escape(out, step.codepoint);
     } else {
-      out.append(text.substr(0, step.size));
+      out = copy(out, text.substr(0, step.size));
     }
-    text.remove_prefix(step.size);
   }
+  if (replaced) ++*sanitized;
+  return out;
 }
 
 bool needs_quotes(std::string_view text) noexcept {
   if (text.empty()) return true;
-  for (std::size_t i = 0; i < text.size();) {
-    const char c = text[i];
-    if (is_plain_ascii(c)) {
-      if (c == ' ' || c == '"' || c == '=' || c == '\\') return true;
-      ++i;
-      continue;
+  for (Utf8Step step; !text.empty(); text.remove_prefix(step.size)) {
+    step = utf8_step(text);
+    if (!step.valid || is_harmful(step.codepoint) ||
+        (step.codepoint < 0x80 && PairSpecials::has(text[0]))) {
+      return true;
     }
-    const Utf8Step step = utf8_step(text.substr(i));
-    if (!step.valid || is_harmful(step.codepoint)) return true;
-    i += step.size;
   }
   return false;
 }
@@ -107,29 +100,34 @@ void append_plain(Buffer& out, const Value& value) {
   }
 }
 
-std::uint32_t append_visible(Buffer& out, std::string_view text) {
-  return append_escaped(out, text, false);
+char* write_visible(char* out, std::string_view text,
+                    std::uint32_t* sanitized) noexcept {
+  if (copy_plain<LineSpecials>(out, text)) return out + text.size();
+  return write_escaped(out, text, false, sanitized);
 }
 
-std::uint32_t append_quoted(Buffer& out, std::string_view text) {
-  out.push_back('"');
-  const std::uint32_t sanitized = append_escaped(out, text, true);
-  out.push_back('"');
-  return sanitized;
-}
-
-std::uint32_t append_pair_value(Buffer& out, const Value& value) {
-  if (value.kind() == Kind::text || value.kind() == Kind::json) {
-    if (needs_quotes(value.text())) return append_quoted(out, value.text());
-    out.append(value.text());
-    return 0;
+char* write_pair_value(char* out, const Value& value,
+                       std::uint32_t* sanitized) noexcept {
+  switch (value.kind()) {
+    case Kind::text:
+    case Kind::json: {
+      const std::string_view text = value.text();
+      if (!text.empty() && copy_plain<PairSpecials>(out, text)) {
+        return out + text.size();
+      }
+      if (!needs_quotes(text)) return copy(out, text);
+      *out++ = '"';
+      out = write_escaped(out, text, true, sanitized);
+      *out++ = '"';
+      return out;
+    }
+    case Kind::time:
+      return write_time(out, value.time());
+    case Kind::real:
+      return write_real(out, value.real());
+    default:
+      return write_json_value(out, value, sanitized);
   }
-  append_plain(out, value);
-  return 0;
-}
-
-std::uint32_t append_pair_key(Buffer& out, std::string_view key) {
-  return append_pair_value(out, Value(key));
 }
 
 }  // namespace stogger

@@ -5,15 +5,28 @@ namespace {
 
 constexpr Column kLine = {"line", Kind::text};
 
-void finish_line(RowScratch& scratch) {
-  scratch.columns.push_back(kLine);
-  scratch.values.push_back(Value(scratch.text.view()));
+void fill_line(const Event& event, RowScratch& scratch, RowBatch* row) {
+  scratch.line = Value(scratch.text.view());
+  row->columns = &kLine;
+  row->column_count = 1;
+  row->values = &scratch.line;
+  row->row_count = 1;
+  row->now = event.time;
+}
+
+void fill_columns(const Event& event, const RowScratch& scratch,
+                  RowBatch* row) {
+  row->columns = scratch.columns.data();
+  row->column_count = scratch.columns.size();
+  row->values = scratch.values.data();
+  row->row_count = 1;
+  row->now = event.time;
 }
 
 }  // namespace
 
-RowBatch render(const Event& event, RowForm form, const RowBatch& wanted,
-                RowScratch& scratch) {
+void render(const Event& event, RowForm form, const RowBatch& wanted,
+            RowScratch& scratch, RowBatch* row) {
   scratch.text.clear();
   scratch.columns.clear();
   scratch.values.clear();
@@ -22,16 +35,13 @@ RowBatch render(const Event& event, RowForm form, const RowBatch& wanted,
     case RowForm::text:
     case RowForm::colored_text:
       render_text(event, form == RowForm::colored_text, scratch);
-      finish_line(scratch);
-      break;
+      return fill_line(event, scratch, row);
     case RowForm::json:
       render_json(event, scratch);
-      finish_line(scratch);
-      break;
+      return fill_line(event, scratch, row);
     case RowForm::logfmt:
       render_logfmt(event, scratch);
-      finish_line(scratch);
-      break;
+      return fill_line(event, scratch, row);
     case RowForm::table:
       render_table(event, wanted, scratch);
       break;
@@ -42,13 +52,7 @@ RowBatch render(const Event& event, RowForm form, const RowBatch& wanted,
       render_journal(event, scratch);
       break;
   }
-  RowBatch row;
-  row.columns = scratch.columns.data();
-  row.column_count = scratch.columns.size();
-  row.values = scratch.values.data();
-  row.row_count = 1;
-  row.now = event.time;
-  return row;
+  fill_columns(event, scratch, row);
 }
 
 }  // namespace stogger

@@ -19,13 +19,15 @@ struct RowScratch {
   Buffer text;
   std::vector<Column> columns;
   std::vector<Value> values;
+  Value line;                   // of the forms that are one finished line
   std::uint32_t sanitized = 0;  // values of this row with bad bytes replaced
 };
 
-// The row lives as long as the event and the scratch are left alone. `wanted`
-// are the sink's own columns for RowForm::table; none means the standard six.
-RowBatch render(const Event& event, RowForm form, const RowBatch& wanted,
-                RowScratch& scratch);
+// The row, in *row, lives as long as the event and the scratch are left alone.
+// `wanted` are the sink's own columns for RowForm::table; none means the
+// standard six.
+void render(const Event& event, RowForm form, const RowBatch& wanted,
+            RowScratch& scratch, RowBatch* row);
 
 // One renderer each, for render() and for tests.
 void render_text(const Event& event, bool colored, RowScratch& scratch);

@@ -8,9 +8,10 @@
 // Python's stogger.
 #include "render/text.h"
 
-#include <algorithm>
+#include <cstring>
 #include <string_view>
 
+#include "base/plain_copy.h"
 #include "base/timestamp.h"
 #include "base/utf8.h"
 #include "render/plain.h"
@@ -41,80 +42,128 @@ char level_letter(Level level) noexcept {
   return static_cast<char>(name[0] - 'a' + 'A');
 }
 
+template <bool colored>
 class Line {
  public:
-  Line(Buffer& out, bool colored) : out_(out), colored_(colored) {}
+  explicit Line(char* out) noexcept : out_(out) {}
 
-  void header(const Event& event) {
+  void header(const Event& event) noexcept {
     color(kDim);
-    out_.advance_to(write_timestamp_seconds(out_.reserve(24), event.time));
+    out_ = write_timestamp_seconds(out_, event.time);
     color(kReset);
-    out_.push_back(' ');
+    *out_++ = ' ';
     color(level_color(event.level));
-    out_.push_back(level_letter(event.level));
+    *out_++ = level_letter(event.level);
     color(kReset);
-    out_.push_back(' ');
+    *out_++ = ' ';
     color(kBright);
-    const std::size_t start = out_.size();
-    sanitized_ += append_visible(out_, event.name);
-    pad(out_.view().substr(start));
+    const char* const name = out_;
+    out_ = write_visible(out_, event.name, &sanitized_);
+    pad({name, static_cast<std::size_t>(out_ - name)});
     color(kReset);
-    out_.push_back(' ');
+    *out_++ = ' ';
   }
 
-  void pairs(const Event& event) {
+  void pairs(const Event& event) noexcept {
     for (std::size_t i = 0; i < event.field_count; ++i) {
       const Field& field = event.fields[i];
-      if (i != 0) out_.push_back(' ');
+      if (i != 0) *out_++ = ' ';
       color(kCyan);
-      sanitized_ += append_pair_key(out_, field.key);
+      out_ = write_pair_value(out_, Value(field.key), &sanitized_);
       color(kReset);
-      out_.push_back('=');
+      *out_++ = '=';
       color(kMagenta);
-      sanitized_ += append_pair_value(out_, field.value);
+      out_ = write_pair_value(out_, field.value, &sanitized_);
       color(kReset);
     }
   }
 
-  void message(std::string_view text) {
-    sanitized_ += append_visible(out_, text);
+  void message(std::string_view text) noexcept {
+    out_ = write_visible(out_, text, &sanitized_);
   }
 
-  std::uint32_t sanitized() const { return sanitized_; }
+  char* end() const noexcept { return out_; }
+  std::uint32_t sanitized() const noexcept { return sanitized_; }
 
  private:
-  void color(std::string_view sequence) {
-    if (colored_) out_.append(sequence);
-  }
-  void pad(std::string_view shown) {
-    const std::size_t width =
-        shown.size() > kEventWidth * 4 ? kEventWidth : utf8_length(shown);
-    for (std::size_t i = width; i < kEventWidth; ++i) out_.push_back(' ');
+  void color(std::string_view sequence) noexcept {
+    if constexpr (colored) {
+      std::memcpy(out_, sequence.data(), sequence.size());
+      out_ += sequence.size();
+    }
   }
 
-  Buffer& out_;
-  const bool colored_;
+  void pad(std::string_view shown) noexcept {
+    const bool ascii = shown.size() <= kEventWidth &&
+                       copy_plain<SpecialCharacters<0>>(out_, shown);
+    const std::size_t width = ascii ? shown.size()
+                              : shown.size() > kEventWidth * 4
+                                  ? kEventWidth
+                                  : utf8_length(shown);
+    if (width >= kEventWidth) return;
+    std::memset(out_, ' ', kEventWidth);
+    out_ += kEventWidth - width;
+  }
+
+  char* out_;
   std::uint32_t sanitized_ = 0;
 };
 
-}  // namespace
-
-std::uint32_t append_pairs(Buffer& out, const Event& event) {
-  Line line(out, false);
-  line.pairs(event);
-  return line.sanitized();
+std::size_t line_room(const Event& event) noexcept {
+  constexpr std::size_t kFixedParts = 256;
+  return kFixedParts + event.name.size() * kVisibleGrowth +
+         (event.has_message() ? event.message.size() * kVisibleGrowth
+                              : pairs_room(event));
 }
 
-void render_text(const Event& event, bool colored, RowScratch& scratch) {
-  Line line(scratch.text, colored);
+template <bool colored>
+void render_line(const Event& event, RowScratch& scratch) {
+  Line<colored> line(scratch.text.reserve(line_room(event)));
   line.header(event);
   if (event.has_message()) {
     line.message(event.message);
   } else {
     line.pairs(event);
   }
-  scratch.text.push_back('\n');
+  char* const end = line.end();
+  *end = '\n';
+  scratch.text.advance_to(end + 1);
   scratch.sanitized += line.sanitized();
+}
+
+}  // namespace
+
+char* write_pairs(char* out, const Event& event,
+                  std::uint32_t* sanitized) noexcept {
+  Line<false> line(out);
+  line.pairs(event);
+  *sanitized += line.sanitized();
+  return line.end();
+}
+
+std::size_t pairs_room(const Event& event) noexcept {
+  constexpr std::size_t kColors = 32;
+  std::size_t room = 0;
+  for (std::size_t i = 0; i < event.field_count; ++i) {
+    room += kColors + pair_value_room(Value(event.fields[i].key)) +
+            pair_value_room(event.fields[i].value);
+  }
+  return room;
+}
+
+std::uint32_t append_pairs(Buffer& out, const Event& event) {
+  std::uint32_t sanitized = 0;
+  out.advance_to(
+      write_pairs(out.reserve(pairs_room(event)), event, &sanitized));
+  return sanitized;
+}
+
+void render_text(const Event& event, bool colored, RowScratch& scratch) {
+  if (colored) {
+    render_line<true>(event, scratch);
+  } else {
+    render_line<false>(event, scratch);
+  }
 }
 
 }  // namespace stogger

@@ -14,6 +14,7 @@
 
 #include "base/utf8.h"
 #include "tests/support/count_allocations.h"
+#include "tests/support/sinks.h"
 
 namespace stogger {
 namespace {
@@ -58,18 +59,6 @@ void expect_told(const Status& status) {
       << status.message();
   EXPECT_NE(status.code(), Code::internal) << status.message();
 }
-
-#define EXPECT_OK(expression)                       \
-  do {                                              \
-    const Status status_ = (expression);            \
-    EXPECT_TRUE(status_.ok()) << status_.message(); \
-  } while (false)
-
-#define ASSERT_OK(expression)                       \
-  do {                                              \
-    const Status status_ = (expression);            \
-    ASSERT_TRUE(status_.ok()) << status_.message(); \
-  } while (false)
 
 }  // namespace
 

@@ -1,4 +1,4 @@
-# Builds the library alone and installs it afresh:
+# Builds the library without its tests and examples, and installs it afresh:
 #   cmake -D SOURCE= -D BUILD= -D PREFIX= -D SHARED= -D GENERATOR= -P install.cmake -- OPTIONS
 set(options "")
 math(EXPR last "${CMAKE_ARGC} - 1")
@@ -13,7 +13,7 @@ endforeach()
 execute_process(
   COMMAND
     ${CMAKE_COMMAND} -S ${SOURCE} -B ${BUILD} -G ${GENERATOR} -D BUILD_SHARED_LIBS=${SHARED} -D
-    STOGGER_BUILD_TESTS=OFF -D STOGGER_BUILD_EXAMPLES=OFF -D STOGGER_BUILD_TOOLS=OFF ${options}
+    STOGGER_BUILD_TESTS=OFF -D STOGGER_BUILD_EXAMPLES=OFF ${options}
     COMMAND_ERROR_IS_FATAL ANY)
 execute_process(COMMAND ${CMAKE_COMMAND} --build ${BUILD} --parallel 2 COMMAND_ERROR_IS_FATAL ANY)
 file(REMOVE_RECURSE ${PREFIX})

@@ -1,0 +1,81 @@
+// The sink `console`: lines of text on stderr, coloured if it is a terminal
+// (NO_COLOR turns that off, CLICOLOR_FORCE on). Rows that are no log events are
+// written as JSON.
+//
+// No options. After write() an event is with the kernel. A stderr that nobody
+// reads costs at most 250 ms a call; the event is lost then.
+
+#include <unistd.h>
+
+#include <cstdlib>
+#include <string_view>
+
+#include "base/buffer.h"
+#include "base/file.h"
+#include "encode/json_lines.h"
+#include "sinks/builtin.h"
+
+namespace stogger {
+namespace {
+
+constexpr std::size_t kKeptMemory = 256 * 1024;
+
+bool wants_colors() noexcept {
+  if (std::getenv("NO_COLOR") != nullptr) return false;
+  if (std::getenv("CLICOLOR_FORCE") != nullptr) return true;
+  return ::isatty(STDERR_FILENO) == 1;
+}
+
+class ConsoleSink final : public Sink {
+ public:
+  Status open() override {
+    if (!stderr_.is_open()) stderr_.borrow(STDERR_FILENO);
+    colored_ = wants_colors();
+    return {};
+  }
+
+  Status write(const RowBatch& rows) override {
+    if (!stderr_.is_open()) {
+      return Status(Code::unavailable, "not open: open() was not called");
+    }
+    if (rows.row_count == 0) return {};
+    std::string_view lines;
+    if (rows.row_count == 1 && !torn_) lines = finished_line(rows, 0);
+    if (lines.empty() || lines.back() != '\n') {
+      text_.recycle(kKeptMemory);
+      if (torn_) text_.push_back('\n');
+      for (std::size_t i = 0; i < rows.row_count; ++i) {
+        append_line(text_, rows, i);
+      }
+      lines = text_.view();
+    }
+    std::size_t written = 0;
+    Status status = stderr_.write(lines, &written);
+    if (written > 0) torn_ = lines[written - 1] != '\n';
+    return status;
+  }
+
+  Status close() override { return stderr_.close(); }
+  void abandon() noexcept override { stderr_.abandon(); }
+  RowForm form() const noexcept override {
+    return colored_ ? RowForm::colored_text : RowForm::text;
+  }
+  std::string_view target() const noexcept override { return "stderr"; }
+
+ private:
+  File stderr_;
+  Buffer text_;
+  bool colored_ = false;
+  bool torn_ = false;  // the last write ended inside a line
+};
+
+}  // namespace
+
+Status make_console_sink(Options& options, SinkPtr* sink) {
+  Status status = options.finish();
+  if (!status.ok()) return status;
+  sink->reset(new ConsoleSink);
+  return {};
+}
+
+}  // namespace stogger

@@ -1,0 +1,99 @@
+// LogFile: a file that grows at its end, that several processes may share, and
+// that is rotated, by itself or by others.
+//
+// Every append is one write(2) with O_APPEND. The path is looked at twice a
+// second at most: a file that was moved away or deleted is left, and the path
+// opened anew. All times come from the caller.
+//
+// Rotation shifts PATH to PATH.1, PATH.1 to PATH.2 and so on (size), or renames
+// PATH to PATH.YYYY-MM-DD (daily). Whoever rotates holds a lock on the file and
+// makes sure that the path still names it, so of several processes one does it.
+// Those which have not noticed yet go on appending to the file they have:
+// nothing is lost. When a rename fails, the file grows on, and rotation is
+// tried again a second later.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "base/file.h"
+#include "stogger/status.h"
+#include "stogger/value.h"
+
+namespace stogger {
+
+enum class Rotation : unsigned char { none, size, daily };
+
+struct LogFileOptions {
+  std::string path;
+  Rotation rotation = Rotation::none;
+  std::uint64_t max_bytes = 10000000;
+  std::size_t backup_count = 5;  // 0: no rotation
+  bool truncate = false;         // when this process first opens the path
+};
+
+class LogFile {
+ public:
+  explicit LogFile(LogFileOptions options);
+
+  // Does nothing if it is open.
+  Status open();
+  bool is_open() const noexcept { return file_.is_open(); }
+  Status close() noexcept { return file_.close(); }
+  // In a child after fork(): leaves the parent's file alone.
+  void abandon() noexcept { file_.abandon(); }
+  const std::string& path() const noexcept { return options_.path; }
+
+  // To be called before each append(): sees to it that the right file is open,
+  // and has room for `bytes` unless it is empty. Fails only if there is no file
+  // left that could be written to.
+  Status prepare(Time now, std::size_t bytes) {
+    if (!is_check_due(now) && !is_rotation_due(now, bytes)) return {};
+    return attend(now, bytes);
+  }
+  // Lets the next prepare() look at the path in any case.
+  void distrust_path() noexcept { must_check_ = true; }
+
+  // How many bytes may be added before the file has to be rotated.
+  std::uint64_t room() const noexcept {
+    if (rotation_ != Rotation::size || rotation_failing_) return UINT64_MAX;
+    return size_ < options_.max_bytes ? options_.max_bytes - size_ : 0;
+  }
+
+  // Adds whole lines. On failure, *written tells how many bytes got into the
+  // file.
+  Status append(std::string_view lines, std::size_t* written);
+  // Takes the last `bytes` out again, which are a line torn by a failed
+  // append(). Where that cannot be done, as another process has added to the
+  // file since, the next append() ends the torn line first.
+  void take_back(std::size_t bytes) noexcept;
+
+ private:
+  bool is_check_due(Time now) const noexcept;
+  bool is_rotation_due(Time now, std::size_t bytes) const noexcept;
+  Status attend(Time now, std::size_t bytes);
+  Status follow_path(Time now);
+  Status reopen();
+  void adopt(File file);
+  void learn_day(Time now) noexcept;
+  void rotate(Time now, std::size_t bytes);
+  bool shift_numbered() const;
+  bool shift_dated() const;
+  void remove_old_dated() const;
+
+  LogFileOptions options_;
+  File file_;
+  Rotation rotation_ = Rotation::none;  // none also for what is no regular file
+  std::uint64_t size_ = 0;  // as far as known; others may have added
+  std::int64_t day_ = 0;    // of its first line, for Rotation::daily
+  bool day_known_ = false;
+  bool torn_ = false;  // it does not end in a newline
+  bool must_check_ = true;
+  Time checked_;          // when the path was looked at
+  Time rotation_failed_;  // valid if rotation_failing_
+  bool rotation_failing_ = false;
+};
+
+}  // namespace stogger

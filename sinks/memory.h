@@ -1,0 +1,44 @@
+// MemorySink: the sink `memory`, which keeps rows for someone in the same
+// process to look at: a test, or a page that shows the latest events.
+//
+// It keeps the newest max_rows rows; older ones make room. They live as long as
+// the sink, whether open or closed.
+#pragma once
+
+#include <cstddef>
+#include <string_view>
+#include <vector>
+
+#include "row/owned_row.h"
+#include "stogger/sink.h"
+
+namespace stogger {
+
+class MemorySink final : public Sink {
+ public:
+  static constexpr std::size_t kDefaultRows = 10000;
+
+  explicit MemorySink(std::size_t max_rows = kDefaultRows);
+  ~MemorySink() override;
+
+  Status open() override;
+  Status write(const RowBatch& rows) override;
+  Status close() override;
+  // The child begins without rows.
+  void abandon() noexcept override;
+  RowForm form() const noexcept override { return RowForm::fields; }
+  std::string_view target() const noexcept override { return "memory"; }
+
+  // Copies of all rows, oldest first. From any thread, also during a write().
+  std::vector<OwnedRow> rows() const;
+  void clear();
+
+ private:
+  struct Kept;
+
+  const std::size_t max_rows_;
+  Kept* kept_;
+  bool open_ = false;
+};
+
+}  // namespace stogger

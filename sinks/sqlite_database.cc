@@ -1,0 +1,319 @@
+#include "sinks/sqlite_database.h"
+
+#include <sqlite3.h>
+#include <sys/stat.h>
+
+#include <cerrno>
+#include <mutex>
+#include <utility>
+#include <vector>
+
+#include "base/file.h"
+#include "base/names.h"
+#include "base/quote.h"
+
+namespace stogger {
+namespace {
+
+constexpr int kCheckpointPages = 1000;
+// Above this the log is also cut, which is slow because it has to grow again.
+constexpr int kTruncatePages = 4 * kCheckpointPages;
+
+bool is_empty_file(const std::string& path) noexcept {
+  struct stat info;
+  return ::stat(path.c_str(), &info) == 0 && info.st_size == 0;
+}
+
+// Keeps connections that may never be closed from counting as leaks.
+void keep_forever(sqlite3* connection) {
+  static std::mutex mutex;
+  static auto* const kept = new std::vector<sqlite3*>;
+  const std::lock_guard lock(mutex);
+  kept->push_back(connection);
+}
+
+}  // namespace
+
+SqliteDatabase::SqliteDatabase(SqliteSettings settings)
+    : settings_(std::move(settings)), wait_(settings_.busy_timeout_ms) {}
+
+SqliteDatabase::~SqliteDatabase() {
+  close();
+  detach_abandoned();
+}
+
+Status SqliteDatabase::open() {
+  if (is_open()) return {};
+  detach_abandoned();
+  Status status = create_parent_folder(settings_.path);
+  if (status.ok()) {
+    status =
+        check_database_place(settings_.path, settings_.journal_mode == "WAL");
+  }
+  if (status.ok()) status = connect();
+  if (status.ok()) status = lock();
+  if (status.ok() && has_moved()) {
+    // Another process has just set it aside.
+    status =
+        Status(Code::unavailable, "the file was moved while it was opened");
+  }
+  if (status.ok()) status = open_locked();
+  if (status.ok()) {
+    unlock();
+  } else {
+    disconnect(false);
+    lock_.close();
+  }
+  return status;
+}
+
+// SQLite creates the file here, but does not look into it yet.
+Status SqliteDatabase::connect() {
+  const int result =
+      sqlite3_open_v2(settings_.path.c_str(), &connection_,
+                      SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE |
+                          SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_PRIVATECACHE,
+                      nullptr);
+  if (result != SQLITE_OK) return failure(result, "cannot open");
+  sqlite3_extended_result_codes(connection_, 1);
+  sqlite3_busy_handler(connection_, &on_busy, this);
+  // Takes the place of SQLite's own checkpoints.
+  sqlite3_wal_hook(connection_, &on_commit, this);
+  log_pages_ = 0;
+  checkpoint_at_ = kCheckpointPages;
+  file_ = sqlite3_db_filename(connection_, "main");
+  return lock_.open(file_ + ".lock");
+}
+
+Status SqliteDatabase::open_locked() {
+  if (sqlite3_db_readonly(connection_, "main") == 1) {
+    return failure(SQLITE_READONLY, "cannot open");
+  }
+  Status status;
+  if (is_empty_file(file_)) {
+    remove_orphaned_log(file_, settings_.clock->now());
+    status = run("PRAGMA page_size=4096; PRAGMA auto_vacuum=INCREMENTAL");
+  }
+  if (status.ok()) status = set_journal_mode();
+  if (status.ok()) {
+    status = run("PRAGMA synchronous=" + settings_.synchronous +
+                 "; PRAGMA secure_delete=OFF; PRAGMA mmap_size=0;"
+                 "PRAGMA cache_size=-8192; PRAGMA journal_size_limit=67108864;"
+                 "PRAGMA temp_store=MEMORY; PRAGMA foreign_keys=OFF");
+  }
+  return status;
+}
+
+Status SqliteDatabase::set_journal_mode() {
+  const std::string sql = "PRAGMA journal_mode=" + settings_.journal_mode;
+  std::string actual;
+  int result = SQLITE_OK;
+  do {
+    // Not every lock that stands in its way makes SQLite wait.
+    sqlite3_stmt* statement = nullptr;
+    Status status = prepare(sql, &statement);
+    if (!status.ok()) return status;
+    result = sqlite3_step(statement);
+    const auto* const text = sqlite3_column_text(statement, 0);
+    if (text != nullptr) actual = reinterpret_cast<const char*>(text);
+    sqlite3_finalize(statement);
+  } while ((result & 0xFF) == SQLITE_BUSY && wait_.wait());
+  if (result != SQLITE_ROW) return failure(result, "cannot " + sql);
+  if (equal_ignoring_case(actual, settings_.journal_mode)) return {};
+  return Status(Code::unavailable,
+                "cannot set journal_mode to " + settings_.journal_mode +
+                    ", it stays " + actual +
+                    ": the file is in use, or its file system cannot do it");
+}
+
+void SqliteDatabase::close() noexcept {
+  if (is_open()) {
+    // Whoever holds the lock has a connection, and checkpoints.
+    const bool locked = lock_.try_lock();
+    if (locked) checkpoint(SQLITE_CHECKPOINT_TRUNCATE);
+    disconnect(locked);
+  }
+  lock_.close();
+}
+
+void SqliteDatabase::disconnect(bool checkpoint) noexcept {
+  if (connection_ == nullptr) return;
+  while (sqlite3_stmt* const statement =
+             sqlite3_next_stmt(connection_, nullptr)) {
+    sqlite3_finalize(statement);
+  }
+  if (!checkpoint) {
+    sqlite3_db_config(connection_, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1,
+                      nullptr);
+  }
+  if (!checkpoint || has_moved()) {
+    // SQLite would remove the log by its name, under which by now there may be
+    // that of another file.
+    int keep = 1;
+    sqlite3_file_control(connection_, "main", SQLITE_FCNTL_PERSIST_WAL, &keep);
+  }
+  sqlite3_close(connection_);
+  connection_ = nullptr;
+}
+
+void SqliteDatabase::abandon() noexcept {
+  if (connection_ != nullptr) abandoned_ = connection_;
+  connection_ = nullptr;
+  lock_.close();
+}
+
+// Neither the memory nor the descriptors of the parent's connection are ever
+// given back: closing it would tamper with the parent's files. But SQLite
+// remembers, for all connections of a process to one file, which locks the
+// process holds, and a child holds none of those of its parent. So a new
+// connection would go without. Unlocking drops what SQLite remembers, and the
+// system only what is the child's own, which is nothing. Done here and not in
+// abandon(), because another thread of the parent may have been inside SQLite
+// when it forked, and children that do not log must not wait for that.
+void SqliteDatabase::detach_abandoned() noexcept {
+  if (abandoned_ == nullptr) return;
+  sqlite3_file* file = nullptr;
+  sqlite3_file_control(abandoned_, "main", SQLITE_FCNTL_FILE_POINTER, &file);
+  if (file != nullptr && file->pMethods != nullptr) {
+    if (file->pMethods->iVersion >= 2) file->pMethods->xShmUnmap(file, 0);
+    file->pMethods->xUnlock(file, SQLITE_LOCK_NONE);
+  }
+  try {
+    keep_forever(abandoned_);
+  } catch (...) {
+    // No memory to remember it. It stays all the same.
+  }
+  abandoned_ = nullptr;
+}
+
+bool SqliteDatabase::has_moved() const noexcept {
+  int moved = 0;
+  return sqlite3_file_control(connection_, "main", SQLITE_FCNTL_HAS_MOVED,
+                              &moved) == SQLITE_OK &&
+         moved != 0;
+}
+
+Status SqliteDatabase::lock() {
+  wait_.restart();
+  while (!lock_.try_lock()) {
+    if (!wait_.wait()) return busy();
+  }
+  return {};
+}
+
+int SqliteDatabase::on_busy(void* self, int) noexcept {
+  auto* const database = static_cast<SqliteDatabase*>(self);
+  return database->may_wait_ && database->wait_.wait() ? 1 : 0;
+}
+
+int SqliteDatabase::on_commit(void* self, sqlite3*, const char*,
+                              int pages) noexcept {
+  auto* const database = static_cast<SqliteDatabase*>(self);
+  // The log has begun anew since the last checkpoint.
+  if (pages < database->checkpoint_at_ - kCheckpointPages) {
+    database->checkpoint_at_ = kCheckpointPages;
+  }
+  database->log_pages_ = pages;
+  return SQLITE_OK;
+}
+
+void SqliteDatabase::checkpoint_if_due() noexcept {
+  if (log_pages_ < checkpoint_at_) return;
+  checkpoint(log_pages_ < kTruncatePages ? SQLITE_CHECKPOINT_FULL
+                                         : SQLITE_CHECKPOINT_TRUNCATE);
+  checkpoint_at_ = log_pages_ + kCheckpointPages;
+}
+
+// The rows are safe in the log, whatever comes of this. Waits for nobody.
+void SqliteDatabase::checkpoint(int mode) noexcept {
+  may_wait_ = false;
+  sqlite3_wal_checkpoint_v2(connection_, "main", mode, nullptr, nullptr);
+  may_wait_ = true;
+}
+
+Status SqliteDatabase::run(const std::string& sql) {
+  const int result =
+      sqlite3_exec(connection_, sql.c_str(), nullptr, nullptr, nullptr);
+  if (result == SQLITE_OK) return {};
+  Status status = failure(result, "cannot run " + quoted(sql));
+  if (is_open() && sqlite3_get_autocommit(connection_) == 0) {
+    sqlite3_exec(connection_, "ROLLBACK", nullptr, nullptr, nullptr);
+  }
+  return status;
+}
+
+Status SqliteDatabase::prepare(const std::string& sql,
+                               sqlite3_stmt** statement) {
+  const int result = sqlite3_prepare_v3(
+      connection_, sql.c_str(), static_cast<int>(sql.size()) + 1,
+      SQLITE_PREPARE_PERSISTENT, statement, nullptr);
+  if (result == SQLITE_OK) return {};
+  return failure(result, "cannot prepare " + quoted(sql));
+}
+
+Status SqliteDatabase::busy() const {
+  return Status(Code::unavailable,
+                "another process has kept the database locked for " +
+                    std::to_string(settings_.busy_timeout_ms) +
+                    " ms: end its transaction, or raise busy_timeout_ms");
+}
+
+Status SqliteDatabase::failure(int result, std::string_view action) {
+  std::string what(action);
+  const auto told = [&](Code code, const std::string& reason) {
+    return Status(code, what + ": " + reason);
+  };
+  // SQLite's text tells more than the code, unless it is that of the code.
+  const std::string text = quoted(sqlite3_errmsg(connection_));
+  const int error =
+      connection_ == nullptr ? 0 : sqlite3_system_errno(connection_);
+  switch (result & 0xFF) {
+    case SQLITE_BUSY:
+    case SQLITE_LOCKED:
+      return busy();
+    case SQLITE_CORRUPT:
+    case SQLITE_NOTADB:
+      return corruption(text);
+    case SQLITE_FULL:
+      return told(Code::unavailable,
+                  "the disk is full: make room on the database's file system");
+    case SQLITE_READONLY:
+    case SQLITE_PERM:
+    case SQLITE_AUTH:
+      return told(Code::unavailable,
+                  "the database is read-only: check the rights of the file and "
+                  "of its folder");
+    case SQLITE_CANTOPEN:
+    case SQLITE_IOERR:
+      return told(Code::unavailable,
+                  std::string(sqlite3_errstr(result)) + " (code " +
+                      std::to_string(result) +
+                      (error == 0 ? "" : ", " + error_text(error)) +
+                      "): check the disk and the rights of the folder");
+    case SQLITE_CONSTRAINT:
+    case SQLITE_MISMATCH:
+    case SQLITE_TOOBIG:
+    case SQLITE_RANGE:
+      return told(Code::rejected, text);
+    default:
+      return told(Code::unavailable, text);
+  }
+}
+
+Status SqliteDatabase::corruption(std::string_view what) {
+  const bool set_aside_already = has_moved();
+  disconnect(false);
+  std::string message = "the database is damaged (" + std::string(what) + ")";
+  if (set_aside_already) {
+    return Status(Code::corrupt, message + " and was moved away");
+  }
+  const std::string name = set_aside_database(file_, settings_.clock->now());
+  if (name.empty()) {
+    return Status(Code::corrupt, message + " and cannot be renamed: " +
+                                     error_text(errno) + "; move it away");
+  }
+  return Status(Code::corrupt, message + "; it was kept as \"" + name +
+                                   "\", and a new file is begun");
+}
+
+}  // namespace stogger

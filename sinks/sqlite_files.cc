@@ -1,0 +1,141 @@
+#include "sinks/sqlite_files.h"
+
+#include <fcntl.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <sys/vfs.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstdint>
+#include <cstdio>
+#include <iterator>
+
+#include "base/file.h"
+#include "sinks/paths.h"
+
+namespace stogger {
+namespace {
+
+constexpr std::uint32_t kNetworkFilesystems[] = {
+    0x6969,      // NFS
+    0xFF534D42,  // CIFS
+    0xFE534D42,  // SMB 2
+    0x517B,      // SMB
+    0x5346414F,  // AFS
+    0x6B414653,  // kAFS
+    0x73757245,  // Coda
+    0x564C,      // NCP
+    0x01021997,  // 9P, as between a virtual machine and its host
+    0x00C36400,  // Ceph
+    0x0BD00BD0,  // Lustre
+    0x786F4256,  // VirtualBox
+};
+
+constexpr std::int64_t kMillisecond = 1000000;  // ns
+constexpr std::int64_t kFirstPause = kMillisecond / 20;
+constexpr std::int64_t kLongestPause = 2 * kMillisecond;
+
+bool rename_file(const std::string& from, const std::string& to) noexcept {
+  return ::rename(from.c_str(), to.c_str()) == 0;
+}
+
+}  // namespace
+
+bool is_network_filesystem(long type) noexcept {
+  // Some machines sign-extend the 32 bits.
+  return std::find(
+             std::begin(kNetworkFilesystems), std::end(kNetworkFilesystems),
+             static_cast<std::uint32_t>(type)) != std::end(kNetworkFilesystems);
+}
+
+Status check_database_place(const std::string& path, bool write_ahead_log) {
+  struct stat info;
+  const bool exists = ::stat(path.c_str(), &info) == 0;
+  if (exists && !S_ISREG(info.st_mode)) {
+    return Status(Code::invalid, "the path names something that is no file");
+  }
+  struct statfs system;
+  const std::string folder = path.substr(0, path.rfind('/') + 1);
+  if (write_ahead_log &&
+      ::statfs(exists ? path.c_str() : folder.c_str(), &system) == 0 &&
+      is_network_filesystem(static_cast<long>(system.f_type))) {
+    return Status(Code::invalid,
+                  "the file is on a network file system, where "
+                  "write-ahead logging loses data: choose a local folder, or "
+                  "journal_mode = \"DELETE\"");
+  }
+  return {};
+}
+
+std::string set_aside_database(const std::string& file, Time now) {
+  const std::string name = dated_name(file + ".corrupt-", now, "");
+  if (!rename_file(file, name)) return {};
+  for (const char* const part : {"-wal", "-shm", "-journal"}) {
+    rename_file(file + part, name + part);
+  }
+  return name;
+}
+
+void remove_orphaned_log(const std::string& file, Time now) {
+  const std::string log = file + "-wal";
+  struct stat info;
+  if (::stat(log.c_str(), &info) == 0) {
+    if (info.st_size == 0) {
+      ::unlink(log.c_str());
+    } else {
+      rename_file(log, dated_name(file + ".orphan-", now, "-wal"));
+    }
+  }
+  // Only an index of the log, made anew whenever it is missing.
+  ::unlink((file + "-shm").c_str());
+}
+
+bool BoundedWait::wait() noexcept {
+  timespec time;
+  clock_gettime(CLOCK_MONOTONIC, &time);
+  const std::int64_t now =
+      static_cast<std::int64_t>(time.tv_sec) * 1000 * kMillisecond +
+      time.tv_nsec;
+  if (deadline_ns_ == 0) {
+    deadline_ns_ = now + limit_ns_;
+    pause_ns_ = kFirstPause;
+  }
+  if (now >= deadline_ns_) return false;
+  const timespec pause = {
+      0, static_cast<long>(std::min(pause_ns_, deadline_ns_ - now))};
+  ::nanosleep(&pause, nullptr);
+  pause_ns_ = std::min(pause_ns_ * 2, kLongestPause);
+  return true;
+}
+
+Status ProcessLock::open(const std::string& path) {
+  close();
+  do {
+    // Reading is enough for flock(2), and another user may own the file.
+    descriptor_ = ::open(path.c_str(), O_RDONLY | O_CREAT | O_CLOEXEC, 0666);
+  } while (descriptor_ == -1 && errno == EINTR);
+  if (descriptor_ != -1) return {};
+  return Status(Code::unavailable, "cannot open the lock file \"" + path +
+                                       "\": " + error_text(errno) +
+                                       "; check the rights of the folder");
+}
+
+bool ProcessLock::try_lock() noexcept {
+  int result = -1;
+  do {
+    result = ::flock(descriptor_, LOCK_EX | LOCK_NB);
+  } while (result == -1 && errno == EINTR);
+  return result == 0 || errno != EWOULDBLOCK;
+}
+
+void ProcessLock::unlock() noexcept { ::flock(descriptor_, LOCK_UN); }
+
+void ProcessLock::close() noexcept {
+  if (descriptor_ != -1) ::close(descriptor_);
+  descriptor_ = -1;
+}
+
+}  // namespace stogger

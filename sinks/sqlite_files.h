@@ -1,0 +1,70 @@
+// What belongs to a SQLite database besides SQLite: the place it lies in, the
+// lock that its writers take turns with, and files that are put aside.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "stogger/status.h"
+#include "stogger/value.h"
+
+namespace stogger {
+
+// True for the file systems of other machines, by statfs(2)'s f_type. There
+// the memory that write-ahead logging shares between processes is not shared.
+bool is_network_filesystem(long type) noexcept;
+
+// Refuses a path where there is something other than a file, and a network file
+// system if the database is to have a write-ahead log.
+Status check_database_place(const std::string& path, bool write_ahead_log);
+
+// Moves a database with all that belongs to it out of the way, to
+// FILE.corrupt-TIME. Returns the new name; empty if it cannot be moved.
+std::string set_aside_database(const std::string& file, Time now);
+
+// A file that is empty has no log: one that lies beside it is from another
+// file, which was there before and was moved or deleted. SQLite would mix up
+// the two, so a log with content is renamed to FILE.orphan-TIME-wal.
+void remove_orphaned_log(const std::string& file, Time now);
+
+// Waiting for others, in ever longer steps, up to a limit.
+class BoundedWait {
+ public:
+  explicit BoundedWait(std::int64_t limit_ms) noexcept
+      : limit_ns_(limit_ms * 1000000) {}
+
+  // Lets the time begin anew, with the next wait().
+  void restart() noexcept { deadline_ns_ = 0; }
+  // Sleeps a little. False, at once, if the time is up.
+  bool wait() noexcept;
+
+ private:
+  const std::int64_t limit_ns_;
+  std::int64_t deadline_ns_ = 0;  // 0: nobody has waited yet
+  std::int64_t pause_ns_ = 0;
+};
+
+// A lock between processes, which the system takes back from those that die.
+class ProcessLock {
+ public:
+  ProcessLock() noexcept = default;
+  ~ProcessLock() { close(); }
+  ProcessLock(const ProcessLock&) = delete;
+  ProcessLock& operator=(const ProcessLock&) = delete;
+
+  // Creates the file if it is missing; it is never removed.
+  Status open(const std::string& path);
+  // False if another process has it. True if it is held now, and where the
+  // file system knows no such locks.
+  bool try_lock() noexcept;
+  void unlock() noexcept;
+  // Unlocks. In a child after fork(), while the parent has the file open too,
+  // it changes nothing for the parent.
+  void close() noexcept;
+
+ private:
+  int descriptor_ = -1;
+};
+
+}  // namespace stogger

@@ -1,0 +1,157 @@
+#include "sinks/sqlite_table.h"
+
+#include <sqlite3.h>
+
+#include <algorithm>
+#include <initializer_list>
+#include <iterator>
+
+#include "base/names.h"
+#include "base/quote.h"
+
+namespace stogger {
+namespace {
+
+constexpr struct {
+  std::string_view name;
+  Kind kind;
+} kStandardColumns[] = {{"timestamp", Kind::time}, {"level", Kind::text},
+                        {"event", Kind::text},     {"func", Kind::text},
+                        {"scope", Kind::text},     {"data", Kind::json}};
+
+// In double quotes, for SQL.
+std::string sql_name(std::string_view name) {
+  std::string quoted_name = "\"";
+  for (const char c : name) {
+    if (c == '"') quoted_name += '"';
+    quoted_name += c;
+  }
+  return quoted_name + '"';
+}
+
+std::string column_text(sqlite3_stmt* row, int column) {
+  const unsigned char* const text = sqlite3_column_text(row, column);
+  if (text == nullptr) return {};
+  return {reinterpret_cast<const char*>(text),
+          static_cast<std::size_t>(sqlite3_column_bytes(row, column))};
+}
+
+// All columns that can be written to; none if there is no such table.
+Status read_columns(SqliteDatabase& database, const std::string& table,
+                    std::vector<SqliteColumn>* columns) {
+  enum { kName = 1, kType = 2, kDefault = 4, kPrimaryKey = 5, kHidden = 6 };
+  sqlite3_stmt* row = nullptr;
+  Status status =
+      database.prepare("PRAGMA table_xinfo(" + sql_name(table) + ")", &row);
+  if (!status.ok()) return status;
+  columns->clear();
+  int result = SQLITE_ROW;
+  while ((result = sqlite3_step(row)) == SQLITE_ROW) {
+    const std::string type = column_text(row, kType);
+    const bool is_row_id = sqlite3_column_int(row, kPrimaryKey) != 0 &&
+                           equal_ignoring_case(type, "INTEGER");
+    // A generated column is hidden.
+    if (is_row_id || sqlite3_column_int(row, kHidden) != 0) continue;
+    columns->push_back({column_text(row, kName), sqlite_kind(type),
+                        column_text(row, kDefault), false});
+  }
+  sqlite3_finalize(row);
+  if (result == SQLITE_DONE) return {};
+  return database.failure(result, "cannot read the columns of the table");
+}
+
+Status create_table(SqliteDatabase& database, const std::string& table) {
+  const std::string name = sql_name(table);
+  std::string sql = "BEGIN IMMEDIATE; CREATE TABLE IF NOT EXISTS " + name +
+                    " (id INTEGER PRIMARY KEY, timestamp TEXT NOT NULL,"
+                    " level TEXT NOT NULL, event TEXT NOT NULL, func TEXT,"
+                    " scope TEXT, data TEXT NOT NULL DEFAULT '{}');";
+  for (const char* const column : {"timestamp", "level", "event"}) {
+    sql += "CREATE INDEX IF NOT EXISTS " +
+           sql_name("idx_" + table + "_" + column) + " ON " + name + " (" +
+           column + ");";
+  }
+  return database.run(sql + "COMMIT");
+}
+
+// Puts the six in front, under the names that rows have them by.
+Status put_standard_first(const std::string& table,
+                          std::vector<SqliteColumn>* columns) {
+  std::vector<std::string> missing;
+  auto front = columns->begin();
+  for (const auto& standard : kStandardColumns) {
+    const auto found =
+        std::find_if(front, columns->end(), [&](const SqliteColumn& column) {
+          return equal_ignoring_case(column.name, standard.name);
+        });
+    if (found == columns->end()) {
+      missing.emplace_back(standard.name);
+      continue;
+    }
+    found->name = standard.name;
+    found->kind = standard.kind;
+    found->whole_microseconds = standard.kind == Kind::time;
+    std::rotate(front, found, std::next(found));
+    ++front;
+  }
+  if (missing.empty()) return {};
+  return Status(Code::invalid, "the table " + quoted(table) +
+                                   " has no column " + quoted_list(missing) +
+                                   ": add what is missing, or choose another "
+                                   "table");
+}
+
+}  // namespace
+
+Kind sqlite_kind(std::string_view declared_type) {
+  std::string type(declared_type);
+  std::transform(type.begin(), type.end(), type.begin(), [](char c) {
+    return c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c;
+  });
+  const auto has = [&](std::initializer_list<std::string_view> words) {
+    return std::any_of(words.begin(), words.end(), [&](std::string_view word) {
+      return type.find(word) != std::string::npos;
+    });
+  };
+  if (has({"INT"})) return Kind::integer;
+  if (has({"CHAR", "CLOB", "TEXT"})) return Kind::text;
+  if (type.empty() || has({"BLOB"})) return Kind::null;
+  if (has({"REAL", "FLOA", "DOUB"})) return Kind::real;
+  // All other types are numeric to SQLite: text that looks like a number would
+  // become one.
+  if (has({"BOOL"})) return Kind::boolean;
+  if (has({"DATE", "TIME"})) return Kind::time;
+  return Kind::real;
+}
+
+Status open_sqlite_table(SqliteDatabase& database, const std::string& table,
+                         bool create, std::vector<SqliteColumn>* columns) {
+  Status status = read_columns(database, table, columns);
+  if (status.ok() && columns->empty() && create) {
+    status = create_table(database, table);
+    if (status.ok()) status = read_columns(database, table, columns);
+  }
+  if (!status.ok()) return status;
+  if (columns->empty()) {
+    return Status(Code::invalid, "there is no table " + quoted(table) +
+                                     ": create it, or set create_table = true");
+  }
+  return put_standard_first(table, columns);
+}
+
+std::string sqlite_insert(const std::string& table,
+                          const std::vector<SqliteColumn>& columns) {
+  std::string names;
+  std::string values;
+  for (const SqliteColumn& column : columns) {
+    if (!names.empty()) names += ',';
+    if (!values.empty()) values += ',';
+    names += sql_name(column.name);
+    values +=
+        column.fallback.empty() ? "?" : "coalesce(?,(" + column.fallback + "))";
+  }
+  return "INSERT INTO " + sql_name(table) + " (" + names + ") VALUES (" +
+         values + ")";
+}
+
+}  // namespace stogger

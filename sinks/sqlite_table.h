@@ -1,0 +1,38 @@
+// The table of a SQLite database that rows go to.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "sinks/sqlite_database.h"
+#include "stogger/status.h"
+#include "stogger/value.h"
+
+namespace stogger {
+
+struct SqliteColumn {
+  std::string name;
+  // What values may go there. For Kind::null, all.
+  Kind kind = Kind::null;
+  // SQL for what stands in for null; empty if there is none.
+  std::string fallback;
+  // Times are cut to microseconds, so that their text has one length.
+  bool whole_microseconds = false;
+};
+
+// Finds the columns of the table: the standard six first, then those that a
+// table made by someone else has besides. Creates the table, with its indexes,
+// if it is missing and `create` is set. Call it with the lock held.
+Status open_sqlite_table(SqliteDatabase& database, const std::string& table,
+                         bool create, std::vector<SqliteColumn>* columns);
+
+// An INSERT with one parameter for each column, in their order.
+std::string sqlite_insert(const std::string& table,
+                          const std::vector<SqliteColumn>& columns);
+
+// The kind of value that belongs in a column declared with that type. Follows
+// SQLite's rules of affinity, so that SQLite never changes such a value.
+Kind sqlite_kind(std::string_view declared_type);
+
+}  // namespace stogger

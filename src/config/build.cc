@@ -1,0 +1,221 @@
+// From the configuration to sinks.
+#include <sys/stat.h>
+
+#include <algorithm>
+#include <cstdlib>
+#include <utility>
+
+#include "base/quote.h"
+#include "base/scrub.h"
+#include "config/config.h"
+#include "config/expand.h"
+#include "config/file_identity.h"
+#include "config/option.h"
+#include "config/toml_text.h"
+#include "module/registry.h"
+
+namespace stogger {
+namespace {
+
+constexpr std::string_view kConsole = "console";
+
+bool writes_file(std::string_view type) noexcept {
+  return type == "file" || type == "jsonl" || type == "csv" ||
+         type == "sqlite" || type == "parquet";
+}
+
+std::string_view used_text(const Options& options, std::string_view key) {
+  for (const UsedOption& option : OptionsAccess::used(options)) {
+    if (option.key == key) return option.value.text;
+  }
+  return {};
+}
+
+std::vector<ShownOption> show(const Options& options,
+                              const std::vector<OwnedOption>& given) {
+  std::vector<ShownOption> shown;
+  for (const UsedOption& option : OptionsAccess::used(options)) {
+    const OwnedOption* own = find_option(given, option.key);
+    const Value value = option.value.view();
+    if (own != nullptr) {
+      shown.push_back({own->key, own->shown});
+    } else if (value.kind() != Kind::text) {
+      shown.push_back({option.key, toml_value(value)});
+    } else if (!value.text().empty()) {
+      shown.push_back(
+          {option.key, toml_string(protect_variables(value.text()))});
+    }
+  }
+  return shown;
+}
+
+// True if stderr goes to the journal, as systemd tells its services:
+// $JOURNAL_STREAM is DEVICE:INODE of the stream it set up. A service that
+// passes the variable on to a program with another stderr does not mislead.
+bool is_stderr_journal() noexcept {
+  const char* stream = std::getenv("JOURNAL_STREAM");
+  struct stat status = {};
+  if (stream == nullptr || ::fstat(2, &status) != 0) return false;
+  char* end = nullptr;
+  const unsigned long long device = std::strtoull(stream, &end, 10);
+  if (end == stream || *end != ':') return false;
+  const char* inode_begin = end + 1;
+  const unsigned long long inode = std::strtoull(inode_begin, &end, 10);
+  return end != inode_begin && *end == '\0' && device == status.st_dev &&
+         inode == status.st_ino;
+}
+
+class Builder {
+ public:
+  Builder(const Config& config, Clock* clock, std::vector<Problem>* problems)
+      : config_(config), clock_(clock), problems_(problems) {}
+
+  std::vector<BuiltSink> build() {
+    const std::size_t problems = problems_->size();
+    for (const SinkConfig& sink : config_.sinks) build(sink);
+    add_console();
+    if (built_.empty() && problems_->size() == problems) warn_of_silence();
+    return std::move(built_);
+  }
+
+ private:
+  // A file that a sink writes.
+  struct Target {
+    const SinkConfig* sink;
+    std::string path;
+    std::string table;
+  };
+
+  void tell(Position where, std::string text, bool warning = false) {
+    problems_->push_back({config_.file, where, std::move(text), warning});
+  }
+
+  void build(const SinkConfig& sink);
+  bool make(const SinkConfig& sink, SinkFactory factory, BuiltSink* built);
+  bool check_file(const SinkConfig& sink, const Options& options);
+  bool is_name_taken(const SinkConfig& sink);
+  bool has(std::string_view type) const noexcept;
+  void add_console();
+  void warn_of_silence();
+
+  const Config& config_;
+  Clock* clock_;
+  std::vector<Problem>* problems_;
+  std::vector<BuiltSink> built_;
+  std::vector<Target> targets_;
+};
+
+void Builder::build(const SinkConfig& sink) {
+  if (sink.type.empty()) return;
+  SinkFactory factory = nullptr;
+  const Status found = find_sink_type(sink.type, &factory);
+  if (!found.ok()) {
+    return tell(sink.type_where, std::string(found.message()));
+  }
+  BuiltSink built;
+  built.name = sink.name;
+  built.type = sink.type;
+  built.level = sink.level;
+  built.origin = sink.origin;
+  if (!make(sink, factory, &built) || sink.wrong || is_name_taken(sink)) return;
+  built_.push_back(std::move(built));
+}
+
+bool Builder::make(const SinkConfig& sink, SinkFactory factory,
+                   BuiltSink* built) {
+  const std::vector<Field> fields = as_fields(sink.options);
+  Options options(sink.type, fields);
+  OptionsAccess::set_table(options, "stogger.sinks." + toml_key(sink.name),
+                           {"type", "level"});
+  options.set_identifier(config_.syslog_identifier);
+  options.set_sink_name(sink.name);
+  options.set_clock(clock_);
+  const Status status = make_sink(factory, options, &built->sink);
+  if (add_problems(options, sink.options, sink.where, config_.file,
+                   problems_)) {
+    return false;
+  }
+  if (!status.ok()) {
+    tell(sink.where, "the sink " + quoted(sink.name) +
+                         " cannot be made: " + std::string(status.message()));
+    return false;
+  }
+  built->options = show(options, sink.options);
+  return check_file(sink, options);
+}
+
+// Two sinks must not write to one file, unless they are tables of a database.
+bool Builder::check_file(const SinkConfig& sink, const Options& options) {
+  const std::string_view path = used_text(options, "path");
+  if (!writes_file(sink.type) || path.empty()) return true;
+  const OwnedOption* option = find_option(sink.options, "path");
+  const Position where = option == nullptr ? sink.where : option->where;
+  if (path.starts_with('~')) {
+    tell(where, "\"path\" begins with ~, which is not expanded; write ${HOME}");
+    return false;
+  }
+  Target target{&sink, file_identity(path),
+                std::string(used_text(options, "table"))};
+  if (target.path.empty()) return true;
+  for (const Target& other : targets_) {
+    const bool share = sink.type == "sqlite" && other.sink->type == "sqlite" &&
+                       target.table != other.table;
+    if (other.path != target.path || share) continue;
+    tell(where, "the sinks " + quoted(other.sink->name) + " and " +
+                    quoted(sink.name) + " write to the same file " +
+                    quoted(hide_secrets(target.path)));
+    return false;
+  }
+  targets_.push_back(std::move(target));
+  return true;
+}
+
+// The console that log_to_console starts is named so.
+bool Builder::is_name_taken(const SinkConfig& sink) {
+  if (sink.name != kConsole || sink.type == kConsole ||
+      !config_.log_to_console) {
+    return false;
+  }
+  tell(sink.where,
+       "the name \"console\" is that of the sink which log_to_console starts; "
+       "choose another, or set log_to_console = false");
+  return true;
+}
+
+bool Builder::has(std::string_view type) const noexcept {
+  return std::any_of(built_.begin(), built_.end(),
+                     [&](const BuiltSink& sink) { return sink.type == type; });
+}
+
+void Builder::add_console() {
+  const bool only_resort = built_.empty() && !problems_->empty();
+  if (has(kConsole)) return;
+  if (!only_resort && !config_.log_to_console) return;
+  // What goes to the journal as fields need not go there again as text.
+  if (!only_resort && has("journald") && is_stderr_journal()) return;
+  SinkConfig console;
+  console.name = console.type = kConsole;
+  console.level = config_.level;
+  console.origin = "log_to_console";
+  SinkFactory factory = nullptr;
+  BuiltSink built{console.name, console.type, console.level,
+                  {},           {},           console.origin};
+  if (find_sink_type(kConsole, &factory).ok() &&
+      make(console, factory, &built)) {
+    built_.insert(built_.begin(), std::move(built));
+  }
+}
+
+void Builder::warn_of_silence() {
+  if (!problems_->empty()) return;
+  tell({1, 1}, "there is no sink: every event is lost", true);
+}
+
+}  // namespace
+
+std::vector<BuiltSink> build_sinks(const Config& config, Clock* clock,
+                                   std::vector<Problem>* problems) {
+  return Builder(config, clock, problems).build();
+}
+
+}  // namespace stogger

@@ -1,0 +1,105 @@
+// The configuration: what a TOML file says, as plain data, and the sinks made
+// from it. Nothing here throws but for want of memory, and nothing touches a
+// target: Sink::open() does that.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/options.h"
+#include "event/redaction.h"
+#include "stogger/clock.h"
+#include "stogger/level.h"
+#include "stogger/sink.h"
+
+namespace stogger {
+
+// Counted from 1; line 0 stands for no place in particular. Columns count code
+// points.
+struct Position {
+  int line = 0;
+  int column = 0;
+};
+
+// One key of a sink's table.
+struct OwnedOption {
+  std::string key;
+  OwnedValue value;
+  std::string shown;  // the value in TOML, without secrets
+  Position where;     // of the key
+};
+
+struct SinkConfig {
+  std::string name;
+  std::string type;
+  Level level = Level::info;
+  std::vector<OwnedOption> options;
+  Position where;       // of its table, or of the key that stands for it
+  Position type_where;  // of its type
+  std::string origin;   // the key of [stogger] that stands for it, if one does
+  // A problem with it was found: it is not to be started. It is kept so that
+  // its other problems come to light too.
+  bool wrong = false;
+};
+
+struct Config {
+  std::string file;  // its name, for messages
+  Level level = Level::info;
+  std::string logdir;
+  std::string syslog_identifier;
+  bool log_to_console = true;
+  bool caller_info = false;
+  std::vector<std::string> redact = Redaction::default_keys();
+  // Tables in the order of the file, then what keys of [stogger] stand for.
+  std::vector<SinkConfig> sinks;
+};
+
+struct Problem {
+  std::string file;
+  Position where;
+  std::string text;
+  bool warning = false;
+};
+
+// `FILE:LINE:COLUMN: text`, on one line.
+std::string to_line(const Problem& problem);
+
+// In the order of their positions.
+void sort_problems(std::vector<Problem>* problems);
+
+// The configuration of a program that has none: the defaults, and what
+// $STOGGER_LEVEL says.
+Config default_config(std::vector<Problem>* problems);
+
+// Whatever is right is in the result; each problem is added to *problems.
+Config read_config(std::string_view toml, std::string_view file_name,
+                   std::vector<Problem>* problems);
+
+// Reads regular files of at most 10 MiB.
+Config read_config_file(std::string_view path, std::vector<Problem>* problems);
+
+struct ShownOption {
+  std::string key;
+  std::string shown;
+};
+
+struct BuiltSink {
+  std::string name;
+  std::string type;
+  Level level = Level::info;
+  SinkPtr sink;                      // not yet open
+  std::vector<ShownOption> options;  // defaults included
+  std::string origin;                // what stands for it, if not a table
+};
+
+// Makes the sinks that are right, and the console as log_to_console says.
+// Starts the console in any case if there were problems (in *problems too) and
+// nothing else is left.
+std::vector<BuiltSink> build_sinks(const Config& config, Clock* clock,
+                                   std::vector<Problem>* problems);
+
+// What is in effect, as TOML that means the same. Secrets are hidden.
+std::string describe(const Config& config, const std::vector<BuiltSink>& sinks);
+
+}  // namespace stogger

@@ -1,0 +1,55 @@
+#include "config/config.h"
+#include "config/expand.h"
+#include "config/toml_text.h"
+
+namespace stogger {
+namespace {
+
+std::string string_value(std::string_view text) {
+  return toml_string(protect_variables(text));
+}
+
+std::string line(std::string_view key, std::string_view value) {
+  return toml_key(key) + " = " + std::string(value) + "\n";
+}
+
+std::string_view boolean(bool value) noexcept {
+  return value ? "true" : "false";
+}
+
+std::string list_value(const std::vector<std::string>& texts) {
+  std::string list = "[";
+  for (const std::string& text : texts) {
+    if (list.size() > 1) list += ", ";
+    list += string_value(text);
+  }
+  return list + "]";
+}
+
+std::string describe(const BuiltSink& sink) {
+  std::string out = "\n[stogger.sinks." + toml_key(sink.name) + "]";
+  // The key itself is not shown: besides this table it would be a second one.
+  if (!sink.origin.empty()) out += "  # by " + sink.origin;
+  out += "\n" + line("type", string_value(sink.type)) +
+         line("level", string_value(to_string(sink.level)));
+  for (const ShownOption& option : sink.options) {
+    out += line(option.key, option.shown);
+  }
+  return out;
+}
+
+}  // namespace
+
+std::string describe(const Config& config,
+                     const std::vector<BuiltSink>& sinks) {
+  std::string out =
+      "[stogger]\n" + line("level", string_value(to_string(config.level))) +
+      line("syslog_identifier", string_value(config.syslog_identifier)) +
+      line("log_to_console", boolean(config.log_to_console)) +
+      line("caller_info", boolean(config.caller_info)) +
+      line("redact", list_value(config.redact));
+  for (const BuiltSink& sink : sinks) out += describe(sink);
+  return out;
+}
+
+}  // namespace stogger

@@ -1,0 +1,36 @@
+// From the keys of a TOML table to Options, and back to the places where the
+// problems are.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "config/config.h"
+#include "config/tree.h"
+#include "stogger/sink.h"
+
+namespace stogger {
+
+// False, and why, if its value cannot be told; the option then keeps what the
+// file says.
+bool read_option(const Member& member, OwnedOption* option, std::string* why);
+
+// Views into the options.
+std::vector<Field> as_fields(const std::vector<OwnedOption>& options);
+
+const OwnedOption* find_option(const std::vector<OwnedOption>& options,
+                               std::string_view key) noexcept;
+
+// The name of a level; a problem of the option if it is none.
+Level read_level(Options& options, Level fallback);
+// The words for that problem.
+std::string wrong_level(std::string_view name);
+
+// Adds the problems found by finish(), each where its key is, or at `fallback`
+// if its key is missing. Whether there were any.
+bool add_problems(const Options& options, const std::vector<OwnedOption>& given,
+                  Position fallback, const std::string& file,
+                  std::vector<Problem>* problems);
+
+}  // namespace stogger

@@ -1,0 +1,347 @@
+// What the tables of a configuration mean.
+#include <errno.h>
+
+#include <algorithm>
+#include <cstdlib>
+#include <utility>
+
+#include "base/names.h"
+#include "base/quote.h"
+#include "base/scrub.h"
+#include "config/config.h"
+#include "config/option.h"
+#include "config/toml_text.h"
+#include "config/tree.h"
+#include "module/registry.h"
+
+namespace stogger {
+namespace {
+
+constexpr std::string_view kTable = "stogger";
+
+class Reader {
+ public:
+  Reader(std::string_view file, std::vector<Problem>* problems)
+      : problems_(problems) {
+    config_.file = file;
+    config_.syslog_identifier = ::program_invocation_short_name;
+  }
+
+  Config read(std::string_view toml) {
+    Node top;
+    Problem problem{config_.file, {}, {}, false};
+    if (!parse_toml(toml, kTable, &top, &problem)) {
+      problems_->push_back(std::move(problem));
+    } else if (const Member* table = top.find(kTable); table == nullptr) {
+      tell_missing(top, toml);
+    } else if (table->node.type != Node::Type::table) {
+      tell(table->where, "\"stogger\" must be a table: [stogger]");
+    } else {
+      read_table(*table);
+    }
+    return finish();
+  }
+
+  Config finish() {
+    read_environment();
+    for (SinkConfig& sink : config_.sinks) {
+      if (!has_level_[index_of(sink)]) sink.level = config_.level;
+    }
+    return std::move(config_);
+  }
+
+ private:
+  void tell(Position where, std::string text) {
+    problems_->push_back({config_.file, where, std::move(text), false});
+  }
+
+  std::size_t index_of(const SinkConfig& sink) const noexcept {
+    return static_cast<std::size_t>(&sink - config_.sinks.data());
+  }
+
+  void add_sink(SinkConfig sink, bool has_level) {
+    config_.sinks.push_back(std::move(sink));
+    has_level_.push_back(has_level);
+  }
+
+  bool has_sink(std::string_view name) const noexcept {
+    return std::any_of(
+        config_.sinks.begin(), config_.sinks.end(),
+        [&](const SinkConfig& sink) { return sink.name == name; });
+  }
+
+  void tell_missing(const Node& top, std::string_view toml);
+  std::vector<OwnedOption> read_options(const Node& table,
+                                        std::string_view except, bool keep,
+                                        bool* all_right);
+  void read_table(const Member& table);
+  void read_settings(Options& options, const std::vector<OwnedOption>& given);
+  void read_redact(Options& options);
+  void read_logdir(Options& options, const std::vector<OwnedOption>& given);
+  void read_postgres(Options& options, const Node& table,
+                     const std::vector<OwnedOption>& given);
+  bool can_stand_for(Options& options, std::string_view key,
+                     std::string_view sink);
+  void read_sinks(const Member& sinks);
+  void read_sink(const Member& member);
+  void read_type(const Member& member, Options& options, SinkConfig* sink);
+  void read_environment();
+
+  Config config_;
+  std::vector<bool> has_level_;  // of each sink
+  std::vector<Problem>* problems_;
+};
+
+void Reader::tell_missing(const Node& top, std::string_view toml) {
+  const std::vector<std::string> wanted = {std::string(kTable)};
+  for (const Member& member : top.members) {
+    const std::string hint = did_you_mean(member.key, wanted);
+    if (!hint.empty()) {
+      return tell(member.where, "there is no [stogger] table, but one named " +
+                                    quoted(member.key) + hint);
+    }
+  }
+  const bool blank = toml.find_first_not_of(" \t\r\n") == toml.npos;
+  tell({1, 1}, blank ? "the file is empty; it needs a [stogger] table"
+                     : "there is no [stogger] table");
+}
+
+// All keys of a table but one. Those whose value cannot be told are problems;
+// they are left out unless they are to be kept.
+std::vector<OwnedOption> Reader::read_options(const Node& table,
+                                              std::string_view except,
+                                              bool keep, bool* all_right) {
+  std::vector<OwnedOption> options;
+  for (const Member& member : table.members) {
+    if (member.key == except) continue;
+    OwnedOption option;
+    std::string why;
+    const bool right = read_option(member, &option, &why);
+    if (!right) {
+      tell(member.where, quoted(member.key) + ": " + why);
+      *all_right = false;
+    }
+    if (right || keep) options.push_back(std::move(option));
+  }
+  return options;
+}
+
+void Reader::read_table(const Member& table) {
+  if (const Member* sinks = table.node.find("sinks")) read_sinks(*sinks);
+  bool all_right = true;
+  const std::vector<OwnedOption> given =
+      read_options(table.node, "sinks", false, &all_right);
+  const std::vector<Field> fields = as_fields(given);
+  Options options(kTable, fields);
+  OptionsAccess::set_table(options, std::string(kTable), {"sinks"});
+  read_settings(options, given);
+  read_logdir(options, given);
+  read_postgres(options, table.node, given);
+  static_cast<void>(options.finish());
+  add_problems(options, given, table.node.where, config_.file, problems_);
+}
+
+void Reader::read_settings(Options& options,
+                           const std::vector<OwnedOption>& given) {
+  config_.level = read_level(options, config_.level);
+  config_.log_to_console = options.boolean("log_to_console", true);
+  config_.caller_info = options.boolean("caller_info", false);
+  read_redact(options);
+  if (find_option(given, "syslog_identifier") == nullptr) {
+    static_cast<void>(options.has("syslog_identifier"));
+    return;
+  }
+  const std::string_view name = options.required("syslog_identifier");
+  if (name.empty()) return;
+  if (printable(name) != name) {
+    options.problem("syslog_identifier", "must be text on one line");
+  } else {
+    config_.syslog_identifier = name;
+  }
+}
+
+void Reader::read_redact(Options& options) {
+  const std::size_t problems = options.problem_count();
+  const std::size_t count = options.list_size("redact");
+  // A list that is wrong hides what is hidden without one.
+  if (!options.has("redact") || options.problem_count() != problems) return;
+  config_.redact.clear();
+  for (std::size_t i = 0; i < count; ++i) {
+    config_.redact.emplace_back(options.list_item("redact", i));
+  }
+}
+
+// Whether the name of the sink that a key of [stogger] stands for is free.
+bool Reader::can_stand_for(Options& options, std::string_view key,
+                           std::string_view sink) {
+  if (!has_sink(sink)) return true;
+  options.problem(key, "and [stogger.sinks." + std::string(sink) +
+                           "] both make a sink named " + quoted(sink) +
+                           "; keep one of them");
+  return false;
+}
+
+void Reader::read_logdir(Options& options,
+                         const std::vector<OwnedOption>& given) {
+  if (!options.has("logdir")) return;
+  std::string folder(options.required("logdir"));
+  if (folder.empty()) return;
+  if (folder.starts_with('~')) {
+    return options.problem(
+        "logdir", "begins with ~, which is not expanded; write ${HOME}");
+  }
+  const std::string& name = config_.syslog_identifier;
+  if (name.find('/') != std::string::npos) {
+    return options.problem("syslog_identifier",
+                           "must not contain \"/\" when there is a logdir: "
+                           "the log file is named after it");
+  }
+  config_.logdir = folder;
+  if (!can_stand_for(options, "logdir", "file")) return;
+  if (!folder.ends_with('/')) folder += '/';
+  const std::string path = folder + name + ".log";
+  SinkConfig sink;
+  sink.name = sink.type = "file";
+  sink.origin = "logdir";
+  sink.where = sink.type_where = find_option(given, "logdir")->where;
+  sink.options.push_back(
+      {"path", OwnedValue(path), toml_string(hide_secrets(path)), sink.where});
+  add_sink(std::move(sink), false);
+}
+
+void Reader::read_postgres(Options& options, const Node& table,
+                           const std::vector<OwnedOption>& given) {
+  const bool enabled = options.boolean("enable_postgres", false);
+  const std::string_view dsn = options.text("postgres_dsn");
+  std::string_view name = options.text("postgres_table");
+  if (!enabled) return;
+  if (dsn.empty()) {
+    // Unless there is one that could not be read, which was told already.
+    if (table.find("postgres_dsn") == nullptr || options.has("postgres_dsn")) {
+      options.problem("enable_postgres", "needs postgres_dsn");
+    }
+    return;
+  }
+  if (!can_stand_for(options, "enable_postgres", "postgres")) return;
+  SinkConfig sink;
+  sink.name = sink.type = "postgres";
+  sink.origin = "enable_postgres";
+  sink.where = sink.type_where = find_option(given, "enable_postgres")->where;
+  const OwnedOption* source = find_option(given, "postgres_dsn");
+  sink.options.push_back({"dsn", source->value, source->shown, source->where});
+  if (!name.empty()) {
+    const Position where = find_option(given, "postgres_table")->where;
+    const std::size_t dot = name.find('.');
+    if (dot != std::string_view::npos) {
+      const std::string_view schema = name.substr(0, dot);
+      sink.options.push_back(
+          {"schema", OwnedValue(schema), toml_string(schema), where});
+      name.remove_prefix(dot + 1);
+    }
+    sink.options.push_back(
+        {"table", OwnedValue(name), toml_string(name), where});
+  }
+  add_sink(std::move(sink), false);
+}
+
+void Reader::read_sinks(const Member& sinks) {
+  if (sinks.node.type != Node::Type::table) {
+    return tell(sinks.where,
+                "\"sinks\" must be a table of tables: [stogger.sinks.NAME]");
+  }
+  for (const Member& member : sinks.node.members) read_sink(member);
+}
+
+void Reader::read_sink(const Member& member) {
+  if (member.node.type != Node::Type::table) {
+    return tell(member.where, quoted(member.key) +
+                                  " in [stogger.sinks] must be a table: "
+                                  "[stogger.sinks." +
+                                  toml_key(member.key) + "]");
+  }
+  if (member.key.empty() || printable(member.key) != member.key) {
+    return tell(member.where,
+                "the name of a sink must be text on one line, not " +
+                    quoted(member.key));
+  }
+  SinkConfig sink;
+  sink.name = member.key;
+  sink.where = sink.type_where = member.node.where;
+  bool all_right = true;
+  sink.options = read_options(member.node, {}, true, &all_right);
+
+  std::vector<OwnedOption> common;
+  std::erase_if(sink.options, [&](const OwnedOption& option) {
+    if (option.key != "type" && option.key != "level") return false;
+    common.push_back(option);
+    return true;
+  });
+  const std::vector<Field> fields = as_fields(common);
+  Options options("sink", fields);
+  read_type(member, options, &sink);
+  sink.level = read_level(options, Level::info);
+  static_cast<void>(options.finish());
+  const bool wrong =
+      add_problems(options, common, sink.where, config_.file, problems_);
+  sink.wrong = wrong || sink.type.empty() || !all_right;
+  add_sink(std::move(sink), find_option(common, "level") != nullptr);
+}
+
+void Reader::read_type(const Member& member, Options& options,
+                       SinkConfig* sink) {
+  if (const Member* type = member.node.find("type")) {
+    sink->type = options.required("type");
+    sink->type_where = type->where;
+    return;
+  }
+  const std::string table = "[stogger.sinks." + toml_key(sink->name) + "]";
+  for (const OwnedOption& option : sink->options) {
+    const std::string hint = did_you_mean(option.key, {"type"});
+    if (!hint.empty()) {
+      return tell(option.where,
+                  "unknown key " + quoted(option.key) + " in " + table + hint);
+    }
+  }
+  tell(sink->where,
+       "\"type\" is required in " + table + ": " + quoted_list(sink_types()));
+}
+
+void Reader::read_environment() {
+  const char* name = ::secure_getenv("STOGGER_LEVEL");
+  if (name == nullptr || *name == '\0') return;
+  if (!parse_level(name, &config_.level)) {
+    problems_->push_back(
+        {"$STOGGER_LEVEL", {}, "its value " + wrong_level(name), false});
+  }
+}
+
+}  // namespace
+
+std::string to_line(const Problem& problem) {
+  std::string line = problem.file + ":";
+  if (problem.where.line > 0) {
+    line += std::to_string(problem.where.line) + ":" +
+            std::to_string(std::max(problem.where.column, 1)) + ":";
+  }
+  line += problem.warning ? " warning: " : " ";
+  return printable(line + problem.text);
+}
+
+void sort_problems(std::vector<Problem>* problems) {
+  std::stable_sort(problems->begin(), problems->end(),
+                   [](const Problem& a, const Problem& b) {
+                     return std::pair(a.where.line, a.where.column) <
+                            std::pair(b.where.line, b.where.column);
+                   });
+}
+
+Config default_config(std::vector<Problem>* problems) {
+  return Reader({}, problems).finish();
+}
+
+Config read_config(std::string_view toml, std::string_view file_name,
+                   std::vector<Problem>* problems) {
+  return Reader(file_name, problems).read(toml);
+}
+
+}  // namespace stogger

@@ -1,0 +1,21 @@
+// Writing TOML.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "stogger/value.h"
+
+namespace stogger {
+
+// A quoted string on one line; bad UTF-8 becomes U+FFFD.
+std::string toml_string(std::string_view text);
+
+// A key, quoted if it has to be.
+std::string toml_key(std::string_view key);
+
+// A value as an option may have it. A list is JSON, which TOML reads the same
+// way as long as it has only texts and numbers in it.
+std::string toml_value(const Value& value);
+
+}  // namespace stogger

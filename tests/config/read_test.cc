@@ -1,0 +1,505 @@
+#include <errno.h>
+
+#include <string>
+
+#include "config/reading.h"
+
+namespace stogger {
+namespace {
+
+class ReadTest : public ConfigTest {
+ protected:
+  // Reads the text alone, without making sinks of it.
+  Config read(std::string_view toml) {
+    std::vector<Problem> problems;
+    Config config = read_config(toml, "c.toml", &problems);
+    problems_ = to_lines(std::move(problems));
+    return config;
+  }
+
+  Lines problems_;
+};
+
+TEST_F(ReadTest, EmptyTableGivesTheDefaults) {
+  const Config config = read("[stogger]\n");
+  EXPECT_EQ(problems_, Lines());
+  EXPECT_EQ(config.level, Level::info);
+  EXPECT_EQ(config.logdir, "");
+  EXPECT_EQ(config.syslog_identifier, ::program_invocation_short_name);
+  EXPECT_TRUE(config.log_to_console);
+  EXPECT_FALSE(config.caller_info);
+  EXPECT_EQ(config.redact, Lines({"password", "passwd", "secret", "token",
+                                  "api_key", "authorization"}));
+  EXPECT_TRUE(config.sinks.empty());
+}
+
+TEST_F(ReadTest, EverySettingIsRead) {
+  const Config config = read(R"(
+[stogger]
+level = "WARN"
+syslog_identifier = "shop"
+log_to_console = false
+caller_info = true
+redact = ["pin", "puk"]
+)");
+  EXPECT_EQ(problems_, Lines());
+  EXPECT_EQ(config.level, Level::warning);
+  EXPECT_EQ(config.syslog_identifier, "shop");
+  EXPECT_FALSE(config.log_to_console);
+  EXPECT_TRUE(config.caller_info);
+  EXPECT_EQ(config.redact, Lines({"pin", "puk"}));
+}
+
+TEST_F(ReadTest, OtherTablesBelongToOthers) {
+  read("title = 1\n[service]\nlevle = 2\n[[jobs]]\n[stogger]\n");
+  EXPECT_EQ(problems_, Lines());
+}
+
+TEST_F(ReadTest, SinkHasItsOptionsInTheOrderOfTheFile) {
+  const Config config = read(R"([stogger.sinks.zebra]
+type = "sqlite"
+path = "/z"
+create_table = true
+busy_timeout_ms = 7
+rate = 0.5
+columns = ["a", "b"]
+[stogger.sinks.ant]
+type = "file"
+level = "debug"
+)");
+  EXPECT_EQ(problems_, Lines());
+  ASSERT_EQ(config.sinks.size(), 2u);
+  const SinkConfig& zebra = config.sinks[0];
+  EXPECT_EQ(zebra.name, "zebra");
+  EXPECT_EQ(zebra.type, "sqlite");
+  EXPECT_EQ(zebra.where.line, 1);
+  EXPECT_EQ(zebra.type_where.line, 2);
+  ASSERT_EQ(zebra.options.size(), 5u);
+  EXPECT_EQ(zebra.options[0].value.view().text(), "/z");
+  EXPECT_EQ(zebra.options[0].where.line, 3);
+  EXPECT_EQ(zebra.options[0].where.column, 1);
+  EXPECT_TRUE(zebra.options[1].value.view().boolean());
+  EXPECT_EQ(zebra.options[2].value.view().integer(), 7);
+  EXPECT_EQ(zebra.options[3].value.view().real(), 0.5);
+  EXPECT_EQ(zebra.options[4].value.view().kind(), Kind::json);
+  EXPECT_EQ(zebra.options[4].value.view().text(), R"(["a","b"])");
+  EXPECT_EQ(zebra.options[4].shown, R"(["a", "b"])");
+  EXPECT_EQ(config.sinks[1].name, "ant");
+  EXPECT_EQ(config.sinks[1].level, Level::debug);
+}
+
+TEST_F(ReadTest, SinkWithoutALevelHasTheDefaultOne) {
+  const Config config = read(R"(
+[stogger.sinks.before]
+type = "memory"
+[stogger]
+level = "error"
+[stogger.sinks.after]
+type = "memory"
+[stogger.sinks.own]
+type = "memory"
+level = "trace"
+)");
+  EXPECT_EQ(problems_, Lines());
+  ASSERT_EQ(config.sinks.size(), 3u);
+  EXPECT_EQ(config.sinks[0].level, Level::error);
+  EXPECT_EQ(config.sinks[1].level, Level::error);
+  EXPECT_EQ(config.sinks[2].level, Level::trace);
+}
+
+TEST_F(ReadTest, LevelVariableOverridesTheDefaultLevelOnly) {
+  const ScopedVariable variable("STOGGER_LEVEL", "debug");
+  const Config config = read(R"([stogger]
+level = "error"
+[stogger.sinks.a]
+type = "memory"
+[stogger.sinks.b]
+type = "memory"
+level = "alert"
+)");
+  EXPECT_EQ(problems_, Lines());
+  EXPECT_EQ(config.level, Level::debug);
+  EXPECT_EQ(config.sinks[0].level, Level::debug);
+  EXPECT_EQ(config.sinks[1].level, Level::alert);
+}
+
+TEST_F(ReadTest, EmptyLevelVariableIsAsGoodAsNone) {
+  const ScopedVariable variable("STOGGER_LEVEL", "");
+  EXPECT_EQ(read("[stogger]\nlevel = \"error\"").level, Level::error);
+  EXPECT_EQ(problems_, Lines());
+}
+
+TEST_F(ReadTest, LevelVariableThatIsNoLevelIsAProblem) {
+  const ScopedVariable variable("STOGGER_LEVEL", "verbose");
+  EXPECT_EQ(read("[stogger]\nlevel = \"error\"").level, Level::error);
+  ASSERT_EQ(problems_.size(), 1u);
+  EXPECT_EQ(problems_[0],
+            "$STOGGER_LEVEL: its value must be \"trace\", \"debug\", \"info\", "
+            "\"warning\", \"error\", \"critical\", \"alert\" or \"off\", not "
+            "\"verbose\"");
+}
+
+TEST_F(ReadTest, LogdirStandsForAFileSink) {
+  const Config config = read(R"([stogger]
+logdir = "/var/log/shop/"
+syslog_identifier = "shop"
+)");
+  EXPECT_EQ(problems_, Lines());
+  EXPECT_EQ(config.logdir, "/var/log/shop/");
+  ASSERT_EQ(config.sinks.size(), 1u);
+  EXPECT_EQ(config.sinks[0].name, "file");
+  EXPECT_EQ(config.sinks[0].type, "file");
+  EXPECT_EQ(config.sinks[0].origin, "logdir");
+  ASSERT_EQ(config.sinks[0].options.size(), 1u);
+  EXPECT_EQ(config.sinks[0].options[0].value.view().text(),
+            "/var/log/shop/shop.log");
+}
+
+TEST_F(ReadTest, LogFileIsNamedAfterTheProgramByDefault) {
+  const Config config = read("[stogger]\nlogdir = \"logs\"");
+  ASSERT_EQ(config.sinks.size(), 1u);
+  EXPECT_EQ(config.sinks[0].options[0].value.view().text(),
+            "logs/" + std::string(::program_invocation_short_name) + ".log");
+}
+
+TEST_F(ReadTest, LogdirThatCannotBeUsedIsAProblem) {
+  read("[stogger]\nlogdir = \"\"");
+  EXPECT_EQ(problems_, Lines({"c.toml:2:1: \"logdir\" must not be empty"}));
+  read("[stogger]\nlogdir = \"~/logs\"");
+  EXPECT_EQ(problems_, Lines({"c.toml:2:1: \"logdir\" begins with ~, which is "
+                              "not expanded; write ${HOME}"}));
+  EXPECT_TRUE(read("[stogger]\nlogdir = \"x\"\nsyslog_identifier = \"../evil\"")
+                  .sinks.empty());
+  EXPECT_EQ(problems_,
+            Lines({"c.toml:3:1: \"syslog_identifier\" must not contain \"/\" "
+                   "when there is a logdir: the log file is named after it"}));
+}
+
+TEST_F(ReadTest, IdentifierIsTextOnOneLine) {
+  EXPECT_EQ(read("[stogger]\nsyslog_identifier = \"a\\nb\"").syslog_identifier,
+            ::program_invocation_short_name);
+  EXPECT_EQ(
+      problems_,
+      Lines({"c.toml:2:1: \"syslog_identifier\" must be text on one line"}));
+  read("[stogger]\nsyslog_identifier = \"\"");
+  EXPECT_EQ(problems_,
+            Lines({"c.toml:2:1: \"syslog_identifier\" must not be empty"}));
+}
+
+TEST_F(ReadTest, PostgresKeysStandForASink) {
+  const Config config = read(R"([stogger]
+enable_postgres = true
+postgres_dsn = "postgresql://stogger:%PASSWORD%@db/logs"
+postgres_table = "audit.events"
+)");
+  EXPECT_EQ(problems_, Lines());
+  ASSERT_EQ(config.sinks.size(), 1u);
+  const SinkConfig& sink = config.sinks[0];
+  EXPECT_EQ(sink.name, "postgres");
+  EXPECT_EQ(sink.type, "postgres");
+  EXPECT_EQ(sink.where.line, 2);
+  ASSERT_EQ(sink.options.size(), 3u);
+  EXPECT_EQ(sink.options[0].key, "dsn");
+  EXPECT_EQ(sink.options[0].value.view().text(),
+            "postgresql://stogger:%PASSWORD%@db/logs");
+  EXPECT_EQ(sink.options[1].key, "schema");
+  EXPECT_EQ(sink.options[1].value.view().text(), "audit");
+  EXPECT_EQ(sink.options[2].key, "table");
+  EXPECT_EQ(sink.options[2].value.view().text(), "events");
+  EXPECT_EQ(sink.options[2].where.line, 4);
+}
+
+TEST_F(ReadTest, PostgresTableNeedsNoSchema) {
+  const Config config = read(
+      "[stogger]\nenable_postgres = true\npostgres_dsn = \"host=db\"\n"
+      "postgres_table = \"events\"\n");
+  ASSERT_EQ(config.sinks.size(), 1u);
+  ASSERT_EQ(config.sinks[0].options.size(), 2u);
+  EXPECT_EQ(config.sinks[0].options[1].key, "table");
+}
+
+TEST_F(ReadTest, PostgresIsNotTriedUnlessItIsEnabled) {
+  EXPECT_TRUE(read("[stogger]\npostgres_dsn = \"x\"").sinks.empty());
+  EXPECT_EQ(problems_, Lines());
+  EXPECT_TRUE(read("[stogger]\nenable_postgres = false\npostgres_dsn = \"x\"")
+                  .sinks.empty());
+  EXPECT_EQ(problems_, Lines());
+}
+
+TEST_F(ReadTest, PostgresWithoutADsnIsAProblem) {
+  for (const char* toml : {"[stogger]\nenable_postgres = true",
+                           "[stogger]\nenable_postgres = true\n"
+                           "postgres_dsn = \"\""}) {
+    EXPECT_TRUE(read(toml).sinks.empty());
+    EXPECT_EQ(problems_,
+              Lines({"c.toml:2:1: \"enable_postgres\" needs postgres_dsn"}));
+  }
+}
+
+TEST_F(ReadTest, DsnThatCannotBeToldIsOneProblem) {
+  read("[stogger]\nenable_postgres = true\npostgres_dsn = \"${\"");
+  EXPECT_EQ(problems_.size(), 1u);
+}
+
+TEST_F(ReadTest, KeyAndTableForOneSinkAreAProblem) {
+  const Config config = read(R"([stogger]
+logdir = "/x"
+enable_postgres = true
+postgres_dsn = "host=db"
+[stogger.sinks.file]
+type = "file"
+path = "/y"
+[stogger.sinks.postgres]
+type = "postgres"
+)");
+  EXPECT_EQ(
+      problems_,
+      Lines(
+          {"c.toml:2:1: \"logdir\" and [stogger.sinks.file] both make a sink "
+           "named \"file\"; keep one of them",
+           "c.toml:3:1: \"enable_postgres\" and [stogger.sinks.postgres] both "
+           "make a sink named \"postgres\"; keep one of them"}));
+  ASSERT_EQ(config.sinks.size(), 2u);
+  EXPECT_EQ(config.sinks[0].options[0].value.view().text(), "/y");
+}
+
+TEST_F(ReadTest, DuplicateSinkIsAProblem) {
+  read("[stogger.sinks.a]\ntype = \"memory\"\n[stogger.sinks.a]\n");
+  ASSERT_EQ(problems_.size(), 1u);
+  EXPECT_TRUE(problems_[0].starts_with("c.toml:3:")) << problems_[0];
+  EXPECT_NE(problems_[0].find("stogger.sinks.a"), std::string::npos);
+}
+
+TEST_F(ReadTest, UnknownKeysNameTheNearest) {
+  read("[stogger]\nlevle = \"info\"\ncolour = 1\n  [stogger.sink.x]\n");
+  EXPECT_EQ(
+      problems_,
+      Lines({"c.toml:2:1: unknown key \"levle\" in [stogger] (did you mean "
+             "\"level\"?)",
+             "c.toml:3:1: unknown key \"colour\" in [stogger]",
+             "c.toml:4:12: unknown key \"sink\" in [stogger] (did you mean "
+             "\"sinks\"?)"}));
+}
+
+TEST_F(ReadTest, WrongTypesAreProblemsAndTheDefaultsStay) {
+  const Config config = read(R"([stogger]
+level = 3
+logdir = ["/x"]
+syslog_identifier = 1.5
+log_to_console = "no"
+caller_info = 1
+redact = "pin"
+enable_postgres = "yes"
+postgres_dsn = 2026-11-21
+postgres_table = {}
+)");
+  EXPECT_EQ(
+      problems_,
+      Lines({"c.toml:2:1: \"level\" must be text, not an integer",
+             "c.toml:3:1: \"logdir\" must be text, not a list",
+             "c.toml:4:1: \"syslog_identifier\" must be text, not a number "
+             "with a fraction",
+             "c.toml:5:1: \"log_to_console\" must be true or false, not text",
+             "c.toml:6:1: \"caller_info\" must be true or false, not an "
+             "integer",
+             "c.toml:7:1: \"redact\" must be a list of texts, not text",
+             "c.toml:8:1: \"enable_postgres\" must be true or false, not text",
+             "c.toml:9:1: \"postgres_dsn\" must be text, not a date or time",
+             "c.toml:10:1: \"postgres_table\" must be text, not a table"}));
+  EXPECT_EQ(config.level, Level::info);
+  EXPECT_TRUE(config.log_to_console);
+  EXPECT_EQ(config.redact, Redaction::default_keys());
+  EXPECT_TRUE(config.sinks.empty());
+}
+
+TEST_F(ReadTest, RedactListThatIsWrongHidesWhatIsHiddenWithoutOne) {
+  EXPECT_EQ(read("[stogger]\nredact = [\"pin\", 1]").redact,
+            Redaction::default_keys());
+  EXPECT_EQ(problems_,
+            Lines({"c.toml:2:1: \"redact\" must be a list of texts only"}));
+}
+
+TEST_F(ReadTest, EmptyRedactListHidesNothing) {
+  EXPECT_TRUE(read("[stogger]\nredact = []").redact.empty());
+  EXPECT_EQ(problems_, Lines());
+}
+
+TEST_F(ReadTest, WrongLevelNamesTheNearest) {
+  const Config config = read(
+      "[stogger]\nlevel = \"debgu\"\n[stogger.sinks.a]\ntype = \"memory\"\n"
+      "level = \"loud\"\n");
+  ASSERT_EQ(problems_.size(), 2u);
+  EXPECT_EQ(problems_[0],
+            "c.toml:2:1: \"level\" must be \"trace\", \"debug\", \"info\", "
+            "\"warning\", \"error\", \"critical\", \"alert\" or \"off\", not "
+            "\"debgu\" (did you mean \"debug\"?)");
+  EXPECT_TRUE(problems_[1].starts_with("c.toml:5:1: \"level\" must be "));
+  EXPECT_EQ(config.level, Level::info);
+  EXPECT_TRUE(config.sinks[0].wrong);
+}
+
+TEST_F(ReadTest, SinkNeedsAType) {
+  read("[stogger.sinks.a]\npath = \"/x\"\n");
+  ASSERT_EQ(problems_.size(), 1u);
+  EXPECT_TRUE(problems_[0].starts_with(
+      "c.toml:1:1: \"type\" is required in [stogger.sinks.a]: \"console\", "))
+      << problems_[0];
+  read("[stogger.sinks.a]\ntpye = \"file\"\n");
+  EXPECT_EQ(problems_,
+            Lines({"c.toml:2:1: unknown key \"tpye\" in [stogger.sinks.a] (did "
+                   "you mean \"type\"?)"}));
+  read("[stogger.sinks.a]\ntype = 1\n");
+  EXPECT_EQ(problems_,
+            Lines({"c.toml:2:1: \"type\" must be text, not an integer"}));
+  read("[stogger.sinks.a]\ntype = \"\"\n");
+  EXPECT_EQ(problems_, Lines({"c.toml:2:1: \"type\" must not be empty"}));
+}
+
+TEST_F(ReadTest, TablesMustBeTables) {
+  read("stogger = 1");
+  EXPECT_EQ(problems_,
+            Lines({"c.toml:1:1: \"stogger\" must be a table: [stogger]"}));
+  read("[[stogger]]\n");
+  EXPECT_EQ(problems_,
+            Lines({"c.toml:1:3: \"stogger\" must be a table: [stogger]"}));
+  read("[stogger]\nsinks = 1");
+  EXPECT_EQ(problems_, Lines({"c.toml:2:1: \"sinks\" must be a table of "
+                              "tables: [stogger.sinks.NAME]"}));
+  read("[stogger.sinks]\nfile = \"/x\"");
+  EXPECT_EQ(problems_, Lines({"c.toml:2:1: \"file\" in [stogger.sinks] must be "
+                              "a table: [stogger.sinks.file]"}));
+}
+
+TEST_F(ReadTest, SinkNameIsTextOnOneLine) {
+  read("[stogger.sinks.\"\"]\ntype = \"memory\"");
+  EXPECT_EQ(problems_, Lines({"c.toml:1:16: the name of a sink must be text on "
+                              "one line, not \"\""}));
+  read("[stogger.sinks.\"a\\nb\"]\ntype = \"memory\"");
+  EXPECT_EQ(problems_, Lines({"c.toml:1:16: the name of a sink must be text on "
+                              "one line, not \"a\\nb\""}));
+  const Config config = read("[stogger.sinks.\"a b\"]\ntype = \"memory\"");
+  EXPECT_EQ(problems_, Lines());
+  EXPECT_EQ(config.sinks[0].name, "a b");
+}
+
+TEST_F(ReadTest, DottedKeysAndInlineTablesAreTables) {
+  const Config config = read(
+      "stogger.level = \"debug\"\n"
+      "stogger.sinks = {a = {type = \"memory\"}}\n");
+  EXPECT_EQ(problems_, Lines());
+  EXPECT_EQ(config.level, Level::debug);
+  ASSERT_EQ(config.sinks.size(), 1u);
+  EXPECT_EQ(config.sinks[0].name, "a");
+}
+
+TEST_F(ReadTest, FileWithoutTheTableIsAProblem) {
+  read("");
+  const Lines empty = {
+      "c.toml:1:1: the file is empty; it needs a [stogger] table"};
+  EXPECT_EQ(problems_, empty);
+  read(" \r\n\t\n");
+  EXPECT_EQ(problems_, empty);
+  read("# nothing\n[service]\nname = 1\n");
+  EXPECT_EQ(problems_, Lines({"c.toml:1:1: there is no [stogger] table"}));
+  read("[service]\n[stoger.sinks.a]\n");
+  EXPECT_EQ(problems_,
+            Lines({"c.toml:2:2: there is no [stogger] table, but one named "
+                   "\"stoger\" (did you mean \"stogger\"?)"}));
+}
+
+TEST_F(ReadTest, SyntaxErrorsHaveAPosition) {
+  struct Case {
+    const char* toml;
+    const char* where;
+  };
+  for (const Case& wrong : {Case{"[stogger]\nlevel = info\n", "c.toml:2:"},
+                            Case{"[stogger\n", "c.toml:1:"},
+                            Case{"[stogger]\nlevel = \"info\n", "c.toml:2:"},
+                            Case{"[stogger]\nlevel\n", "c.toml:2:"},
+                            Case{"[stogger]\na = 1\na = 2\n", "c.toml:3:"},
+                            Case{"[stogger]\na = 1 b = 2\n", "c.toml:2:"},
+                            Case{"\n\n= 1\n", "c.toml:3:"},
+                            Case{"{\"stogger\": {}}", "c.toml:1:"}}) {
+    const Config config = read(wrong.toml);
+    ASSERT_EQ(problems_.size(), 1u) << wrong.toml;
+    EXPECT_TRUE(problems_[0].starts_with(wrong.where)) << problems_[0];
+    EXPECT_GT(problems_[0].size(), std::string(wrong.where).size() + 10);
+    EXPECT_TRUE(config.sinks.empty());
+  }
+}
+
+TEST_F(ReadTest, TextThatIsNotUtf8IsAProblem) {
+  read("[stogger]\nsyslog_identifier = \"caf\xE9\"\n");
+  ASSERT_EQ(problems_.size(), 1u);
+  EXPECT_TRUE(problems_[0].starts_with("c.toml:2:")) << problems_[0];
+  EXPECT_NE(problems_[0].find("utf-8"), std::string::npos) << problems_[0];
+  read(std::string_view("\xFF\xFE[\0s\0", 6));
+  EXPECT_EQ(problems_.size(), 1u);
+}
+
+TEST_F(ReadTest, ByteOrderMarkIsSkipped) {
+  EXPECT_EQ(read("\xEF\xBB\xBF[stogger]\nlevel = \"debug\"").level,
+            Level::debug);
+  EXPECT_EQ(problems_, Lines());
+}
+
+TEST_F(ReadTest, LinesMayEndInCarriageReturns) {
+  EXPECT_EQ(read("[stogger]\r\nlevel = \"debug\"\r\nx = 1\r\n").level,
+            Level::debug);
+  EXPECT_EQ(problems_, Lines({"c.toml:3:1: unknown key \"x\" in [stogger]"}));
+}
+
+TEST_F(ReadTest, VariablesExpandInStringsAndLists) {
+  const ScopedVariable folder("STOGGER_TEST_FOLDER", "/data");
+  const Config config = read(R"([stogger]
+redact = ["${STOGGER_TEST_FOLDER}"]
+[stogger.sinks.a]
+type = "file"
+path = "${STOGGER_TEST_FOLDER}/$${x}/$y/${STOGGER_TEST_FOLDER}"
+)");
+  EXPECT_EQ(problems_, Lines());
+  EXPECT_EQ(config.redact, Lines({"/data"}));
+  EXPECT_EQ(config.sinks[0].options[0].value.view().text(),
+            "/data/${x}/$y//data");
+}
+
+TEST_F(ReadTest, VariableThatIsNotSetIsAProblem) {
+  const ScopedVariable unset("STOGGER_TEST_UNSET", nullptr);
+  const Config config = read(R"([stogger]
+syslog_identifier = "${STOGGER_TEST_UNSET}"
+[stogger.sinks.a]
+type = "file"
+path = "/x/${STOGGER_TEST_UNSET}"
+)");
+  EXPECT_EQ(problems_,
+            Lines({"c.toml:2:1: \"syslog_identifier\": the environment "
+                   "variable STOGGER_TEST_UNSET is not set",
+                   "c.toml:5:1: \"path\": the environment variable "
+                   "STOGGER_TEST_UNSET is not set"}));
+  EXPECT_TRUE(config.sinks[0].wrong);
+}
+
+TEST_F(ReadTest, OtherTablesAreNotExpanded) {
+  read("[stogger]\n[service]\nx = \"${STOGGER_TEST_UNSET}\"\n");
+  EXPECT_EQ(problems_, Lines());
+}
+
+TEST_F(ReadTest, ProblemsAreOnOneLineEach) {
+  const Problem problem{"a\nb", {3, 0}, "c\nd\x1b", false};
+  EXPECT_EQ(to_line(problem),
+            "a\xEF\xBF\xBD"
+            "b:3:1: c\xEF\xBF\xBD"
+            "d\xEF\xBF\xBD");
+  EXPECT_EQ(to_line({"f", {}, "x", true}), "f: warning: x");
+}
+
+TEST_F(ReadTest, DefaultConfigIsWhatAnEmptyTableGives) {
+  std::vector<Problem> problems;
+  const Config config = default_config(&problems);
+  EXPECT_TRUE(problems.empty());
+  EXPECT_EQ(config.level, Level::info);
+  EXPECT_TRUE(config.log_to_console);
+}
+
+}  // namespace
+}  // namespace stogger

@@ -1,0 +1,131 @@
+#!/usr/bin/env bash
+# Runs all tests of stogger: installs what they need (Debian), then
+#   format   clang-format finds nothing to change
+#   dev      g++, warnings are errors: builds all
+#   fuzz     clang, address and undefined-behaviour sanitizers: tests, short fuzzing
+#   tsan     g++, thread sanitizer: tests
+#   tests    the tests of the dev build, packages and their consumers included
+# The format, fuzz and tsan stages are not repeated after they passed until a file
+# changes, unless CI is set; the last one always runs. The exit code is 0 only if every stage passed.
+#
+#   STOGGER_BUILD_ROOT    where to build (default: build/ in the repository)
+#   STOGGER_FUZZ_SECONDS  how long each fuzzer runs (default: 5)
+set -uo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.." || exit 1
+source .ci/packages.sh
+
+build_root=${STOGGER_BUILD_ROOT:-$PWD/build}
+jobs=$(nproc)
+failed=()
+
+say() { printf '== %4d s  %s\n' "$SECONDS" "$*"; }
+
+install_packages g++ clang libclang-rt-14-dev clang-format cmake ninja-build pkg-config ccache git \
+  libfmt-dev nlohmann-json3-dev libtomlplusplus-dev libsqlite3-dev libcli11-dev libgtest-dev \
+  libgmock-dev libbenchmark-dev libspdlog-dev sqlite3 systemd strace python3 util-linux \
+  postgresql pgbouncer || exit 1
+mkdir -p "$build_root" || exit 1
+cmake_generator_options
+
+# Whatever the caller's environment, tests see one that is far from UTC and says
+# nothing of their subject.
+export TZ=NPT-5:45 LC_ALL=C.UTF-8
+unset NO_COLOR CLICOLOR_FORCE STOGGER_CONFIG STOGGER_LEVEL
+
+# The sanitizers of these compilers fail now and then where the kernel spreads
+# addresses widely.
+fixed_addresses=()
+setarch -R true 2>/dev/null && fixed_addresses=(setarch -R)
+
+list_files() {
+  git -c safe.directory='*' ls-files -z --cached --others --exclude-standard -- "$@" 2>/dev/null ||
+    find . -path ./.git -prune -o -path ./build -prune -o -type f -print0
+}
+
+tree_key() {
+  { list_files | sort -z | xargs -0 sha256sum 2>/dev/null
+    g++ --version; clang++ --version; cmake --version; } | sha256sum | cut -d ' ' -f 1
+}
+
+# stage NAME COMMAND...
+stage() {
+  local name=$1 stamp=$build_root/tests-$1/passed started=$SECONDS
+  shift
+  mkdir -p "$build_root/tests-$name"
+  # A build is quick to find out for itself that nothing has changed.
+  if [ -z "${CI:-}" ] && [ "$name" != dev ] && [ "$(cat "$stamp" 2>/dev/null)" = "$key" ]; then
+    say "$name: passed before, and no file has changed since"
+    return
+  fi
+  say "$name ..."
+  if "$@"; then
+    echo "$key" >"$stamp"
+    say "$name: passed in $((SECONDS - started)) s"
+  else
+    rm -f "$stamp"
+    failed+=("$name")
+    say "$name: FAILED"
+  fi
+}
+
+# Shows what a command says only if it fails.
+quietly() {
+  local output
+  output=$("$@" 2>&1) || { printf '%s\n' "$output"; return 1; }
+}
+
+# build PRESET [OPTION...]
+build() {
+  local folder=$build_root/tests-$1
+  quietly cmake --preset "$1" -B "$folder" "${generator_options[@]}" "${@:2}" &&
+    "${fixed_addresses[@]}" cmake --build "$folder" --parallel "$jobs"
+}
+
+run_tests() {
+  "${fixed_addresses[@]}" ctest --test-dir "$build_root/tests-$1" --parallel "$jobs" \
+    --output-on-failure --no-tests=error "${@:2}"
+}
+
+check_format() {
+  list_files '*.h' '*.cc' | grep -zE '\.(h|cc)$' | while IFS= read -r -d '' file; do
+    [ -e "$file" ] && printf '%s\0' "$file"
+  done | xargs -0 -r clang-format --dry-run -Werror
+}
+
+run_fuzzers() {
+  local fuzzer name folder=$build_root/tests-fuzz/tests/fuzz status=0
+  for fuzzer in "$folder"/*_fuzz; do
+    [ -x "$fuzzer" ] || continue
+    name=$(basename "$fuzzer")
+    local corpus=("$folder/corpus/$name")
+    mkdir -p "${corpus[0]}"
+    [ -d "tests/fuzz/corpus/$name" ] && corpus+=("tests/fuzz/corpus/$name")
+    say "fuzz: $name for ${STOGGER_FUZZ_SECONDS:-5} s"
+    quietly "${fixed_addresses[@]}" "$fuzzer" -max_total_time="${STOGGER_FUZZ_SECONDS:-5}" \
+      -timeout=20 -rss_limit_mb=4096 -artifact_prefix="$folder/$name-" "${corpus[@]}" || status=1
+  done
+  return $status
+}
+
+build_dev() {
+  build dev -D STOGGER_BUILD_BENCHMARKS=ON &&
+    cmake --build "$build_root/tests-dev" --parallel "$jobs" --target all_verify_interface_header_sets
+}
+check_fuzz() { build fuzz && run_tests fuzz --label-exclude package --progress && run_fuzzers; }
+check_tsan() { build tsan && run_tests tsan --label-exclude package --progress; }
+
+key=$(tree_key)
+stage format check_format
+stage dev build_dev
+stage fuzz check_fuzz
+stage tsan check_tsan
+
+[ ${#failed[@]} -eq 0 ] || say "FAILED so far: ${failed[*]} (see above)"
+say "tests ..."
+fixed_addresses=()
+run_tests dev || failed+=(tests)
+
+if [ ${#failed[@]} -ne 0 ]; then
+  say "FAILED: ${failed[*]} (see above)"
+  exit 1
+fi

@@ -1,0 +1,237 @@
+#include <fcntl.h>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <chrono>
+#include <string>
+#include <string_view>
+
+#include "sinks/builtin.h"
+#include "tests/support/rows.h"
+#include "tests/support/sinks.h"
+#include "tests/support/temp_folder.h"
+
+namespace stogger {
+namespace {
+
+using testing::HasSubstr;
+
+// Runs each test with another stderr, and without the variables that decide
+// about colour.
+class ConsoleSink : public testing::Test {
+ protected:
+  ConsoleSink() : before_(::fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, 10)) {
+    ::unsetenv("NO_COLOR");
+    ::unsetenv("CLICOLOR_FORCE");
+  }
+  ~ConsoleSink() override {
+    ::dup2(before_, STDERR_FILENO);
+    ::close(before_);
+    for (const int descriptor : {reader_, other_}) {
+      if (descriptor != -1) ::close(descriptor);
+    }
+  }
+
+  // Each puts something else behind descriptor 2 and keeps the other end.
+  void use_file() {
+    lead_to(::open(path_.c_str(), O_WRONLY | O_CREAT | O_APPEND, 0600));
+  }
+  void use_pipe() {
+    int ends[2];
+    ASSERT_EQ(::pipe(ends), 0);
+    reader_ = ends[0];
+    lead_to(ends[1]);
+  }
+  void use_socket() {
+    int ends[2];
+    ASSERT_EQ(::socketpair(AF_UNIX, SOCK_STREAM, 0, ends), 0);
+    reader_ = ends[0];
+    lead_to(ends[1]);
+  }
+  // False if this machine has no pseudo terminals.
+  bool use_terminal() {
+    reader_ = ::posix_openpt(O_RDWR | O_NOCTTY);
+    if (reader_ == -1 || ::grantpt(reader_) != 0 || ::unlockpt(reader_) != 0) {
+      return false;
+    }
+    const int terminal = ::open(::ptsname(reader_), O_RDWR | O_NOCTTY);
+    if (terminal == -1) return false;
+    lead_to(terminal);
+    return true;
+  }
+
+  void open() {
+    sink_ = make_or_throw(make_console_sink, {});
+    ASSERT_OK(sink_->open());
+  }
+  Status write(std::string_view line) {
+    return sink_->write(line_rows({line}));
+  }
+  std::string read_some() {
+    char bytes[65536];
+    const ssize_t count = ::read(reader_, bytes, sizeof bytes);
+    return {bytes, count > 0 ? static_cast<std::size_t>(count) : 0};
+  }
+  // Writes until nothing more goes in; how long the call that failed took.
+  double fill() {
+    const std::string line = std::string(99, 'x') + "\n";
+    for (int i = 0; i < 1000000; ++i) {
+      const auto start = std::chrono::steady_clock::now();
+      const bool fine = write(line).ok();
+      const std::chrono::duration<double> took =
+          std::chrono::steady_clock::now() - start;
+      if (!fine) return took.count();
+    }
+    ADD_FAILURE() << "it never fills";
+    return 0;
+  }
+
+  TempFolder folder_;
+  std::string path_ = folder_.file("stderr");
+  SinkPtr sink_;
+  int reader_ = -1;
+  int other_ = -1;
+
+ private:
+  static void lead_to(int descriptor) {
+    ASSERT_NE(descriptor, -1);
+    ASSERT_EQ(::dup2(descriptor, STDERR_FILENO), STDERR_FILENO);
+    ::close(descriptor);
+  }
+
+  int before_;
+};
+
+TEST_F(ConsoleSink, ItHasNoOptions) {
+  EXPECT_THAT(refusal(make_console_sink, {{"stream", "stdout"}}),
+              HasSubstr("stream"));
+  EXPECT_THAT(refusal(make_console_sink, {{"color", true}}),
+              HasSubstr("color"));
+}
+
+TEST_F(ConsoleSink, LinesGoToStderr) {
+  use_file();
+  open();
+  EXPECT_OK(write("one\n"));
+  EXPECT_OK(sink_->write(line_rows({"two\n", "three\n"})));
+  EXPECT_EQ(read_file(path_), "one\ntwo\nthree\n");
+  EXPECT_EQ(sink_->target(), "stderr");
+}
+
+TEST_F(ConsoleSink, AFileIsNotColored) {
+  use_file();
+  open();
+  EXPECT_EQ(sink_->form(), RowForm::text);
+}
+
+TEST_F(ConsoleSink, ATerminalIsColored) {
+  if (!use_terminal()) GTEST_SKIP() << "no pseudo terminal to be had";
+  open();
+  EXPECT_EQ(sink_->form(), RowForm::colored_text);
+  EXPECT_OK(write("one\n"));
+  EXPECT_EQ(read_some(), "one\r\n");
+}
+
+TEST_F(ConsoleSink, NoColorTurnsColorsOff) {
+  if (!use_terminal()) GTEST_SKIP() << "no pseudo terminal to be had";
+  ::setenv("NO_COLOR", "", 1);
+  ::setenv("CLICOLOR_FORCE", "1", 1);
+  open();
+  EXPECT_EQ(sink_->form(), RowForm::text);
+}
+
+TEST_F(ConsoleSink, ClicolorForceTurnsColorsOn) {
+  use_file();
+  ::setenv("CLICOLOR_FORCE", "", 1);
+  open();
+  EXPECT_EQ(sink_->form(), RowForm::colored_text);
+}
+
+TEST_F(ConsoleSink, ColorsAreDecidedAgainAtEachOpen) {
+  use_file();
+  open();
+  ::setenv("CLICOLOR_FORCE", "1", 1);
+  ASSERT_OK(sink_->close());
+  ASSERT_OK(sink_->open());
+  EXPECT_EQ(sink_->form(), RowForm::colored_text);
+}
+
+TEST_F(ConsoleSink, AReplacedStderrIsFollowed) {
+  use_pipe();
+  open();
+  EXPECT_OK(write("one\n"));
+  use_file();
+  EXPECT_OK(write("two\n"));
+  EXPECT_EQ(read_some(), "one\n");
+  // Nothing holds on to the pipe.
+  EXPECT_EQ(read_some(), "");
+  EXPECT_EQ(read_file(path_), "two\n");
+}
+
+TEST_F(ConsoleSink, AClosedStderrIsAFailure) {
+  use_file();
+  open();
+  ::close(STDERR_FILENO);
+  const Status status = write("one\n");
+  EXPECT_EQ(status.code(), Code::unavailable);
+  EXPECT_THAT(std::string(status.message()), HasSubstr("closed"));
+}
+
+TEST_F(ConsoleSink, APipeWithoutAReaderIsAFailureAndNoSignal) {
+  use_pipe();
+  open();
+  ::close(reader_);
+  reader_ = -1;
+  EXPECT_THAT(std::string(write("one\n").message()), HasSubstr("Broken pipe"));
+  use_socket();
+  ::close(reader_);
+  reader_ = -1;
+  EXPECT_THAT(std::string(write("one\n").message()), HasSubstr("Broken pipe"));
+}
+
+TEST_F(ConsoleSink, AStuckPipeCostsAQuarterOfASecond) {
+  use_pipe();
+  open();
+  const double took = fill();
+  EXPECT_GE(took, 0.2);
+  EXPECT_LT(took, 2);
+  // Whoever shares the pipe still finds it a blocking one.
+  EXPECT_EQ(::fcntl(STDERR_FILENO, F_GETFL) & O_NONBLOCK, 0);
+  while (read_some().size() == 65536) {
+  }
+  EXPECT_OK(write("one\n"));
+}
+
+TEST_F(ConsoleSink, AStuckSocketCostsAQuarterOfASecond) {
+  use_socket();
+  open();
+  const double took = fill();
+  EXPECT_GE(took, 0.2);
+  EXPECT_LT(took, 2);
+}
+
+TEST_F(ConsoleSink, AStuckTerminalCostsAQuarterOfASecond) {
+  if (!use_terminal()) GTEST_SKIP() << "no pseudo terminal to be had";
+  open();
+  const double took = fill();
+  EXPECT_GE(took, 0.2);
+  EXPECT_LT(took, 2);
+  EXPECT_EQ(::fcntl(STDERR_FILENO, F_GETFL) & O_NONBLOCK, 0);
+}
+
+TEST_F(ConsoleSink, ALineAfterATornOneBeginsAnew) {
+  use_pipe();
+  open();
+  EXPECT_FALSE(write(std::string(1 << 20, 'x') + "\n").ok());
+  const std::string torn = read_some();
+  EXPECT_EQ(torn, std::string(torn.size(), 'x'));
+  EXPECT_OK(write("one\n"));
+  EXPECT_OK(write("two\n"));
+  EXPECT_EQ(read_some(), "\none\ntwo\n");
+}
+
+}  // namespace
+}  // namespace stogger

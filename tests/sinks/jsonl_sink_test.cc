@@ -1,0 +1,70 @@
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <string>
+#include <vector>
+
+#include "sinks/builtin.h"
+#include "tests/support/rows.h"
+#include "tests/support/sinks.h"
+#include "tests/support/temp_folder.h"
+
+namespace stogger {
+namespace {
+
+using testing::HasSubstr;
+
+// Files, rotation and failures are looked at in file_sink_test.cc: the two
+// types share all of that.
+class JsonlSink : public testing::Test {
+ protected:
+  void make_open(std::vector<Field> fields = {}) {
+    fields.push_back({"path", path_});
+    sink_ = make_or_throw(make_jsonl_sink, fields);
+    ASSERT_OK(sink_->open());
+  }
+
+  TempFolder folder_;
+  std::string path_ = folder_.file("app.jsonl");
+  SinkPtr sink_;
+};
+
+TEST_F(JsonlSink, ItsFormIsJsonAndCannotBeChosen) {
+  make_open();
+  EXPECT_EQ(sink_->form(), RowForm::json);
+  EXPECT_EQ(sink_->target(), path_);
+  EXPECT_THAT(refusal(make_jsonl_sink, {{"path", path_}, {"format", "text"}}),
+              HasSubstr("format"));
+}
+
+TEST_F(JsonlSink, AnEventIsWrittenAsItWasRendered) {
+  make_open();
+  EXPECT_OK(sink_->write(line_rows({"{\"level\":\"info\"}\n"})));
+  EXPECT_EQ(read_file(path_), "{\"level\":\"info\"}\n");
+}
+
+TEST_F(JsonlSink, ASampleBecomesAnObject) {
+  make_open();
+  EXPECT_OK(sink_->write(
+      field_rows({{{"device", "mfc1"}, {"flow", 101.3}, {"status", nullptr}},
+                  {{"device", "mfc2"}, {"flow", 7.0}, {"status", ""}}})));
+  EXPECT_EQ(read_file(path_),
+            "{\"device\":\"mfc1\",\"flow\":101.3,\"status\":null}\n"
+            "{\"device\":\"mfc2\",\"flow\":7.0,\"status\":\"\"}\n");
+}
+
+TEST_F(JsonlSink, ItRotatesAndWritesInBlocksToo) {
+  make_open({{"rotation", "size"},
+             {"max_bytes", 8},
+             {"backup_count", 1},
+             {"flush", "block"},
+             {"mode", "append"}});
+  EXPECT_OK(sink_->write(line_rows({"{\"a\":1}\n", "{\"a\":2}\n"})));
+  EXPECT_EQ(read_file(path_), "");
+  EXPECT_OK(sink_->flush());
+  EXPECT_EQ(read_file(path_ + ".1"), "{\"a\":1}\n");
+  EXPECT_EQ(read_file(path_), "{\"a\":2}\n");
+}
+
+}  // namespace
+}  // namespace stogger

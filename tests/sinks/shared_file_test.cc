@@ -1,0 +1,164 @@
+// Several processes that log to one file, rotation included.
+
+#include <gtest/gtest.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <filesystem>
+#include <functional>
+#include <map>
+#include <sstream>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "sinks/builtin.h"
+#include "stogger/clock.h"
+#include "tests/support/rows.h"
+#include "tests/support/sinks.h"
+#include "tests/support/temp_folder.h"
+
+namespace stogger {
+namespace {
+
+constexpr int kProcesses = 4;
+constexpr int kLines = 4000;
+
+// Runs the body in several processes at once; true if it was true in all.
+bool in_processes(const std::function<bool(int process)>& body) {
+  int gate[2];
+  if (::pipe(gate) != 0) return false;
+  std::vector<pid_t> children;
+  for (int process = 0; process < kProcesses; ++process) {
+    const pid_t child = ::fork();
+    if (child == 0) {
+      ::close(gate[1]);
+      char end;
+      static_cast<void>(::read(gate[0], &end, 1) == 0);
+      ::_exit(body(process) ? 0 : 1);
+    }
+    children.push_back(child);
+  }
+  ::close(gate[0]);
+  ::close(gate[1]);  // they all begin now
+  bool fine = true;
+  for (const pid_t child : children) {
+    int status = -1;
+    fine = ::waitpid(child, &status, 0) == child && status == 0 && fine;
+  }
+  return fine;
+}
+
+std::string line_of(int process, int number) {
+  return "process " + std::to_string(process) + " line " +
+         std::to_string(number) + " " +
+         std::string(static_cast<std::size_t>(number % 97), 'x') + ".";
+}
+
+// How often each line is in the files of a folder.
+std::map<std::string, int> count_lines(const std::string& folder) {
+  std::map<std::string, int> counts;
+  for (const auto& entry : std::filesystem::directory_iterator(folder)) {
+    const std::string text = read_file(entry.path().string());
+    EXPECT_TRUE(text.empty() || text.back() == '\n') << entry.path();
+    std::istringstream in(text);
+    for (std::string line; std::getline(in, line);) ++counts[line];
+  }
+  return counts;
+}
+
+class SharedFile : public testing::Test {
+ protected:
+  // Logs all lines of one process with the time going on from line to line.
+  bool log_lines(int process, std::vector<Field> fields, double step_s) {
+    fields.push_back({"path", path_});
+    const SinkPtr sink = make_or_throw(make_file_sink, fields);
+    Time now = Clock::real()->now();
+    bool fine = sink->open().ok();
+    for (int i = 0; i < kLines; ++i) {
+      const std::string line = line_of(process, i) + "\n";
+      now.ns += static_cast<std::int64_t>(step_s * 1e9);
+      fine = sink->write(line_rows({line}, now)).ok() && fine;
+    }
+    return sink->close().ok() && fine;
+  }
+
+  void expect_every_line_once() {
+    std::map<std::string, int> found = count_lines(folder_.path());
+    for (int process = 0; process < kProcesses; ++process) {
+      for (int i = 0; i < kLines; ++i) {
+        const auto at = found.find(line_of(process, i));
+        ASSERT_NE(at, found.end()) << line_of(process, i) << " is missing";
+        EXPECT_EQ(at->second, 1) << at->first;
+        found.erase(at);
+      }
+    }
+    EXPECT_TRUE(found.empty()) << "torn: " << found.begin()->first;
+  }
+
+  TempFolder folder_;
+  std::string path_ = folder_.file("app.log");
+};
+
+TEST_F(SharedFile, NoLineIsTornOrLost) {
+  ASSERT_TRUE(
+      in_processes([this](int process) { return log_lines(process, {}, 0); }));
+  expect_every_line_once();
+}
+
+TEST_F(SharedFile, NoLineIsTornOrLostInBlocks) {
+  ASSERT_TRUE(in_processes([this](int process) {
+    return log_lines(process, {{"flush", "block"}}, 0.01);
+  }));
+  expect_every_line_once();
+}
+
+TEST_F(SharedFile, NoLineIsTornOrLostByRotation) {
+  ASSERT_TRUE(in_processes([this](int process) {
+    return log_lines(
+        process,
+        {{"rotation", "size"}, {"max_bytes", 8000}, {"backup_count", 10000}},
+        0.01);
+  }));
+  EXPECT_TRUE(std::filesystem::exists(path_ + ".20"));
+  expect_every_line_once();
+}
+
+TEST_F(SharedFile, NoLineIsTornOrLostByRotationOfBlocks) {
+  ASSERT_TRUE(in_processes([this](int process) {
+    return log_lines(process,
+                     {{"rotation", "size"},
+                      {"max_bytes", 8000},
+                      {"backup_count", 10000},
+                      {"flush", "block"}},
+                     0.1);
+  }));
+  EXPECT_TRUE(std::filesystem::exists(path_ + ".20"));
+  expect_every_line_once();
+}
+
+TEST_F(SharedFile, NoLineIsTornOrLostByDailyRotation) {
+  // Ten days pass.
+  ASSERT_TRUE(in_processes([this](int process) {
+    return log_lines(process, {{"rotation", "daily"}, {"backup_count", 10000}},
+                     10.0 * 24 * 3600 / kLines);
+  }));
+  expect_every_line_once();
+}
+
+TEST_F(SharedFile, NoLineIsTornOrLostByLogrotate) {
+  ASSERT_TRUE(in_processes([this](int process) {
+    if (process > 0) return log_lines(process, {}, 0.05);
+    // This one moves the file away again and again.
+    for (int i = 0; i < 200; ++i) {
+      std::error_code missing;
+      std::filesystem::rename(path_, path_ + "." + std::to_string(i), missing);
+      ::usleep(100);
+    }
+    return log_lines(process, {}, 0.05);
+  }));
+  expect_every_line_once();
+}
+
+}  // namespace
+}  // namespace stogger
