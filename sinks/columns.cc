@@ -33,8 +33,8 @@ Status match_columns(const RowBatch& target, const RowBatch& rows,
   for (std::size_t i = 0; i < rows.column_count; ++i) {
     if (std::find(positions->begin(), positions->end(), i) ==
         positions->end()) {
-      return Status(Code::rejected, "there is no column for " +
-                                        quoted(rows.columns[i].name));
+      return Status(Code::rejected,
+                    "there is no column for " + quoted(rows.columns[i].name));
     }
   }
   return {};

@@ -4,17 +4,9 @@
 // Options: path (required), columns, mode.
 // Safe after write(): the rows are with the kernel and survive the end of this
 // process. flush() and close() add nothing.
-//
-// A file keeps its columns: if its first line names others than these, it is
-// renamed, NAME.csv to NAME.TIME.csv, and a new one begun. Whoever writes holds
-// a lock (flock) on the file, so a line that is not whole was left behind by
-// someone who died, and is cut off.
-#include <fcntl.h>
-#include <sys/stat.h>
-#include <unistd.h>
+#include "encode/csv.h"
 
 #include <algorithm>
-#include <array>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -22,12 +14,138 @@
 #include <vector>
 
 #include "base/buffer.h"
-#include "base/file.h"
 #include "base/quote.h"
-#include "encode/csv.h"
 #include "sinks/builtin.h"
 #include "sinks/columns.h"
 #include "sinks/csv_file.h"
 #include "sinks/paths.h"
 
 namespace stogger {
+namespace {
+
+constexpr std::size_t kKeptMemory = 256 * 1024;
+constexpr std::string_view kTimeOfEvent = "timestamp";
+
+// Towards the past, so that the text of the time of an event has one length.
+Value whole_microseconds(const Value& value) noexcept {
+  if (value.kind() != Kind::time) return value;
+  const std::int64_t ns = value.time().ns;
+  const std::int64_t below = (ns % 1000 + 1000) % 1000;
+  return ns < INT64_MIN + below ? value : Value(Time{ns - below});
+}
+
+// Where the names of columns live.
+std::vector<Column> views_of(const std::vector<std::string>& names) {
+  std::vector<Column> columns;
+  for (const std::string& name : names) columns.push_back({name, Kind::null});
+  return columns;
+}
+
+RowBatch as_batch(const std::vector<Column>& columns) noexcept {
+  RowBatch batch;
+  batch.columns = columns.data();
+  batch.column_count = columns.size();
+  return batch;
+}
+
+class CsvSink final : public Sink {
+ public:
+  CsvSink(std::string path, CsvFileOptions file, std::vector<std::string> names)
+      : path_(std::move(path)),
+        names_(std::move(names)),
+        columns_(views_of(names_)),
+        file_(std::move(file)) {}
+
+  Status open() override { return file_.open(); }
+
+  Status write(const RowBatch& rows) override {
+    if (!file_.is_open()) {
+      return Status(Code::unavailable,
+                    "not open: open() was not called or failed");
+    }
+    if (rows.row_count == 0) return {};
+    Status status = match_columns(columns(), rows, &positions_);
+    if (status.ok() && is_look_due(rows.now, &looked_) && file_.has_moved()) {
+      static_cast<void>(file_.close());
+      status = file_.open();
+    }
+    if (!status.ok()) return status;
+    lines_.clear();
+    for (std::size_t i = 0; i < rows.row_count; ++i) encode(rows, i);
+    status = file_.append(lines_.view());
+    lines_.recycle(kKeptMemory);
+    return status;
+  }
+
+  Status close() override { return file_.close(); }
+
+  void abandon() noexcept override { file_.abandon(); }
+
+  RowForm form() const noexcept override { return RowForm::table; }
+  RowBatch columns() const noexcept override { return as_batch(columns_); }
+  std::string_view target() const noexcept override { return path_; }
+
+ private:
+  void encode(const RowBatch& rows, std::size_t row) {
+    cells_.resize(columns_.size());
+    for (std::size_t i = 0; i < columns_.size(); ++i) {
+      cells_[i] =
+          positions_[i] == kNoColumn ? Value() : rows.at(row, positions_[i]);
+      if (columns_[i].name == kTimeOfEvent) {
+        cells_[i] = whole_microseconds(cells_[i]);
+      }
+    }
+    append_csv_row(lines_, cells_.data(), cells_.size());
+  }
+
+  const std::string path_;
+  const std::vector<std::string> names_;
+  const std::vector<Column> columns_;  // views of names_
+  CsvFile file_;
+  std::vector<std::size_t> positions_;  // in the batch, by column
+  std::vector<Value> cells_;
+  Buffer lines_;
+  Time looked_;
+};
+
+std::vector<std::string> read_columns(Options& options) {
+  if (!options.has("columns")) {
+    return {"timestamp", "level", "event", "func", "scope", "data"};
+  }
+  const std::size_t problems = options.problem_count();
+  std::vector<std::string> names;
+  for (std::size_t i = 0; i < options.list_size("columns"); ++i) {
+    const std::string name(options.list_item("columns", i));
+    if (name.empty()) {
+      options.problem("columns", "must not contain an empty name");
+    } else if (std::find(names.begin(), names.end(), name) != names.end()) {
+      options.problem("columns", "contains " + quoted(name) + " twice");
+    }
+    names.push_back(name);
+  }
+  if (names.empty() && options.problem_count() == problems) {
+    options.problem("columns", "must name a column");
+  }
+  return names;
+}
+
+}  // namespace
+
+Status make_csv_sink(Options& options, SinkPtr* sink) {
+  const std::string path = read_path(options);
+  std::vector<std::string> names = read_columns(options);
+  CsvFileOptions file;
+  file.path = absolute_path(path);
+  file.truncate = options.choice("mode", {"append", "truncate"}, 0) == 1;
+  file.clock = options.clock();
+  Status status = options.finish();
+  if (!status.ok()) return status;
+  const std::vector<Column> columns = views_of(names);
+  Buffer header;
+  append_csv_header(header, as_batch(columns));
+  file.header = header.view();
+  sink->reset(new CsvSink(path, std::move(file), std::move(names)));
+  return {};
+}
+
+}  // namespace stogger

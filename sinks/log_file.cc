@@ -49,17 +49,17 @@ bool move(const std::string& from, const std::string& to) noexcept {
   return ::rename(from.c_str(), to.c_str()) == 0;
 }
 
-// False if the file ends in the middle of a line.
-bool ends_in_newline(const std::string& path) noexcept {
-  const int descriptor =
-      ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-  if (descriptor == -1) return true;
+// False if the open file, which should be at that path, ends in the middle of a
+// line.
+bool ends_in_newline(const File& file, const std::string& path) noexcept {
+  const int reader = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+  if (reader == -1) return true;
   struct stat info;
   char last = '\n';
-  if (::fstat(descriptor, &info) == 0 && info.st_size > 0) {
-    static_cast<void>(::pread(descriptor, &last, 1, info.st_size - 1) == 1);
+  if (file.is(reader) && ::fstat(reader, &info) == 0 && info.st_size > 0) {
+    static_cast<void>(::pread(reader, &last, 1, info.st_size - 1) == 1);
   }
-  ::close(descriptor);
+  ::close(reader);
   return last == '\n';
 }
 
@@ -133,7 +133,7 @@ void LogFile::adopt(File file) {
   day_known_ = false;
   // Only if nobody else may be writing, an incomplete line is a torn one, left
   // by a crash or a full disk.
-  torn_ = size_ > 0 && file_.claim() && !ends_in_newline(options_.path);
+  torn_ = size_ > 0 && file_.claim() && !ends_in_newline(file_, options_.path);
   if (regular) file_.share();
 }
 

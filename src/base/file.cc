@@ -160,6 +160,12 @@ bool set_lock(int descriptor, short type) noexcept {
   return result == 0;
 }
 
+bool is_same(int descriptor, const struct stat& other) noexcept {
+  struct stat info;
+  return descriptor >= 0 && ::fstat(descriptor, &info) == 0 &&
+         info.st_ino == other.st_ino && info.st_dev == other.st_dev;
+}
+
 template <class Attempt>
 bool try_for_a_while(Attempt attempt) noexcept {
   for (int i = 0; i < 100; ++i) {
@@ -337,10 +343,12 @@ Status File::write_stream(std::string_view bytes, std::size_t* written) {
 
 bool File::is_at(const std::string& path) const noexcept {
   struct stat named;
-  struct stat open;
-  return descriptor_ >= 0 && ::stat(path.c_str(), &named) == 0 &&
-         ::fstat(descriptor_, &open) == 0 && named.st_ino == open.st_ino &&
-         named.st_dev == open.st_dev;
+  return ::stat(path.c_str(), &named) == 0 && is_same(descriptor_, named);
+}
+
+bool File::is(int descriptor) const noexcept {
+  struct stat other;
+  return ::fstat(descriptor, &other) == 0 && is_same(descriptor_, other);
 }
 
 bool File::is_deleted() const noexcept {

@@ -55,6 +55,8 @@ class File {
 
   // True if `path` still names this very file.
   bool is_at(const std::string& path) const noexcept;
+  // True if the descriptor, whoever opened it, stands for this file.
+  bool is(int descriptor) const noexcept;
   // True if no name is left for it in any folder.
   bool is_deleted() const noexcept;
   // Its size in bytes; 0 if it cannot be told.

@@ -112,21 +112,21 @@ void append_csv_header(Buffer& out, const RowBatch& columns) {
 
 CsvScanner::State CsvScanner::next(State state, char c) noexcept {
   switch (state) {
-    case State::quoted:
-      return c == '"' ? State::quote : State::quoted;
+    case State::in_quotes:
+      return c == '"' ? State::after_quote : State::in_quotes;
     case State::carriage_return:
       return c == '\n' ? State::cell_start : State::bad;
     case State::bad:
       return State::bad;
     case State::cell_start:
     case State::plain:
-    case State::quote:
+    case State::after_quote:
       break;
   }
   if (c == ',') return State::cell_start;
   if (c == '\r') return State::carriage_return;
-  if (c == '"') return state == State::plain ? State::bad : State::quoted;
-  if (c == '\n' || state == State::quote) return State::bad;
+  if (c == '"') return state == State::plain ? State::bad : State::in_quotes;
+  if (c == '\n' || state == State::after_quote) return State::bad;
   return State::plain;
 }
 

@@ -26,7 +26,7 @@ class CsvScanner {
  public:
   // Starts at the beginning of a line, or inside a quoted cell.
   explicit CsvScanner(bool inside_quotes = false) noexcept
-      : state_(inside_quotes ? State::quoted : State::cell_start) {}
+      : state_(inside_quotes ? State::in_quotes : State::cell_start) {}
 
   // Goes on reading. False as soon as the bytes are none that append_csv_row()
   // writes.
@@ -39,8 +39,8 @@ class CsvScanner {
   enum class State : unsigned char {
     cell_start,
     plain,
-    quoted,
-    quote,  // inside a quoted cell: its end, or the first of two
+    in_quotes,
+    after_quote,  // inside a quoted cell: its end, or the first of two
     carriage_return,
     bad
   };

@@ -86,7 +86,11 @@ class JournaldDriver final : public SinkDriver {
     return {name, batch.at(0, batch.column_count - 1)};
   }
 
-  void break_target() override { journal_->kill(); }
+  void break_target() override {
+    // What is still in the queue of a journald that dies would be lost.
+    static_cast<void>(journal_->entries(identifier_));
+    journal_->kill();
+  }
   void mend_target() override { journal_->restart(); }
   std::string_view unbreakable() const override {
     return journal_ && journal_->is_ours() ? "" : "the machine's own journald";

@@ -1,0 +1,231 @@
+#include "stogger/testing.h"
+
+#include <atomic>
+#include <memory>
+#include <mutex>
+#include <utility>
+
+#include "deliver/hub.h"
+#include "deliver/system.h"
+
+namespace stogger::testing {
+namespace {
+
+struct Store {
+  mutable std::mutex mutex;
+  std::vector<CapturedEvent> events;
+};
+
+CapturedField captured(std::string_view key, const Value& value) {
+  CapturedField field;
+  field.key = key;
+  field.plain = value;
+  if (value.kind() == Kind::text || value.kind() == Kind::json) {
+    field.storage = value.text();
+    // Only its kind is looked at from now on.
+    field.plain = value.kind() == Kind::text ? Value("") : Value(Json{});
+  }
+  return field;
+}
+
+std::string text_of(const Value& value) {
+  return value.is_null() ? std::string() : std::string(value.text());
+}
+
+// The order of the columns is that of RowForm::fields.
+CapturedEvent capture_row(const RowBatch& rows, std::size_t row) {
+  constexpr std::size_t kAttributes = 7;
+  CapturedEvent event;
+  event.time = rows.at(row, 0).time();
+  parse_level(rows.at(row, 1).text(), &event.level);
+  event.event = text_of(rows.at(row, 2));
+  event.func = text_of(rows.at(row, 3));
+  event.scope = text_of(rows.at(row, 4));
+  event.logger = text_of(rows.at(row, 5));
+  event.message = text_of(rows.at(row, 6));
+  for (std::size_t i = kAttributes; i < rows.column_count; ++i) {
+    event.fields.push_back(captured(rows.columns[i].name, rows.at(row, i)));
+  }
+  return event;
+}
+
+class CaptureSink final : public Sink {
+ public:
+  explicit CaptureSink(std::shared_ptr<Store> store)
+      : store_(std::move(store)) {}
+
+  Status write(const RowBatch& rows) override {
+    const std::lock_guard lock(store_->mutex);
+    for (std::size_t row = 0; row < rows.row_count; ++row) {
+      store_->events.push_back(capture_row(rows, row));
+    }
+    return {};
+  }
+  RowForm form() const noexcept override { return RowForm::fields; }
+
+ private:
+  const std::shared_ptr<Store> store_;
+};
+
+bool is_number(Kind kind) noexcept {
+  return kind == Kind::integer || kind == Kind::unsigned_integer ||
+         kind == Kind::real;
+}
+
+// Exact, for all pairs of kinds of numbers.
+bool equal_numbers(const Value& a, const Value& b) noexcept {
+  if (a.kind() == b.kind()) {
+    return a.kind() == Kind::real ? a.real() == b.real()
+                                  : a.integer() == b.integer();
+  }
+  if (a.kind() == Kind::real || b.kind() == Kind::real) {
+    const double real = a.kind() == Kind::real ? a.real() : b.real();
+    const Value& other = a.kind() == Kind::real ? b : a;
+    constexpr double kTwoTo63 = 9223372036854775808.0;
+    if (other.kind() == Kind::unsigned_integer) {
+      return real >= kTwoTo63 && real < 2 * kTwoTo63 &&
+             static_cast<std::uint64_t>(real) == other.unsigned_integer() &&
+             real == static_cast<double>(static_cast<std::uint64_t>(real));
+    }
+    return real >= -kTwoTo63 && real < kTwoTo63 &&
+           static_cast<std::int64_t>(real) == other.integer() &&
+           real == static_cast<double>(static_cast<std::int64_t>(real));
+  }
+  return false;  // one fits an int64, the other does not
+}
+
+bool equal(const Value& a, const Value& b) noexcept {
+  if (is_number(a.kind()) && is_number(b.kind())) return equal_numbers(a, b);
+  if (a.kind() != b.kind()) return false;
+  switch (a.kind()) {
+    case Kind::boolean:
+      return a.boolean() == b.boolean();
+    case Kind::time:
+      return a.time() == b.time();
+    case Kind::text:
+    case Kind::json:
+      return a.text() == b.text();
+    default:
+      return true;
+  }
+}
+
+bool matches(const CapturedEvent& event, Fields fields) {
+  for (const Field& wanted : fields) {
+    const CapturedField* found = event.find(wanted.key);
+    if (found == nullptr || !equal(found->value(), wanted.value)) return false;
+  }
+  return true;
+}
+
+std::string next_capture_name() {
+  static std::atomic<int> number{0};
+  return "capture-" + std::to_string(number.fetch_add(1));
+}
+
+}  // namespace
+
+void ManualClock::advance(double seconds) noexcept {
+  const auto ns = static_cast<std::int64_t>(seconds * 1e9);
+  __atomic_fetch_add(&now_ns_, ns, __ATOMIC_RELAXED);
+  __atomic_fetch_add(&monotonic_ns_, ns, __ATOMIC_RELAXED);
+}
+
+void ManualClock::set(Time now) noexcept {
+  __atomic_store_n(&now_ns_, now.ns, __ATOMIC_RELAXED);
+}
+
+Time ManualClock::now() noexcept {
+  return Time{__atomic_load_n(&now_ns_, __ATOMIC_RELAXED)};
+}
+
+std::int64_t ManualClock::monotonic_ns() noexcept {
+  return __atomic_load_n(&monotonic_ns_, __ATOMIC_RELAXED);
+}
+
+Value CapturedField::value() const noexcept {
+  switch (plain.kind()) {
+    case Kind::text:
+      return Value(std::string_view(storage));
+    case Kind::json:
+      return Value(Json{storage});
+    default:
+      return plain;
+  }
+}
+
+const CapturedField* CapturedEvent::find(std::string_view key) const noexcept {
+  for (const CapturedField& field : fields) {
+    if (field.key == key) return &field;
+  }
+  return nullptr;
+}
+
+struct Capture::Rep {
+  std::shared_ptr<Store> store = std::make_shared<Store>();
+  Hub* hub;
+  int number = 0;    // of a capture of the default system
+  std::string name;  // of the sink in a system given
+};
+
+Capture::Capture() : rep_(new Rep) {
+  rep_->hub = &default_hub();
+  rep_->number =
+      rep_->hub->begin_capture(SinkPtr(new CaptureSink(rep_->store)));
+}
+
+Capture::Capture(System& system) : rep_(new Rep) {
+  rep_->hub = &hub_of(system);
+  rep_->hub->retain();
+  rep_->name = next_capture_name();
+  static_cast<void>(rep_->hub->add({rep_->name, "capture", Level::trace,
+                                    SinkPtr(new CaptureSink(rep_->store))}));
+}
+
+Capture::~Capture() {
+  if (rep_->name.empty()) {
+    rep_->hub->end_capture(rep_->number);
+  } else {
+    rep_->hub->remove(rep_->name);
+    rep_->hub->release();
+  }
+  delete rep_;
+}
+
+bool Capture::has(Level level, std::string_view event, Fields fields) const {
+  return count(level, event, fields) != 0;
+}
+
+std::size_t Capture::count(Level level, std::string_view event,
+                           Fields fields) const {
+  const std::lock_guard lock(rep_->store->mutex);
+  std::size_t count = 0;
+  for (const CapturedEvent& captured : rep_->store->events) {
+    if (captured.level == level && captured.event == event &&
+        matches(captured, fields)) {
+      ++count;
+    }
+  }
+  return count;
+}
+
+std::size_t Capture::count(std::string_view event) const {
+  const std::lock_guard lock(rep_->store->mutex);
+  std::size_t count = 0;
+  for (const CapturedEvent& captured : rep_->store->events) {
+    if (captured.event == event) ++count;
+  }
+  return count;
+}
+
+std::vector<CapturedEvent> Capture::events() const {
+  const std::lock_guard lock(rep_->store->mutex);
+  return rep_->store->events;
+}
+
+void Capture::clear() {
+  const std::lock_guard lock(rep_->store->mutex);
+  rep_->store->events.clear();
+}
+
+}  // namespace stogger::testing

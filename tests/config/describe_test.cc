@@ -1,0 +1,121 @@
+#include "config/reading.h"
+
+namespace stogger {
+namespace {
+
+class DescribeTest : public ConfigTest {
+ protected:
+  static std::string describe_text(std::string_view toml) {
+    const Built built = build_text(toml);
+    EXPECT_EQ(built.problems, Lines());
+    return describe(built.config, built.sinks);
+  }
+};
+
+constexpr std::string_view kSome = R"([stogger]
+level = "debug"
+logdir = "/nowhere"
+syslog_identifier = "shop"
+caller_info = true
+redact = ["pin", "a\"b"]
+[stogger.sinks."my audit"]
+type = "jsonl"
+path = "/nowhere/$${x}.log"
+level = "error"
+max_bytes = 5
+)";
+
+TEST_F(DescribeTest, ShowsWhatIsInEffectWithAllDefaults) {
+  EXPECT_EQ(describe_text("[stogger]\nsyslog_identifier = \"shop\""),
+            R"([stogger]
+level = "info"
+syslog_identifier = "shop"
+log_to_console = true
+caller_info = false
+redact = ["password", "passwd", "secret", "token", "api_key", "authorization"]
+
+[stogger.sinks.console]  # by log_to_console
+type = "console"
+level = "info"
+)");
+  const std::string some = describe_text(kSome);
+  for (const char* line :
+       {"[stogger.sinks.\"my audit\"]\ntype = \"jsonl\"\nlevel = \"error\"\n",
+        "path = \"/nowhere/$${x}.log\"\n", "max_bytes = 5\n",
+        "\nrotation = \"none\"\n", "\nflush = \"line\"\n",
+        "[stogger.sinks.file]  # by logdir\ntype = \"file\"\n",
+        "path = \"/nowhere/shop.log\"\n", "redact = [\"pin\", \"a\\\"b\"]\n"}) {
+    EXPECT_NE(some.find(line), std::string::npos) << line << some;
+  }
+}
+
+TEST_F(DescribeTest, MeansTheSameWhenReadAgain) {
+  const std::string once = describe_text(kSome);
+  const Built again = build_text(once);
+  EXPECT_EQ(again.problems, Lines());
+  EXPECT_EQ(again.names(), Lines({"console", "my audit", "file"}));
+  EXPECT_EQ(again.config.level, Level::debug);
+  EXPECT_EQ(again.config.redact, Lines({"pin", "a\"b"}));
+  EXPECT_EQ(again.find("my audit")->level, Level::error);
+  EXPECT_EQ(again.config.sinks[1].options[0].value.view().text(),
+            "/nowhere/${x}.log");
+  // Only where the sinks came from is no longer known.
+  const std::string twice = describe(again.config, again.sinks);
+  EXPECT_EQ(describe_text(twice), twice);
+}
+
+class NullSink final : public Sink {
+ public:
+  Status write(const RowBatch&) override { return {}; }
+};
+
+TEST_F(DescribeTest, SecretsAreHidden) {
+  ASSERT_TRUE(register_sink("describe-test-secretive", [](Options& options,
+                                                          SinkPtr* sink) {
+                options.text("dsn");
+                options.text("password");
+                options.text("hook");
+                options.text("api_token", "default-secret");
+                options.list_size("targets");
+                sink->reset(new NullSink);
+                return options.finish();
+              }).ok());
+  const ScopedVariable variable("STOGGER_TEST_TOKEN", "s3cret");
+  const std::string shown = describe_text(R"([stogger.sinks.a]
+type = "describe-test-secretive"
+dsn = "postgresql://shop:s3cret@db/logs?password=s3cret"
+password = "s3cret"
+hook = "https://hooks/${STOGGER_TEST_TOKEN}"
+targets = ["amqp://u:s3cret@mq", "x"]
+)");
+  EXPECT_EQ(shown.find("s3cret"), std::string::npos) << shown;
+  for (const char* line :
+       {"dsn = \"postgresql://shop:***@db/logs?password=***\"\n",
+        "password = \"[REDACTED]\"\n",
+        "hook = \"https://hooks/${STOGGER_TEST_TOKEN}\"\n",
+        "api_token = \"[REDACTED]\"\n",
+        "targets = [\"amqp://u:***@mq\", \"x\"]\n"}) {
+    EXPECT_NE(shown.find(line), std::string::npos) << line << shown;
+  }
+}
+
+TEST_F(DescribeTest, ProblemsDoNotShowSecrets) {
+  const ScopedVariable variable("STOGGER_TEST_TOKEN", "s3cret");
+  const Built built = build_text(R"([stogger]
+level = "${STOGGER_TEST_TOKEN}"
+[stogger.sinks.a]
+type = "file"
+path = "/nowhere"
+rotation = "${STOGGER_TEST_TOKEN}"
+level = "${STOGGER_TEST_TOKEN}"
+[stogger.sinks.b]
+type = "${STOGGER_TEST_TOKEN}"
+)");
+  ASSERT_EQ(built.problems.size(), 4u);
+  for (const std::string& problem : built.problems) {
+    EXPECT_EQ(problem.find("s3cret"), std::string::npos) << problem;
+  }
+}
+
+}  // namespace
+}  // namespace stogger

@@ -1,0 +1,177 @@
+#include <filesystem>
+
+#include "config/reading.h"
+#include "stogger/log.h"
+#include "stogger/system.h"
+#include "support/temp_folder.h"
+
+namespace stogger {
+namespace {
+
+class LoadTest : public ConfigTest {
+ protected:
+  LoadTest() { set_diagnostics(&receive, this); }
+  ~LoadTest() override { set_diagnostics(nullptr); }
+
+  // A configuration without a console, so that tests are quiet.
+  std::string quiet(std::string_view name, std::string_view settings = "") {
+    return "[stogger]\nlog_to_console = false\n" + std::string(settings) +
+           "[stogger.sinks." + std::string(name) +
+           "]\ntype = \"jsonl\"\npath = \"" + path(name) + "\"\n";
+  }
+
+  std::string path(std::string_view name) const { return folder_.file(name); }
+
+  static bool has(std::string_view text, std::string_view part) {
+    return text.find(part) != std::string_view::npos;
+  }
+
+  TempFolder folder_;
+  Lines reports_;
+
+ private:
+  static void receive(std::string_view line, void* self) {
+    static_cast<LoadTest*>(self)->reports_.emplace_back(line);
+  }
+};
+
+TEST_F(LoadTest, SystemStartsWhatTheTextSays) {
+  System system;
+  EXPECT_TRUE(system.load_text(quiet("a"), "c.toml").ok());
+  system.logger().info("started", {{"n", 1}});
+  EXPECT_TRUE(system.close().ok());
+  EXPECT_EQ(reports_, Lines());
+  EXPECT_TRUE(has(read_file(path("a")), "\"event\":\"started\""));
+}
+
+TEST_F(LoadTest, SettingsReachTheEvents) {
+  System system;
+  ASSERT_TRUE(system
+                  .load_text(quiet("a",
+                                   "caller_info = true\nredact = [\"pin\"]\n"
+                                   "level = \"error\"\n"),
+                             "c.toml")
+                  .ok());
+  system.logger().warning("below");
+  system.logger().error("above", {{"pin", "1234"}});
+  EXPECT_TRUE(system.close().ok());
+  const std::string text = read_file(path("a"));
+  EXPECT_FALSE(has(text, "below"));
+  EXPECT_TRUE(has(text, "above"));
+  EXPECT_FALSE(has(text, "1234")) << text;
+  EXPECT_TRUE(has(text, "code_file")) << text;
+}
+
+TEST_F(LoadTest, ProblemsAreReportedAndTheFirstIsReturned) {
+  System system;
+  const Status status =
+      system.load_text(quiet("a", "logdri = 1\nlevle = 2\n"), "c.toml");
+  EXPECT_EQ(reports_,
+            Lines({"c.toml:3:1: unknown key \"logdri\" in [stogger] (did you "
+                   "mean \"logdir\"?)",
+                   "c.toml:4:1: unknown key \"levle\" in [stogger] (did you "
+                   "mean \"level\"?)"}));
+  EXPECT_EQ(status.code(), Code::config);
+  EXPECT_EQ(status.message(), reports_[0]);
+  system.logger().info("all the same");
+  EXPECT_TRUE(system.close().ok());
+  EXPECT_TRUE(has(read_file(path("a")), "all the same"));
+}
+
+TEST_F(LoadTest, WarningsAreReportedButAreNoFailure) {
+  System system;
+  EXPECT_TRUE(
+      system.load_text("[stogger]\nlog_to_console = false\n", "c.toml").ok());
+  EXPECT_EQ(reports_.size(), 1u);
+  EXPECT_EQ(system.stats().size(), 0u);
+}
+
+TEST_F(LoadTest, SystemReadsFiles) {
+  write_file(path("c.toml"), quiet("a"));
+  System system;
+  EXPECT_TRUE(system.load(path("c.toml")).ok());
+  ASSERT_EQ(system.stats().size(), 1u);
+  EXPECT_EQ(system.stats().begin()->name, "a");
+  EXPECT_EQ(system.stats().begin()->type, "jsonl");
+}
+
+TEST_F(LoadTest, MissingFileStartsTheConsole) {
+  System system;
+  const Status status = system.load(path("none.toml"));
+  EXPECT_EQ(status.code(), Code::config);
+  EXPECT_EQ(reports_, Lines({path("none.toml") +
+                             ": cannot be read: No such file or directory"}));
+  const Stats stats = system.stats();
+  ASSERT_EQ(stats.size(), 1u);
+  EXPECT_EQ(stats.begin()->type, "console");
+  EXPECT_TRUE(system.logger().enabled(Level::info));
+  EXPECT_FALSE(system.logger().enabled(Level::debug));
+}
+
+TEST_F(LoadTest, ReplacesWhatWasThere) {
+  System system;
+  const Logger log = system.logger();
+  ASSERT_TRUE(system.load_text(quiet("a"), "c.toml").ok());
+  log.info("first");
+  ASSERT_TRUE(system.load_text(quiet("b"), "c.toml").ok());
+  log.info("second");
+  EXPECT_TRUE(system.close().ok());
+  EXPECT_TRUE(has(read_file(path("a")), "first"));
+  EXPECT_FALSE(has(read_file(path("a")), "second"));
+  EXPECT_TRUE(has(read_file(path("b")), "second"));
+}
+
+TEST_F(LoadTest, InitSetsUpTheDefaultSystem) {
+  write_file(path("c.toml"), quiet("a"));
+  ASSERT_TRUE(init(path("c.toml")).ok());
+  info("hello");
+  ASSERT_TRUE(flush().ok());
+  EXPECT_TRUE(has(read_file(path("a")), "hello"));
+}
+
+TEST_F(LoadTest, ConfigVariableOverridesThePath) {
+  write_file(path("env.toml"), quiet("env"));
+  write_file(path("arg.toml"), quiet("arg"));
+  {
+    const ScopedVariable variable("STOGGER_CONFIG", path("env.toml").c_str());
+    ASSERT_TRUE(init(path("arg.toml")).ok());
+    EXPECT_NE(stats().find("env"), nullptr);
+    EXPECT_EQ(stats().find("arg"), nullptr);
+    ASSERT_TRUE(init().ok());
+    EXPECT_NE(stats().find("env"), nullptr);
+  }
+  const ScopedVariable variable("STOGGER_CONFIG", "");
+  ASSERT_TRUE(init(path("arg.toml")).ok());
+  EXPECT_NE(stats().find("arg"), nullptr);
+}
+
+TEST_F(LoadTest, InitWithoutAFileGivesTheDefaults) {
+  ASSERT_TRUE(init().ok());
+  const Stats defaults = stats();
+  ASSERT_EQ(defaults.size(), 1u);
+  EXPECT_EQ(defaults.begin()->type, "console");
+  EXPECT_TRUE(logger().enabled(Level::info));
+  EXPECT_FALSE(logger().enabled(Level::debug));
+  const ScopedVariable variable("STOGGER_LEVEL", "error");
+  ASSERT_TRUE(init().ok());
+  EXPECT_FALSE(logger().enabled(Level::warning));
+}
+
+TEST_F(LoadTest, SinkThatCannotBeOpenedIsNoProblemOfTheConfiguration) {
+  write_file(path("file"), "");
+  System system;
+  EXPECT_TRUE(
+      system
+          .load_text("[stogger]\nlog_to_console = false\n[stogger.sinks.a]\n"
+                     "type = \"jsonl\"\npath = \"" +
+                         path("file/below") + "\"\n",
+                     "c.toml")
+          .ok());
+  ASSERT_EQ(reports_.size(), 1u);
+  EXPECT_TRUE(has(reports_[0], "sink 'a'")) << reports_[0];
+  ASSERT_EQ(system.stats().size(), 1u);
+  EXPECT_TRUE(system.stats().begin()->failing);
+}
+
+}  // namespace
+}  // namespace stogger
