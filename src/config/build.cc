@@ -43,7 +43,7 @@ std::vector<ShownOption> show(const Options& options,
       shown.push_back({option.key, toml_value(value)});
     } else if (!value.text().empty()) {
       shown.push_back(
-          {option.key, toml_string(protect_variables(value.text()))});
+          {option.key, show_text(option.key, protect_variables(value.text()))});
     }
   }
   return shown;
@@ -136,8 +136,8 @@ bool Builder::make(const SinkConfig& sink, SinkFactory factory,
     return false;
   }
   if (!status.ok()) {
-    tell(sink.where, "the sink " + quoted(sink.name) +
-                         " cannot be made: " + std::string(status.message()));
+    tell(sink.where, "the sink " + quoted(sink.name) + " cannot be made: " +
+                         hide_secrets(sink.options, status.message()));
     return false;
   }
   built->options = show(options, sink.options);
@@ -161,9 +161,10 @@ bool Builder::check_file(const SinkConfig& sink, const Options& options) {
     const bool share = sink.type == "sqlite" && other.sink->type == "sqlite" &&
                        target.table != other.table;
     if (other.path != target.path || share) continue;
-    tell(where, "the sinks " + quoted(other.sink->name) + " and " +
-                    quoted(sink.name) + " write to the same file " +
-                    quoted(hide_secrets(target.path)));
+    tell(where,
+         "the sinks " + quoted(other.sink->name) + " and " + quoted(sink.name) +
+             " write to the same file " +
+             quoted(hide_secrets(sink.options, hide_secrets(target.path))));
     return false;
   }
   targets_.push_back(std::move(target));

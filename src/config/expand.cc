@@ -30,8 +30,12 @@ void expand_one(std::string_view name, Expanded* out) {
     return;
   }
   out->text += value;
-  out->shown += is_secret_variable(name) ? "${" + variable + "}"
-                                         : protect_variables(value);
+  if (is_secret_variable(name)) {
+    out->shown += "${" + variable + "}";
+    out->secrets.emplace_back(value);
+  } else {
+    out->shown += protect_variables(value);
+  }
 }
 
 }  // namespace

@@ -3,6 +3,7 @@
 
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace stogger {
 
@@ -11,7 +12,8 @@ struct Expanded {
   // The same, fit to be shown: variables whose name tells of a secret stay as
   // they were written.
   std::string shown;
-  std::string error;  // what is wrong, if something is
+  std::string error;                 // what is wrong, if something is
+  std::vector<std::string> secrets;  // the values of those variables
 };
 
 // Replaces each ${NAME} by that environment variable. $${ stands for ${ itself;

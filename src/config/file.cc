@@ -61,7 +61,9 @@ std::string read_bytes(const std::string& path, std::string* bytes) {
 // Where a relative path leads depends on the working folder, which may not be
 // the one that was thought of.
 std::string tell_absolute(const std::string& path) {
-  if (path.empty() || path.starts_with('/')) return {};
+  const bool names_nothing =
+      path.empty() || path.find('\0') != std::string::npos;
+  if (names_nothing || path.starts_with('/')) return {};
   std::error_code error;
   const auto absolute = std::filesystem::absolute(path, error);
   return error ? std::string() : " (tried " + absolute.string() + ")";

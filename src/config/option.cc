@@ -43,6 +43,7 @@ class NodeWriter {
   std::string json() const { return std::string(json_.view()); }
   const std::string& shown() const { return shown_; }
   const std::string& text() const { return text_; }
+  const std::vector<std::string>& secrets() const { return secrets_; }
 
  private:
   void write_scalar(const Value& value) {
@@ -53,10 +54,11 @@ class NodeWriter {
   void write_text(std::string_view key, const std::string& text) {
     const Expanded expanded = expand_variables(text);
     if (!expanded.error.empty() && why_->empty()) *why_ = expanded.error;
+    secrets_.insert(secrets_.end(), expanded.secrets.begin(),
+                    expanded.secrets.end());
     text_ = expanded.error.empty() ? expanded.text : text;
     append_json_string(json_, text_);
-    shown_ += names_secret(key) ? toml_string(kRedacted)
-                                : toml_string(hide_secrets(expanded.shown));
+    shown_ += show_text(key, expanded.shown);
   }
 
   void write_members(std::string_view key, const Node& node, char begin,
@@ -85,6 +87,7 @@ class NodeWriter {
   Buffer json_;
   std::string shown_;
   std::string text_;  // the last one
+  std::vector<std::string> secrets_;
 };
 
 OwnedValue value_of(const Node& node, const NodeWriter& written) {
@@ -105,6 +108,15 @@ OwnedValue value_of(const Node& node, const NodeWriter& written) {
       break;
   }
   return OwnedValue(Json{written.json()});
+}
+
+void hide(std::string& text, const std::string& secret) {
+  // So short a text is no secret, and would be found everywhere.
+  if (secret.size() < 3) return;
+  for (std::size_t at = text.find(secret); at != std::string::npos;
+       at = text.find(secret, at + kRedacted.size())) {
+    text.replace(at, secret.size(), kRedacted);
+  }
 }
 
 const std::vector<std::string>& level_names() {
@@ -128,6 +140,7 @@ bool read_option(const Member& member, OwnedOption* option, std::string* why) {
   option->where = member.where;
   option->value = value_of(member.node, writer);
   option->shown = writer.shown();
+  option->secrets = writer.secrets();
   return why->empty();
 }
 
@@ -159,13 +172,33 @@ std::string wrong_level(std::string_view name) {
          did_you_mean(name, level_names());
 }
 
+std::string show_text(std::string_view key, std::string_view text) {
+  if (names_secret(key)) return toml_string(kRedacted);
+  return toml_string(hide_secrets(text));
+}
+
+std::string hide_secrets(const std::vector<OwnedOption>& options,
+                         std::string_view text) {
+  std::string shown(text);
+  for (const OwnedOption& option : options) {
+    for (const std::string& secret : option.secrets) {
+      hide(shown, secret);
+      // As it looks in quotes, where a long one is cut.
+      const std::string in_quotes = quoted(secret);
+      const std::size_t cut = in_quotes.ends_with("...\"") ? 4 : 1;
+      hide(shown, in_quotes.substr(1, in_quotes.size() - 1 - cut));
+    }
+  }
+  return shown;
+}
+
 bool add_problems(const Options& options, const std::vector<OwnedOption>& given,
                   Position fallback, const std::string& file,
                   std::vector<Problem>* problems) {
   for (std::size_t i = 0; i < options.problem_count(); ++i) {
     const OwnedOption* option = find_option(given, options.problem_key(i));
     problems->push_back({file, option == nullptr ? fallback : option->where,
-                         std::string(options.problem_text(i)), false});
+                         hide_secrets(given, options.problem_text(i)), false});
   }
   return options.problem_count() != 0;
 }

@@ -27,8 +27,16 @@ Level read_level(Options& options, Level fallback);
 // The words for that problem.
 std::string wrong_level(std::string_view name);
 
+// The text without the secrets that came into the options through variables.
+std::string hide_secrets(const std::vector<OwnedOption>& options,
+                         std::string_view text);
+
+// An option as TOML, for people.
+std::string show_text(std::string_view key, std::string_view text);
+
 // Adds the problems found by finish(), each where its key is, or at `fallback`
-// if its key is missing. Whether there were any.
+// if its key is missing. Values that problems quote may have secrets in them:
+// those are hidden. Whether there were any problems.
 bool add_problems(const Options& options, const std::vector<OwnedOption>& given,
                   Position fallback, const std::string& file,
                   std::vector<Problem>* problems);

@@ -76,13 +76,14 @@ class Composer {
     add(context->fields());
   }
 
+  // Last, so that they do not push the program's own fields aside. What the
+  // program itself says under these keys stays.
   void add_caller(const Where& where) {
-    // What the program itself says under these keys comes later, and wins.
     event_->raw_size += where.file.size() + 4 * kCallerSize;
-    scratch_.fields.put("code_file", where.file);
-    scratch_.fields.put("code_line", where.line);
-    scratch_.fields.put("pid", ::getpid());
-    scratch_.fields.put("thread", ::gettid());
+    scratch_.fields.put_new("code_file", where.file);
+    scratch_.fields.put_new("code_line", where.line);
+    scratch_.fields.put_new("pid", ::getpid());
+    scratch_.fields.put_new("thread", ::gettid());
   }
 
  private:
@@ -173,7 +174,7 @@ Field* FieldSet::find_indexed(std::string_view key) noexcept {
 
 void FieldSet::index_all() {
   std::size_t size = 1;
-  while (size < fields_.capacity() * 2) size *= 2;
+  while (size < fields_.size() * 4) size *= 2;
   slots_.assign(size, 0);
   for (std::size_t i = 0; i < fields_.size(); ++i) {
     std::size_t slot = std::hash<std::string_view>()(fields_[i].key);
@@ -182,20 +183,14 @@ void FieldSet::index_all() {
   }
 }
 
-void FieldSet::put_indexed(std::string_view key, const Value& value) {
-  if (slots_.empty()) index_all();
-  if (Field* known = find_indexed(key)) {
-    known->value = value;
-    return;
-  }
-  const std::size_t capacity = fields_.capacity();
-  fields_.emplace_back(key, value);
-  if (fields_.capacity() != capacity) {
+void FieldSet::index_last() {
+  // At most half of the slots are taken.
+  if (slots_.size() < fields_.size() * 2) {
     index_all();
     return;
   }
   const std::size_t mask = slots_.size() - 1;
-  std::size_t slot = std::hash<std::string_view>()(key) & mask;
+  std::size_t slot = std::hash<std::string_view>()(fields_.back().key) & mask;
   while (slots_[slot] != 0) slot = (slot + 1) & mask;
   slots_[slot] = static_cast<std::uint32_t>(fields_.size());
 }
@@ -232,10 +227,10 @@ void compose(const detail::LoggerRep* logger, const detail::Call& call,
     return;
   }
   Composer composer(settings, scratch, event);
-  if (settings.caller_info()) composer.add_caller(call.where);
   composer.add_scopes(scope);
   composer.add(bound);
   composer.add(call.fields);
+  if (settings.caller_info()) composer.add_caller(call.where);
   event->fields = scratch.fields.fields().data();
   event->field_count = scratch.fields.fields().size();
 }

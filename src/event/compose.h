@@ -39,17 +39,15 @@ class FieldSet {
  public:
   // A later value takes the place of an earlier one under the same key.
   void put(std::string_view key, const Value& value) {
-    if (fields_.size() >= kFewFields) {
-      put_indexed(key, value);
-      return;
+    if (Field* known = find(key)) {
+      known->value = value;
+    } else {
+      add(key, value);
     }
-    for (Field& field : fields_) {
-      if (field.key == key) {
-        field.value = value;
-        return;
-      }
-    }
-    fields_.emplace_back(key, value);
+  }
+  // The earlier value stays.
+  void put_new(std::string_view key, const Value& value) {
+    if (find(key) == nullptr) add(key, value);
   }
   void clear() noexcept;
   std::vector<Field>& fields() noexcept { return fields_; }
@@ -57,8 +55,19 @@ class FieldSet {
  private:
   static constexpr std::size_t kFewFields = 24;
 
-  void put_indexed(std::string_view key, const Value& value);
+  Field* find(std::string_view key) noexcept {
+    if (fields_.size() > kFewFields) return find_indexed(key);
+    for (Field& field : fields_) {
+      if (field.key == key) return &field;
+    }
+    return nullptr;
+  }
+  void add(std::string_view key, const Value& value) {
+    fields_.emplace_back(key, value);
+    if (fields_.size() > kFewFields) index_last();
+  }
   Field* find_indexed(std::string_view key) noexcept;
+  void index_last();
   void index_all();
 
   std::vector<Field> fields_;

@@ -109,9 +109,19 @@ path = "/nowhere"
 rotation = "${STOGGER_TEST_TOKEN}"
 level = "${STOGGER_TEST_TOKEN}"
 [stogger.sinks.b]
-type = "${STOGGER_TEST_TOKEN}"
+type = "file"
+path = "/nowhere"
+[stogger.sinks.c]
+type = "file"
+path = "/${STOGGER_TEST_TOKEN}/../nowhere"
+[stogger.sinks.d]
+type = "file"
+path = "/${STOGGER_TEST_TOKEN}"
+[stogger.sinks.e]
+type = "file"
+path = "/${STOGGER_TEST_TOKEN}"
 )");
-  ASSERT_EQ(built.problems.size(), 4u);
+  ASSERT_EQ(built.problems.size(), 5u);
   for (const std::string& problem : built.problems) {
     EXPECT_EQ(problem.find("s3cret"), std::string::npos) << problem;
   }

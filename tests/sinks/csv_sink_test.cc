@@ -1,0 +1,426 @@
+#include <fcntl.h>
+#include <gtest/gtest.h>
+#include <sys/file.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "sinks/builtin.h"
+#include "stogger/testing.h"
+#include "tests/support/csv_rows.h"
+#include "tests/support/processes.h"
+#include "tests/support/rows.h"
+#include "tests/support/sinks.h"
+#include "tests/support/small_disk.h"
+#include "tests/support/temp_folder.h"
+
+namespace stogger {
+namespace {
+
+constexpr std::string_view kHeader =
+    "timestamp,level,event,func,scope,data\r\n";
+constexpr std::string_view kLine =
+    "2026-11-21T01:39:28.656642Z,info,user-login,handle,,"
+    "\"{\"\"user_id\"\":42}\"\r\n";
+constexpr std::int64_t kSecond = 1000000000;
+
+std::string both(std::string_view a, std::string_view b) {
+  return std::string(a) + std::string(b);
+}
+
+std::vector<std::string> names_in(const std::string& folder) {
+  std::vector<std::string> names;
+  for (const auto& entry : std::filesystem::directory_iterator(folder)) {
+    names.push_back(entry.path().filename().string());
+  }
+  std::sort(names.begin(), names.end());
+  return names;
+}
+
+class CsvSink : public testing::Test {
+ protected:
+  const std::string path_ = folder_file("log.csv");
+
+  std::string folder_file(std::string_view name) { return folder_.file(name); }
+
+  // Opened, at 2026-11-21T01:39:28Z.
+  SinkPtr open(const std::vector<Field>& more = {}) {
+    std::vector<Field> fields = {{"path", path_}};
+    fields.insert(fields.end(), more.begin(), more.end());
+    Options options("csv", Fields(fields.data(), fields.size()));
+    clock_.set(kTestTime);
+    options.set_clock(&clock_);
+    SinkPtr sink;
+    EXPECT_OK(make_csv_sink(options, &sink));
+    EXPECT_OK(sink->open());
+    return sink;
+  }
+  std::string content() { return read_file(path_); }
+
+  TempFolder folder_;
+  testing::ManualClock clock_;
+};
+
+TEST_F(CsvSink, WritesAHeaderAndRows) {
+  SinkPtr sink = open();
+  EXPECT_EQ(content(), kHeader);
+  EXPECT_OK(sink->write(table_rows({{}, {}})));
+  EXPECT_EQ(content(), both(kHeader, both(kLine, kLine)));
+  EXPECT_EQ(sink->target(), path_);
+}
+
+TEST_F(CsvSink, TheTimeOfAnEventHasSixDigits) {
+  SinkPtr sink = open();
+  TableRow row;
+  row.timestamp.ns += 999;
+  EXPECT_OK(sink->write(table_rows({row})));
+  EXPECT_EQ(content(), both(kHeader, kLine));
+}
+
+TEST_F(CsvSink, CreatesParentFolders) {
+  const std::string path = folder_file("a/b/log.csv");
+  SinkPtr sink = make_or_throw(make_csv_sink, {{"path", path}});
+  EXPECT_OK(sink->open());
+  EXPECT_EQ(read_file(path), kHeader);
+}
+
+TEST_F(CsvSink, WritesTheColumnsItIsTold) {
+  SinkPtr sink = open({{"columns", Json{R"(["event","user_id","ms"])"}}});
+  ASSERT_EQ(sink->columns().column_count, 3u);
+  EXPECT_EQ(sink->columns().columns[1].name, "user_id");
+  EXPECT_EQ(sink->columns().columns[1].kind, Kind::null);
+  EXPECT_OK(sink->write(
+      field_rows({{{"event", "a"}, {"user_id", 7}, {"ms", 0.5}},
+                  {{"event", "b"}, {"user_id", nullptr}, {"ms", nullptr}}})));
+  EXPECT_EQ(content(), "event,user_id,ms\r\na,7,0.5\r\nb,,\r\n");
+}
+
+TEST_F(CsvSink, ColumnsAreFoundByName) {
+  SinkPtr sink = open({{"columns", Json{R"(["a","b","c"])"}}});
+  EXPECT_OK(sink->write(field_rows({{{"c", 3}, {"a", 1}}})));
+  EXPECT_EQ(content(), "a,b,c\r\n1,,3\r\n");
+  const Status status = sink->write(field_rows({{{"a", 1}, {"d", 4}}}));
+  EXPECT_EQ(status.code(), Code::rejected);
+  EXPECT_EQ(status.message(), "there is no column for \"d\"");
+  EXPECT_EQ(content(), "a,b,c\r\n1,,3\r\n");
+}
+
+TEST_F(CsvSink, SaysWhatIsWrongWithItsOptions) {
+  EXPECT_EQ(refusal(make_csv_sink, {}), "test sink: \"path\" is required");
+  EXPECT_EQ(refusal(make_csv_sink, {{"path", "~/x.csv"}}),
+            "test sink: \"path\" begins with ~, which is not expanded: write "
+            "${HOME} instead");
+  EXPECT_EQ(refusal(make_csv_sink, {{"path", "x"}, {"columns", Json{"[]"}}}),
+            "test sink: \"columns\" must name a column");
+  EXPECT_EQ(refusal(make_csv_sink,
+                    {{"path", "x"}, {"columns", Json{R"(["a","a"])"}}}),
+            "test sink: \"columns\" contains \"a\" twice");
+  EXPECT_EQ(
+      refusal(make_csv_sink, {{"path", "x"}, {"columns", Json{R"(["a",""])"}}}),
+      "test sink: \"columns\" must not contain an empty name");
+  EXPECT_EQ(refusal(make_csv_sink, {{"path", "x"}, {"columns", "event"}}),
+            "test sink: \"columns\" must be a list of texts, not text");
+  EXPECT_NE(refusal(make_csv_sink, {{"path", "x"}, {"mode", "new"}}), "");
+}
+
+// ---- Files that are there already
+
+TEST_F(CsvSink, AppendsToAFileWithItsColumns) {
+  write_file(path_, both(kHeader, kLine));
+  SinkPtr sink = open();
+  EXPECT_OK(sink->write(table_rows({{}})));
+  EXPECT_EQ(content(), both(kHeader, both(kLine, kLine)));
+  EXPECT_EQ(names_in(folder_.path()), std::vector<std::string>{"log.csv"});
+}
+
+TEST_F(CsvSink, KeepsAFileWithOtherColumnsUnderADatedName) {
+  write_file(path_, "a,b\r\n1,2\r\n");
+  SinkPtr sink = open();
+  EXPECT_OK(sink->write(table_rows({{}})));
+  EXPECT_EQ(content(), both(kHeader, kLine));
+  EXPECT_EQ(read_file(folder_file("log.2026-11-21T013928Z.csv")),
+            "a,b\r\n1,2\r\n");
+}
+
+TEST_F(CsvSink, ADatedNameThatIsTakenIsNotOverwritten) {
+  write_file(folder_file("log.2026-11-21T013928Z.csv"), "kept");
+  write_file(path_, "a,b\r\n1,2\r\n");
+  open();
+  EXPECT_EQ(read_file(folder_file("log.2026-11-21T013928Z.csv")), "kept");
+  EXPECT_EQ(read_file(folder_file("log.2026-11-21T013928Z-2.csv")),
+            "a,b\r\n1,2\r\n");
+}
+
+TEST_F(CsvSink, EverythingButTheSameHeaderIsAnother) {
+  for (const std::string_view other :
+       {"timestamp,level,event,func,scope,data\n",
+        "timestamp,level,event,func,scope,data,more\r\n",
+        "timestamp,level,event,func,scope\r\n", "\r\n", "no csv at all"}) {
+    write_file(path_, other);
+    open();
+    EXPECT_EQ(content(), kHeader) << other;
+  }
+  EXPECT_EQ(names_in(folder_.path()).size(), 6u);
+}
+
+TEST_F(CsvSink, CanBeginAnew) {
+  write_file(path_, both(kHeader, kLine));
+  SinkPtr sink = open({{"mode", "truncate"}});
+  EXPECT_EQ(content(), kHeader);
+  EXPECT_OK(sink->write(table_rows({{}})));
+  EXPECT_OK(sink->close());
+  EXPECT_OK(sink->open());
+  EXPECT_EQ(content(), both(kHeader, kLine)) << "only the first time";
+}
+
+TEST_F(CsvSink, ATornLineIsCut) {
+  const std::string whole = both(kHeader, kLine);
+  for (std::size_t size = whole.size() + 1; size < whole.size() + kLine.size();
+       ++size) {
+    write_file(path_, both(whole, kLine).substr(0, size));
+    SinkPtr sink = open();
+    ASSERT_EQ(content(), whole) << size;
+  }
+}
+
+TEST_F(CsvSink, ALineTornInsideQuotesIsCut) {
+  const std::string whole = "a\r\n\"1\r\n\"\r\n";
+  for (const std::string_view torn : {"\"", "\"x\r\n", "\"x\r\n\"\"\r\n"}) {
+    write_file(path_, both(whole, torn));
+    open({{"columns", Json{R"(["a"])"}}});
+    EXPECT_EQ(content(), whole) << torn;
+  }
+}
+
+TEST_F(CsvSink, ATornLineOfALargeFileIsCut) {
+  std::string whole(kHeader);
+  while (whole.size() < 17 * 1024 * 1024) whole += kLine;
+  const std::string breaks = both(kLine, "\"\r\n,\"\",x\r\n\",b,c,d,,\r\n");
+  for (const std::string_view torn :
+       {kLine.substr(0, 90), kLine.substr(0, 9)}) {
+    write_file(path_, both(both(whole, breaks), torn));
+    open();
+    EXPECT_EQ(std::filesystem::file_size(path_), whole.size() + breaks.size());
+  }
+  EXPECT_EQ(names_in(folder_.path()).size(), 1u);
+}
+
+// The tail begins inside a cell, the line ends of which are none.
+TEST_F(CsvSink, ALongCellAtTheEndOfALargeFileIsNoTornLine) {
+  std::string whole(kHeader);
+  while (whole.size() < 17 * 1024 * 1024) whole += kLine;
+  whole += "\"";
+  for (int i = 0; i < 100000; ++i) whole += "line\r\n\"\"x, y\"\" ,\r\n";
+  whole += "\",b,c,d,e,f\r\n";
+  write_file(path_, whole);
+  open();
+  EXPECT_EQ(std::filesystem::file_size(path_), whole.size());
+  write_file(path_, both(whole, "torn,\"of"));
+  open();
+  EXPECT_EQ(std::filesystem::file_size(path_), whole.size());
+}
+
+TEST_F(CsvSink, ATornHeaderIsMended) {
+  write_file(path_, kHeader.substr(0, 20));
+  open();
+  EXPECT_EQ(content(), kHeader);
+  EXPECT_EQ(names_in(folder_.path()).size(), 1u);
+}
+
+TEST_F(CsvSink, LinesThatSomeoneElseAddedStay) {
+  const std::string foreign = both(kHeader, "by hand\nwithout an end");
+  write_file(path_, foreign);
+  SinkPtr sink = open();
+  EXPECT_OK(sink->write(table_rows({{}})));
+  EXPECT_EQ(content(), both(foreign, both("\r\n", kLine)));
+}
+
+// ---- Files that change under it
+
+TEST_F(CsvSink, AMovedFileIsNoticedWithinASecond) {
+  SinkPtr sink = open();
+  Time now = kTestTime;
+  EXPECT_OK(sink->write(table_rows({{}}, now)));
+  std::filesystem::rename(path_, folder_file("log.csv.1"));
+  now.ns += kSecond;
+  EXPECT_OK(sink->write(table_rows({{}}, now)));
+  EXPECT_EQ(content(), both(kHeader, kLine));
+  EXPECT_EQ(read_file(folder_file("log.csv.1")), both(kHeader, kLine));
+}
+
+TEST_F(CsvSink, ADeletedFileIsMadeAnew) {
+  SinkPtr sink = open();
+  EXPECT_OK(sink->write(table_rows({{}})));
+  std::filesystem::remove_all(folder_.path());
+  EXPECT_OK(sink->write(table_rows({{}}, Time{kTestTime.ns + kSecond})));
+  EXPECT_EQ(content(), both(kHeader, kLine));
+}
+
+TEST_F(CsvSink, TwoProgramsWithOtherColumnsDoNotChaseEachOtherForLong) {
+  SinkPtr first = open();
+  SinkPtr second = open({{"columns", Json{R"(["a"])"}}});
+  Time now = kTestTime;
+  bool refused = false;
+  for (int i = 0; i < 20; ++i) {
+    now.ns += kSecond;
+    const Status one = first->write(table_rows({{}}, now));
+    const Status other = second->write(field_rows({{{"a", i}}}, now));
+    for (const Status* status : {&one, &other}) {
+      if (status->ok()) continue;
+      refused = true;
+      EXPECT_EQ(status->code(), Code::unavailable);
+    }
+    static_cast<void>(first->open());
+    static_cast<void>(second->open());
+  }
+  EXPECT_TRUE(refused);
+  EXPECT_LE(names_in(folder_.path()).size(), 4u);
+}
+
+// ---- Several processes
+
+TEST_F(CsvSink, ProcessesThatStartAtOnceWriteOneHeader) {
+  constexpr int kProcesses = 4;
+  constexpr int kRows = 500;
+  Signal go;
+  const auto body = [&](int process) {
+    SinkPtr sink = make_or_throw(make_csv_sink, {{"path", path_}});
+    if (!sink->open().ok()) return false;
+    const std::string event = "event " + std::to_string(process);
+    const std::string data(static_cast<std::size_t>(100 * process), 'x');
+    for (int i = 0; i < kRows; ++i) {
+      const Rows rows =
+          table_rows({{.event = event, .func = data, .scope = i}});
+      if (!sink->write(rows).ok()) return false;
+    }
+    return true;
+  };
+  EXPECT_TRUE(in_children(kProcesses, body));
+  const std::vector<CsvLine> lines = read_csv(content());
+  std::set<std::string> rows;
+  for (std::size_t i = 1; i < lines.size(); ++i) {
+    rows.insert(*lines[i][2] + "/" + *lines[i][4]);
+  }
+  EXPECT_EQ(lines.size(), 1u + kProcesses * kRows);
+  EXPECT_EQ(rows.size(), 0u + kProcesses * kRows);
+  EXPECT_EQ(lines[0][0], "timestamp");
+}
+
+TEST_F(CsvSink, AWriterThatIsKilledLeavesWholeLines) {
+  for (int round = 0; round < 5; ++round) {
+    Signal begun;
+    const pid_t child = start_child([&] {
+      SinkPtr sink = make_or_throw(make_csv_sink, {{"path", path_}});
+      if (!sink->open().ok()) return false;
+      const std::string breaks(100000, '\n');
+      for (int i = 0;; ++i) {
+        static_cast<void>(sink->write(table_rows({{.func = breaks}})));
+        if (i == round) begun.give();
+      }
+    });
+    ASSERT_TRUE(begun.take());
+    kill_child(child);
+    SinkPtr sink = open();
+    EXPECT_OK(sink->write(table_rows({{}})));
+    EXPECT_NO_THROW(EXPECT_GT(read_csv(content()).size(), 2u));
+  }
+}
+
+TEST_F(CsvSink, ALockThatIsNeverGivenBackIsNotWaitedForLong) {
+  SinkPtr sink = open();
+  const int other = ::open(path_.c_str(), O_RDONLY);
+  ASSERT_EQ(::flock(other, LOCK_EX), 0);
+  const std::int64_t before = Clock::real()->monotonic_ns();
+  const Status status = sink->write(table_rows({{}}));
+  const std::int64_t took = Clock::real()->monotonic_ns() - before;
+  EXPECT_EQ(status.code(), Code::unavailable);
+  EXPECT_LT(took, kSecond);
+  EXPECT_EQ(content(), kHeader);
+  ::close(other);
+  EXPECT_OK(sink->write(table_rows({{}})));
+  EXPECT_EQ(content(), both(kHeader, kLine));
+}
+
+// ---- Disks and devices
+
+TEST_F(CsvSink, AFullDiskTearsNoLineAndHeals) {
+  SmallDisk disk(256 * 1024);
+  if (!disk.why_not().empty()) GTEST_SKIP() << disk.why_not();
+  const std::string path = disk.file("log.csv");
+  SinkPtr sink = make_or_throw(make_csv_sink, {{"path", path}});
+  ASSERT_OK(sink->open());
+  disk.fill();
+  const std::string text(1000, 'x');
+  std::size_t written = 0;
+  Status status;
+  while ((status = sink->write(table_rows({{.func = text}}))).ok()) ++written;
+  EXPECT_EQ(status.code(), Code::unavailable);
+  EXPECT_NE(status.message().find("No space left"), std::string_view::npos)
+      << status.message();
+  EXPECT_EQ(read_csv(read_file(path)).size(), written + 1);
+  EXPECT_FALSE(sink->write(table_rows({{.func = text}})).ok());
+  disk.make_room();
+  EXPECT_OK(sink->write(table_rows({{}})));
+  EXPECT_EQ(read_csv(read_file(path)).size(), written + 2);
+}
+
+TEST_F(CsvSink, ABatchThatDoesNotFitLeavesNothing) {
+  SmallDisk disk(64 * 1024);
+  if (!disk.why_not().empty()) GTEST_SKIP() << disk.why_not();
+  SinkPtr sink = make_or_throw(make_csv_sink, {{"path", disk.file("log.csv")}});
+  ASSERT_OK(sink->open());
+  const std::string text(1000, 'x');
+  EXPECT_FALSE(
+      sink->write(table_rows(std::vector<TableRow>(100, {.func = text}))).ok());
+  EXPECT_EQ(read_file(disk.file("log.csv")), kHeader);
+}
+
+TEST_F(CsvSink, AHeaderThatDoesNotFitIsWrittenLater) {
+  SmallDisk disk(64 * 1024);
+  if (!disk.why_not().empty()) GTEST_SKIP() << disk.why_not();
+  SinkPtr sink = make_or_throw(make_csv_sink, {{"path", disk.file("log.csv")}});
+  disk.fill();
+  EXPECT_EQ(sink->open().code(), Code::unavailable);
+  disk.make_room();
+  EXPECT_OK(sink->open());
+  EXPECT_EQ(read_file(disk.file("log.csv")), kHeader);
+}
+
+TEST_F(CsvSink, AReadOnlyDiskIsTold) {
+  SmallDisk disk(64 * 1024);
+  if (!disk.why_not().empty()) GTEST_SKIP() << disk.why_not();
+  SinkPtr sink = make_or_throw(make_csv_sink, {{"path", disk.file("log.csv")}});
+  disk.set_read_only(true);
+  const Status status = sink->open();
+  EXPECT_EQ(status.code(), Code::unavailable);
+  EXPECT_NE(status.message().find("Read-only file system"),
+            std::string_view::npos)
+      << status.message();
+  disk.set_read_only(false);
+  EXPECT_OK(sink->open());
+}
+
+TEST_F(CsvSink, ADeviceGetsAHeader) {
+  SinkPtr sink = make_or_throw(make_csv_sink, {{"path", "/dev/null"}});
+  EXPECT_OK(sink->open());
+  EXPECT_OK(sink->write(table_rows({{}})));
+  SinkPtr full = make_or_throw(make_csv_sink, {{"path", "/dev/full"}});
+  EXPECT_EQ(full->open().code(), Code::unavailable);
+}
+
+TEST_F(CsvSink, APathStaysWhatItWasWhenTheFolderChanges) {
+  EXPECT_TRUE(in_child([&] {
+    if (::chdir(folder_.path().c_str()) != 0) return false;
+    SinkPtr sink = make_or_throw(make_csv_sink, {{"path", "relative.csv"}});
+    return ::chdir("/") == 0 && sink->open().ok() &&
+           sink->write(table_rows({{}})).ok();
+  }));
+  EXPECT_EQ(read_file(folder_file("relative.csv")), both(kHeader, kLine));
+}
+
+}  // namespace
+}  // namespace stogger
