@@ -1,7 +1,7 @@
 // CsvFile: a CSV file that keeps its columns, though several processes write
 // to it, some die in the middle of a line, and the columns wanted may change.
 //
-// Whoever writes to the file holds a lock (flock) on it. So a line that is not
+// Whoever writes to the file holds a lock on it. So a line that is not
 // whole when the file is opened was left by someone who died, and is cut off.
 // If the first line of a file names other columns, the file is renamed, from
 // NAME.csv to NAME.TIME.csv, and a new one begun.

@@ -52,9 +52,14 @@ Status MemorySink::close() {
 }
 
 void MemorySink::abandon() noexcept {
-  // A thread that is no longer there may hold the lock, so the old one is left
-  // as it is.
-  kept_ = new Kept;
+  if (kept_->mutex.try_lock()) {
+    kept_->rows.clear();
+    kept_->mutex.unlock();
+  } else {
+    // Whoever holds the lock is not there in the child, so that it will never
+    // be free again, and the rows may be half way through a change.
+    kept_ = new Kept;
+  }
   open_ = false;
 }
 

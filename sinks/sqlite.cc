@@ -23,6 +23,7 @@
 #include "sinks/builtin.h"
 #include "sinks/paths.h"
 #include "sinks/sqlite_database.h"
+#include "sinks/sqlite_files.h"
 #include "sinks/sqlite_insert.h"
 #include "sinks/sqlite_table.h"
 
@@ -42,6 +43,7 @@ class SqliteSink final : public Sink {
     if (database_.is_open()) return {};
     Status status = database_.open();
     if (!status.ok()) return status;
+    const FileSizeSignal no_signal(database_.is_size_limited());
     status = database_.lock();
     if (status.ok()) {
       status = prepare();
@@ -57,6 +59,7 @@ class SqliteSink final : public Sink {
                     "not open: open() was not called or failed");
     }
     if (rows.row_count == 0) return {};
+    const FileSizeSignal no_signal(database_.is_size_limited());
     Status status = find_file(rows);
     if (status.ok()) status = insert_.match(rows);
     if (status.ok()) status = database_.lock();

@@ -4,9 +4,7 @@
 #include <sys/stat.h>
 
 #include <cerrno>
-#include <mutex>
 #include <utility>
-#include <vector>
 
 #include "base/file.h"
 #include "base/names.h"
@@ -24,27 +22,18 @@ bool is_empty_file(const std::string& path) noexcept {
   return ::stat(path.c_str(), &info) == 0 && info.st_size == 0;
 }
 
-// Keeps connections that may never be closed from counting as leaks.
-void keep_forever(sqlite3* connection) {
-  static std::mutex mutex;
-  static auto* const kept = new std::vector<sqlite3*>;
-  const std::lock_guard lock(mutex);
-  kept->push_back(connection);
-}
-
 }  // namespace
 
 SqliteDatabase::SqliteDatabase(SqliteSettings settings)
     : settings_(std::move(settings)), wait_(settings_.busy_timeout_ms) {}
 
-SqliteDatabase::~SqliteDatabase() {
-  close();
-  detach_abandoned();
-}
+SqliteDatabase::~SqliteDatabase() { close(); }
 
 Status SqliteDatabase::open() {
   if (is_open()) return {};
-  detach_abandoned();
+  forget_inherited_locks();
+  size_limited_ = FileSizeSignal::is_limited();
+  const FileSizeSignal no_signal(size_limited_);
   Status status = create_parent_folder(settings_.path);
   if (status.ok()) {
     status =
@@ -69,6 +58,7 @@ Status SqliteDatabase::open() {
 
 // SQLite creates the file here, but does not look into it yet.
 Status SqliteDatabase::connect() {
+  if_inherited_ = std::make_unique<InheritedConnection>();
   const int result =
       sqlite3_open_v2(settings_.path.c_str(), &connection_,
                       SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE |
@@ -127,6 +117,7 @@ Status SqliteDatabase::set_journal_mode() {
 }
 
 void SqliteDatabase::close() noexcept {
+  const FileSizeSignal no_signal(size_limited_);
   if (is_open()) {
     // Whoever holds the lock has a connection, and checkpoints.
     const bool locked = lock_.try_lock();
@@ -157,33 +148,12 @@ void SqliteDatabase::disconnect(bool checkpoint) noexcept {
 }
 
 void SqliteDatabase::abandon() noexcept {
-  if (connection_ != nullptr) abandoned_ = connection_;
+  if (connection_ != nullptr) {
+    if_inherited_->connection = connection_;
+    keep_inherited(std::move(if_inherited_));
+  }
   connection_ = nullptr;
   lock_.close();
-}
-
-// Neither the memory nor the descriptors of the parent's connection are ever
-// given back: closing it would tamper with the parent's files. But SQLite
-// remembers, for all connections of a process to one file, which locks the
-// process holds, and a child holds none of those of its parent. So a new
-// connection would go without. Unlocking drops what SQLite remembers, and the
-// system only what is the child's own, which is nothing. Done here and not in
-// abandon(), because another thread of the parent may have been inside SQLite
-// when it forked, and children that do not log must not wait for that.
-void SqliteDatabase::detach_abandoned() noexcept {
-  if (abandoned_ == nullptr) return;
-  sqlite3_file* file = nullptr;
-  sqlite3_file_control(abandoned_, "main", SQLITE_FCNTL_FILE_POINTER, &file);
-  if (file != nullptr && file->pMethods != nullptr) {
-    if (file->pMethods->iVersion >= 2) file->pMethods->xShmUnmap(file, 0);
-    file->pMethods->xUnlock(file, SQLITE_LOCK_NONE);
-  }
-  try {
-    keep_forever(abandoned_);
-  } catch (...) {
-    // No memory to remember it. It stays all the same.
-  }
-  abandoned_ = nullptr;
 }
 
 bool SqliteDatabase::has_moved() const noexcept {
@@ -288,8 +258,7 @@ Status SqliteDatabase::failure(int result, std::string_view action) {
       return told(Code::unavailable,
                   std::string(sqlite3_errstr(result)) + " (code " +
                       std::to_string(result) +
-                      (error == 0 ? "" : ", " + error_text(error)) +
-                      "): check the disk and the rights of the folder");
+                      (error == 0 ? "" : ", " + error_advice(error)) + ")");
     case SQLITE_CONSTRAINT:
     case SQLITE_MISMATCH:
     case SQLITE_TOOBIG:

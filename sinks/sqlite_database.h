@@ -4,10 +4,12 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <string_view>
 
 #include "sinks/sqlite_files.h"
+#include "sinks/sqlite_inherited.h"
 #include "stogger/clock.h"
 #include "stogger/status.h"
 
@@ -43,6 +45,9 @@ class SqliteDatabase {
 
   sqlite3* connection() const noexcept { return connection_; }
 
+  // Whether writing may raise a signal: see FileSizeSignal.
+  bool is_size_limited() const noexcept { return size_limited_; }
+
   // True if the path does not name this file any more.
   bool has_moved() const noexcept;
 
@@ -74,7 +79,6 @@ class SqliteDatabase {
   Status set_journal_mode();
   void checkpoint(int mode) noexcept;
   void disconnect(bool checkpoint) noexcept;
-  void detach_abandoned() noexcept;
   Status corruption(std::string_view what);
   Status busy() const;
   static int on_busy(void* self, int attempts) noexcept;
@@ -82,11 +86,13 @@ class SqliteDatabase {
 
   const SqliteSettings settings_;
   sqlite3* connection_ = nullptr;
-  sqlite3* abandoned_ = nullptr;
+  // Memory for abandon(), which must not ask for any.
+  std::unique_ptr<InheritedConnection> if_inherited_;
   std::string file_;  // the database file, with symbolic links resolved
   ProcessLock lock_;
   BoundedWait wait_;
   bool may_wait_ = true;
+  bool size_limited_ = false;
   int log_pages_ = 0;
   int checkpoint_at_ = 0;
 };

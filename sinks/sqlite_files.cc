@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <sys/file.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/vfs.h>
 #include <time.h>
@@ -111,16 +112,51 @@ bool BoundedWait::wait() noexcept {
   return true;
 }
 
+FileSizeSignal::FileSizeSignal(bool limited) noexcept : limited_(limited) {
+  if (!limited_) return;
+  sigset_t pending;
+  sigpending(&pending);
+  was_pending_ = sigismember(&pending, SIGXFSZ) == 1;
+  sigset_t set;
+  sigemptyset(&set);
+  sigaddset(&set, SIGXFSZ);
+  pthread_sigmask(SIG_BLOCK, &set, &before_);
+}
+
+FileSizeSignal::~FileSizeSignal() {
+  if (!limited_) return;
+  sigset_t set;
+  sigemptyset(&set);
+  sigaddset(&set, SIGXFSZ);
+  const timespec at_once = {0, 0};
+  while (!was_pending_ && sigtimedwait(&set, nullptr, &at_once) == -1 &&
+         errno == EINTR) {
+  }
+  pthread_sigmask(SIG_SETMASK, &before_, nullptr);
+}
+
+bool FileSizeSignal::is_limited() noexcept {
+  rlimit limit;
+  return ::getrlimit(RLIMIT_FSIZE, &limit) == 0 &&
+         limit.rlim_cur != RLIM_INFINITY;
+}
+
 Status ProcessLock::open(const std::string& path) {
   close();
   do {
     // Reading is enough for flock(2), and another user may own the file.
     descriptor_ = ::open(path.c_str(), O_RDONLY | O_CREAT | O_CLOEXEC, 0666);
   } while (descriptor_ == -1 && errno == EINTR);
-  if (descriptor_ != -1) return {};
+  if (descriptor_ > STDERR_FILENO) return {};
+  if (descriptor_ != -1) {
+    // Nobody expects a lock file behind a standard stream.
+    const int low = descriptor_;
+    descriptor_ = ::fcntl(low, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
+    ::close(low);
+    if (descriptor_ != -1) return {};
+  }
   return Status(Code::unavailable, "cannot open the lock file \"" + path +
-                                       "\": " + error_text(errno) +
-                                       "; check the rights of the folder");
+                                       "\": " + error_advice(errno));
 }
 
 bool ProcessLock::try_lock() noexcept {

@@ -2,6 +2,8 @@
 // lock that its writers take turns with, and files that are put aside.
 #pragma once
 
+#include <signal.h>
+
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -43,6 +45,25 @@ class BoundedWait {
   const std::int64_t limit_ns_;
   std::int64_t deadline_ns_ = 0;  // 0: nobody has waited yet
   std::int64_t pause_ns_ = 0;
+};
+
+// While it lives, this thread does not get the signal that a write beyond the
+// limit of file sizes (RLIMIT_FSIZE) raises besides its error. Without such a
+// limit it does nothing.
+class FileSizeSignal {
+ public:
+  explicit FileSizeSignal(bool limited) noexcept;
+  ~FileSizeSignal();
+  FileSizeSignal(const FileSizeSignal&) = delete;
+  FileSizeSignal& operator=(const FileSizeSignal&) = delete;
+
+  // Whether there is a limit.
+  static bool is_limited() noexcept;
+
+ private:
+  const bool limited_;
+  bool was_pending_ = false;
+  sigset_t before_;
 };
 
 // A lock between processes, which the system takes back from those that die.

@@ -15,7 +15,7 @@ namespace {
 
 constexpr char kHex[] = "0123456789abcdef";
 
-char* write_escape(char* out, unsigned char c) noexcept {
+char* write_escape(char* out, std::uint32_t c) noexcept {
   *out++ = '\\';
   switch (c) {
     case '"':
@@ -39,12 +39,18 @@ char* write_escape(char* out, unsigned char c) noexcept {
       return out;
     default:
       *out++ = 'u';
-      *out++ = '0';
-      *out++ = '0';
-      *out++ = kHex[c >> 4];
-      *out++ = kHex[c & 15];
+      for (int shift = 12; shift >= 0; shift -= 4) {
+        *out++ = kHex[c >> shift & 15];
+      }
       return out;
   }
+}
+
+// What JSON wants escaped; and, because a terminal obeys C1 controls and some
+// readers end lines at U+2028 and U+2029, these.
+bool needs_escape(std::uint32_t c) noexcept {
+  return c < 0x20 || c == '"' || c == '\\' || (c >= 0x80 && c < 0xA0) ||
+         c == 0x2028 || c == 0x2029;
 }
 
 char* copy(char* out, std::string_view text) noexcept {
@@ -66,13 +72,12 @@ char* json_detail::write_special(char* out, std::string_view text,
                                  std::uint32_t* sanitized) noexcept {
   bool replaced = false;
   while (!text.empty()) {
-    const auto first = static_cast<unsigned char>(text[0]);
     const Utf8Step step = utf8_step(text);
-    if (!step.valid || first == 0) {
+    if (!step.valid || step.codepoint == 0) {
       out = copy(out, kReplacement);
       replaced = true;
-    } else if (first < 0x20 || first == '"' || first == '\\') {
-      out = write_escape(out, first);
+    } else if (needs_escape(step.codepoint)) {
+      out = write_escape(out, step.codepoint);
     } else {
       out = copy(out, text.substr(0, step.size));
     }

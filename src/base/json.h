@@ -31,8 +31,9 @@ inline std::size_t json_string_room(std::string_view text) noexcept {
   return text.size() * kLongestEscape + 2;
 }
 
-// A quoted string. Bad UTF-8 and NUL become U+FFFD; then 1 is added to
-// *sanitized, which counts the values that had to be sanitized.
+// A quoted string. Control characters, C1 too, and line separators are escaped.
+// Bad UTF-8 and NUL become U+FFFD; then 1 is added to *sanitized, which counts
+// the values that had to be sanitized.
 inline char* write_json_string(char* out, std::string_view text,
                                std::uint32_t* sanitized) noexcept {
   *out++ = '"';

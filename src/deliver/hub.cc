@@ -1,6 +1,10 @@
 #include "deliver/hub.h"
 
 #include <algorithm>
+#include <cerrno>
+#include <cstdint>
+#include <mutex>
+#include <string_view>
 #include <utility>
 
 #include "base/diagnostics.h"
@@ -12,17 +16,33 @@
 namespace stogger {
 namespace {
 
-// True while this thread is inside a sink: what that logs would come back to
-// the same sink, or wait for it forever.
+// True while this thread is inside a sink, or about to be: what that logs would
+// come back to the same sink, or wait for it forever.
 thread_local bool inside_sink = false;
 
 class InsideSink {
  public:
-  InsideSink() noexcept { inside_sink = true; }
-  ~InsideSink() { inside_sink = false; }
+  InsideSink() noexcept : before_(inside_sink) { inside_sink = true; }
+  ~InsideSink() { inside_sink = before_; }
   InsideSink(const InsideSink&) = delete;
   InsideSink& operator=(const InsideSink&) = delete;
+
+ private:
+  const bool before_;
 };
+
+Status called_from_sink(const char* function) noexcept {
+  constexpr std::string_view kWhy =
+      " was called from inside a sink, a diagnostic function or a fork handler,"
+      " which would wait for itself; it does nothing there";
+  try {
+    return Status(Code::invalid, function + std::string(kWhy));
+  } catch (...) {
+    return Status(Code::invalid, kWhy);
+  }
+}
+
+constexpr std::int64_t kForkWaitMilliseconds = 1000;
 
 // Keeps the first failure.
 void merge(Status* into, Status status) noexcept {
@@ -34,9 +54,9 @@ void merge(Status* into, Status status) noexcept {
 Hub::Hub(Clock* clock, std::int32_t* threshold)
     : clock_(clock),
       own_threshold_(static_cast<std::int32_t>(Level::off)),
-      threshold_(threshold != nullptr ? threshold : &own_threshold_),
-      installed_(keep(Table())) {
-  active_.store(installed_, std::memory_order_release);
+      threshold_(threshold != nullptr ? threshold : &own_threshold_) {
+  put_in_place(Table());
+  active_.store(installed(), std::memory_order_release);
   register_for_fork(this);
 }
 
@@ -50,6 +70,10 @@ const Hub::Table* Hub::keep(Table table) {
   return tables_.back().get();
 }
 
+void Hub::put_in_place(Table table) {
+  installed_.store(keep(std::move(table)), std::memory_order_release);
+}
+
 Route* Hub::make_route(HubSink sink) {
   routes_.push_back(std::make_unique<Route>(std::move(sink.name),
                                             std::move(sink.type), sink.level,
@@ -58,7 +82,7 @@ Route* Hub::make_route(HubSink sink) {
 }
 
 void Hub::publish() noexcept {
-  const Table* table = captures_.empty() ? installed_ : captures_.back().table;
+  const Table* table = captures_.empty() ? installed() : captures_.back().table;
   active_.store(table, std::memory_order_release);
   auto least = static_cast<std::int32_t>(Level::off);
   for (const Route* route : table->routes) {
@@ -69,18 +93,22 @@ void Hub::publish() noexcept {
 
 void Hub::deliver(const detail::LoggerRep* logger,
                   const detail::Call& call) noexcept {
+  const int error = errno;  // a call that logs does not change it
   const Table& table = *active_.load(std::memory_order_acquire);
   try {
     if (!inside_sink) {
       deliver_to(table, logger, call);
+      errno = error;
       return;
     }
   } catch (...) {
     // Out of memory: lost, and counted below.
   }
+  const Level level = std::clamp(call.level, Level::trace, Level::alert);
   for (Route* route : table.routes) {
-    if (call.level >= route->level()) route->refuse();
+    if (level >= route->level()) route->refuse();
   }
+  errno = error;
 }
 
 void Hub::deliver_to(const Table& table, const detail::LoggerRep* logger,
@@ -95,27 +123,32 @@ void Hub::deliver_to(const Table& table, const detail::LoggerRep* logger,
   shorten(&event, scratch->event);
   const InsideSink guard;
   for (Route* route : table.routes) {
-    if (call.level >= route->level()) route->deliver(event, scratch->row);
+    if (event.level >= route->level()) route->deliver(event, scratch->row);
   }
 }
 
-void Hub::install(const HubSettings& settings, std::vector<HubSink> sinks) {
+Status Hub::install(const HubSettings& settings, std::vector<HubSink> sinks) {
+  if (inside_sink) return called_from_sink("init");
   const std::lock_guard lock(mutex_);
+  const InsideSink guard;
   Table table;
   table.settings = EventSettings(settings.caller_info, settings.redact);
   for (HubSink& sink : sinks) {
     table.routes.push_back(make_route(std::move(sink)));
     static_cast<void>(table.routes.back()->open());
   }
-  const Table* old = installed_;
-  installed_ = keep(std::move(table));
+  const Table* old = installed();
+  put_in_place(std::move(table));
   publish();
   for (Route* route : old->routes) static_cast<void>(route->close());
+  return {};
 }
 
 Status Hub::add(HubSink sink) {
+  if (inside_sink) return called_from_sink("add_sink");
   const std::lock_guard lock(mutex_);
-  Table table = *installed_;
+  const InsideSink guard;
+  Table table = *installed();
   for (const Route* route : table.routes) {
     if (route->name() == sink.name) {
       return Status(Code::invalid, "there is a sink '" + sink.name +
@@ -125,19 +158,20 @@ Status Hub::add(HubSink sink) {
   Route* route = make_route(std::move(sink));
   table.routes.push_back(route);
   Status status = route->open();
-  installed_ = keep(std::move(table));
+  put_in_place(std::move(table));
   publish();
   return status;
 }
 
 void Hub::remove(const std::string& name) noexcept {
   const std::lock_guard lock(mutex_);
-  Table table = *installed_;
+  const InsideSink guard;
+  Table table = *installed();
   for (std::size_t i = 0; i < table.routes.size(); ++i) {
     Route* route = table.routes[i];
     if (route->name() != name) continue;
     table.routes.erase(table.routes.begin() + static_cast<std::ptrdiff_t>(i));
-    installed_ = keep(std::move(table));
+    put_in_place(std::move(table));
     publish();
     static_cast<void>(route->close());
     return;
@@ -147,7 +181,7 @@ void Hub::remove(const std::string& name) noexcept {
 int Hub::begin_capture(SinkPtr sink) {
   const std::lock_guard lock(mutex_);
   Table table;
-  table.settings = installed_->settings;
+  table.settings = installed()->settings;
   table.routes.push_back(
       make_route({"capture", "memory", Level::trace, std::move(sink)}));
   captures_.push_back({next_capture_, keep(std::move(table))});
@@ -164,39 +198,47 @@ void Hub::end_capture(int number) noexcept {
 }
 
 Status Hub::flush() noexcept {
+  if (inside_sink) return called_from_sink("flush");
   const std::lock_guard lock(mutex_);
+  const InsideSink guard;
   Status first;
-  for (Route* route : installed_->routes) merge(&first, route->flush());
+  for (Route* route : installed()->routes) merge(&first, route->flush());
   return first;
 }
 
 Status Hub::close() noexcept {
+  if (inside_sink) return called_from_sink("shutdown");
   const std::lock_guard lock(mutex_);
+  const InsideSink guard;
   Status first;
-  for (Route* route : installed_->routes) merge(&first, route->close());
+  for (Route* route : installed()->routes) merge(&first, route->close());
   return first;
 }
 
 Stats Hub::stats() const noexcept {
-  const std::lock_guard lock(mutex_);
-  StatsBuilder builder(installed_->routes.size());
-  for (const Route* route : installed_->routes) builder.add(route->stats());
+  // Without the lock: a diagnostic function may want to know, too.
+  const Table& table = *installed();
+  StatsBuilder builder(table.routes.size());
+  for (const Route* route : table.routes) builder.add(route->stats());
   return builder.finish();
 }
 
 void Hub::before_fork() noexcept {
-  mutex_.lock();
+  // A sink that hangs while it is opened must not keep the process from
+  // splitting: what this lock guards does not change meanwhile.
+  fork_locked_ = mutex_.try_lock_for(kForkWaitMilliseconds);
   for (const auto& route : routes_) route->before_fork();
 }
 
 void Hub::after_fork_in_parent() noexcept {
   for (const auto& route : routes_) route->after_fork_in_parent();
-  mutex_.unlock();
+  if (fork_locked_) mutex_.unlock();
 }
 
 void Hub::after_fork_in_child() noexcept {
+  const InsideSink guard;
   for (const auto& route : routes_) route->after_fork_in_child();
-  mutex_.unlock();
+  mutex_.reset();
 }
 
 }  // namespace stogger

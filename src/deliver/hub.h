@@ -3,11 +3,11 @@
 
 #include <atomic>
 #include <memory>
-#include <mutex>
 #include <string>
 #include <vector>
 
 #include "deliver/route.h"
+#include "deliver/route_mutex.h"
 #include "deliver/scratch.h"
 #include "event/target.h"
 
@@ -37,8 +37,9 @@ class Hub final : public EventTarget {
   const std::int32_t* threshold() const noexcept override { return threshold_; }
 
   // Opens these sinks, puts them in place of all others, and closes the others.
-  // A sink that cannot be opened is kept and tried again.
-  void install(const HubSettings& settings, std::vector<HubSink> sinks);
+  // A sink that cannot be opened is kept and tried again. This and all that
+  // follows, but for stats(), fails if it is called from inside a sink.
+  Status install(const HubSettings& settings, std::vector<HubSink> sinks);
   // Opens one more.
   Status add(HubSink sink);
 
@@ -73,6 +74,10 @@ class Hub final : public EventTarget {
   ~Hub() override;
   void publish() noexcept;
   const Table* keep(Table table);
+  void put_in_place(Table table);
+  const Table* installed() const noexcept {
+    return installed_.load(std::memory_order_acquire);
+  }
   Route* make_route(HubSink sink);
   void deliver_to(const Table& table, const detail::LoggerRep* logger,
                   const detail::Call& call);
@@ -82,8 +87,10 @@ class Hub final : public EventTarget {
   std::int32_t* const threshold_;
   std::atomic<const Table*> active_{nullptr};
 
-  mutable std::mutex mutex_;  // of all that follows
-  const Table* installed_;
+  std::atomic<const Table*> installed_{nullptr};
+
+  RouteMutex mutex_;  // of all that follows, and of changes to installed_
+  bool fork_locked_ = false;
   std::vector<Capturing> captures_;
   int next_capture_ = 0;
   std::vector<std::unique_ptr<const Table>> tables_;

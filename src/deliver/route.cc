@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <exception>
+#include <new>
 #include <utility>
 
 #include "base/diagnostics.h"
@@ -21,16 +22,31 @@ void add(std::atomic<std::uint64_t>& counter, std::uint64_t count) noexcept {
                 std::memory_order_release);
 }
 
+Status threw(const char* what) noexcept {
+  try {
+    return Status(Code::internal, std::string("threw: ") + what);
+  } catch (...) {
+    return Status(Code::internal, what);
+  }
+}
+
 // Calls into a sink, whose code may be anyone's.
 template <class Call>
 Status guarded(Call call) noexcept {
   try {
     return call();
+  } catch (const std::bad_alloc&) {
+    return Status(Code::unavailable, "there was no memory for it");
   } catch (const std::exception& e) {
-    return Status(Code::internal, std::string("threw: ") + e.what());
+    return threw(e.what());
   } catch (...) {
     return Status(Code::internal, "threw something that is no std::exception");
   }
+}
+
+bool has_tally(const Sink& sink) noexcept {
+  Tally tally;
+  return sink.tally(&tally);
 }
 
 }  // namespace
@@ -42,6 +58,16 @@ RowBatch Route::Layout::wanted() const noexcept {
   return batch;
 }
 
+bool Route::Layout::is_for(RowForm other,
+                           const RowBatch& others) const noexcept {
+  return form == other &&
+         std::equal(columns.begin(), columns.end(), others.columns,
+                    others.columns + others.column_count,
+                    [](const Column& a, const Column& b) {
+                      return a.name == b.name && a.kind == b.kind;
+                    });
+}
+
 Route::Route(std::string name, std::string type, Level level, SinkPtr sink,
              Clock* clock)
     : name_(std::move(name)),
@@ -49,30 +75,30 @@ Route::Route(std::string name, std::string type, Level level, SinkPtr sink,
       level_(level),
       clock_(clock),
       sink_(std::move(sink)),
-      sink_counts_(sink_->tally(&tally_)) {
+      sink_counts_(has_tally(*sink_)) {
+  // It may have been in use before.
+  static_cast<void>(sink_->tally(&tally_));
   refresh_layout();
 }
 
 void Route::refresh_layout() {
-  auto layout = std::make_unique<Layout>();
-  layout->form = sink_->form();
+  const RowForm form = sink_->form();
   const RowBatch wanted = sink_->columns();
-  const Layout* current = layout_.load(std::memory_order_relaxed);
-  if (current != nullptr && current->form == layout->form &&
-      std::equal(current->columns.begin(), current->columns.end(),
-                 wanted.columns, wanted.columns + wanted.column_count,
-                 [](const Column& a, const Column& b) {
-                   return a.name == b.name && a.kind == b.kind;
-                 })) {
-    return;
+  for (const auto& known : layouts_) {
+    if (known->is_for(form, wanted)) {
+      layout_.store(known.get(), std::memory_order_release);
+      return;
+    }
   }
+  auto layout = std::make_unique<Layout>();
+  layout->form = form;
   layout->names.reserve(wanted.column_count);
   for (std::size_t i = 0; i < wanted.column_count; ++i) {
     layout->names.emplace_back(wanted.columns[i].name);
     layout->columns.push_back({layout->names.back(), wanted.columns[i].kind});
   }
-  layout_.store(layout.get(), std::memory_order_release);
   layouts_.push_back(std::move(layout));
+  layout_.store(layouts_.back().get(), std::memory_order_release);
 }
 
 bool Route::is_waiting() noexcept {
@@ -95,14 +121,16 @@ Status Route::open() noexcept {
 
 Status Route::open_sink() noexcept {
   if (is_open_) return {};
-  Status status = guarded([&] { return sink_->open(); });
-  if (status.ok()) {
-    status = guarded([&] {
-      refresh_layout();
-      return Status();
-    });
-  }
+  Status status = guarded([&] {
+    Status opened = sink_->open();
+    if (opened.ok()) refresh_layout();
+    return opened;
+  });
   is_open_ = status.ok();
+  // Whatever it says: there are no rows that could be at fault.
+  if (status.code() == Code::rejected) {
+    status = Status(Code::unavailable, status.message());
+  }
   return status;
 }
 
@@ -111,62 +139,78 @@ void Route::deliver(const Event& event, RowScratch& scratch) noexcept {
   // but not in vain, if the sink is known to be out of order.
   const Layout* layout = layout_.load(std::memory_order_acquire);
   RowBatch rows;
-  const bool rendered = !failing_.load(std::memory_order_relaxed);
-  if (rendered) {
-    const Status status = guarded([&] {
-      render(event, layout->form, layout->wanted(), scratch, &rows);
-      return Status();
-    });
-    if (!status.ok()) rows = {};
+  if (failing_.load(std::memory_order_relaxed) ||
+      !render_row(event, *layout, scratch, &rows)) {
+    layout = nullptr;
   }
   mutex_.lock();
   begin();
   add(accepted_, 1);
   if (is_waiting()) {
     add(dropped_, 1);
+  } else if (is_open_ && !closed_ &&
+             !failing_.load(std::memory_order_relaxed) &&
+             layout == layout_.load(std::memory_order_relaxed)) {
+    // The way of nearly every event.
+    Status status = write_sink(rows, scratch.sanitized);
+    settle(1, status.ok());
+    if (!status.ok()) note_failure(status, "write");
   } else {
-    write(event, scratch, rendered ? layout : nullptr, rows);
+    write_slowly(event, scratch, layout, rows);
   }
   mutex_.unlock();
 }
 
-void Route::write(const Event& event, RowScratch& scratch,
-                  const Layout* rendered_by, const RowBatch& rows) noexcept {
-  if (scratch.sanitized != 0) add(sanitized_, scratch.sanitized);
-  if (is_open_ && rendered_by != nullptr && !closed_ &&
-      !failing_.load(std::memory_order_relaxed) &&
-      rendered_by == layout_.load(std::memory_order_relaxed)) {
-    // The way of nearly every event.
-    Status status = write_sink(rows);
-    settle(1, status.ok());
-    if (!status.ok()) note_failure(status, "write");
-    return;
+// False if there is no memory for it.
+bool Route::render_row(const Event& event, const Layout& layout,
+                       RowScratch& scratch, RowBatch* rows) noexcept {
+  try {
+    render(event, layout.form, layout.wanted(), scratch, rows);
+    return true;
+  } catch (...) {
+    return false;
   }
+}
+
+// For a sink that has to be opened, or that wants other rows than were made.
+void Route::write_slowly(const Event& event, RowScratch& scratch,
+                         const Layout* rendered_by, RowBatch rows) noexcept {
   const Status opened = open_sink();
   if (!opened.ok()) {
-    add(dropped_, 1);
+    settle(1, false);
     note_failure(opened, "open");
     return;
   }
   const Layout* layout = layout_.load(std::memory_order_relaxed);
-  Status status = guarded([&] {
-    if (layout == rendered_by) return write_sink(rows);
-    RowBatch anew;
-    render(event, layout->form, layout->wanted(), scratch, &anew);
-    return write_sink(anew);
-  });
-  settle(1, status.ok());
-  if (closed_ && status.ok()) {
-    status = guarded([&] { return sink_->close(); });
-    settle(0, status.ok());
-    is_open_ = false;
+  Status status;
+  if (layout == rendered_by || render_row(event, *layout, scratch, &rows)) {
+    status = write_sink(rows, scratch.sanitized);
+  } else {
+    status = Status(Code::rejected, "there was no memory for the event");
   }
-  static_cast<void>(note(std::move(status), "write"));
+  settle(1, status.ok());
+  const char* action = "write";
+  if (closed_) {
+    Status closed = close_sink();
+    if (status.ok()) {
+      status = std::move(closed);
+      action = "close";
+    }
+  }
+  static_cast<void>(note(std::move(status), action));
 }
 
-Status Route::write_sink(const RowBatch& rows) noexcept {
-  if (rows.column_count == 0) return Status(Code::rejected, "out of memory");
+Status Route::write_sink(const RowBatch& rows,
+                         std::uint32_t sanitized) noexcept {
+  if (sanitized != 0) add(sanitized_, sanitized);
   return guarded([&] { return sink_->write(rows); });
+}
+
+Status Route::close_sink() noexcept {
+  Status status = guarded([&] { return sink_->close(); });
+  is_open_ = false;
+  settle(0, status.ok());
+  return status;
 }
 
 // Books the rows that were handed over since the last time.
@@ -203,9 +247,7 @@ void Route::note_failure(const Status& status, const char* action) noexcept {
   const bool was_failing = failing_.load(std::memory_order_relaxed);
   if (!rows_at_fault) {
     // What the sink still holds may survive this; it tells in its tally.
-    static_cast<void>(guarded([&] { return sink_->close(); }));
-    is_open_ = false;
-    settle(0, false);
+    static_cast<void>(close_sink());
     const std::int64_t now = clock_->monotonic_ns();
     backoff_ns_ = was_failing ? std::min(backoff_ns_ * 2, kLongestBackoff)
                               : kFirstBackoff;
@@ -251,7 +293,8 @@ void Route::note_recovery() noexcept {
   }
 }
 
-void Route::tell(std::string text) noexcept {
+// May throw for want of memory.
+void Route::tell(std::string text) {
   std::uint64_t left_out = 0;
   if (!reports_.pass(clock_->monotonic_ns(), &left_out)) return;
   if (left_out != 0) {
@@ -273,25 +316,49 @@ Status Route::flush() noexcept {
   Status status;
   if (is_waiting()) {
     status = explain({Code::unavailable, "the sink is out of order"}, "flush");
-  } else if (is_open_) {
-    status = guarded([&] { return sink_->flush(); });
-    settle(0, status.ok());
-    status = note(std::move(status), "flush");
+  } else if (is_open_ || tally_.buffered != 0) {
+    status = flush_sink();
   }
   mutex_.unlock();
   return status;
+}
+
+// A sink that failed may have kept rows, which get another chance.
+Status Route::flush_sink() noexcept {
+  Status status = open_sink();
+  if (!status.ok()) return note(std::move(status), "open");
+  status = guarded([&] { return sink_->flush(); });
+  settle(0, status.ok());
+  if (closed_) {
+    Status closed = close_sink();
+    if (status.ok()) status = std::move(closed);
+  }
+  return note(std::move(status), "flush");
 }
 
 Status Route::close() noexcept {
   mutex_.lock();
   begin();
   closed_ = true;
-  Status status = guarded([&] { return sink_->close(); });
-  is_open_ = false;
-  settle(0, status.ok());
+  const bool was_failing = failing_.load(std::memory_order_relaxed);
+  Status status;
+  // This is the last chance of the rows that it kept when it failed.
+  if (!is_open_ && tally_.buffered != 0) status = open_sink();
+  if (status.ok()) status = close_sink();
   if (!status.ok()) status = note(std::move(status), "close");
+  if (was_failing && tally_.buffered != 0) tell_what_is_left();
   mutex_.unlock();
   return status;
+}
+
+void Route::tell_what_is_left() noexcept {
+  try {
+    tell(fmt::format(
+        "{}: closed while out of order; {} {} could not be written", title(),
+        tally_.buffered, tally_.buffered == 1 ? "event" : "events"));
+  } catch (...) {
+    // As above.
+  }
 }
 
 SinkStats Route::stats() const noexcept {

@@ -63,21 +63,28 @@ class Route {
     std::vector<std::string> names;
     std::vector<Column> columns;
     RowBatch wanted() const noexcept;
+    bool is_for(RowForm other, const RowBatch& others) const noexcept;
   };
+
+  static bool render_row(const Event& event, const Layout& layout,
+                         RowScratch& scratch, RowBatch* rows) noexcept;
 
   // All with the lock held.
   bool is_waiting() noexcept;
   Status open_sink() noexcept;
-  Status write_sink(const RowBatch& rows) noexcept;
-  void write(const Event& event, RowScratch& scratch, const Layout* rendered_by,
-             const RowBatch& rows) noexcept;
+  Status write_sink(const RowBatch& rows, std::uint32_t sanitized) noexcept;
+  Status flush_sink() noexcept;
+  Status close_sink() noexcept;
+  void write_slowly(const Event& event, RowScratch& scratch,
+                    const Layout* rendered_by, RowBatch rows) noexcept;
   void settle(std::uint64_t rows, bool ok) noexcept;
   void begin() noexcept;
   Status note(Status status, const char* action) noexcept;
   void note_failure(const Status& status, const char* action) noexcept;
   Status explain(const Status& status, const char* action) const noexcept;
   void note_recovery() noexcept;
-  void tell(std::string text) noexcept;
+  void tell_what_is_left() noexcept;
+  void tell(std::string text);
   std::string title() const;
   void refresh_layout();
 

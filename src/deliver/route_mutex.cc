@@ -6,39 +6,60 @@
 namespace stogger {
 namespace {
 
-void sleep_for(std::int64_t nanoseconds) noexcept {
-  const timespec time = {0, nanoseconds};
-  ::nanosleep(&time, nullptr);
+std::int64_t now_ns() noexcept {
+  timespec now;
+  ::clock_gettime(CLOCK_MONOTONIC, &now);
+  return static_cast<std::int64_t>(now.tv_sec) * 1000000000 + now.tv_nsec;
 }
+
+// What a thread does between two attempts: ever less.
+class Pause {
+ public:
+  void operator()() noexcept {
+    if (round_ < kSpins) {
+#ifdef __x86_64__
+      __builtin_ia32_pause();
+#endif
+    } else if (round_ < kSpins + kYields) {
+      ::sched_yield();
+    } else {
+      const timespec time = {0, sleep_};
+      ::nanosleep(&time, nullptr);
+      if (sleep_ < kLongestSleep) sleep_ *= 2;
+    }
+    ++round_;
+  }
+  bool is_asleep() const noexcept { return round_ > kSpins + kYields; }
+
+ private:
+  static constexpr int kSpins = 100;
+  static constexpr int kYields = 20;
+  static constexpr std::int64_t kShortestSleep = 20000;  // nanoseconds
+  static constexpr std::int64_t kLongestSleep = 1000000;
+
+  int round_ = 0;
+  std::int64_t sleep_ = kShortestSleep;
+};
 
 }  // namespace
 
 void RouteMutex::lock_slowly() noexcept {
-  constexpr int kSpins = 100;
-  constexpr int kYields = 20;
-  constexpr std::int64_t kShortestSleep = 20000;
-  constexpr std::int64_t kLongestSleep = 1000000;
-  std::int64_t sleep = kShortestSleep;
-  for (int round = 0;; ++round) {
-    if (round < kSpins) {
-#ifdef __x86_64__
-      __builtin_ia32_pause();
-#endif
-    } else if (round < kSpins + kYields) {
-      ::sched_yield();
-    } else {
-      sleep_for(sleep);
-      if (sleep < kLongestSleep) sleep *= 2;
-    }
-    if (!held_.load(std::memory_order_relaxed) && try_lock()) return;
-  }
+  Pause pause;
+  do {
+    pause();
+  } while (held_.load(std::memory_order_relaxed) || !try_lock());
 }
 
+// Threads that log without a break let go for moments only. Whoever looks once
+// in a while would hardly ever meet one, so this one goes on spinning.
 bool RouteMutex::try_lock_for(std::int64_t milliseconds) noexcept {
-  constexpr std::int64_t kMillisecond = 1000000;
-  for (; !try_lock(); --milliseconds) {
-    if (milliseconds <= 0) return false;
-    sleep_for(kMillisecond);
+  const std::int64_t deadline = now_ns() + milliseconds * 1000000;
+  Pause pause;
+  while (!try_lock()) {
+    pause();
+    if (!pause.is_asleep()) continue;
+    if (now_ns() >= deadline) return false;
+    pause = {};
   }
   return true;
 }

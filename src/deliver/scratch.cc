@@ -26,19 +26,21 @@ void free_thread_scratch(void* scratch) {
   delete static_cast<ThreadScratch*>(scratch);
 }
 
-pthread_key_t scratch_key() {
-  static const pthread_key_t key = [] {
-    pthread_key_t made = 0;
-    pthread_key_create(&made, &free_thread_scratch);
-    return made;
-  }();
-  return key;
+// Frees the memory when the thread ends. A program may have used up the keys
+// (there are 1024): then it is not freed.
+void free_at_thread_end(ThreadScratch* scratch) {
+  struct Key {
+    pthread_key_t key = 0;
+    bool exists = pthread_key_create(&key, &free_thread_scratch) == 0;
+  };
+  static const Key key;
+  if (key.exists) pthread_setspecific(key.key, scratch);
 }
 
 ThreadScratch& this_thread() {
   if (thread_scratch == nullptr) {
     thread_scratch = new ThreadScratch;
-    pthread_setspecific(scratch_key(), thread_scratch);
+    free_at_thread_end(thread_scratch);
   }
   return *thread_scratch;
 }

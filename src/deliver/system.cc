@@ -76,8 +76,8 @@ Status System::add_sink(std::string_view name, SinkPtr sink,
 }
 
 Logger System::logger(std::string_view name) const noexcept {
-  return Logger(hub_->threshold(),
-                detail::make_logger_rep(*hub_, name, {}, {}));
+  const auto* rep = detail::make_logger_rep(*hub_, name, {}, {});
+  return rep != nullptr ? Logger(hub_->threshold(), rep) : Logger();
 }
 
 Status System::flush() noexcept { return hub_->flush(); }

@@ -91,8 +91,8 @@ void log_exception(const LoggerRep* rep, const Call& call) noexcept {
 
 Logger logger(std::string_view name) noexcept {
   EventTarget& target = default_target();
-  return Logger(target.threshold(),
-                detail::make_logger_rep(target, name, {}, {}));
+  const auto* rep = detail::make_logger_rep(target, name, {}, {});
+  return rep != nullptr ? Logger(target.threshold(), rep) : Logger();
 }
 
 Logger Logger::with(Fields fields) const noexcept {
@@ -100,8 +100,8 @@ Logger Logger::with(Fields fields) const noexcept {
   const std::string_view name =
       rep_ != nullptr ? rep_->bound.name() : std::string_view();
   const Fields inherited = rep_ != nullptr ? rep_->bound.fields() : Fields();
-  return Logger(threshold_,
-                detail::make_logger_rep(target, name, inherited, fields));
+  const auto* rep = detail::make_logger_rep(target, name, inherited, fields);
+  return rep != nullptr ? Logger(threshold_, rep) : *this;
 }
 
 }  // namespace stogger

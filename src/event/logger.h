@@ -25,8 +25,8 @@ struct LoggerRep {
   mutable std::atomic<std::int64_t> references{1};
 };
 
-// A new one, or null if there is no memory for it: then its events go to the
-// default system without name and fields rather than nowhere.
+// A new one, or null if there is no memory for it. A logger then does without:
+// its events lack the name and the fields.
 LoggerRep* make_logger_rep(EventTarget& target, std::string_view name,
                            Fields inherited, Fields fields) noexcept;
 

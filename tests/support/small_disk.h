@@ -45,7 +45,8 @@ class SmallDisk {
   void make_room() { std::filesystem::remove(file("filler")); }
 
   void set_read_only(bool read_only) {
-    const unsigned long flags = MS_REMOUNT | (read_only ? MS_RDONLY : 0UL);
+    unsigned long flags = MS_REMOUNT;
+    if (read_only) flags |= MS_RDONLY;
     ::mount("stogger-test", folder_.path().c_str(), "tmpfs", flags, nullptr);
   }
 

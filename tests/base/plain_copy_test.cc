@@ -1,0 +1,70 @@
+#include "base/plain_copy.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <memory>
+#include <string>
+#include <string_view>
+
+namespace stogger {
+namespace {
+
+using Json = SpecialCharacters<' ', '"', '\\'>;
+using Ascii = SpecialCharacters<0>;
+
+// Copies between blocks of exactly the size, so that a sanitizer sees a read or
+// a write beyond.
+template <class Specials>
+bool copy(std::string_view text, std::string* copied) {
+  const auto in = std::make_unique<char[]>(text.size());
+  std::copy(text.begin(), text.end(), in.get());
+  const auto out = std::make_unique<char[]>(text.size());
+  const bool plain = copy_plain<Specials>(out.get(), {in.get(), text.size()});
+  copied->assign(out.get(), text.size());
+  return plain;
+}
+
+TEST(PlainCopyTest, PlainTextOfEveryLengthIsCopied) {
+  std::string text;
+  for (std::size_t size = 0; size < 200; ++size) {
+    std::string copied;
+    EXPECT_TRUE(copy<Json>(text, &copied)) << size;
+    EXPECT_EQ(copied, text);
+    text += static_cast<char>(' ' + 3 + size % 20);
+  }
+}
+
+TEST(PlainCopyTest, ASpecialCharacterIsSeenWhereverItStands) {
+  std::string copied;
+  for (std::size_t size = 1; size < 70; ++size) {
+    for (std::size_t at = 0; at < size; ++at) {
+      std::string text(size, 'b');
+      for (const char special :
+           {'"', '\\', '\x1F', '\0', '\n', '\x80', '\xFF'}) {
+        text[at] = special;
+        EXPECT_FALSE(copy<Json>(text, &copied))
+            << size << " " << at << " " << static_cast<int>(special);
+      }
+    }
+  }
+}
+
+TEST(PlainCopyTest, EveryCharacterIsJudgedAsTheSetSays) {
+  std::string copied;
+  for (int c = 0; c < 256; ++c) {
+    const char character = static_cast<char>(c);
+    // In each of the ways that texts of different lengths take.
+    for (const std::size_t size : {1u, 5u, 12u, 16u, 40u}) {
+      std::string text(size, 'b');
+      text[size / 2] = character;
+      EXPECT_EQ(copy<Json>(text, &copied), !Json::has(character)) << c;
+      EXPECT_EQ(Json::has(character),
+                c < 32 || c >= 128 || c == '"' || c == '\\');
+      EXPECT_EQ(copy<Ascii>(text, &copied), c < 128) << c;
+    }
+  }
+}
+
+}  // namespace
+}  // namespace stogger

@@ -1,0 +1,131 @@
+#include "base/timestamp.h"
+
+#include <gtest/gtest.h>
+
+#include <chrono>
+#include <cstdio>
+#include <random>
+#include <string>
+#include <vector>
+
+namespace stogger {
+namespace {
+
+constexpr std::int64_t kSecond = 1000000000;
+
+std::string timestamp(Time time) {
+  char text[40];
+  return {text, write_timestamp(text, time)};
+}
+std::string seconds(Time time) {
+  char text[40];
+  return {text, write_timestamp_seconds(text, time)};
+}
+std::string whole(Time time) {
+  char text[40];
+  return {text, write_time(text, time)};
+}
+std::string date(Time time) {
+  char text[40];
+  return {text, write_date(text, time)};
+}
+
+TEST(TimestampTest, IsRfc3339InUtc) {
+  EXPECT_EQ(timestamp(Time{0}), "1970-01-01T00:00:00.000000Z");
+  EXPECT_EQ(timestamp(Time{1795225168656642000}),
+            "2026-11-21T01:39:28.656642Z");
+  EXPECT_EQ(timestamp(Time{1795225168656642000}).size(), kTimestampSize);
+  EXPECT_EQ(seconds(Time{1795225168656642000}), "2026-11-21T01:39:28Z");
+  EXPECT_EQ(date(Time{1795225168656642000}), "2026-11-21");
+}
+
+TEST(TimestampTest, MicrosecondsAreCutOffAndNotRounded) {
+  EXPECT_EQ(timestamp(Time{999999999}), "1970-01-01T00:00:00.999999Z");
+  EXPECT_EQ(seconds(Time{1999999999}), "1970-01-01T00:00:01Z");
+  EXPECT_EQ(timestamp(Time{-1}), "1969-12-31T23:59:59.999999Z");
+}
+
+TEST(TimestampTest, NanosecondsShowWhereThereAreSome) {
+  EXPECT_EQ(whole(Time{1795225168656642000}), "2026-11-21T01:39:28.656642Z");
+  EXPECT_EQ(whole(Time{1795225168656642007}), "2026-11-21T01:39:28.656642007Z");
+  EXPECT_EQ(whole(Time{-1}), "1969-12-31T23:59:59.999999999Z");
+  Buffer out;
+  append_time(out, Time{1});
+  EXPECT_EQ(out.view(), "1970-01-01T00:00:00.000000001Z");
+}
+
+TEST(TimestampTest, TheWholeRangeIsCovered) {
+  EXPECT_EQ(whole(Time{INT64_MIN}), "1677-09-21T00:12:43.145224192Z");
+  EXPECT_EQ(whole(Time{INT64_MAX}), "2262-04-11T23:47:16.854775807Z");
+}
+
+TEST(TimestampTest, LeapDaysAreWhereTheCalendarHasThem) {
+  const std::int64_t day = 86400 * kSecond;
+  const auto at = [](int year, unsigned month, unsigned of_month) {
+    using namespace std::chrono;
+    const sys_days days = std::chrono::year(year) / static_cast<int>(month) /
+                          static_cast<int>(of_month);
+    return Time{duration_cast<nanoseconds>(days.time_since_epoch()).count()};
+  };
+  EXPECT_EQ(date(Time{at(2024, 2, 28).ns + day}), "2024-02-29");
+  EXPECT_EQ(date(Time{at(2026, 2, 28).ns + day}), "2026-03-01");
+  EXPECT_EQ(date(Time{at(2000, 2, 28).ns + day}), "2000-02-29");
+  EXPECT_EQ(date(Time{at(1900, 2, 28).ns + day}), "1900-03-01");
+  EXPECT_EQ(date(Time{at(2100, 2, 28).ns + day}), "2100-03-01");
+}
+
+std::string by_chrono(Time time) {
+  using namespace std::chrono;
+  const sys_time<nanoseconds> moment{nanoseconds(time.ns)};
+  const auto day = floor<days>(moment);
+  const year_month_day ymd(day);
+  const hh_mm_ss<nanoseconds> clock(moment - day);
+  char text[64];
+  std::snprintf(
+      text, sizeof text, "%04d-%02u-%02uT%02d:%02d:%02d.%06dZ",
+      static_cast<int>(ymd.year()), static_cast<unsigned>(ymd.month()),
+      static_cast<unsigned>(ymd.day()), static_cast<int>(clock.hours().count()),
+      static_cast<int>(clock.minutes().count()),
+      static_cast<int>(clock.seconds().count()),
+      static_cast<int>(clock.subseconds().count() / 1000));
+  return text;
+}
+
+TEST(TimestampTest, AgreesWithTheStandardLibrary) {
+  std::mt19937_64 random(1);
+  for (int i = 0; i < 200000; ++i) {
+    // The library's days do not reach quite as far as nanoseconds do.
+    const Time time{static_cast<std::int64_t>(random()) / 100 * 99};
+    ASSERT_EQ(timestamp(time), by_chrono(time)) << time.ns;
+    // The next one often shares its second.
+    const Time near{time.ns / 2 +
+                    static_cast<std::int64_t>(random() % 2000000000)};
+    ASSERT_EQ(timestamp(near), by_chrono(near)) << near.ns;
+    ASSERT_EQ(date(near), by_chrono(near).substr(0, 10)) << near.ns;
+  }
+}
+
+TEST(TimestampTest, TextsSortAsTheirTimesDo) {
+  std::mt19937_64 random(2);
+  std::vector<std::int64_t> times;
+  for (int i = 0; i < 10000; ++i) {
+    times.push_back(static_cast<std::int64_t>(random()) / 1000 * 1000);
+  }
+  std::sort(times.begin(), times.end());
+  for (std::size_t i = 1; i < times.size(); ++i) {
+    ASSERT_LE(timestamp(Time{times[i - 1]}), timestamp(Time{times[i]}));
+  }
+}
+
+TEST(TimestampTest, DaysBeginAtMidnightBeforeAndAfterTheEpoch) {
+  const std::int64_t day = 86400 * kSecond;
+  EXPECT_EQ(day_of(Time{0}), 0);
+  EXPECT_EQ(day_of(Time{day - 1}), 0);
+  EXPECT_EQ(day_of(Time{day}), 1);
+  EXPECT_EQ(day_of(Time{-1}), -1);
+  EXPECT_EQ(day_of(Time{-day}), -1);
+  EXPECT_EQ(day_of(Time{-day - 1}), -2);
+}
+
+}  // namespace
+}  // namespace stogger

@@ -1,0 +1,270 @@
+// Threads that log while everything else goes on: failures, replacement,
+// closing, reading of statistics.
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <atomic>
+#include <map>
+#include <random>
+#include <stdexcept>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "deliver/system.h"
+#include "stogger/log.h"
+#include "stogger/system.h"
+#include "stogger/testing.h"
+#include "tests/deliver/scripted_sink.h"
+#include "tests/support/sinks.h"
+
+namespace stogger {
+namespace {
+
+using testing::ManualClock;
+
+constexpr int kThreads = 4;
+
+// Runs body(number of the thread) in several threads until all have returned.
+template <class Body>
+void in_threads(Body body) {
+  std::vector<std::thread> threads;
+  for (int i = 0; i < kThreads; ++i) threads.emplace_back(body, i);
+  for (std::thread& thread : threads) thread.join();
+}
+
+// A name of its own for each event.
+std::string name_of(int thread, int number) {
+  return std::to_string(thread) + "-" + std::to_string(number);
+}
+
+// A sink of all kinds of trouble. Like every sink it is called by one thread at
+// a time.
+class RandomSink final : public Sink {
+ public:
+  Status open() override { return outcome(5); }
+  Status write(const RowBatch& rows) override {
+    const std::uint64_t count = rows.row_count;
+    switch (random_() % 8) {
+      case 0:
+        tally_.dead_lettered += count;
+        return {};
+      case 1:
+        tally_.in_doubt += count;
+        return Status(Code::unavailable, "no answer");
+      case 2:
+      case 3:
+        tally_.buffered += count;
+        return outcome(10);
+      default: {
+        Status status = outcome(3);
+        if (status.ok()) tally_.written += count;
+        return status;
+      }
+    }
+  }
+  Status flush() override {
+    if (random_() % 2 == 0) tally_.written += tally_.buffered;
+    tally_.buffered = 0;
+    return outcome(2);
+  }
+  Status close() override { return flush(); }
+  bool tally(Tally* tally) const noexcept override {
+    *tally = tally_;
+    return true;
+  }
+
+ private:
+  // One in `odds` is a failure.
+  Status outcome(unsigned odds) {
+    if (random_() % odds != 0) return {};
+    switch (random_() % 3) {
+      case 0:
+        throw std::runtime_error("thrown");
+      case 1:
+        return Status(Code::rejected, "refused");
+      default:
+        return Status(Code::unavailable, "away");
+    }
+  }
+
+  std::mt19937 random_{20261121};
+  Tally tally_;
+};
+
+TEST(Concurrency, StatisticsAreBalancedAtEveryReading) {
+  constexpr int kEvents = 20000;
+  ManualClock clock;
+  const Diagnostics diagnostics;
+  System system(&clock);
+  ASSERT_OK(system.add_sink("random", SinkPtr(new RandomSink)));
+  const auto plain = std::make_shared<Script>();
+  plain->on_write = [random = std::mt19937(1)](const RowBatch&) mutable {
+    return random() % 3 == 0 ? unavailable() : Status();
+  };
+  add_scripted(system, "plain", Level::trace, plain);
+  const Logger log = system.logger();
+
+  std::atomic<bool> stop{false};
+  std::uint64_t readings = 0;
+  std::uint64_t unbalanced = 0;
+  std::uint64_t backwards = 0;
+  std::thread reader([&] {
+    std::map<std::string, std::uint64_t> last;
+    while (!stop) {
+      for (const SinkStats& stats : system.stats()) {
+        ++readings;
+        if (!is_balanced(stats)) ++unbalanced;
+        std::uint64_t& accepted = last[std::string(stats.name)];
+        if (stats.accepted < accepted) ++backwards;
+        accepted = stats.accepted;
+      }
+      clock.advance(0.001);
+    }
+  });
+  std::thread flusher([&] {
+    while (!stop) {
+      static_cast<void>(system.flush());
+      std::this_thread::yield();
+    }
+  });
+  in_threads([&](int thread) {
+    for (int i = 0; i < kEvents; ++i) log.info("event", {{"thread", thread}});
+  });
+  stop = true;
+  reader.join();
+  flusher.join();
+  EXPECT_GT(readings, 0U);
+  EXPECT_EQ(unbalanced, 0U);
+  EXPECT_EQ(backwards, 0U);
+  static_cast<void>(system.close());
+  static_cast<void>(system.close());
+  for (const SinkStats& stats : system.stats()) {
+    EXPECT_EQ(stats.accepted, std::uint64_t{kThreads} * kEvents) << stats.name;
+    EXPECT_TRUE(is_balanced(stats)) << stats.name;
+    EXPECT_GT(stats.written, 0U) << stats.name;
+    EXPECT_GT(stats.dropped, 0U) << stats.name;
+  }
+  EXPECT_EQ(stats_of(system, "plain").written, plain->count());
+  EXPECT_FALSE(plain->broke_the_rules);
+}
+
+TEST(Concurrency, ReplacingTheSinksLosesAndDoublesNothing) {
+  constexpr int kEvents = 5000;
+  constexpr int kReplacements = 100;
+  System system;
+  std::vector<std::shared_ptr<Script>> scripts;
+  const auto install_one = [&] {
+    scripts.push_back(std::make_shared<Script>());
+    std::vector<HubSink> sinks;
+    sinks.push_back({"sink", "test", Level::trace,
+                     SinkPtr(new ScriptedSink(scripts.back()))});
+    EXPECT_OK(hub_of(system).install({}, std::move(sinks)));
+  };
+  install_one();
+  const Logger log = system.logger();
+  std::atomic<int> running{kThreads};
+  std::thread replacer([&] {
+    for (int i = 0; i < kReplacements || running > 0; ++i) {
+      if (i < 10 * kReplacements) install_one();
+      std::this_thread::yield();
+    }
+  });
+  in_threads([&](int thread) {
+    for (int i = 0; i < kEvents; ++i) log.info(name_of(thread, i));
+    --running;
+  });
+  replacer.join();
+  EXPECT_OK(system.close());
+
+  std::map<std::string, int> counts;
+  for (const auto& script : scripts) {
+    for (const std::string& name : script->events()) ++counts[name];
+    EXPECT_FALSE(script->broke_the_rules);
+    EXPECT_FALSE(script->is_open) << "an old sink was left open";
+  }
+  EXPECT_EQ(counts.size(), std::size_t{kThreads} * kEvents);
+  EXPECT_TRUE(std::all_of(counts.begin(), counts.end(), [](const auto& entry) {
+    return entry.second == 1;
+  })) << "an event arrived twice";
+}
+
+TEST(Concurrency, AThreadsEventsKeepTheirOrder) {
+  constexpr int kEvents = 5000;
+  System system;
+  const auto script = add_scripted(system, "sink");
+  const Logger log = system.logger();
+  in_threads([&](int thread) {
+    for (int i = 0; i < kEvents; ++i) log.info(name_of(thread, i));
+  });
+  std::map<std::string, int> next;
+  for (const std::string& name : script->events()) {
+    const std::size_t dash = name.find('-');
+    EXPECT_EQ(std::stoi(name.substr(dash + 1)), next[name.substr(0, dash)]++);
+  }
+  EXPECT_EQ(script->count(), std::size_t{kThreads} * kEvents);
+}
+
+TEST(Concurrency, CloseWhileThreadsLogLosesNothing) {
+  constexpr int kEvents = 3000;
+  System system;
+  const auto script = add_scripted(system, "sink");
+  const Logger log = system.logger();
+  std::atomic<int> logged{0};
+  std::thread closer([&] {
+    while (logged < kEvents) std::this_thread::yield();
+    EXPECT_OK(system.close());
+  });
+  in_threads([&](int thread) {
+    for (int i = 0; i < kEvents; ++i) {
+      log.info(name_of(thread, i));
+      ++logged;
+    }
+  });
+  closer.join();
+  EXPECT_EQ(script->count(), std::size_t{kThreads} * kEvents);
+  EXPECT_FALSE(script->is_open);
+  EXPECT_FALSE(script->broke_the_rules);
+}
+
+TEST(Concurrency, SinksComeAndGoWhileThreadsLog) {
+  constexpr int kEvents = 5000;
+  System system;
+  const auto script = add_scripted(system, "stays");
+  const Logger log = system.logger();
+  std::atomic<int> running{kThreads};
+  std::thread changer([&] {
+    for (int i = 0; i < 200 || running > 0; ++i) {
+      if (i >= 2000) continue;
+      add_scripted(system, "guest");
+      hub_of(system).remove("guest");
+    }
+  });
+  in_threads([&](int thread) {
+    for (int i = 0; i < kEvents; ++i) log.info(name_of(thread, i));
+    --running;
+  });
+  changer.join();
+  EXPECT_EQ(script->count(), std::size_t{kThreads} * kEvents);
+}
+
+TEST(Concurrency, ASlowSinkDelaysTheCallerAndLosesNothing) {
+  System system;
+  const auto slow = std::make_shared<Script>();
+  slow->on_write = [](const RowBatch&) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(2));
+    return Status();
+  };
+  add_scripted(system, "slow", Level::trace, slow);
+  const auto fast = add_scripted(system, "fast");
+  const Logger log = system.logger();
+  in_threads([&](int thread) {
+    for (int i = 0; i < 25; ++i) log.info(name_of(thread, i));
+  });
+  EXPECT_EQ(slow->count(), 100U);
+  EXPECT_EQ(fast->count(), 100U);
+}
+
+}  // namespace
+}  // namespace stogger

@@ -1,0 +1,434 @@
+// What a route does about a sink that fails.
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "stogger/log.h"
+#include "stogger/system.h"
+#include "stogger/testing.h"
+#include "tests/deliver/scripted_sink.h"
+#include "tests/support/sinks.h"
+
+namespace stogger {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using testing::ManualClock;
+using ::testing::Not;
+
+class Failure : public ::testing::Test {
+ protected:
+  void break_it() {
+    script_->on_write = [](const RowBatch&) { return unavailable(); };
+  }
+  void mend_it() { script_->on_write = {}; }
+  SinkStats stats() { return stats_of(system_, "sink"); }
+  // How many calls reached the sink by logging one event a millisecond, for so
+  // long.
+  int attempts_within(int milliseconds) {
+    const int before = script_->writes;
+    for (int i = 0; i < milliseconds; ++i) {
+      clock_.advance(0.001);
+      log_.info("event");
+    }
+    return script_->writes - before;
+  }
+
+  ManualClock clock_;
+  Diagnostics diagnostics_;
+  System system_{&clock_};
+  Logger log_ = system_.logger();
+  std::shared_ptr<Script> script_ = add_scripted(system_, "sink");
+};
+
+TEST_F(Failure, FirstFailureIsOneLineThatTellsWhatWhereAndWhy) {
+  break_it();
+  for (int i = 0; i < 100; ++i) log_.info("event");
+  EXPECT_THAT(diagnostics_.lines(),
+              ElementsAre("sink 'sink' (custom nowhere): write failed: the "
+                          "target is away; events are dropped and counted "
+                          "until it works again, which is tried by itself"));
+}
+
+TEST_F(Failure, RecoveryIsOneLineWithTheNumberLost) {
+  break_it();
+  log_.info("lost");
+  clock_.advance(0.05);
+  log_.info("lost");
+  log_.info("lost");
+  mend_it();
+  clock_.advance(1.2);
+  log_.info("arrives");
+  log_.info("arrives");
+  ASSERT_EQ(diagnostics_.lines().size(), 2U);
+  EXPECT_EQ(
+      diagnostics_.lines()[1],
+      "sink 'sink' (custom nowhere): works again after 1.2 s; 3 events were "
+      "lost");
+  EXPECT_EQ(stats().dropped, 3U);
+  EXPECT_EQ(stats().written, 2U);
+  EXPECT_FALSE(stats().failing);
+}
+
+TEST_F(Failure, EachOutageTellsItsOwnNumberLost) {
+  for (const int lost : {1, 4, 2}) {
+    break_it();
+    for (int i = 0; i < lost; ++i) log_.info("lost");
+    mend_it();
+    clock_.advance(10);
+    log_.info("arrives");
+    EXPECT_THAT(
+        diagnostics_.lines().back(),
+        HasSubstr(std::to_string(lost) +
+                  (lost == 1 ? " event was lost" : " events were lost")));
+  }
+  EXPECT_EQ(diagnostics_.lines().size(), 6U);
+}
+
+TEST_F(Failure, BackOffBeginsWith100MillisecondsAndDoublesTo5Seconds) {
+  break_it();
+  log_.info("event");
+  std::vector<int> waits;
+  for (int milliseconds = 1, last = 0; milliseconds <= 30000; ++milliseconds) {
+    clock_.advance(0.001);
+    const int before = script_->writes;
+    log_.info("event");
+    if (script_->writes == before) continue;
+    waits.push_back(milliseconds - last);
+    last = milliseconds;
+  }
+  EXPECT_THAT(waits, ElementsAre(100, 200, 400, 800, 1600, 3200, 5000, 5000,
+                                 5000, 5000));
+}
+
+TEST_F(Failure, BackOffBeginsAnewAfterARecovery) {
+  break_it();
+  log_.info("event");
+  EXPECT_EQ(attempts_within(1000), 3);
+  mend_it();
+  clock_.advance(5);
+  log_.info("arrives");
+  break_it();
+  log_.info("event");
+  EXPECT_EQ(attempts_within(99), 0);
+  EXPECT_EQ(attempts_within(1), 1);
+}
+
+TEST_F(Failure, WhileItWaitsTheSinkIsNotCalledAtAll) {
+  break_it();
+  log_.info("event");
+  const int opened = script_->opened;
+  const int closed = script_->closed;
+  for (int i = 0; i < 1000; ++i) log_.info("event");
+  EXPECT_EQ(script_->writes, 1);
+  EXPECT_EQ(script_->opened, opened);
+  EXPECT_EQ(script_->closed, closed);
+  EXPECT_EQ(stats().dropped, 1001U);
+  EXPECT_EQ(stats().failed, 1U) << "attempts, not events";
+  EXPECT_TRUE(stats().failing);
+}
+
+TEST_F(Failure, AfterAFailureTheSinkIsClosedAndOpenedAnew) {
+  break_it();
+  log_.info("event");
+  EXPECT_FALSE(script_->is_open);
+  mend_it();
+  clock_.advance(1);
+  log_.info("event");
+  EXPECT_EQ(script_->opened, 2);
+  EXPECT_FALSE(script_->broke_the_rules);
+}
+
+TEST_F(Failure, AFailureToOpenIsHandledTheSame) {
+  const auto script = std::make_shared<Script>();
+  script->on_open = unavailable;
+  add_scripted(system_, "other", Level::trace, script);
+  EXPECT_THAT(diagnostics_.lines(),
+              ElementsAre(HasSubstr("sink 'other' (custom nowhere): open "
+                                    "failed: the target is away")));
+  log_.info("lost");
+  clock_.advance(0.1);
+  log_.info("lost");
+  EXPECT_EQ(script->opened, 2);
+  EXPECT_EQ(script->writes, 0);
+  script->on_open = {};
+  clock_.advance(0.2);
+  log_.info("arrives");
+  EXPECT_THAT(script->events(), ElementsAre("arrives"));
+  EXPECT_THAT(diagnostics_.lines().back(), HasSubstr("2 events were lost"));
+}
+
+TEST_F(Failure, AddSinkReturnsTheFailureToOpenAndKeepsTheSink) {
+  const auto script = std::make_shared<Script>();
+  script->on_open = unavailable;
+  const Status status =
+      system_.add_sink("other", SinkPtr(new ScriptedSink(script)));
+  EXPECT_EQ(status.code(), Code::unavailable);
+  EXPECT_THAT(std::string(status.message()), HasSubstr("sink 'other'"));
+  script->on_open = {};
+  clock_.advance(1);
+  log_.info("arrives");
+  EXPECT_EQ(script->count(), 1U);
+}
+
+TEST_F(Failure, RejectedRowsDoNotOpenTheBackOff) {
+  int number = 0;
+  script_->on_write = [&](const RowBatch&) {
+    return number++ % 2 == 0 ? Status(Code::rejected, "value too long")
+                             : Status();
+  };
+  for (int i = 0; i < 6; ++i) log_.info("event");
+  EXPECT_EQ(script_->writes, 6);
+  EXPECT_EQ(script_->opened, 1) << "the sink stayed open";
+  EXPECT_EQ(stats().dropped, 3U);
+  EXPECT_EQ(stats().written, 3U);
+  EXPECT_EQ(stats().failed, 3U);
+  EXPECT_FALSE(stats().failing);
+  ASSERT_EQ(diagnostics_.lines().size(), 3U);
+  EXPECT_THAT(diagnostics_.lines()[0],
+              HasSubstr("write failed: value too long; the event is counted as "
+                        "dropped"));
+}
+
+TEST_F(Failure, ARejectionAfterAnOutageEndsTheOutage) {
+  break_it();
+  log_.info("lost");
+  script_->on_write = [](const RowBatch&) {
+    return Status(Code::rejected, "value too long");
+  };
+  clock_.advance(1);
+  log_.info("refused");
+  EXPECT_FALSE(stats().failing);
+  ASSERT_EQ(diagnostics_.lines().size(), 3U);
+  EXPECT_THAT(diagnostics_.lines()[1], HasSubstr("works again"));
+  EXPECT_THAT(diagnostics_.lines()[2], HasSubstr("value too long"));
+}
+
+TEST_F(Failure, ARejectionByOpenIsAFailureOfTheTarget) {
+  const auto script = std::make_shared<Script>();
+  script->on_open = [] { return Status(Code::rejected, "odd"); };
+  add_scripted(system_, "other", Level::trace, script);
+  for (int i = 0; i < 10; ++i) log_.info("lost");
+  EXPECT_EQ(script->opened, 1) << "the back-off holds";
+  EXPECT_EQ(diagnostics_.lines().size(), 1U);
+}
+
+TEST_F(Failure, ReportsAreLimitedToTenAMinute) {
+  script_->on_write = [](const RowBatch&) {
+    return Status(Code::rejected, "value too long");
+  };
+  for (int i = 0; i < 25; ++i) log_.info("event");
+  EXPECT_EQ(diagnostics_.lines().size(), 10U);
+  clock_.advance(59.9);
+  log_.info("event");
+  EXPECT_EQ(diagnostics_.lines().size(), 10U);
+  clock_.advance(0.2);
+  log_.info("event");
+  ASSERT_EQ(diagnostics_.lines().size(), 11U);
+  EXPECT_THAT(diagnostics_.lines()[9], Not(HasSubstr("left out")));
+  EXPECT_THAT(diagnostics_.lines()[10], HasSubstr("(16 reports left out)"));
+  log_.info("event");
+  EXPECT_THAT(diagnostics_.lines()[11], Not(HasSubstr("left out")));
+}
+
+TEST_F(Failure, OneSinksReportsDoNotUseUpAnothers) {
+  const auto other = add_scripted(system_, "other");
+  script_->on_write = [](const RowBatch&) {
+    return Status(Code::rejected, "value too long");
+  };
+  for (int i = 0; i < 25; ++i) log_.info("event");
+  other->on_write = [](const RowBatch&) { return unavailable(); };
+  log_.info("event");
+  EXPECT_THAT(diagnostics_.lines().back(), HasSubstr("sink 'other'"));
+}
+
+TEST_F(Failure, FlushFailsAtOnceWhileTheSinkIsLeftAlone) {
+  break_it();
+  log_.info("event");
+  const Status status = system_.flush();
+  EXPECT_EQ(status.code(), Code::unavailable);
+  EXPECT_EQ(script_->flushed, 0);
+}
+
+TEST_F(Failure, AFailedFlushOpensTheBackOff) {
+  script_->on_flush = unavailable;
+  EXPECT_FALSE(system_.flush().ok());
+  EXPECT_THAT(diagnostics_.lines(), ElementsAre(HasSubstr("flush failed")));
+  log_.info("lost");
+  EXPECT_EQ(script_->writes, 0);
+  clock_.advance(0.1);
+  log_.info("arrives");
+  EXPECT_THAT(diagnostics_.lines().back(), HasSubstr("1 event was lost"));
+}
+
+// --- Sinks that count themselves ---------------------------------------------
+
+class TallyingFailure : public Failure {
+ protected:
+  TallyingFailure() {
+    counting_->on_tally = [this](Tally* tally) {
+      *tally = tally_;
+      return true;
+    };
+    // Keeps rows until flush() or close(), if the target works then.
+    counting_->on_write = [this](const RowBatch& rows) {
+      tally_.buffered += rows.row_count;
+      return Status();
+    };
+    counting_->on_flush = [this] { return drain(); };
+    counting_->on_close = [this] { return drain(); };
+    add_scripted(system_, "counting", Level::warning, counting_);
+  }
+  Status drain() {
+    if (away_) return unavailable();
+    tally_.written += tally_.buffered;
+    tally_.buffered = 0;
+    return {};
+  }
+  SinkStats stats() { return stats_of(system_, "counting"); }
+  void log(int count) {
+    for (int i = 0; i < count; ++i) log_.warning("event");
+  }
+
+  Tally tally_;
+  bool away_ = false;
+  const std::shared_ptr<Script> counting_ = std::make_shared<Script>();
+};
+
+TEST_F(TallyingFailure, BufferedRowsArePendingUntilTheyAreWritten) {
+  log(3);
+  EXPECT_EQ(stats().pending, 3U);
+  EXPECT_EQ(stats().written, 0U);
+  EXPECT_TRUE(system_.flush().ok());
+  EXPECT_EQ(stats().pending, 0U);
+  EXPECT_EQ(stats().written, 3U);
+}
+
+TEST_F(TallyingFailure, RowsThatSurviveAFailureAreNotCountedAsLost) {
+  log(3);
+  away_ = true;
+  EXPECT_FALSE(system_.flush().ok());
+  EXPECT_EQ(stats().pending, 3U);
+  EXPECT_EQ(stats().dropped, 0U);
+  away_ = false;
+  clock_.advance(1);
+  log(1);
+  EXPECT_TRUE(system_.flush().ok());
+  EXPECT_EQ(stats().written, 4U);
+  EXPECT_THAT(diagnostics_.lines().back(), HasSubstr("0 events were lost"));
+}
+
+TEST_F(TallyingFailure, FlushTriesRowsThatSurvivedAFailureAgain) {
+  log(3);
+  away_ = true;
+  EXPECT_FALSE(system_.flush().ok());
+  away_ = false;
+  clock_.advance(1);
+  EXPECT_TRUE(system_.flush().ok());
+  EXPECT_EQ(stats().written, 3U);
+  EXPECT_FALSE(counting_->broke_the_rules);
+}
+
+TEST_F(TallyingFailure, CloseTriesThemAgainTooWithoutWaiting) {
+  log(3);
+  away_ = true;
+  EXPECT_FALSE(system_.flush().ok());
+  away_ = false;
+  EXPECT_TRUE(system_.close().ok());
+  EXPECT_EQ(stats().written, 3U);
+  EXPECT_EQ(stats().pending, 0U);
+  EXPECT_FALSE(counting_->is_open);
+  EXPECT_FALSE(counting_->broke_the_rules);
+}
+
+TEST_F(TallyingFailure, WhatCloseCannotWriteIsTold) {
+  log(3);
+  away_ = true;
+  EXPECT_FALSE(system_.flush().ok());
+  EXPECT_FALSE(system_.close().ok());
+  EXPECT_THAT(diagnostics_.lines().back(),
+              HasSubstr("closed while out of order; 3 events could not be "
+                        "written"));
+  EXPECT_EQ(stats().pending, 3U);
+}
+
+TEST_F(TallyingFailure, RowsLeftOverByCloseGoWithTheNextEvent) {
+  log(2);
+  away_ = true;
+  EXPECT_FALSE(system_.close().ok());
+  away_ = false;
+  clock_.advance(1);
+  log(1);
+  EXPECT_EQ(stats().written, 3U);
+  EXPECT_FALSE(counting_->is_open);
+}
+
+TEST_F(TallyingFailure, DeadLettersAndDoubtsAreCountedAsSuch) {
+  int number = 0;
+  counting_->on_write = [&](const RowBatch&) {
+    switch (number++ % 4) {
+      case 0:
+        ++tally_.written;
+        return Status();
+      case 1:
+        ++tally_.dead_lettered;
+        return Status();
+      case 2:
+        ++tally_.in_doubt;
+        return Status(Code::rejected, "no answer");
+      default:
+        return Status(Code::rejected, "lost");
+    }
+  };
+  log(8);
+  const SinkStats now = stats();
+  EXPECT_EQ(now.written, 2U);
+  EXPECT_EQ(now.dead_lettered, 2U);
+  EXPECT_EQ(now.in_doubt, 2U);
+  EXPECT_EQ(now.dropped, 2U);
+  EXPECT_EQ(now.pending, 0U);
+  EXPECT_TRUE(is_balanced(now));
+}
+
+TEST_F(TallyingFailure, RowsThatVanishFromTheBufferAreDropped) {
+  log(5);
+  counting_->on_flush = [this] {
+    tally_.written += 2;
+    tally_.buffered = 1;  // two are in no count
+    return unavailable();
+  };
+  counting_->on_close = {};
+  EXPECT_FALSE(system_.flush().ok());
+  const SinkStats now = stats();
+  EXPECT_EQ(now.written, 2U);
+  EXPECT_EQ(now.pending, 1U);
+  EXPECT_EQ(now.dropped, 2U);
+  EXPECT_TRUE(is_balanced(now));
+}
+
+TEST_F(TallyingFailure, WhatASinkCountedBeforeItWasAddedIsNotTheSystems) {
+  const auto script = std::make_shared<Script>();
+  Tally tally;
+  tally.written = 100;
+  script->on_tally = [&](Tally* out) {
+    *out = tally;
+    return true;
+  };
+  script->on_write = [&](const RowBatch&) {
+    ++tally.written;
+    return Status();
+  };
+  add_scripted(system_, "used", Level::trace, script);
+  log_.info("event");
+  EXPECT_EQ(stats_of(system_, "used").written, 1U);
+  EXPECT_EQ(stats_of(system_, "used").accepted, 1U);
+}
+
+}  // namespace
+}  // namespace stogger

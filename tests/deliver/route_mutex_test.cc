@@ -1,0 +1,112 @@
+#include "deliver/route_mutex.h"
+
+#include <gtest/gtest.h>
+
+#include <atomic>
+#include <chrono>
+#include <mutex>
+#include <thread>
+#include <vector>
+
+namespace stogger {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+using std::chrono::milliseconds;
+
+TEST(RouteMutex, LetsOneThreadInAtATime) {
+  constexpr int kRounds = 20000;
+  RouteMutex mutex;
+  int inside = 0;
+  int overlaps = 0;
+  std::uint64_t sum = 0;
+  std::vector<std::thread> threads;
+  for (int i = 0; i < 4; ++i) {
+    threads.emplace_back([&] {
+      for (int round = 0; round < kRounds; ++round) {
+        const std::lock_guard lock(mutex);
+        if (++inside != 1) ++overlaps;
+        ++sum;
+        --inside;
+      }
+    });
+  }
+  for (std::thread& thread : threads) thread.join();
+  EXPECT_EQ(overlaps, 0);
+  EXPECT_EQ(sum, 4U * kRounds);
+}
+
+TEST(RouteMutex, WhoWaitsLongerThanASpinGetsItToo) {
+  RouteMutex mutex;
+  std::atomic<bool> waiting{false};
+  std::atomic<bool> got_it{false};
+  mutex.lock();
+  std::thread other([&] {
+    waiting = true;
+    const std::lock_guard lock(mutex);
+    got_it = true;
+  });
+  while (!waiting) std::this_thread::yield();
+  std::this_thread::sleep_for(milliseconds(20));
+  EXPECT_FALSE(got_it);
+  mutex.unlock();
+  other.join();
+  EXPECT_TRUE(got_it);
+}
+
+TEST(RouteMutex, TryLockForTakesAFreeOneAtOnce) {
+  RouteMutex mutex;
+  EXPECT_TRUE(mutex.try_lock_for(0));
+  EXPECT_FALSE(mutex.try_lock_for(0));
+  mutex.unlock();
+  EXPECT_TRUE(mutex.try_lock_for(0));
+}
+
+TEST(RouteMutex, TryLockForGivesUpInTime) {
+  RouteMutex mutex;
+  mutex.lock();
+  const auto before = Clock::now();
+  EXPECT_FALSE(mutex.try_lock_for(50));
+  const auto took = Clock::now() - before;
+  EXPECT_GE(took, milliseconds(50));
+  EXPECT_LT(took, milliseconds(5000));
+}
+
+// A thread that hardly lets go must not keep fork() waiting.
+TEST(RouteMutex, TryLockForMeetsTheMomentsBetweenTwoHolds) {
+  RouteMutex mutex;
+  std::atomic<bool> stop{false};
+  std::vector<std::thread> holders;
+  for (int i = 0; i < 3; ++i) {
+    holders.emplace_back([&] {
+      while (!stop) {
+        const std::lock_guard lock(mutex);
+        const auto until = Clock::now() + std::chrono::microseconds(50);
+        while (Clock::now() < until) {
+        }
+      }
+    });
+  }
+  int failures = 0;
+  for (int i = 0; i < 100; ++i) {
+    if (!mutex.try_lock_for(10000)) {
+      ++failures;
+      continue;
+    }
+    mutex.unlock();
+  }
+  stop = true;
+  for (std::thread& thread : holders) thread.join();
+  EXPECT_EQ(failures, 0);
+}
+
+TEST(RouteMutex, ResetFreesItWhoeverHeldIt) {
+  RouteMutex mutex;
+  std::thread([&] { mutex.lock(); }).join();
+  EXPECT_FALSE(mutex.try_lock_for(0));
+  mutex.reset();
+  EXPECT_TRUE(mutex.try_lock_for(0));
+}
+
+}  // namespace
+}  // namespace stogger
