@@ -88,12 +88,12 @@ class JournaldSink final : public Sink {
 
 // Of syslog(3): the place in the list is the number.
 const std::vector<std::string>& facility_names() {
-  static const std::vector<std::string> names = {
+  static const std::vector<std::string> kNames = {
       "kern",   "user",   "mail",   "daemon", "auth",     "syslog",
       "lpr",    "news",   "uucp",   "cron",   "authpriv", "ftp",
       "12",     "13",     "14",     "15",     "local0",   "local1",
       "local2", "local3", "local4", "local5", "local6",   "local7"};
-  return names;
+  return kNames;
 }
 
 // The number of a facility given by name or number; -1 without one.

@@ -82,11 +82,13 @@ Status LineFileSink::write_buffered(const RowBatch& rows) {
   }
   const auto age = static_cast<std::uint64_t>(rows.now.ns) -
                    static_cast<std::uint64_t>(oldest_.ns);
-  if (status.ok() && !ends_.empty() && age > kOldestAge) status = drain();
+  if (status.ok() && !ends_.empty() && (stuck_ || age > kOldestAge)) {
+    status = drain();
+  }
   return status;
 }
 
-void LineFileSink::buffer_row(const RowBatch& rows, std::size_t row) {
+inline void LineFileSink::buffer_row(const RowBatch& rows, std::size_t row) {
   append_line(buffer_, rows, row);
   ends_.push_back(buffer_.size());
 }
@@ -126,6 +128,7 @@ Status LineFileSink::drain() {
     done += whole;
   }
   forget_rows(done);
+  stuck_ = !status.ok();
   return status;
 }
 
@@ -175,6 +178,7 @@ Status LineFileSink::close() {
 void LineFileSink::abandon() noexcept {
   file_.abandon();
   clear();
+  stuck_ = false;
 }
 
 bool LineFileSink::tally(Tally* tally) const noexcept {

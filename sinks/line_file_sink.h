@@ -6,8 +6,8 @@
 // flush = "block": rows are collected in a buffer of 64 KiB. It goes to the
 // kernel when it is full, in flush() and close(), and with the first row that
 // comes more than a second after the oldest one in it. If that fails, the rows
-// stay, also over close() and open(), and are written once the file takes them;
-// what the buffer has no room for is lost.
+// stay, also over close() and open(); each later write() tries again until the
+// file takes them. What the buffer has no room for is lost.
 //
 // A row is either there in full, or not at all: see LogFile::take_back().
 #pragma once
@@ -55,6 +55,7 @@ class LineFileSink final : public Sink {
   std::vector<std::size_t> ends_;  // of each row in the buffer
   Time oldest_;                    // when the first of them came
   Time now_;                       // of the last batch
+  bool stuck_ = false;             // the last attempt to write it failed
   std::uint64_t written_ = 0;
 };
 

@@ -39,13 +39,7 @@ Status SqliteDatabase::open() {
     status =
         check_database_place(settings_.path, settings_.journal_mode == "WAL");
   }
-  if (status.ok()) status = connect();
-  if (status.ok()) status = lock();
-  if (status.ok() && has_moved()) {
-    // Another process has just set it aside.
-    status =
-        Status(Code::unavailable, "the file was moved while it was opened");
-  }
+  if (status.ok()) status = connect_locked();
   if (status.ok()) status = open_locked();
   if (status.ok()) {
     unlock();
@@ -56,6 +50,19 @@ Status SqliteDatabase::open() {
   return status;
 }
 
+// Others may move the file away while this one waits for the lock.
+Status SqliteDatabase::connect_locked() {
+  constexpr int kAttempts = 4;
+  for (int i = 0; i < kAttempts; ++i) {
+    Status status = connect();
+    if (status.ok()) status = lock();
+    if (!status.ok() || !has_moved()) return status;
+    disconnect(false);
+  }
+  return Status(Code::unavailable,
+                "other programs keep moving the file while it is opened");
+}
+
 // SQLite creates the file here, but does not look into it yet.
 Status SqliteDatabase::connect() {
   if_inherited_ = std::make_unique<InheritedConnection>();
@@ -64,7 +71,12 @@ Status SqliteDatabase::connect() {
                       SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE |
                           SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_PRIVATECACHE,
                       nullptr);
-  if (result != SQLITE_OK) return failure(result, "cannot open");
+  if (result != SQLITE_OK) {
+    // SQLite tells the errno of its second attempt, which was only to read.
+    const int error = database_access_error(settings_.path);
+    if (error == 0) return failure(result, "cannot open");
+    return Status(Code::unavailable, "cannot open: " + error_advice(error));
+  }
   sqlite3_extended_result_codes(connection_, 1);
   sqlite3_busy_handler(connection_, &on_busy, this);
   // Takes the place of SQLite's own checkpoints.
@@ -77,7 +89,10 @@ Status SqliteDatabase::connect() {
 
 Status SqliteDatabase::open_locked() {
   if (sqlite3_db_readonly(connection_, "main") == 1) {
-    return failure(SQLITE_READONLY, "cannot open");
+    const int error = database_access_error(file_);
+    return Status(Code::unavailable,
+                  "cannot open for writing: " +
+                      error_advice(error == 0 ? EACCES : error));
   }
   Status status;
   if (is_empty_file(file_)) {
@@ -165,10 +180,7 @@ bool SqliteDatabase::has_moved() const noexcept {
 
 Status SqliteDatabase::lock() {
   wait_.restart();
-  while (!lock_.try_lock()) {
-    if (!wait_.wait()) return busy();
-  }
-  return {};
+  return lock_.lock(wait_) ? Status() : busy();
 }
 
 int SqliteDatabase::on_busy(void* self, int) noexcept {

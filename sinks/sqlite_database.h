@@ -74,6 +74,7 @@ class SqliteDatabase {
   Status failure(int result, std::string_view action);
 
  private:
+  Status connect_locked();
   Status connect();
   Status open_locked();
   Status set_journal_mode();

@@ -21,6 +21,9 @@ bool is_network_filesystem(long type) noexcept;
 // system if the database is to have a write-ahead log.
 Status check_database_place(const std::string& path, bool write_ahead_log);
 
+// Why the file may not be written, or not be created: an errno; 0 if it may.
+int database_access_error(const std::string& path);
+
 // Moves a database with all that belongs to it out of the way, to
 // FILE.corrupt-TIME. Returns the new name; empty if it cannot be moved.
 std::string set_aside_database(const std::string& file, Time now);
@@ -37,13 +40,16 @@ class BoundedWait {
       : limit_ns_(limit_ms * 1000000) {}
 
   // Lets the time begin anew, with the next wait().
-  void restart() noexcept { deadline_ns_ = 0; }
+  void restart() noexcept { started_ns_ = 0; }
   // Sleeps a little. False, at once, if the time is up.
-  bool wait() noexcept;
+  bool wait(std::int64_t longest_ns = 2000000) noexcept;
+  // How long it has been waiting, up to the last wait().
+  std::int64_t waited_ns() const noexcept { return waited_ns_; }
 
  private:
   const std::int64_t limit_ns_;
-  std::int64_t deadline_ns_ = 0;  // 0: nobody has waited yet
+  std::int64_t started_ns_ = 0;  // 0: nobody has waited yet
+  std::int64_t waited_ns_ = 0;
   std::int64_t pause_ns_ = 0;
 };
 
@@ -67,6 +73,11 @@ class FileSizeSignal {
 };
 
 // A lock between processes, which the system takes back from those that die.
+// It is a flock(2) on the file, for which there is a program of that name, too.
+//
+// Who takes it again and again would hardly ever leave it to the others, which
+// can only look now and then. So one that has waited for long queues up, by a
+// second lock on the same file, and all others let it go first.
 class ProcessLock {
  public:
   ProcessLock() noexcept = default;
@@ -76,8 +87,9 @@ class ProcessLock {
 
   // Creates the file if it is missing; it is never removed.
   Status open(const std::string& path);
-  // False if another process has it. True if it is held now, and where the
-  // file system knows no such locks.
+  // False if the time was up before it was free.
+  bool lock(BoundedWait& wait) noexcept;
+  // Does not wait. True also where the file system knows no such locks.
   bool try_lock() noexcept;
   void unlock() noexcept;
   // Unlocks. In a child after fork(), while the parent has the file open too,
@@ -85,7 +97,12 @@ class ProcessLock {
   void close() noexcept;
 
  private:
+  bool lock_fairly(BoundedWait& wait, bool* queued) noexcept;
+  bool is_queue_taken() const noexcept;
+  bool set_queue(short type) noexcept;
+
   int descriptor_ = -1;
+  unsigned turns_ = 0;
 };
 
 }  // namespace stogger

@@ -2,6 +2,8 @@
 
 #include <time.h>
 
+#include <new>
+
 namespace stogger {
 namespace {
 
@@ -22,7 +24,8 @@ class RealClock final : public Clock {
 }  // namespace
 
 Clock* Clock::real() noexcept {
-  static RealClock* const clock = new RealClock;
+  alignas(RealClock) static char place[sizeof(RealClock)];
+  static RealClock* const clock = new (place) RealClock;
   return clock;
 }
 

@@ -1,5 +1,7 @@
 #include "base/json.h"
 
+#include <locale.h>
+
 #include <cmath>
 #include <cstring>
 #include <nlohmann/json.hpp>
@@ -115,11 +117,65 @@ char* write_json_value(char* out, const Value& value,
   return copy(out, "null");
 }
 
-std::size_t json_value_size(const Value& value) {
+namespace {
+
+// What the first character of the text becomes.
+std::size_t escaped_size(const Utf8Step& step) noexcept {
+  if (!step.valid || step.codepoint == 0) return kReplacement.size();
+  if (!needs_escape(step.codepoint)) return step.size;
+  char escape[8];
+  return static_cast<std::size_t>(write_escape(escape, step.codepoint) -
+                                  escape);
+}
+
+// Goes on in the text as long as what it becomes, *size included, is at most
+// `most`; returns how far. Plain stretches are taken at once.
+std::size_t measure(std::string_view text, std::size_t most,
+                    std::size_t* size) noexcept {
+  constexpr std::size_t kStretch = 256;
+  char copied[kStretch];
+  std::string_view rest = text;
+  while (!rest.empty()) {
+    const std::string_view stretch = rest.substr(0, kStretch);
+    if (*size + stretch.size() <= most &&
+        copy_plain<json_detail::Specials>(copied, stretch)) {
+      *size += stretch.size();
+      rest.remove_prefix(stretch.size());
+      continue;
+    }
+    for (std::size_t done = 0; done < stretch.size();) {
+      const Utf8Step step = utf8_step(rest);
+      const std::size_t more = escaped_size(step);
+      if (*size + more > most) return text.size() - rest.size();
+      *size += more;
+      done += step.size;
+      rest.remove_prefix(step.size);
+    }
+  }
+  return text.size();
+}
+
+constexpr std::size_t kQuotes = 2;
+
+}  // namespace
+
+std::size_t json_value_size(const Value& value) noexcept {
   if (value.kind() == Kind::json) return value.text().size();
-  Buffer scratch;
-  append_json_value(scratch, value);
-  return scratch.size();
+  if (value.kind() == Kind::text) {
+    std::size_t size = kQuotes;
+    measure(value.text(), SIZE_MAX, &size);
+    return size;
+  }
+  char scratch[kPlainValueRoom];
+  std::uint32_t sanitized = 0;
+  return static_cast<std::size_t>(write_json_value(scratch, value, &sanitized) -
+                                  scratch);
+}
+
+std::string_view json_string_prefix(std::string_view text,
+                                    std::size_t most) noexcept {
+  std::size_t size = kQuotes;
+  return text.substr(0, measure(text, most, &size));
 }
 
 namespace {
@@ -140,14 +196,8 @@ class CleanWriter final : public nlohmann::json_sax<nlohmann::json> {
     if (begin_value()) append_unsigned(out_, v);
     return true;
   }
-  bool number_float(number_float_t v, const string_t& digits) override {
-    if (!begin_value()) return true;
-    if (std::isfinite(v)) {
-      out_.append(digits);
-    } else {
-      append_json_string(out_, digits);
-    }
-    return true;
+  bool number_float(number_float_t, const string_t& digits) override {
+    return literal(digits);
   }
   bool string(string_t& v) override {
     if (begin_value()) sanitized_ += append_json_string(out_, v);
@@ -233,11 +283,32 @@ class CleanWriter final : public nlohmann::json_sax<nlohmann::json> {
   std::uint32_t sanitized_ = 0;
 };
 
+// The parser reads numbers, and tells their digits, with the decimal point of
+// the locale, which is the program's to choose. Here it is a point.
+class PointLocale {
+ public:
+  PointLocale() noexcept : before_(::uselocale(standard())) {}
+  ~PointLocale() { ::uselocale(before_); }
+  PointLocale(const PointLocale&) = delete;
+  PointLocale& operator=(const PointLocale&) = delete;
+
+ private:
+  static locale_t standard() noexcept {
+    static const locale_t locale = ::newlocale(LC_ALL_MASK, "C", locale_t{});
+    return locale;
+  }
+
+  const locale_t before_;
+};
+
 }  // namespace
 
 bool append_clean_json(Buffer& out, std::string_view json,
                        JsonKeyTest is_secret, const void* context,
                        std::uint32_t* sanitized) {
+  // The parser would take a NUL for the end.
+  if (json.find('\0') != std::string_view::npos) return false;
+  const PointLocale locale;
   const std::size_t start = out.size();
   CleanWriter writer(out, is_secret, context);
   if (!nlohmann::json::sax_parse(json.begin(), json.end(), &writer)) {

@@ -44,12 +44,13 @@ inline char* write_json_string(char* out, std::string_view text,
   return out + text.size() + 1;
 }
 
-// The most characters write_json_value() writes.
+// The most characters write_json_value() writes: for all but text and JSON, and
+// for any value.
+inline constexpr std::size_t kPlainValueRoom = 40;
 inline std::size_t json_value_room(const Value& value) noexcept {
-  constexpr std::size_t kPlain = 40;
   if (value.kind() == Kind::text) return json_string_room(value.text());
   if (value.kind() == Kind::json) return value.text().size();
-  return kPlain;
+  return kPlainValueRoom;
 }
 
 // Any value but a custom one. NaN and the infinities are written as strings, a
@@ -73,17 +74,21 @@ inline std::uint32_t append_json_value(Buffer& out, const Value& value) {
 }
 
 // The bytes append_json_value() adds, without writing them.
-std::size_t json_value_size(const Value& value);
+std::size_t json_value_size(const Value& value) noexcept;
+
+// The longest prefix that, as a JSON string, quotes included, takes at most
+// `most` bytes. It does not end inside a UTF-8 sequence. May be empty.
+std::string_view json_string_prefix(std::string_view text,
+                                    std::size_t most) noexcept;
 
 // Decides, for a member of a JSON object, whether its value is a secret.
 using JsonKeyTest = bool (*)(const void* context, std::string_view key);
 
 // Checks JSON text and writes it again in compact form: strings valid, numbers
-// as they were given but for those that are no finite double (they become
-// strings), values of secret members replaced by "[REDACTED]". False, and
-// nothing written, if the text is not valid JSON or is nested too deeply.
-// `sanitized` counts strings that had to be mended. A null test finds no
-// secrets.
+// as they were given, values of secret members replaced by "[REDACTED]". False,
+// and nothing written, if the text is not valid JSON, is nested too deeply, or
+// has a number beyond the range of a double. `sanitized` counts strings that
+// had to be mended. A null test finds no secrets.
 bool append_clean_json(Buffer& out, std::string_view json,
                        JsonKeyTest is_secret, const void* context,
                        std::uint32_t* sanitized);

@@ -13,7 +13,7 @@
 namespace stogger {
 
 // A set of characters that need more than copying: all below `lowest`, all
-// that are not ASCII, and the ones listed. The letter a must not be among them.
+// that are not ASCII, and the ones listed.
 template <char lowest, char... listed>
 struct SpecialCharacters {
   static bool has(char c) noexcept {
@@ -61,51 +61,77 @@ bool is_plain(std::uint64_t first, std::uint64_t second) noexcept {
 #endif
 }
 
-inline constexpr std::uint64_t kFiller = 0x6161616161616161u;
+template <class Specials>
+bool is_plain(std::uint64_t bytes) noexcept {
+#ifdef __SSE2__
+  constexpr int kLowHalf = 0xFF;
+  return (Specials::find(_mm_cvtsi64_si128(static_cast<long long>(bytes))) &
+          kLowHalf) == 0;
+#else
+  return is_plain<Specials>(bytes, bytes);
+#endif
+}
+
+// Of more than sixteen characters.
+template <class Specials>
+[[gnu::noinline]] bool copy_long(char* out, const char* in,
+                                 std::size_t size) noexcept {
+  const auto copy_sixteen = [=](std::size_t at) {
+    const auto first = load<std::uint64_t>(in + at);
+    const auto second = load<std::uint64_t>(in + at + 8);
+    store(out + at, first);
+    store(out + at + 8, second);
+    return is_plain<Specials>(first, second);
+  };
+  for (std::size_t done = 0; done + 16 < size; done += 16) {
+    if (!copy_sixteen(done)) return false;
+  }
+  return copy_sixteen(size - 16);
+}
+
+// Copies a text as its first and its last word, which may overlap.
+template <class Word>
+struct Ends {
+  Ends(char* out, const char* in, std::size_t size) noexcept
+      : first(load<Word>(in)), last(load<Word>(in + size - sizeof(Word))) {
+    store(out, first);
+    store(out + size - sizeof(Word), last);
+  }
+  std::uint64_t first;
+  std::uint64_t last;
+};
 
 }  // namespace plain_copy_detail
 
 // Copies the text to `out`, which has room for it, and tells whether none of
 // its characters is special. If one is, what was written is of no use.
 //
-// It goes by sixteen bytes at a time; what is left at the end is covered by
-// words that overlap those before, and by halves of a word in short texts.
+// Reads and writes no byte beyond the text: what is no multiple of a word is
+// covered by two words that overlap. Made for short texts, keys above all,
+// which is why it is inlined.
 template <class Specials>
-bool copy_plain(char* out, std::string_view text) noexcept {
-  using plain_copy_detail::is_plain;
-  using plain_copy_detail::kFiller;
-  using plain_copy_detail::load;
-  using plain_copy_detail::store;
+[[gnu::always_inline]] inline bool copy_plain(char* out,
+                                              std::string_view text) noexcept {
+  namespace detail = plain_copy_detail;
   const char* const in = text.data();
   const std::size_t size = text.size();
+  if (size > 16) return detail::copy_long<Specials>(out, in, size);
   if (size >= 8) {
-    std::size_t done = 0;
-    for (; done + 16 < size; done += 16) {
-      const auto first = load<std::uint64_t>(in + done);
-      const auto second = load<std::uint64_t>(in + done + 8);
-      store(out + done, first);
-      store(out + done + 8, second);
-      if (!is_plain<Specials>(first, second)) return false;
-    }
-    const std::size_t start = size > 16 ? size - 16 : 0;
-    const auto first = load<std::uint64_t>(in + start);
-    const auto last = load<std::uint64_t>(in + size - 8);
-    store(out + start, first);
-    store(out + size - 8, last);
-    return is_plain<Specials>(first, last);
+    const detail::Ends<std::uint64_t> ends(out, in, size);
+    return detail::is_plain<Specials>(ends.first, ends.last);
   }
   if (size >= 4) {
-    const auto first = load<std::uint32_t>(in);
-    const auto last = load<std::uint32_t>(in + size - 4);
-    store(out, first);
-    store(out + size - 4, last);
-    return is_plain<Specials>(first | std::uint64_t{last} << 32, kFiller);
+    const detail::Ends<std::uint32_t> ends(out, in, size);
+    return detail::is_plain<Specials>(ends.first | ends.last << 32);
   }
-  for (std::size_t i = 0; i < size; ++i) {
-    if (Specials::has(in[i])) return false;
-    out[i] = in[i];
+  if (size >= 2) {
+    const detail::Ends<std::uint16_t> ends(out, in, size);
+    const std::uint64_t both = ends.first | ends.last << 16;
+    return detail::is_plain<Specials>(both | both << 32);
   }
-  return true;
+  if (size == 0) return true;
+  *out = *in;
+  return !Specials::has(*in);
 }
 
 }  // namespace stogger

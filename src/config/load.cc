@@ -33,8 +33,9 @@ Status start(Hub& hub, const Config& config, std::vector<Problem> problems) {
     sinks.push_back({std::move(sink.name), std::move(sink.type), sink.level,
                      std::move(sink.sink)});
   }
-  hub.install({config.caller_info, config.redact}, std::move(sinks));
-  return status;
+  Status installed =
+      hub.install({config.caller_info, config.redact}, std::move(sinks));
+  return status.ok() ? installed : status;
 }
 
 // Calls what may run out of memory, or trip over a sink's factory.

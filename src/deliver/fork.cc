@@ -11,6 +11,7 @@ namespace stogger {
 namespace {
 
 struct Hubs {
+  std::mutex no_fork;  // taken before the other
   std::mutex mutex;
   std::vector<Hub*> all;
 };
@@ -28,6 +29,7 @@ Hubs& hubs() {
 }
 
 void before_fork() {
+  hubs().no_fork.lock();
   hubs().mutex.lock();
   for (Hub* hub : hubs().all) hub->before_fork();
 }
@@ -35,11 +37,13 @@ void before_fork() {
 void after_fork_in_parent() {
   for (Hub* hub : hubs().all) hub->after_fork_in_parent();
   hubs().mutex.unlock();
+  hubs().no_fork.unlock();
 }
 
 void after_fork_in_child() {
   for (Hub* hub : hubs().all) hub->after_fork_in_child();
   hubs().mutex.unlock();
+  hubs().no_fork.unlock();
 }
 
 }  // namespace
@@ -53,5 +57,8 @@ void unregister_for_fork(Hub* hub) noexcept {
   const std::lock_guard lock(hubs().mutex);
   std::erase(hubs().all, hub);
 }
+
+NoFork::NoFork() { hubs().no_fork.lock(); }
+NoFork::~NoFork() { hubs().no_fork.unlock(); }
 
 }  // namespace stogger

@@ -9,4 +9,13 @@ class Hub;
 void register_for_fork(Hub* hub);
 void unregister_for_fork(Hub* hub) noexcept;
 
+// Makes fork() wait as long as it lives, and whoever wants another one.
+class NoFork {
+ public:
+  NoFork();
+  ~NoFork();
+  NoFork(const NoFork&) = delete;
+  NoFork& operator=(const NoFork&) = delete;
+};
+
 }  // namespace stogger

@@ -97,7 +97,8 @@ class Hub final : public EventTarget {
   std::vector<std::unique_ptr<Route>> routes_;
 };
 
-// The hub of the default system. Made on first use, never destroyed.
-Hub& default_hub() noexcept;
+// The hub of the default system. Made on first use, never destroyed. May throw
+// std::bad_alloc as long as it is not made.
+Hub& default_hub();
 
 }  // namespace stogger

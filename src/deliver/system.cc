@@ -1,13 +1,20 @@
 #include "deliver/system.h"
 
+#include <atomic>
 #include <cstdlib>
+#include <exception>
+#include <memory>
+#include <new>
 #include <utility>
 
 #include "base/diagnostics.h"
+#include "deliver/fork.h"
 #include "event/logger.h"
 
 namespace stogger {
 namespace {
+
+std::atomic<Hub*> the_default_hub{nullptr};
 
 void close_at_exit() { static_cast<void>(default_hub().close()); }
 
@@ -24,27 +31,81 @@ void install_console(Hub& hub) {
   if (make_sink("console", {}, &console).ok()) {
     std::vector<HubSink> sinks;
     sinks.push_back({"console", "console", level, std::move(console)});
-    hub.install({}, std::move(sinks));
+    static_cast<void>(hub.install({}, std::move(sinks)));
   }
+}
+
+Hub& make_default_hub() {
+  // A child that inherited it half made would wait for the other half forever.
+  const NoFork one_at_a_time;
+  if (Hub* hub = the_default_hub.load(std::memory_order_acquire)) return *hub;
+  const auto release = [](Hub* hub) { hub->release(); };
+  std::unique_ptr<Hub, decltype(release)> made(
+      new Hub(Clock::real(), &detail::default_threshold), release);
+  install_console(*made);
+  std::atexit(&close_at_exit);
+  the_default_hub.store(made.get(), std::memory_order_release);
+  return *made.release();
+}
+
+// Calls into the default system. There may be no memory to make it.
+template <class Function>
+Status with_default_hub(Function function) noexcept {
+  try {
+    return function(default_hub());
+  } catch (const std::exception& e) {
+    return Status(Code::unavailable, e.what());
+  }
+}
+
+// Stands in for the default system as long as there is no memory to make it.
+class Nowhere final : public EventTarget {
+ public:
+  void deliver(const detail::LoggerRep*,
+               const detail::Call&) noexcept override {}
+  Clock* clock() noexcept override { return Clock::real(); }
+  const std::int32_t* threshold() const noexcept override {
+    return &detail::default_threshold;
+  }
+};
+
+EventTarget& nowhere() noexcept {
+  alignas(Nowhere) static char place[sizeof(Nowhere)];
+  static auto* const instance = new (place) Nowhere;
+  return *instance;
 }
 
 }  // namespace
 
-Hub& default_hub() noexcept {
-  static Hub* const hub = [] {
-    auto* made = new Hub(Clock::real(), &detail::default_threshold);
-    install_console(*made);
-    std::atexit(&close_at_exit);
-    return made;
-  }();
-  return *hub;
+Hub& default_hub() {
+  Hub* hub = the_default_hub.load(std::memory_order_acquire);
+  return hub != nullptr ? *hub : make_default_hub();
 }
 
-EventTarget& default_target() noexcept { return default_hub(); }
+EventTarget& default_target() noexcept {
+  try {
+    return default_hub();
+  } catch (...) {
+    return nowhere();
+  }
+}
 
-Status flush() noexcept { return default_hub().flush(); }
-Status shutdown() noexcept { return default_hub().close(); }
-Stats stats() noexcept { return default_hub().stats(); }
+Status flush() noexcept {
+  return with_default_hub([](Hub& hub) { return hub.flush(); });
+}
+
+Status shutdown() noexcept {
+  return with_default_hub([](Hub& hub) { return hub.close(); });
+}
+
+Stats stats() noexcept {
+  Stats stats;
+  static_cast<void>(with_default_hub([&](Hub& hub) {
+    stats = hub.stats();
+    return Status();
+  }));
+  return stats;
+}
 
 Hub& hub_of(System& system) noexcept { return *system.hub_; }
 

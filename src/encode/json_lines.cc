@@ -15,14 +15,4 @@ void append_json_line(Buffer& out, const RowBatch& rows, std::size_t row) {
   out.append("}\n");
 }
 
-void append_line(Buffer& out, const RowBatch& rows, std::size_t row) {
-  const std::string_view line = finished_line(rows, row);
-  if (line.empty()) {
-    append_json_line(out, rows, row);
-    return;
-  }
-  out.append(line);
-  if (line.back() != '\n') out.push_back('\n');
-}
-
 }  // namespace stogger

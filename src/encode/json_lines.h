@@ -30,6 +30,14 @@ inline std::string_view finished_line(const RowBatch& rows,
 
 // Adds the row as a line that ends in a newline: as it is if it is finished,
 // else as JSON.
-void append_line(Buffer& out, const RowBatch& rows, std::size_t row);
+inline void append_line(Buffer& out, const RowBatch& rows, std::size_t row) {
+  const std::string_view line = finished_line(rows, row);
+  if (line.empty()) {
+    append_json_line(out, rows, row);
+    return;
+  }
+  out.append(line);
+  if (line.back() != '\n') out.push_back('\n');
+}
 
 }  // namespace stogger

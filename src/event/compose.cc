@@ -31,29 +31,33 @@ bool is_reserved(std::string_view key) noexcept {
          std::end(kReserved);
 }
 
+bool is_special(std::string_view key, const EventSettings& settings) noexcept {
+  return is_reserved(key) || key == kFunc || key == kScope ||
+         settings.redaction().hides(key);
+}
+
 // True if the fields can be passed on as they are: no two equal keys, nothing
 // that has a place of its own, is a secret, or has to be written out or
 // checked. Adds up what they take.
-bool are_plain(Fields fields, const EventSettings& settings,
-               std::size_t* raw_size) noexcept {
+[[gnu::always_inline]] inline bool are_plain(Fields fields,
+                                             const EventSettings& settings,
+                                             std::size_t* raw_size) noexcept {
   constexpr std::size_t kMost = 16;
   if (fields.size() > kMost) return false;
-  for (std::size_t i = 0; i < fields.size(); ++i) {
-    const Field& field = fields[i];
-    if (field.value.kind() >= Kind::json ||
-        (settings.may_be_special(field.key) &&
-         (is_reserved(field.key) || field.key == kFunc || field.key == kScope ||
-          settings.redaction().hides(field.key)))) {
+  std::size_t size = fields.size() * kOtherSize;
+  for (const Field* field = fields.begin(); field != fields.end(); ++field) {
+    const Kind kind = field->value.kind();
+    if (kind >= Kind::json || (settings.may_be_special(field->key) &&
+                               is_special(field->key, settings))) [[unlikely]] {
       return false;
     }
-    for (std::size_t k = 0; k < i; ++k) {
-      if (fields[k].key == field.key) return false;
+    for (const Field* other = fields.begin(); other != field; ++other) {
+      if (other->key == field->key) return false;
     }
-    *raw_size += field.key.size() + kOtherSize;
-    if (field.value.kind() == Kind::text) {
-      *raw_size += field.value.text().size();
-    }
+    size += field->key.size();
+    if (kind == Kind::text) size += field->value.text().size();
   }
+  *raw_size += size;
   return true;
 }
 
@@ -198,8 +202,6 @@ void FieldSet::index_last() {
 void compose(const detail::LoggerRep* logger, const detail::Call& call,
              Time now, const EventSettings& settings, EventScratch& scratch,
              Event* event) {
-  scratch.arena.reset();
-  scratch.fields.clear();
   event->time = now;
   event->level = std::clamp(call.level, Level::trace, Level::alert);
   event->name = call.event;

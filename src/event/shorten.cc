@@ -1,26 +1,31 @@
 #include "event/shorten.h"
 
 #include <algorithm>
+#include <functional>
+#include <numeric>
 #include <vector>
 
 #include "base/json.h"
-#include "base/utf8.h"
 
 namespace stogger {
 namespace {
 
-// What a JSON string can grow to, per byte: \u0000 for one.
-constexpr std::size_t kLargestGrowth = 6;
-// Quotes, colon, comma around each field; names of the columns around the rest.
-constexpr std::size_t kFieldOverhead = 8;
+// Colon and comma of each field; names of the columns around the rest.
+constexpr std::size_t kFieldOverhead = 2;
 constexpr std::size_t kEventOverhead = 512;
+// What keys and numbers, which cannot be cut, may take of an event.
+constexpr std::size_t kLargestFixed = kLargestEvent / 4 * 3;
 constexpr std::string_view kMark = "_truncated";
 
-// One text of the event that can be cut, and its size as JSON.
-struct Part {
-  std::string_view text;
-  std::size_t size;
-};
+bool can_be_cut(const Value& value) noexcept {
+  return value.kind() == Kind::text || value.kind() == Kind::json;
+}
+
+// What is left of a text, or of JSON: a piece of that is no JSON.
+Value cut(const Value& value, std::size_t most) {
+  if (!can_be_cut(value) || json_value_size(value) <= most) return value;
+  return Value(json_string_prefix(value.text(), most));
+}
 
 class Shortener {
  public:
@@ -29,91 +34,100 @@ class Shortener {
 
   void run() {
     measure();
-    if (total_ <= kLargestEvent) return;
-    const std::size_t most = largest_part();
-    cut(&event_->name, most);
-    if (event_->has_message()) cut(&event_->message, most);
-    for (Field& field : fields_) cut(&field, most);
-    drop_last_fields();
-    fields_.emplace_back(kMark, Value(true));
+    if (fixed_ + cuttable_ <= kLargestEvent) return;
+    // Plain fields are still where the caller has them.
+    if (event_->fields != fields_.data()) {
+      fields_.assign(event_->fields, event_->fields + event_->field_count);
+    }
+    if (fixed_ > kLargestFixed) drop_fields();
+    cut_texts(largest_part());
+    mark();
     event_->fields = fields_.data();
     event_->field_count = fields_.size();
+    event_->raw_size = kLargestEvent;
   }
 
  private:
-  void note(std::string_view text) {
-    const std::size_t size = json_value_size(Value(text));
-    parts_.push_back({text, size});
-    total_ += size;
+  static std::size_t fixed_size(const Field& field) {
+    return json_value_size(Value(field.key)) + kFieldOverhead +
+           (can_be_cut(field.value) ? 0 : json_value_size(field.value));
+  }
+
+  void measure_text(const Value& value) {
+    if (!can_be_cut(value)) return;
+    parts_.push_back(json_value_size(value));
+    cuttable_ += parts_.back();
   }
 
   void measure() {
-    total_ = kEventOverhead;
-    note(event_->name);
-    if (event_->has_message()) note(event_->message);
-    for (const Field& field : fields_) {
-      total_ += json_value_size(Value(field.key)) + kFieldOverhead;
-      if (field.value.kind() == Kind::text ||
-          field.value.kind() == Kind::json) {
-        note(field.value.text());
-      } else {
-        total_ += json_value_size(field.value);
-      }
+    measure_text(Value(event_->name));
+    measure_text(Value(event_->message));
+    measure_text(Value(event_->logger));
+    measure_text(event_->func);
+    measure_text(event_->scope);
+    for (std::size_t i = 0; i < event_->field_count; ++i) {
+      fixed_ += fixed_size(event_->fields[i]);
+      measure_text(event_->fields[i].value);
     }
   }
 
-  // The size that no part may exceed, for the whole to fit.
+  // Those that take most go, of equals the last ones.
+  void drop_fields() {
+    std::vector<std::size_t> sizes;
+    for (const Field& field : fields_) sizes.push_back(fixed_size(field));
+    std::vector<std::size_t> order(fields_.size());
+    std::iota(order.rbegin(), order.rend(), std::size_t{0});
+    std::stable_sort(
+        order.begin(), order.end(),
+        [&](std::size_t a, std::size_t b) { return sizes[a] > sizes[b]; });
+    for (const std::size_t i : order) {
+      if (fixed_ <= kLargestFixed) break;
+      fixed_ -= sizes[i];
+      sizes[i] = 0;
+    }
+    std::size_t i = 0;
+    std::erase_if(fields_, [&](const Field&) { return sizes[i++] == 0; });
+  }
+
+  // The size that no part may exceed, for the whole to fit. Counts the parts of
+  // fields that were dropped too, which makes it a little smaller at most.
   std::size_t largest_part() {
-    std::sort(parts_.begin(), parts_.end(),
-              [](const Part& a, const Part& b) { return a.size > b.size; });
-    std::size_t total = total_;
-    std::size_t cut_parts = 0;
-    while (cut_parts < parts_.size()) {
-      total -= parts_[cut_parts].size;
-      ++cut_parts;
-      const std::size_t next =
-          cut_parts < parts_.size() ? parts_[cut_parts].size : 0;
-      if (total + cut_parts * next <= kLargestEvent) {
-        return std::max(next, (kLargestEvent - total) / cut_parts);
-      }
+    std::sort(parts_.begin(), parts_.end(), std::greater<>());
+    const std::size_t room = kLargestEvent - fixed_;
+    std::size_t rest = cuttable_;
+    for (std::size_t count = 1; count <= parts_.size(); ++count) {
+      rest -= parts_[count - 1];
+      const std::size_t next = count < parts_.size() ? parts_[count] : 0;
+      if (rest + count * next <= room) return (room - rest) / count;
     }
     return 0;
   }
 
-  static void cut(std::string_view* text, std::size_t most) {
-    while (json_value_size(Value(*text)) > most) {
-      const std::size_t over = json_value_size(Value(*text)) - most;
-      const std::size_t less = std::max<std::size_t>(over / kLargestGrowth, 1);
-      *text = utf8_prefix(*text, text->size() - std::min(less, text->size()));
-      if (text->empty()) return;
-    }
+  void cut_texts(std::size_t most) {
+    event_->name = cut(Value(event_->name), most).text();
+    event_->message = cut(Value(event_->message), most).text();
+    event_->logger = cut(Value(event_->logger), most).text();
+    event_->func = cut(event_->func, most);
+    event_->scope = cut(event_->scope, most);
+    for (Field& field : fields_) field.value = cut(field.value, most);
   }
 
-  static void cut(Field* field, std::size_t most) {
-    const Kind kind = field->value.kind();
-    if (kind != Kind::text && kind != Kind::json) return;
-    if (json_value_size(field->value) <= most) return;
-    // A piece of JSON is no JSON.
-    std::string_view text = field->value.text();
-    cut(&text, most);
-    field->value = Value(text);
-  }
-
-  void drop_last_fields() {
-    parts_.clear();
-    measure();
-    while (total_ > kLargestEvent && !fields_.empty()) {
-      const Field& last = fields_.back();
-      total_ -= json_value_size(Value(last.key)) + kFieldOverhead +
-                json_value_size(last.value);
-      fields_.pop_back();
+  void mark() {
+    const auto known =
+        std::find_if(fields_.begin(), fields_.end(),
+                     [](const Field& field) { return field.key == kMark; });
+    if (known != fields_.end()) {
+      known->value = Value(true);
+    } else {
+      fields_.emplace_back(kMark, Value(true));
     }
   }
 
   Event* event_;
   std::vector<Field>& fields_;
-  std::vector<Part> parts_;
-  std::size_t total_ = 0;
+  std::vector<std::size_t> parts_;  // the sizes of all that can be cut
+  std::size_t cuttable_ = 0;        // and their sum
+  std::size_t fixed_ = kEventOverhead;
 };
 
 }  // namespace

@@ -7,9 +7,10 @@
 namespace stogger {
 
 // If the event, written as JSON, would be larger than that, its longest texts
-// (name and message included) are cut on UTF-8 boundaries until it is not, and
-// a field `_truncated` = true is added. If that is not enough because the
-// fields are so many, the last ones go. May throw std::bad_alloc.
+// (name, message and the other attributes included) are cut on UTF-8 boundaries
+// until it is not, and a field `_truncated` = true is added. If keys and
+// numbers alone are too much, fields go: the largest, of equals the last ones.
+// May throw std::bad_alloc.
 void shorten_long(Event* event, EventScratch& scratch);
 
 inline void shorten(Event* event, EventScratch& scratch) {

@@ -1,61 +1,61 @@
 // Parts of the JSON line that the table's `data` column uses too.
 #pragma once
 
+#include <cstdint>
 #include <cstring>
+#include <string_view>
 
 #include "base/json.h"
+#include "base/number.h"
 #include "event/event.h"
 
 namespace stogger {
 
-// Writes the members of a JSON object, "key":value, into memory that has room
-// for all of them: nothing here checks.
-class JsonMembers {
- public:
-  explicit JsonMembers(char* out, bool first) noexcept
-      : out_(out), first_(first) {}
+// The most that all members of an event take: no byte grows to more than six.
+inline std::size_t json_members_room(const Event& event) noexcept {
+  constexpr std::size_t kLargestGrowth = 6;
+  constexpr std::size_t kFixedParts = 256;
+  return (event.raw_size + event.message.size()) * kLargestGrowth + kFixedParts;
+}
 
-  // The most that all of an event takes: no byte grows to more than six.
-  static std::size_t room(const Event& event) noexcept {
-    constexpr std::size_t kLargestGrowth = 6;
-    constexpr std::size_t kFixedParts = 256;
-    return (event.raw_size + event.message.size()) * kLargestGrowth +
-           kFixedParts;
+template <std::size_t N>
+char* write_literal(char* out, const char (&text)[N]) noexcept {
+  std::memcpy(out, text, N - 1);
+  return out + N - 1;
+}
+
+// The functions below write one member of a JSON object, with a comma before
+// it, into memory that has room for it, and return the end. `sanitized` is that
+// of write_json_string().
+
+// For a key that is known to need no escapes.
+template <std::size_t N>
+char* write_json_member(char* out, const char (&key)[N], std::string_view text,
+                        std::uint32_t* sanitized) noexcept {
+  out = write_literal(out, ",\"");
+  out = write_literal(out, key);
+  out = write_literal(out, "\":");
+  return write_json_string(out, text, sanitized);
+}
+
+[[gnu::always_inline]] inline char* write_json_member(
+    char* out, std::string_view key, const Value& value,
+    std::uint32_t* sanitized) noexcept {
+  out = write_literal(out, ",\"");
+  if (copy_plain<json_detail::Specials>(out, key)) {
+    out = write_literal(out + key.size(), "\":");
+  } else {
+    out = json_detail::write_special(out, key, sanitized);
+    *out++ = ':';
   }
-
-  void add(std::string_view key, const Value& value) noexcept {
-    comma();
-    out_ = write_json_string(out_, key, &sanitized_);
-    *out_++ = ':';
-    out_ = value.kind() == Kind::text
-               ? write_json_string(out_, value.text(), &sanitized_)
-               : write_json_value(out_, value, &sanitized_);
+  switch (value.kind()) {
+    case Kind::text:
+      return write_json_string(out, value.text(), sanitized);
+    case Kind::integer:
+      return write_integer(out, value.integer());
+    default:
+      return write_json_value(out, value, sanitized);
   }
-
-  // For a key that is known to need no escapes.
-  template <std::size_t N>
-  void add(const char (&key)[N], std::string_view text) noexcept {
-    comma();
-    *out_++ = '"';
-    std::memcpy(out_, key, N - 1);
-    out_ += N - 1;
-    *out_++ = '"';
-    *out_++ = ':';
-    out_ = write_json_string(out_, text, &sanitized_);
-  }
-
-  char* end() const noexcept { return out_; }
-  std::uint32_t sanitized() const noexcept { return sanitized_; }
-
- private:
-  void comma() noexcept {
-    if (!first_) *out_++ = ',';
-    first_ = false;
-  }
-
-  char* out_;
-  bool first_;
-  std::uint32_t sanitized_ = 0;
-};
+}
 
 }  // namespace stogger

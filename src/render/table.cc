@@ -108,13 +108,15 @@ class TableRow {
   }
 
   void write_data() {
-    char* out = scratch_.text.reserve(JsonMembers::room(event_));
-    *out++ = '{';
-    JsonMembers members(out, true);
+    char* const start = scratch_.text.reserve(json_members_room(event_));
+    char* end = start;
+    const auto add = [&](std::string_view name, const Value& value) {
+      end = write_json_member(end, name, value, &scratch_.sanitized);
+    };
     const auto add_attribute = [&](std::string_view name, Source source) {
       const Value value = value_of(source, {});
       if (!value.is_null() && !has_column(name, value)) {
-        members.add(name, value);
+        add(name, value);
       }
     };
     // Sinks with columns of their own may lack some of the standard ones.
@@ -128,13 +130,14 @@ class TableRow {
     for (std::size_t i = 0; i < event_.field_count; ++i) {
       const Field& field = event_.fields[i];
       if (!has_column(field.key, field.value)) {
-        members.add(field.key, field.value);
+        add(field.key, field.value);
       }
     }
-    out = members.end();
-    *out++ = '}';
-    scratch_.text.advance_to(out);
-    scratch_.sanitized += members.sanitized();
+    // The brace takes the place of the first comma.
+    if (end == start) ++end;
+    *start = '{';
+    *end = '}';
+    scratch_.text.advance_to(end + 1);
   }
 
   const Event& event_;

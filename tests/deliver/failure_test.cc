@@ -272,32 +272,37 @@ TEST_F(Failure, AFailedFlushOpensTheBackOff) {
 class TallyingFailure : public Failure {
  protected:
   TallyingFailure() {
-    counting_->on_tally = [this](Tally* tally) {
-      *tally = tally_;
+    // The sink outlives this object.
+    const auto target = target_;
+    counting_->on_tally = [target](Tally* tally) {
+      *tally = target->tally;
       return true;
     };
     // Keeps rows until flush() or close(), if the target works then.
-    counting_->on_write = [this](const RowBatch& rows) {
-      tally_.buffered += rows.row_count;
+    counting_->on_write = [target](const RowBatch& rows) {
+      target->tally.buffered += rows.row_count;
       return Status();
     };
-    counting_->on_flush = [this] { return drain(); };
-    counting_->on_close = [this] { return drain(); };
+    counting_->on_flush = [target] { return target->drain(); };
+    counting_->on_close = [target] { return target->drain(); };
     add_scripted(system_, "counting", Level::warning, counting_);
-  }
-  Status drain() {
-    if (away_) return unavailable();
-    tally_.written += tally_.buffered;
-    tally_.buffered = 0;
-    return {};
   }
   SinkStats stats() { return stats_of(system_, "counting"); }
   void log(int count) {
     for (int i = 0; i < count; ++i) log_.warning("event");
   }
 
-  Tally tally_;
-  bool away_ = false;
+  struct Target {
+    Tally tally;
+    bool away = false;
+    Status drain() {
+      if (away) return unavailable();
+      tally.written += tally.buffered;
+      tally.buffered = 0;
+      return {};
+    }
+  };
+  const std::shared_ptr<Target> target_ = std::make_shared<Target>();
   const std::shared_ptr<Script> counting_ = std::make_shared<Script>();
 };
 
@@ -312,11 +317,11 @@ TEST_F(TallyingFailure, BufferedRowsArePendingUntilTheyAreWritten) {
 
 TEST_F(TallyingFailure, RowsThatSurviveAFailureAreNotCountedAsLost) {
   log(3);
-  away_ = true;
+  target_->away = true;
   EXPECT_FALSE(system_.flush().ok());
   EXPECT_EQ(stats().pending, 3U);
   EXPECT_EQ(stats().dropped, 0U);
-  away_ = false;
+  target_->away = false;
   clock_.advance(1);
   log(1);
   EXPECT_TRUE(system_.flush().ok());
@@ -326,9 +331,9 @@ TEST_F(TallyingFailure, RowsThatSurviveAFailureAreNotCountedAsLost) {
 
 TEST_F(TallyingFailure, FlushTriesRowsThatSurvivedAFailureAgain) {
   log(3);
-  away_ = true;
+  target_->away = true;
   EXPECT_FALSE(system_.flush().ok());
-  away_ = false;
+  target_->away = false;
   clock_.advance(1);
   EXPECT_TRUE(system_.flush().ok());
   EXPECT_EQ(stats().written, 3U);
@@ -337,9 +342,9 @@ TEST_F(TallyingFailure, FlushTriesRowsThatSurvivedAFailureAgain) {
 
 TEST_F(TallyingFailure, CloseTriesThemAgainTooWithoutWaiting) {
   log(3);
-  away_ = true;
+  target_->away = true;
   EXPECT_FALSE(system_.flush().ok());
-  away_ = false;
+  target_->away = false;
   EXPECT_TRUE(system_.close().ok());
   EXPECT_EQ(stats().written, 3U);
   EXPECT_EQ(stats().pending, 0U);
@@ -349,7 +354,7 @@ TEST_F(TallyingFailure, CloseTriesThemAgainTooWithoutWaiting) {
 
 TEST_F(TallyingFailure, WhatCloseCannotWriteIsTold) {
   log(3);
-  away_ = true;
+  target_->away = true;
   EXPECT_FALSE(system_.flush().ok());
   EXPECT_FALSE(system_.close().ok());
   EXPECT_THAT(diagnostics_.lines().back(),
@@ -360,9 +365,9 @@ TEST_F(TallyingFailure, WhatCloseCannotWriteIsTold) {
 
 TEST_F(TallyingFailure, RowsLeftOverByCloseGoWithTheNextEvent) {
   log(2);
-  away_ = true;
+  target_->away = true;
   EXPECT_FALSE(system_.close().ok());
-  away_ = false;
+  target_->away = false;
   clock_.advance(1);
   log(1);
   EXPECT_EQ(stats().written, 3U);
@@ -374,13 +379,13 @@ TEST_F(TallyingFailure, DeadLettersAndDoubtsAreCountedAsSuch) {
   counting_->on_write = [&](const RowBatch&) {
     switch (number++ % 4) {
       case 0:
-        ++tally_.written;
+        ++target_->tally.written;
         return Status();
       case 1:
-        ++tally_.dead_lettered;
+        ++target_->tally.dead_lettered;
         return Status();
       case 2:
-        ++tally_.in_doubt;
+        ++target_->tally.in_doubt;
         return Status(Code::rejected, "no answer");
       default:
         return Status(Code::rejected, "lost");
@@ -399,8 +404,8 @@ TEST_F(TallyingFailure, DeadLettersAndDoubtsAreCountedAsSuch) {
 TEST_F(TallyingFailure, RowsThatVanishFromTheBufferAreDropped) {
   log(5);
   counting_->on_flush = [this] {
-    tally_.written += 2;
-    tally_.buffered = 1;  // two are in no count
+    target_->tally.written += 2;
+    target_->tally.buffered = 1;  // two are in no count
     return unavailable();
   };
   counting_->on_close = {};
@@ -414,14 +419,10 @@ TEST_F(TallyingFailure, RowsThatVanishFromTheBufferAreDropped) {
 
 TEST_F(TallyingFailure, WhatASinkCountedBeforeItWasAddedIsNotTheSystems) {
   const auto script = std::make_shared<Script>();
-  Tally tally;
-  tally.written = 100;
-  script->on_tally = [&](Tally* out) {
-    *out = tally;
-    return true;
-  };
-  script->on_write = [&](const RowBatch&) {
-    ++tally.written;
+  target_->tally.written = 100;
+  script->on_tally = counting_->on_tally;
+  script->on_write = [this](const RowBatch&) {
+    ++target_->tally.written;
     return Status();
   };
   add_scripted(system_, "used", Level::trace, script);

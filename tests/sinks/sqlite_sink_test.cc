@@ -432,23 +432,35 @@ TEST_F(SqliteSink, AWriterThatIsKilledHarmsNothing) {
             confirmed);
 }
 
+// How long a failing write takes. A machine may be busy: the best of some
+// tries.
+std::int64_t time_to_fail(Sink& sink, std::string_view message) {
+  std::int64_t best = INT64_MAX;
+  for (int i = 0; i < 5; ++i) {
+    const std::int64_t before = Clock::real()->monotonic_ns();
+    const Status status = sink.write(table_rows({{}}));
+    const std::int64_t took = Clock::real()->monotonic_ns() - before;
+    EXPECT_EQ(status.code(), Code::unavailable);
+    EXPECT_EQ(status.message(), message);
+    best = std::min(best, took);
+  }
+  return best;
+}
+
 TEST_F(SqliteSink, ALockedDatabaseIsWaitedForNoLongerThanAllowed) {
   for (const char* mode : {"WAL", "DELETE"}) {
     const std::string path = folder_.file(mode);
     SinkPtr sink =
-        make(path, {{"journal_mode", mode}, {"busy_timeout_ms", 150}});
+        make(path, {{"journal_mode", mode}, {"busy_timeout_ms", 60}});
     ASSERT_OK(sink->open());
     SqliteQuery other(path);
     other.run("BEGIN EXCLUSIVE");
-    const std::int64_t before = Clock::real()->monotonic_ns();
-    const Status status = sink->write(table_rows({{}}));
-    const std::int64_t took = Clock::real()->monotonic_ns() - before;
-    EXPECT_EQ(status.code(), Code::unavailable);
-    EXPECT_EQ(status.message(),
-              "another process has kept the database locked for 150 ms: end "
-              "its transaction, or raise busy_timeout_ms");
-    EXPECT_GE(took, 150 * kMillisecond);
-    EXPECT_LT(took, 170 * kMillisecond);
+    const std::int64_t took = time_to_fail(
+        *sink,
+        "another process has kept the database locked for 60 ms: end its "
+        "transaction, or raise busy_timeout_ms");
+    EXPECT_GE(took, 60 * kMillisecond);
+    EXPECT_LT(took, 80 * kMillisecond);
     other.run("COMMIT");
     EXPECT_OK(sink->write(table_rows({{}})));
     EXPECT_OK(sink->write(table_rows({{}, {}})));
@@ -470,18 +482,39 @@ TEST_F(SqliteSink, ALockThatEndsInTimeIsWaitedFor) {
 }
 
 TEST_F(SqliteSink, TheLockOfAnotherWriterIsWaitedForInTheSameTime) {
-  SinkPtr sink = open({{"busy_timeout_ms", 100}});
+  SinkPtr sink = open({{"busy_timeout_ms", 50}});
   ProcessLock other;
   ASSERT_OK(other.open(path_ + ".lock"));
   ASSERT_TRUE(other.try_lock());
-  const std::int64_t before = Clock::real()->monotonic_ns();
-  EXPECT_EQ(sink->write(table_rows({{}})).code(), Code::unavailable);
-  EXPECT_LT(Clock::real()->monotonic_ns() - before, 120 * kMillisecond);
+  const std::int64_t took = time_to_fail(
+      *sink,
+      "another process has kept the database locked for 50 ms: end its "
+      "transaction, or raise busy_timeout_ms");
+  EXPECT_GE(took, 50 * kMillisecond);
+  EXPECT_LT(took, 70 * kMillisecond);
   EXPECT_OK(sink->close());
   EXPECT_EQ(sink->open().code(), Code::unavailable);
   other.unlock();
   EXPECT_OK(sink->open());
   EXPECT_OK(sink->write(table_rows({{}})));
+}
+
+TEST_F(SqliteSink, WhoWritesAllTheTimeLetsOthersWriteToo) {
+  SinkPtr sink = open({{"busy_timeout_ms", 10000}});
+  Signal ready;
+  const pid_t child = start_child([&] {
+    sink->abandon();
+    SinkPtr greedy = make(path_, {{"busy_timeout_ms", 10000}});
+    if (!greedy->open().ok()) return false;
+    ready.give();
+    const Rows rows = table_rows(std::vector<TableRow>(100));
+    while (greedy->write(rows).ok()) {
+    }
+    return false;
+  });
+  ASSERT_TRUE(ready.take());
+  for (int i = 0; i < 20; ++i) EXPECT_OK(sink->write(table_rows({{}})));
+  kill_child(child);
 }
 
 // The parent's connection takes itself for the last one, and would remove the
@@ -634,7 +667,7 @@ TEST_F(SqliteSink, AReadOnlyDiskIsTold) {
   disk.set_read_only(true);
   const Status status = sink->open();
   EXPECT_EQ(status.code(), Code::unavailable);
-  EXPECT_NE(status.message().find("read-only"), std::string_view::npos)
+  EXPECT_NE(status.message().find("Read-only"), std::string_view::npos)
       << status.message();
   disk.set_read_only(false);
   EXPECT_OK(sink->open());
@@ -718,13 +751,13 @@ TEST_F(SqliteSink, TwoWritersSetADamagedFileAsideOnce) {
     file << std::string(whole.size() - 4096, '\xee');
   }
   EXPECT_EQ(first->write(table_rows({{}})).code(), Code::corrupt);
-  EXPECT_EQ(second->write(table_rows({{}})).code(), Code::corrupt);
+  EXPECT_OK(second->write(table_rows({{}})));
   for (SinkPtr* sink : {&first, &second}) {
     EXPECT_OK((*sink)->close());
     EXPECT_OK((*sink)->open());
     EXPECT_OK((*sink)->write(table_rows({{}})));
   }
-  EXPECT_EQ(one(kCount), "2");
+  EXPECT_EQ(one(kCount), "3");
   const std::string kept = path_ + ".corrupt-2026-11-21T013928Z";
   EXPECT_EQ(size_of(kept), whole.size());
   EXPECT_FALSE(std::filesystem::exists(kept + "-2"));
@@ -758,22 +791,20 @@ TEST_F(SqliteSink, ADeletedFileIsMadeAnew) {
 }
 
 TEST_F(SqliteSink, SeveralWritersSurviveAMove) {
-  SinkPtr first = open();
-  SinkPtr second = open();
-  const pid_t third = [&] {
-    return start_child([&] {
-      first->abandon();
-      second->abandon();
-      SinkPtr sink = make(path_, {{"busy_timeout_ms", 10000}});
-      Time now = kTestTime;
-      if (!sink->open().ok()) return false;
-      for (int i = 0; i < 3000; ++i) {
-        now.ns += 10 * kMillisecond;
-        if (!sink->write(table_rows({{}}, now)).ok()) return false;
-      }
-      return sink->close().ok();
-    });
-  }();
+  SinkPtr first = open({{"busy_timeout_ms", 10000}});
+  SinkPtr second = open({{"busy_timeout_ms", 10000}});
+  const pid_t third = start_child([&] {
+    first->abandon();
+    second->abandon();
+    SinkPtr sink = make(path_, {{"busy_timeout_ms", 10000}});
+    Time now = kTestTime;
+    if (!sink->open().ok()) return false;
+    for (int i = 0; i < 3000; ++i) {
+      now.ns += 10 * kMillisecond;
+      if (!sink->write(table_rows({{}}, now)).ok()) return false;
+    }
+    return sink->close().ok();
+  });
   Time now = kTestTime;
   for (int i = 0; i < 2000; ++i) {
     now.ns += 10 * kMillisecond;

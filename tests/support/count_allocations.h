@@ -5,15 +5,7 @@
 #include <cstddef>
 #include <string_view>
 
-#if defined(__has_feature)
-#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer) || \
-    __has_feature(memory_sanitizer)
-#define STOGGER_TEST_SANITIZED 1
-#endif
-#endif
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-#define STOGGER_TEST_SANITIZED 1
-#endif
+#include "tests/support/sanitizer.h"
 
 namespace stogger {
 
