@@ -46,7 +46,8 @@ struct Time {
 };
 
 // JSON text, to be stored as JSON and not as a string. Text that is not valid
-// JSON (RFC 8259), or is nested deeper than 64 levels, is stored as a string.
+// JSON (RFC 8259), is nested deeper than 64 levels, or has a number beyond the
+// range of a double is stored as a string; as [REDACTED] if it names a secret.
 struct Json {
   std::string_view text;
 };

@@ -22,6 +22,16 @@ void add(std::atomic<std::uint64_t>& counter, std::uint64_t count) noexcept {
                 std::memory_order_release);
 }
 
+// Adds what a count has grown by, and returns it.
+std::uint64_t book(std::uint64_t now, std::uint64_t* before,
+                   std::atomic<std::uint64_t>& counter) noexcept {
+  const std::uint64_t growth = now - *before;
+  if (growth == 0) return 0;
+  *before = now;
+  add(counter, growth);
+  return growth;
+}
+
 Status threw(const char* what) noexcept {
   try {
     return Status(Code::internal, std::string("threw: ") + what);
@@ -221,16 +231,13 @@ void Route::settle(std::uint64_t rows, bool ok) noexcept {
   }
   Tally now;
   static_cast<void>(sink_->tally(&now));
-  const std::uint64_t written = now.written - tally_.written;
-  const std::uint64_t dead_lettered = now.dead_lettered - tally_.dead_lettered;
-  const std::uint64_t in_doubt = now.in_doubt - tally_.in_doubt;
-  const std::uint64_t known = written + dead_lettered + in_doubt + now.buffered;
   const std::uint64_t handed_over = rows + tally_.buffered;
-  add(written_, written);
-  add(dead_lettered_, dead_lettered);
-  add(in_doubt_, in_doubt);
+  const std::uint64_t known =
+      now.buffered + book(now.written, &tally_.written, written_) +
+      book(now.dead_lettered, &tally_.dead_lettered, dead_lettered_) +
+      book(now.in_doubt, &tally_.in_doubt, in_doubt_);
+  tally_.buffered = now.buffered;
   if (handed_over > known) add(dropped_, handed_over - known);
-  tally_ = now;
 }
 
 Status Route::note(Status status, const char* action) noexcept {

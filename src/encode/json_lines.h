@@ -8,6 +8,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstring>
 #include <string_view>
 
 #include "base/buffer.h"
@@ -23,7 +24,12 @@ void append_json_line(Buffer& out, const RowBatch& rows, std::size_t row);
 // column `line`. Empty if the row is not of that form.
 inline std::string_view finished_line(const RowBatch& rows,
                                       std::size_t row) noexcept {
-  if (rows.column_count != 1 || rows.columns[0].name != "line") return {};
+  constexpr std::string_view kName = "line";
+  if (rows.column_count != 1 || rows.columns[0].name.size() != kName.size() ||
+      std::memcmp(rows.columns[0].name.data(), kName.data(), kName.size()) !=
+          0) {
+    return {};
+  }
   const Value& line = rows.values[row];
   return line.kind() == Kind::text ? line.text() : std::string_view();
 }

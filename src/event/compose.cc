@@ -127,7 +127,11 @@ class Composer {
         clean, value.text(),
         settings_.redaction().empty() ? nullptr : &Redaction::hides_member,
         &settings_.redaction(), &event_->sanitized);
-    if (!valid) return Value(value.text());
+    if (!valid) {
+      // Where a secret in it would end cannot be told.
+      const bool secret = settings_.redaction().hides_word_of(value.text());
+      return Value(secret ? kRedacted : value.text());
+    }
     return Value(Json{scratch_.arena.copy(clean.view())});
   }
 
@@ -199,42 +203,42 @@ void FieldSet::index_last() {
   slots_[slot] = static_cast<std::uint32_t>(fields_.size());
 }
 
-void compose(const detail::LoggerRep* logger, const detail::Call& call,
-             Time now, const EventSettings& settings, EventScratch& scratch,
-             Event* event) {
-  event->time = now;
-  event->level = std::clamp(call.level, Level::trace, Level::alert);
-  event->name = call.event;
-  event->where = call.where;
-  event->message_template = call.message;
-  event->raw_size = call.event.size() + call.where.function.size();
-  if (!call.where.function.empty()) {
-    event->func = Value(call.where.function);
-  }
-
+Event compose(const detail::LoggerRep* logger, const detail::Call& call,
+              Time now, const EventSettings& settings, EventScratch& scratch) {
+  const std::string_view function = call.where.function;
+  Event event = {.time = now,
+                 .level = std::clamp(call.level, Level::trace, Level::alert),
+                 .name = call.event,
+                 .func = function.empty() ? Value() : Value(function),
+                 .message_template = call.message,
+                 .fields = call.fields.begin(),
+                 .field_count = call.fields.size(),
+                 .raw_size = call.event.size() + function.size(),
+                 .where = call.where};
   Fields bound;
   if (logger != nullptr) {
-    event->logger = logger->bound.name();
-    event->raw_size += event->logger.size();
+    event.logger = logger->bound.name();
+    event.raw_size += event.logger.size();
     bound = logger->bound.fields();
   }
   const Scope* const scope = ScopeChain::innermost();
-  std::size_t raw_size = event->raw_size;
+  std::size_t raw_size = event.raw_size;
   if (bound.size() == 0 && scope == nullptr && !settings.caller_info() &&
       are_plain(call.fields, settings, &raw_size)) {
     // Most calls of most programs: nothing to add, nothing to change.
-    event->fields = call.fields.begin();
-    event->field_count = call.fields.size();
-    event->raw_size = raw_size;
-    return;
+    event.raw_size = raw_size;
+    return event;
   }
-  Composer composer(settings, scratch, event);
+  scratch.arena.reset();
+  scratch.fields.clear();
+  Composer composer(settings, scratch, &event);
   composer.add_scopes(scope);
   composer.add(bound);
   composer.add(call.fields);
   if (settings.caller_info()) composer.add_caller(call.where);
-  event->fields = scratch.fields.fields().data();
-  event->field_count = scratch.fields.fields().size();
+  event.fields = scratch.fields.fields().data();
+  event.field_count = scratch.fields.fields().size();
+  return event;
 }
 
 }  // namespace stogger

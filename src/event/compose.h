@@ -83,10 +83,9 @@ struct EventScratch {
   FieldSet fields;
 };
 
-// Fills in all of *event but the message. May throw std::bad_alloc. The event
+// Everything of the event but its message. May throw std::bad_alloc. The event
 // lives as long as the call's memory and the scratch are left alone.
-void compose(const detail::LoggerRep* logger, const detail::Call& call,
-             Time now, const EventSettings& settings, EventScratch& scratch,
-             Event* event);
+Event compose(const detail::LoggerRep* logger, const detail::Call& call,
+              Time now, const EventSettings& settings, EventScratch& scratch);
 
 }  // namespace stogger

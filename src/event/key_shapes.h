@@ -11,25 +11,30 @@ namespace stogger {
 class KeyShapes {
  public:
   void add(std::string_view name) noexcept {
-    if (!name.empty()) lengths_[initial(name)] |= length_bit(name);
+    if (!name.empty()) shapes_[first(name)] |= rest(name);
   }
 
   // False only if no name that was added equals the key, ASCII letters
   // compared without regard to their case.
   bool may_have(std::string_view key) const noexcept {
-    return !key.empty() && (lengths_[initial(key)] & length_bit(key)) != 0;
+    return !key.empty() && (shapes_[first(key)] & rest(key)) != 0;
   }
 
  private:
-  static std::size_t initial(std::string_view name) noexcept {
-    return static_cast<std::size_t>(name[0] & 31);
+  static std::size_t letter(char c) noexcept {
+    return static_cast<std::size_t>(c & 31);
   }
-  static std::uint64_t length_bit(std::string_view name) noexcept {
-    return std::uint64_t{1} << (name.size() & 63);
+  static std::size_t first(std::string_view name) noexcept {
+    return letter(name[0]);
+  }
+  // One bit for the length and the last letter.
+  static std::uint64_t rest(std::string_view name) noexcept {
+    const std::size_t size = name.size();
+    return std::uint64_t{1} << ((size * 7 + letter(name[size - 1])) & 63);
   }
 
-  // By first letter: bit n is set if a name has that length modulo 64.
-  std::array<std::uint64_t, 32> lengths_{};
+  // By first letter: the bits of all names that begin with it.
+  std::array<std::uint64_t, 32> shapes_{};
 };
 
 }  // namespace stogger

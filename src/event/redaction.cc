@@ -16,6 +16,16 @@ bool Redaction::is_listed(std::string_view key) const noexcept {
   });
 }
 
+bool Redaction::hides_word_of(std::string_view text) const noexcept {
+  constexpr std::string_view kBetween = " \t\r\n\"'`\\{}[]()<>:;,=&?";
+  while (!text.empty()) {
+    const std::string_view word = text.substr(0, text.find_first_of(kBetween));
+    if (hides(word)) return true;
+    text.remove_prefix(std::min(word.size() + 1, text.size()));
+  }
+  return false;
+}
+
 bool Redaction::hides_member(const void* context, std::string_view key) {
   return static_cast<const Redaction*>(context)->hides(key);
 }

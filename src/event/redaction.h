@@ -21,6 +21,8 @@ class Redaction {
   bool hides(std::string_view key) const noexcept {
     return shapes_.may_have(key) && is_listed(key);
   }
+  // True if a word of the text, between spaces and punctuation, is such a key.
+  bool hides_word_of(std::string_view text) const noexcept;
   bool empty() const noexcept { return keys_.empty(); }
   const std::vector<std::string>& keys() const noexcept { return keys_; }
 

@@ -172,6 +172,30 @@ TEST(JsonValueTest, NeverTakesMoreRoomThanItSays) {
   }
 }
 
+TEST(JsonValueTest, SizesAreThoseOfWhatIsWritten) {
+  std::mt19937 random(2);
+  for (int i = 0; i < 3000; ++i) {
+    std::string text(random() % 1000, 'x');
+    const int wild = static_cast<int>(random() % 3);
+    for (char& c : text) {
+      if (wild == 2 || (wild == 1 && random() % 300 == 0)) {
+        c = static_cast<char>(random());
+      }
+    }
+    ASSERT_EQ(json_value_size(text), string_json(text).size());
+
+    // The longest prefix that fits: one character more would not.
+    const std::size_t most = random() % 1200;
+    const std::string_view prefix = json_string_prefix(text, most);
+    ASSERT_TRUE(std::string_view(text).starts_with(prefix));
+    ASSERT_LE(json_value_size(prefix), std::max<std::size_t>(most, 2));
+    const std::string_view rest = std::string_view(text).substr(prefix.size());
+    if (rest.empty()) continue;
+    const std::size_t next = prefix.size() + utf8_step(rest).size;
+    ASSERT_GT(json_value_size(std::string_view(text).substr(0, next)), most);
+  }
+}
+
 // --- JSON given as text ------------------------------------------------------
 
 constexpr std::string_view kNotValid = "(not valid)";

@@ -1,16 +1,19 @@
+#include <fcntl.h>
 #include <gtest/gtest.h>
-#include <sqlite3.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
+#include <atomic>
+#include <chrono>
 #include <cmath>
 #include <cstdint>
 #include <filesystem>
-#include <limits>
+#include <fstream>
 #include <string>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include "sinks/builtin.h"
@@ -499,24 +502,6 @@ TEST_F(SqliteSink, TheLockOfAnotherWriterIsWaitedForInTheSameTime) {
   EXPECT_OK(sink->write(table_rows({{}})));
 }
 
-TEST_F(SqliteSink, WhoWritesAllTheTimeLetsOthersWriteToo) {
-  SinkPtr sink = open({{"busy_timeout_ms", 10000}});
-  Signal ready;
-  const pid_t child = start_child([&] {
-    sink->abandon();
-    SinkPtr greedy = make(path_, {{"busy_timeout_ms", 10000}});
-    if (!greedy->open().ok()) return false;
-    ready.give();
-    const Rows rows = table_rows(std::vector<TableRow>(100));
-    while (greedy->write(rows).ok()) {
-    }
-    return false;
-  });
-  ASSERT_TRUE(ready.take());
-  for (int i = 0; i < 20; ++i) EXPECT_OK(sink->write(table_rows({{}})));
-  kill_child(child);
-}
-
 // The parent's connection takes itself for the last one, and would remove the
 // log under a child that does not hold locks of its own.
 TEST_F(SqliteSink, AChildIsSafeFromItsParentsClosing) {
@@ -701,6 +686,61 @@ TEST(SqliteFiles, NetworkFilesystemsAreKnown) {
   EXPECT_FALSE(is_network_filesystem(0x01021994));  // tmpfs
 }
 
+// True once someone has queued up for the lock.
+bool is_queue_taken(const std::string& path) {
+  const int file = ::open(path.c_str(), O_RDWR | O_CLOEXEC);
+  struct flock queue = {};
+  queue.l_type = F_WRLCK;
+  queue.l_whence = SEEK_SET;
+  const bool known = ::fcntl(file, F_OFD_GETLK, &queue) == 0;
+  ::close(file);
+  return known && queue.l_type != F_UNLCK;
+}
+
+TEST(ProcessLock, WhoTakesItAgainAndAgainLetsOthersHaveIt) {
+  const TempFolder folder;
+  const std::string path = folder.file("lock");
+  ProcessLock greedy;
+  ProcessLock patient;
+  ASSERT_OK(greedy.open(path));
+  ASSERT_OK(patient.open(path));
+  BoundedWait long_wait(60000);
+  ASSERT_TRUE(greedy.lock(long_wait));
+  std::atomic<bool> had_it = false;
+  std::thread other([&] {
+    BoundedWait wait(60000);
+    had_it = patient.lock(wait);
+    patient.unlock();
+  });
+  while (!is_queue_taken(path)) std::this_thread::yield();
+  for (int i = 0; i < 16; ++i) {
+    greedy.unlock();
+    long_wait.restart();
+    EXPECT_TRUE(greedy.lock(long_wait));
+  }
+  EXPECT_TRUE(had_it);
+  greedy.unlock();
+  other.join();
+}
+
+TEST(ProcessLock, OneThatIsStoppedInTheQueueDoesNotHoldUpTheOthers) {
+  const TempFolder folder;
+  const std::string path = folder.file("lock");
+  ProcessLock lock;
+  ASSERT_OK(lock.open(path));
+  const int stopped = ::open(path.c_str(), O_RDWR | O_CLOEXEC);
+  struct flock queue = {};
+  queue.l_type = F_WRLCK;
+  queue.l_whence = SEEK_SET;
+  ASSERT_EQ(::fcntl(stopped, F_OFD_SETLK, &queue), 0);
+  for (int i = 0; i < 32; ++i) {
+    BoundedWait wait(60000);
+    EXPECT_TRUE(lock.lock(wait));
+    lock.unlock();
+  }
+  ::close(stopped);
+}
+
 // ---- Damage
 
 TEST_F(SqliteSink, AFileThatIsNoDatabaseIsSetAside) {
@@ -779,6 +819,18 @@ TEST_F(SqliteSink, AMovedFileIsNoticedWithinASecond) {
   EXPECT_EQ(SqliteQuery(moved).one(kCount), "2");
   EXPECT_EQ(integrity(path_), "ok");
   EXPECT_EQ(integrity(moved), "ok");
+}
+
+TEST_F(SqliteSink, ClosingAMovedFileLeavesTheNewOneAlone) {
+  SinkPtr old = open();
+  ASSERT_OK(old->write(table_rows({{}, {}, {}})));
+  std::filesystem::rename(path_, folder_.file("moved.db"));
+  SinkPtr sink = open();
+  ASSERT_OK(sink->write(table_rows({{}})));
+  EXPECT_OK(old->close());
+  ASSERT_OK(sink->write(table_rows({{}})));
+  EXPECT_EQ(one(kCount), "2");
+  EXPECT_EQ(SqliteQuery(folder_.file("moved.db")).one(kCount), "3");
 }
 
 TEST_F(SqliteSink, ADeletedFileIsMadeAnew) {
