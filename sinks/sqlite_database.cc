@@ -152,12 +152,6 @@ void SqliteDatabase::disconnect(bool checkpoint) noexcept {
     sqlite3_db_config(connection_, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1,
                       nullptr);
   }
-  if (!checkpoint || has_moved()) {
-    // SQLite would remove the log by its name, under which by now there may be
-    // that of another file.
-    int keep = 1;
-    sqlite3_file_control(connection_, "main", SQLITE_FCNTL_PERSIST_WAL, &keep);
-  }
   sqlite3_close(connection_);
   connection_ = nullptr;
 }

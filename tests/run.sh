@@ -29,7 +29,7 @@ cmake_generator_options
 
 # Whatever the caller's environment, tests see one that is far from UTC and says
 # nothing of their subject.
-export TZ=NPT-5:45 LC_ALL=C.UTF-8
+export TZ=NPT-5:45 LC_ALL=C.UTF-8 UBSAN_OPTIONS=print_stacktrace=1
 unset NO_COLOR CLICOLOR_FORCE STOGGER_CONFIG STOGGER_LEVEL
 
 # The sanitizers of these compilers fail now and then where the kernel spreads

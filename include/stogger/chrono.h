@@ -8,12 +8,18 @@
 
 namespace stogger {
 
+// Points in time that a Time cannot hold become the first or the last one.
 template <class Duration>
 constexpr Time to_time(
     std::chrono::time_point<std::chrono::system_clock, Duration> t) noexcept {
-  return Time{
-      std::chrono::duration_cast<std::chrono::nanoseconds>(t.time_since_epoch())
-          .count()};
+  using Seconds = std::chrono::duration<double>;
+  using Nanoseconds = std::chrono::duration<std::int64_t, std::nano>;
+  constexpr double kTooFar = 9223372036.854775807;
+  const auto since = t.time_since_epoch();
+  const double seconds = std::chrono::duration_cast<Seconds>(since).count();
+  if (seconds >= kTooFar) return Time{INT64_MAX};
+  if (seconds <= -kTooFar) return Time{INT64_MIN};
+  return Time{std::chrono::duration_cast<Nanoseconds>(since).count()};
 }
 
 template <class Duration>

@@ -73,9 +73,10 @@ class STOGGER_API Capture {
   Capture(const Capture&) = delete;
   Capture& operator=(const Capture&) = delete;
 
-  // True if an event of that level and name carries at least these fields.
-  // Numbers are equal if their values are, whatever their kind; everything
-  // else must be of the same kind.
+  // True if an event of that level and name carries at least these fields, as
+  // they were passed to the call; func, scope, logger and message are known
+  // too. Numbers are equal if their values are, whatever their kind; everything
+  // else must be of the same kind. A secret is the text [REDACTED].
   bool has(Level level, std::string_view event, Fields fields = {}) const;
   // How many such events there are.
   std::size_t count(Level level, std::string_view event,

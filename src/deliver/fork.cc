@@ -10,55 +10,53 @@
 namespace stogger {
 namespace {
 
-struct Hubs {
-  std::mutex no_fork;  // taken before the other
-  std::mutex mutex;
-  std::vector<Hub*> all;
-};
-
-void before_fork();
-void after_fork_in_parent();
-void after_fork_in_child();
-
-Hubs& hubs() {
-  static Hubs* const instance = [] {
-    pthread_atfork(&before_fork, &after_fork_in_parent, &after_fork_in_child);
-    return new Hubs;
-  }();
-  return *instance;
-}
+// All of it is there before any code runs, and is never destroyed.
+constinit std::mutex no_fork;  // taken before the other
+constinit std::mutex hubs_mutex;
+constinit std::vector<Hub*>* hubs = nullptr;
 
 void before_fork() {
-  hubs().no_fork.lock();
-  hubs().mutex.lock();
-  for (Hub* hub : hubs().all) hub->before_fork();
+  no_fork.lock();
+  hubs_mutex.lock();
+  if (hubs == nullptr) return;
+  for (Hub* hub : *hubs) hub->before_fork();
 }
 
 void after_fork_in_parent() {
-  for (Hub* hub : hubs().all) hub->after_fork_in_parent();
-  hubs().mutex.unlock();
-  hubs().no_fork.unlock();
+  if (hubs != nullptr) {
+    for (Hub* hub : *hubs) hub->after_fork_in_parent();
+  }
+  hubs_mutex.unlock();
+  no_fork.unlock();
 }
 
 void after_fork_in_child() {
-  for (Hub* hub : hubs().all) hub->after_fork_in_child();
-  hubs().mutex.unlock();
-  hubs().no_fork.unlock();
+  if (hubs != nullptr) {
+    for (Hub* hub : *hubs) hub->after_fork_in_child();
+  }
+  hubs_mutex.unlock();
+  no_fork.unlock();
 }
+
+// When the program is loaded, because a thread that logs for the first time
+// would be too late for a fork() that has begun.
+[[maybe_unused]] const int registered =
+    pthread_atfork(&before_fork, &after_fork_in_parent, &after_fork_in_child);
 
 }  // namespace
 
 void register_for_fork(Hub* hub) {
-  const std::lock_guard lock(hubs().mutex);
-  hubs().all.push_back(hub);
+  const std::lock_guard lock(hubs_mutex);
+  if (hubs == nullptr) hubs = new std::vector<Hub*>;
+  hubs->push_back(hub);
 }
 
 void unregister_for_fork(Hub* hub) noexcept {
-  const std::lock_guard lock(hubs().mutex);
-  std::erase(hubs().all, hub);
+  const std::lock_guard lock(hubs_mutex);
+  std::erase(*hubs, hub);
 }
 
-NoFork::NoFork() { hubs().no_fork.lock(); }
-NoFork::~NoFork() { hubs().no_fork.unlock(); }
+NoFork::NoFork() { no_fork.lock(); }
+NoFork::~NoFork() { no_fork.unlock(); }
 
 }  // namespace stogger

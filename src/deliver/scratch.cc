@@ -3,6 +3,7 @@
 #include <pthread.h>
 
 #include <cstddef>
+#include <new>
 
 namespace stogger {
 namespace {
@@ -11,9 +12,12 @@ namespace {
 // larger ones is given back.
 constexpr std::size_t kMostKept = std::size_t{64} * 1024;
 
+// A type that logs itself while it is written out would go on for ever.
+constexpr int kDeepest = 8;
+
 struct ThreadScratch {
   Scratch own;
-  bool lent = false;
+  int lent = 0;  // to this many calls, each within the one before
 };
 
 // A plain pointer outlives the destructors of thread_local objects; the key
@@ -49,15 +53,13 @@ ThreadScratch& this_thread() {
 
 ScratchLease::ScratchLease() {
   ThreadScratch& mine = this_thread();
-  if (mine.lent) {
-    scratch_ = new Scratch;
-    return;
-  }
-  mine.lent = true;
-  scratch_ = &mine.own;
+  if (mine.lent == kDeepest) throw std::bad_alloc();
+  scratch_ = mine.lent == 0 ? &mine.own : new Scratch;
+  ++mine.lent;
 }
 
 ScratchLease::~ScratchLease() {
+  --thread_scratch->lent;
   if (scratch_ != &thread_scratch->own) {
     delete scratch_;
     return;
@@ -65,7 +67,6 @@ ScratchLease::~ScratchLease() {
   scratch_->event.buffer.recycle(kMostKept);
   scratch_->message.recycle(kMostKept);
   scratch_->row.text.recycle(kMostKept);
-  thread_scratch->lent = false;
 }
 
 }  // namespace stogger

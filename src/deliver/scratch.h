@@ -15,7 +15,7 @@ struct Scratch {
 
 // Lends the calling thread's scratch memory. A call made within a call (user
 // code that runs while its value is written out may log) gets memory of its
-// own. May throw std::bad_alloc.
+// own, but not without end. May throw std::bad_alloc.
 //
 // The memory lives until the thread ends, and is handed back only after the
 // thread's own thread_local objects are gone, so that these may log too.

@@ -36,6 +36,11 @@ bool is_special(std::string_view key, const EventSettings& settings) noexcept {
          settings.redaction().hides(key);
 }
 
+bool has_key(Fields fields, std::string_view key) noexcept {
+  return std::any_of(fields.begin(), fields.end(),
+                     [&](const Field& field) { return field.key == key; });
+}
+
 // True if the fields can be passed on as they are: no two equal keys, nothing
 // that has a place of its own, is a secret, or has to be written out or
 // checked. Adds up what they take.
@@ -45,17 +50,17 @@ bool is_special(std::string_view key, const EventSettings& settings) noexcept {
   constexpr std::size_t kMost = 16;
   if (fields.size() > kMost) return false;
   std::size_t size = fields.size() * kOtherSize;
-  for (const Field* field = fields.begin(); field != fields.end(); ++field) {
-    const Kind kind = field->value.kind();
-    if (kind >= Kind::json || (settings.may_be_special(field->key) &&
-                               is_special(field->key, settings))) [[unlikely]] {
-      return false;
-    }
-    for (const Field* other = fields.begin(); other != field; ++other) {
-      if (other->key == field->key) return false;
-    }
-    size += field->key.size();
-    if (kind == Kind::text) size += field->value.text().size();
+  std::uint64_t seen = 0;
+  for (std::size_t i = 0; i < fields.size(); ++i) {
+    const std::string_view key = fields[i].key;
+    const Kind kind = fields[i].value.kind();
+    if (kind >= Kind::json) return false;
+    if (settings.may_be_special(key) && is_special(key, settings)) return false;
+    const std::uint64_t mark = KeyShapes::mark(key);
+    if ((seen & mark) != 0 && has_key({fields.begin(), i}, key)) return false;
+    seen |= mark;
+    size += key.size();
+    if (kind == Kind::text) size += fields[i].value.text().size();
   }
   *raw_size += size;
   return true;
@@ -205,16 +210,17 @@ void FieldSet::index_last() {
 
 Event compose(const detail::LoggerRep* logger, const detail::Call& call,
               Time now, const EventSettings& settings, EventScratch& scratch) {
-  const std::string_view function = call.where.function;
-  Event event = {.time = now,
-                 .level = std::clamp(call.level, Level::trace, Level::alert),
-                 .name = call.event,
-                 .func = function.empty() ? Value() : Value(function),
-                 .message_template = call.message,
-                 .fields = call.fields.begin(),
-                 .field_count = call.fields.size(),
-                 .raw_size = call.event.size() + function.size(),
-                 .where = call.where};
+  Event event = scratch.blank;
+  event.time = now;
+  event.level = std::clamp(call.level, Level::trace, Level::alert);
+  event.name = call.event;
+  event.message_template = call.message;
+  event.fields = call.fields.begin();
+  event.field_count = call.fields.size();
+  event.raw_size = call.event.size() + call.where.function.size();
+  event.where = call.where;
+  if (!call.where.function.empty()) event.func = Value(call.where.function);
+
   Fields bound;
   if (logger != nullptr) {
     event.logger = logger->bound.name();

@@ -81,6 +81,9 @@ struct EventScratch {
   Arena arena;
   Buffer buffer;
   FieldSet fields;
+  // What every event begins as. Copying it is several times as fast as making
+  // a new one, for which compilers take an instruction that is slow to start.
+  Event blank;
 };
 
 // Everything of the event but its message. May throw std::bad_alloc. The event

@@ -57,7 +57,8 @@ void format_value(Buffer& out, std::string_view spec, const T& value) {
   out.append({text.data(), text.size()});
 }
 
-// Throws fmt::format_error if the specification does not fit.
+// Throws fmt::format_error if the specification does not fit the value, which
+// is not null.
 void append_formatted(Buffer& out, std::string_view spec, const Value& value) {
   switch (value.kind()) {
     case Kind::boolean:
@@ -68,9 +69,15 @@ void append_formatted(Buffer& out, std::string_view spec, const Value& value) {
       return format_value(out, spec, value.unsigned_integer());
     case Kind::real:
       return format_value(out, spec, value.real());
+    case Kind::time: {
+      char text[kTimestampSize + 3];
+      const char* const end = write_time(text, value.time());
+      return format_value(
+          out, spec,
+          fmt::string_view(text, static_cast<std::size_t>(end - text)));
+    }
     default: {
-      Buffer text;
-      append_plain(text, value);
+      const std::string_view text = value.text();
       return format_value(out, spec,
                           fmt::string_view(text.data(), text.size()));
     }

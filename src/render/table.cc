@@ -48,6 +48,15 @@ bool fits(Kind column, const Value& value) noexcept {
          value.integer() >= -kExactInDouble;
 }
 
+// The value as that column holds it: of its kind, or null.
+Value fitted(Kind column, const Value& value) noexcept {
+  if (!fits(column, value)) return Value();
+  if (column == Kind::real && value.kind() == Kind::integer) {
+    return Value(static_cast<double>(value.integer()));
+  }
+  return value;
+}
+
 class TableRow {
  public:
   TableRow(const Event& event, const Column* columns, std::size_t count,
@@ -62,7 +71,9 @@ class TableRow {
       if (source == Source::data) {
         data_column = i;
       } else {
-        scratch_.values[i] = value_of(source, columns_[i]);
+        scratch_.values[i] = source == Source::field
+                                 ? field_of(columns_[i].name, columns_[i].kind)
+                                 : fitted(columns_[i].kind, attribute(source));
       }
     }
     if (data_column != count_) {
@@ -78,7 +89,7 @@ class TableRow {
     });
   }
 
-  Value value_of(Source source, const Column& column) const noexcept {
+  Value attribute(Source source) const noexcept {
     switch (source) {
       case Source::timestamp:
         return Value(event_.time);
@@ -98,11 +109,13 @@ class TableRow {
       case Source::field:
         break;
     }
+    return Value();
+  }
+
+  Value field_of(std::string_view name, Kind kind) const noexcept {
     for (std::size_t i = 0; i < event_.field_count; ++i) {
       const Field& field = event_.fields[i];
-      if (field.key == column.name && fits(column.kind, field.value)) {
-        return field.value;
-      }
+      if (field.key == name) return fitted(kind, field.value);
     }
     return Value();
   }
@@ -114,7 +127,7 @@ class TableRow {
       end = write_json_member(end, name, value, &scratch_.sanitized);
     };
     const auto add_attribute = [&](std::string_view name, Source source) {
-      const Value value = value_of(source, {});
+      const Value value = attribute(source);
       if (!value.is_null() && !has_column(name, value)) {
         add(name, value);
       }

@@ -1,10 +1,14 @@
 #include "stogger/testing.h"
 
 #include <atomic>
+#include <cmath>
 #include <memory>
 #include <mutex>
 #include <utility>
 
+#include "base/arena.h"
+#include "base/json.h"
+#include "base/value_capture.h"
 #include "deliver/hub.h"
 #include "deliver/system.h"
 
@@ -75,8 +79,9 @@ bool is_number(Kind kind) noexcept {
 // Exact, for all pairs of kinds of numbers.
 bool equal_numbers(const Value& a, const Value& b) noexcept {
   if (a.kind() == b.kind()) {
-    return a.kind() == Kind::real ? a.real() == b.real()
-                                  : a.integer() == b.integer();
+    if (a.kind() != Kind::real) return a.integer() == b.integer();
+    return a.real() == b.real() ||
+           (std::isnan(a.real()) && std::isnan(b.real()));
   }
   if (a.kind() == Kind::real || b.kind() == Kind::real) {
     const double real = a.kind() == Kind::real ? a.real() : b.real();
@@ -110,10 +115,52 @@ bool equal(const Value& a, const Value& b) noexcept {
   }
 }
 
+// What becomes of a value on its way to a sink.
+Value settled(const Value& value, Arena& arena) {
+  if (value.kind() == Kind::custom) {
+    return settled(ValueCapture::resolve(value, arena), arena);
+  }
+  if (value.kind() != Kind::json) return value;
+  Buffer clean;
+  std::uint32_t sanitized = 0;
+  if (!append_clean_json(clean, value.text(), nullptr, nullptr, &sanitized)) {
+    return Value(value.text());
+  }
+  return Value(Json{arena.copy(clean.view())});
+}
+
+Value text_or_null(const std::string& text) {
+  return text.empty() ? Value() : Value(text);
+}
+
+// Finds what a field of that key became; false if there was none.
+bool find(const CapturedEvent& event, std::string_view key, Value* value) {
+  const CapturedField* field = event.find(key);
+  if (field == nullptr) field = event.find(std::string(key) + "_");
+  if (field != nullptr) {
+    *value = field->value();
+  } else if (key == "func") {
+    *value = text_or_null(event.func);
+  } else if (key == "scope") {
+    *value = text_or_null(event.scope);
+  } else if (key == "logger") {
+    *value = text_or_null(event.logger);
+  } else if (key == "message") {
+    *value = text_or_null(event.message);
+  } else {
+    return false;
+  }
+  return true;
+}
+
 bool matches(const CapturedEvent& event, Fields fields) {
+  Arena arena;
   for (const Field& wanted : fields) {
-    const CapturedField* found = event.find(wanted.key);
-    if (found == nullptr || !equal(found->value(), wanted.value)) return false;
+    Value found;
+    if (!find(event, wanted.key, &found) ||
+        !equal(found, settled(wanted.value, arena))) {
+      return false;
+    }
   }
   return true;
 }

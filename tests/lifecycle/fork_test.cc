@@ -82,7 +82,7 @@ TEST_F(Fork, WhileThreadsLogNothingHangsAndNothingIsLost) {
 // moments of a call.
 TEST_F(Fork, WhileThreadsLogToFilesOnly) {
   targets_.keep({"text-block", "json-line"});
-  constexpr int kRounds = 200;
+  constexpr int kRounds = 60;
   const Ending ending =
       run("fork-threads", targets_.config(), std::to_string(kRounds));
   EXPECT_ENDED_WELL(ending);

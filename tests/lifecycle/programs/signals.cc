@@ -32,7 +32,7 @@ void stop_alarms() {
 // Logs at least so many events, and until the alarm has rung so often. Prints
 // how many.
 int alarms_while_logging(const Arguments& arguments) {
-  constexpr int kAlarms = 300;
+  constexpr int kAlarms = 100;
   const int least = std::atoi(arguments.argument.c_str());
   start_alarms();
   int logged = 0;

@@ -1,0 +1,91 @@
+#include "event/redaction.h"
+
+#include <gtest/gtest.h>
+
+#include <string>
+#include <string_view>
+
+#include "event/key_shapes.h"
+
+namespace stogger {
+namespace {
+
+TEST(RedactionTest, HidesListedKeysWhateverTheirCase) {
+  const Redaction redaction({"Password", "api_key", "x-token", "\xC3\xA9"});
+  for (const std::string_view key :
+       {"password", "PASSWORD", "pAssWord", "api_key", "API_KEY", "X-Token",
+        "\xC3\xA9"}) {
+    EXPECT_TRUE(redaction.hides(key)) << key;
+    EXPECT_TRUE(Redaction::hides_member(&redaction, key)) << key;
+  }
+  for (const std::string_view key :
+       {"", "passwor", "passwords", "apikey", "api-key", "x_token", "token",
+        "0assword"}) {
+    EXPECT_FALSE(redaction.hides(key)) << key;
+  }
+}
+
+TEST(RedactionTest, HidesTheUsualKeysByDefault) {
+  const Redaction redaction(Redaction::default_keys());
+  for (const std::string_view key :
+       {"password", "passwd", "secret", "token", "api_key", "authorization"}) {
+    EXPECT_TRUE(redaction.hides(key)) << key;
+  }
+}
+
+TEST(RedactionTest, AnEmptyListHidesNothing) {
+  EXPECT_TRUE(Redaction().empty());
+  EXPECT_TRUE(Redaction({}).empty());
+  EXPECT_FALSE(Redaction({}).hides("password"));
+  EXPECT_FALSE(Redaction({}).hides(""));
+  EXPECT_FALSE(Redaction({""}).hides(""));
+}
+
+TEST(RedactionTest, FindsSecretsAmongTheWordsOfAText) {
+  const Redaction redaction({"token"});
+  for (const std::string_view text :
+       {"token", "{\"token\":1", "{'Token': 1}", "a=1&token=2", "{token:1}",
+        "\\\"token\\\"", "x token", "<token>"}) {
+    EXPECT_TRUE(redaction.hides_word_of(text)) << text;
+  }
+  for (const std::string_view text :
+       {"", " ", "tokens", "{\"my_token\":1", "a.token", "to ken", "{}{}"}) {
+    EXPECT_FALSE(redaction.hides_word_of(text)) << text;
+  }
+}
+
+TEST(KeyShapesTest, NoNameThatWasAddedIsMissed) {
+  KeyShapes shapes;
+  std::string name;
+  std::vector<std::string> names;
+  for (int i = 0; i < 200; ++i) {
+    name += static_cast<char>('a' + i % 26);
+    names.push_back(name);
+    names.push_back(static_cast<char>('z' - i % 26) + name);
+  }
+  for (const std::string& each : names) shapes.add(each);
+  for (std::string each : names) {
+    EXPECT_TRUE(shapes.may_have(each));
+    for (char& c : each) c = static_cast<char>(c - 'a' + 'A');
+    EXPECT_TRUE(shapes.may_have(each));
+  }
+}
+
+TEST(KeyShapesTest, MostOtherKeysAreToldApart) {
+  KeyShapes shapes;
+  for (const std::string_view name :
+       {"id", "timestamp", "level", "event", "data", "message", "logger",
+        "func", "scope", "password", "secret", "token", "api_key"}) {
+    shapes.add(name);
+  }
+  int maybe = 0;
+  for (int i = 0; i < 10000; ++i) {
+    maybe += shapes.may_have("key_" + std::to_string(i * 7919)) ? 1 : 0;
+  }
+  EXPECT_LT(maybe, 2000);
+  EXPECT_FALSE(shapes.may_have(""));
+  EXPECT_FALSE(KeyShapes().may_have("id"));
+}
+
+}  // namespace
+}  // namespace stogger

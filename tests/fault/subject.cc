@@ -1,0 +1,304 @@
+#include "tests/fault/subject.h"
+
+#include <fcntl.h>
+#include <gtest/gtest.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include <cstring>
+#include <filesystem>
+#include <map>
+#include <stdexcept>
+
+#include "sinks/builtin.h"
+#include "tests/support/sinks.h"
+#include "tests/support/targets.h"
+#include "tests/support/temp_folder.h"
+
+namespace stogger {
+namespace {
+
+// --- Files -------------------------------------------------------------------
+
+class FileSubject : public Subject {
+ public:
+  FileSubject(SinkFactory factory, Format format, std::vector<Field> options)
+      : factory_(factory), format_(format), options_(std::move(options)) {}
+
+  SinkPtr make() override {
+    std::vector<Field> options = options_;
+    options.emplace_back("path", path_);
+    return make_or_throw(factory_, options);
+  }
+  std::vector<std::string> names() override {
+    return std::filesystem::exists(path_) ? names_in(format_, path_)
+                                          : std::vector<std::string>();
+  }
+  std::vector<std::string> leftovers() override {
+    std::vector<std::string> found;
+    for (const auto& entry :
+         std::filesystem::recursive_directory_iterator(folder_.file("a"))) {
+      const std::string name = entry.path().string();
+      if (!entry.is_directory() && name != path_ && name != path_ + ".lock") {
+        found.push_back(name);
+      }
+    }
+    return found;
+  }
+
+ private:
+  const SinkFactory factory_;
+  const Format format_;
+  const std::vector<Field> options_;
+  TempFolder folder_;
+  const std::string path_ = folder_.file("a/b/log");  // folders to be created
+};
+
+template <SinkFactory kFactory, Format kFormat>
+std::unique_ptr<Subject> make_file() {
+  return std::make_unique<FileSubject>(kFactory, kFormat, std::vector<Field>());
+}
+
+template <SinkFactory kFactory, Format kFormat>
+std::unique_ptr<Subject> make_block_file() {
+  return std::make_unique<FileSubject>(kFactory, kFormat,
+                                       std::vector<Field>{{"flush", "block"}});
+}
+
+std::unique_ptr<Subject> make_old_journal_sqlite() {
+  return std::make_unique<FileSubject>(
+      make_sqlite_sink, Format::sqlite,
+      std::vector<Field>{{"journal_mode", "DELETE"}, {"synchronous", "FULL"}});
+}
+
+// Rotated every few events. All its files together are the target.
+class RotatedSubject final : public Subject {
+ public:
+  SinkPtr make() override {
+    return make_or_throw(make_jsonl_sink, {{"path", folder_.file("log")},
+                                           {"rotation", "size"},
+                                           {"max_bytes", 1000},
+                                           {"backup_count", 100}});
+  }
+  std::vector<std::string> names() override {
+    std::vector<std::string> all;
+    // The oldest has the highest number.
+    for (int number = 99; number >= 0; --number) {
+      const std::string path =
+          folder_.file(number == 0 ? "log" : "log." + std::to_string(number));
+      if (!std::filesystem::exists(path)) continue;
+      const auto names = names_in(Format::json, path);
+      all.insert(all.end(), names.begin(), names.end());
+    }
+    return all;
+  }
+
+ private:
+  TempFolder folder_;
+};
+
+// --- Streams -----------------------------------------------------------------
+
+// Reads lines out of a FIFO that this process has open.
+class Fifo {
+ public:
+  explicit Fifo(std::string path) : path_(std::move(path)) {
+    if (::mkfifo(path_.c_str(), 0600) != 0) throw std::runtime_error("mkfifo");
+    descriptor_ = ::open(path_.c_str(), O_RDWR | O_NONBLOCK | O_CLOEXEC);
+  }
+  ~Fifo() { ::close(descriptor_); }
+  Fifo(const Fifo&) = delete;
+  Fifo& operator=(const Fifo&) = delete;
+
+  int descriptor() const { return descriptor_; }
+  const std::string& path() const { return path_; }
+
+  std::string read_all() {
+    std::string all;
+    char chunk[4096];
+    ssize_t size;
+    while ((size = ::read(descriptor_, chunk, sizeof chunk)) > 0) {
+      all.append(chunk, static_cast<std::size_t>(size));
+    }
+    return all;
+  }
+
+ private:
+  const std::string path_;
+  int descriptor_ = -1;
+};
+
+// What is torn in a stream cannot be taken back; it stands on a line of its
+// own.
+std::vector<std::string> names_in_stream(const std::string& text,
+                                         Format format) {
+  std::vector<std::string> names;
+  std::istringstream in(text);
+  for (std::string line; std::getline(in, line);) {
+    const bool whole = format == Format::json
+                           ? line.ends_with('}')
+                           : line.find(" check=") != std::string::npos;
+    if (!whole) continue;
+    names.push_back(format == Format::json ? targets::name_in_json(line)
+                                           : targets::name_in_text(line));
+  }
+  return names;
+}
+
+class FifoSubject final : public Subject {
+ public:
+  SinkPtr make() override {
+    return make_or_throw(make_jsonl_sink, {{"path", fifo_.path()}});
+  }
+  std::vector<std::string> names() override {
+    return names_in_stream(fifo_.read_all(), Format::json);
+  }
+
+ private:
+  TempFolder folder_;
+  Fifo fifo_{folder_.file("fifo")};
+};
+
+// Stderr is a file, or a pipe.
+class ConsoleSubject final : public Subject {
+ public:
+  explicit ConsoleSubject(bool is_pipe)
+      : fifo_(folder_.file("fifo")), saved_(::dup(2)) {
+    ::setenv("NO_COLOR", "1", 1);
+    const int file =
+        ::open(folder_.file("file").c_str(), O_RDWR | O_CREAT | O_APPEND, 0600);
+    ::dup2(is_pipe ? fifo_.descriptor() : file, 2);
+    ::close(file);
+  }
+  ~ConsoleSubject() override {
+    restore();
+    ::unsetenv("NO_COLOR");
+  }
+  SinkPtr make() override { return make_or_throw(make_console_sink, {}); }
+  std::vector<std::string> names() override {
+    restore();
+    return names_in_stream(read_file(folder_.file("file")) + fifo_.read_all(),
+                           Format::text);
+  }
+
+ private:
+  void restore() {
+    if (saved_ == -1) return;
+    ::dup2(saved_, 2);
+    ::close(saved_);
+    saved_ = -1;
+  }
+
+  TempFolder folder_;
+  Fifo fifo_;
+  int saved_;
+};
+
+std::unique_ptr<Subject> make_console_file() {
+  return std::make_unique<ConsoleSubject>(false);
+}
+
+std::unique_ptr<Subject> make_console_pipe() {
+  return std::make_unique<ConsoleSubject>(true);
+}
+
+// --- The journal -------------------------------------------------------------
+
+// Takes the place of journald: a socket that keeps what arrives.
+class JournaldSubject final : public Subject {
+ public:
+  JournaldSubject() : socket_(::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0)) {
+    sockaddr_un address = {};
+    address.sun_family = AF_UNIX;
+    std::strncpy(address.sun_path, path_.c_str(), sizeof address.sun_path - 1);
+    if (::bind(socket_, reinterpret_cast<sockaddr*>(&address),
+               sizeof address) != 0) {
+      throw std::runtime_error("cannot bind " + path_);
+    }
+  }
+  ~JournaldSubject() override { ::close(socket_); }
+
+  SinkPtr make() override {
+    return make_or_throw(make_journald_sink, {{"socket", path_}});
+  }
+  std::vector<std::string> names() override {
+    receive();
+    return names_;
+  }
+  bool logs_large_event() const override { return true; }
+
+  // To be called now and then: the queue is short.
+  void receive() {
+    std::string entry;
+    while (receive_one(&entry)) names_.push_back(name_in(entry));
+  }
+
+ private:
+  bool receive_one(std::string* entry) {
+    entry->assign(1024 * 1024, '\0');
+    iovec bytes = {entry->data(), entry->size()};
+    alignas(cmsghdr) char control[64] = {};
+    msghdr message = {};
+    message.msg_iov = &bytes;
+    message.msg_iovlen = 1;
+    message.msg_control = control;
+    message.msg_controllen = sizeof control;
+    const ssize_t size = ::recvmsg(socket_, &message, MSG_DONTWAIT);
+    if (size < 0) return false;
+    entry->resize(static_cast<std::size_t>(size));
+    const cmsghdr* header = CMSG_FIRSTHDR(&message);
+    if (header == nullptr) return true;
+    int file = -1;
+    std::memcpy(&file, CMSG_DATA(header), sizeof file);
+    *entry = read_file("/proc/self/fd/" + std::to_string(file));
+    ::close(file);
+    return true;
+  }
+  static std::string field(const std::string& entry, const std::string& name) {
+    const std::size_t start = entry.find("\n" + name + "=");
+    if (start == std::string::npos) return {};
+    const std::size_t value = start + name.size() + 2;
+    return entry.substr(value, entry.find('\n', value) - value);
+  }
+  static std::string name_in(const std::string& entry) {
+    const std::string name = field("\n" + entry, "EVENT");
+    EXPECT_EQ(field(entry, "CHECK"), name) << "not whole";
+    EXPECT_TRUE(entry.ends_with('\n')) << name;
+    return name;
+  }
+
+  TempFolder folder_;
+  const std::string path_ = folder_.file("socket");
+  const int socket_;
+  std::vector<std::string> names_;
+};
+
+template <class Kind>
+std::unique_ptr<Subject> make_subject() {
+  return std::make_unique<Kind>();
+}
+
+}  // namespace
+
+const std::vector<SubjectKind>& subjects() {
+  static const std::vector<SubjectKind> all = {
+      {"Text", &make_file<make_file_sink, Format::text>},
+      {"TextBlock", &make_block_file<make_file_sink, Format::text>},
+      {"Jsonl", &make_file<make_jsonl_sink, Format::json>},
+      {"JsonlBlock", &make_block_file<make_jsonl_sink, Format::json>},
+      {"JsonlRotated", &make_subject<RotatedSubject>},
+      {"JsonlFifo", &make_subject<FifoSubject>},
+      {"Csv", &make_file<make_csv_sink, Format::csv>},
+      {"Sqlite", &make_file<make_sqlite_sink, Format::sqlite>},
+      {"SqliteOldJournal", &make_old_journal_sqlite},
+      {"ConsoleFile", &make_console_file},
+      {"ConsolePipe", &make_console_pipe},
+      {"Journald", &make_subject<JournaldSubject>},
+  };
+  return all;
+}
+
+}  // namespace stogger
