@@ -134,9 +134,13 @@ Status SqliteDatabase::set_journal_mode() {
 void SqliteDatabase::close() noexcept {
   const FileSizeSignal no_signal(size_limited_);
   if (is_open()) {
-    // Whoever holds the lock has a connection, and checkpoints.
-    const bool locked = lock_.try_lock();
-    if (locked) checkpoint(SQLITE_CHECKPOINT_TRUNCATE);
+    // Whoever else holds the lock will see to the log, unless the file was
+    // moved: then its log may have no name left, and what is in it is lost if
+    // it is not brought into the file now.
+    wait_.restart();
+    const bool moved = has_moved();
+    const bool locked = moved ? lock_.lock(wait_) : lock_.try_lock();
+    if (locked || moved) checkpoint(SQLITE_CHECKPOINT_TRUNCATE);
     disconnect(locked);
   }
   lock_.close();

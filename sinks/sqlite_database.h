@@ -37,7 +37,7 @@ class SqliteDatabase {
   Status open();
   bool is_open() const noexcept { return connection_ != nullptr; }
   // Finalizes all statements. Leaves everything in the one file if this is the
-  // last connection to it. Waits for nobody.
+  // last connection to it. Waits for others only if the file was moved.
   void close() noexcept;
   // In a child after fork(): forgets the connection without touching what the
   // parent uses.

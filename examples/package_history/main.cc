@@ -1,20 +1,20 @@
 // The history of a Debian machine as data: every line of a dpkg log becomes an
 // event on the console, in JSON lines and in SQLite, and SQL sums it up.
 //
-//   package_history LOG FOLDER      for example /var/log/dpkg.log and
-//   /tmp/history
+//   package_history /var/log/dpkg.log FOLDER
 #include <sqlite3.h>
-#include <stogger/log.h>
+#include <stogger/system.h>
 
+#include <cerrno>
 #include <cstdio>
 #include <cstdlib>
+#include <cstring>
 #include <ctime>
+#include <filesystem>
 #include <fstream>
-#include <iostream>
 #include <sstream>
 #include <string>
 #include <string_view>
-#include <vector>
 
 namespace {
 
@@ -52,6 +52,13 @@ Package parse_package(const std::string& text) {
   return {text.substr(0, colon), text.substr(colon + 1)};
 }
 
+// dpkg tells two versions of an upgrade, else only one.
+std::string_view message_of(const std::string& from, const std::string& to) {
+  if (version(from).is_null()) return "{package} {to_version}";
+  if (version(to).is_null()) return "{package} {from_version}";
+  return "{package} {from_version} -> {to_version}";
+}
+
 stogger::Level level_of(const std::string& action) {
   if (action == "status") return stogger::Level::debug;
   if (action == "remove" || action == "purge") return stogger::Level::warning;
@@ -63,61 +70,59 @@ stogger::Level level_of(const std::string& action) {
 //   status installed libc6:amd64 2.36-9
 //   install|upgrade|configure|trigproc|remove|purge PACKAGE OLD NEW
 //   conffile /etc/motd keep
-void log_line(const std::string& line, std::int64_t number) {
+// False if it is none of them.
+bool log_line(const stogger::Logger& log, const std::string& line,
+              std::int64_t number) {
   std::istringstream words(line);
   std::string day, clock, action;
   stogger::Time at;
   if (!(words >> day >> clock >> action) || !parse_time(day, clock, &at)) {
-    stogger::error("line-not-understood", {{"line", number}, {"text", line}});
-    return;
+    log.error("line-not-understood", {{"line", number}, {"text", line}});
+    return false;
   }
   std::string first, second, third;
   words >> first >> second >> third;
   const stogger::Level level = level_of(action);
   if (action == "startup" || action == "conffile") {
-    stogger::log(level, action,
-                 {{"at", at}, {"what", first}, {"detail", second}});
+    log.log(level, action, {{"at", at}, {"what", first}, {"detail", second}});
   } else if (action == "status") {
     const Package package = parse_package(second);
-    stogger::log(level, "status",
-                 {{"at", at},
-                  {"status", first},
-                  {"package", package.name},
-                  {"architecture", package.architecture},
-                  {"version", version(third)}});
+    log.log(level, "status",
+            {{"at", at},
+             {"status", first},
+             {"package", package.name},
+             {"architecture", package.architecture},
+             {"version", version(third)}});
   } else {
     const Package package = parse_package(first);
-    stogger::log(level, action,
-                 {{"at", at},
-                  {"package", package.name},
-                  {"architecture", package.architecture},
-                  {"from_version", version(second)},
-                  {"to_version", version(third)}},
-                 "{package} {from_version} -> {to_version}");
+    log.log(level, action,
+            {{"at", at},
+             {"package", package.name},
+             {"architecture", package.architecture},
+             {"from_version", version(second)},
+             {"to_version", version(third)}},
+            message_of(second, third));
   }
+  return true;
 }
 
 // --- Writing -----------------------------------------------------------------
 
-std::string write_configuration(const std::string& folder) {
-  const std::string path = folder + "/history.toml";
-  std::ofstream(path) << "[stogger]\n"
-                         "level = \"debug\"\n"
-                         "\n"
-                         "[stogger.sinks.lines]\n"
-                         "type = \"jsonl\"\n"
-                         "path = \""
-                      << folder
-                      << "/history.jsonl\"\n"
-                         "\n"
-                         "[stogger.sinks.database]\n"
-                         "type = \"sqlite\"\n"
-                         "path = \""
-                      << folder
-                      << "/history.db\"\n"
-                         "table = \"history\"\n";
-  return path;
-}
+// ${HISTORY} is the folder.
+constexpr std::string_view kConfiguration = R"(
+[stogger]
+level = "debug"
+log_to_console = true
+
+[stogger.sinks.lines]
+type = "jsonl"
+path = "${HISTORY}/history.jsonl"
+
+[stogger.sinks.database]
+type = "sqlite"
+path = "${HISTORY}/history.db"
+table = "history"
+)";
 
 // --- Summing up --------------------------------------------------------------
 
@@ -129,7 +134,8 @@ bool print_query(sqlite3* database, const char* title, const char* sql) {
     std::fprintf(stderr, "package_history: %s\n", sqlite3_errmsg(database));
     return false;
   }
-  while (sqlite3_step(query) == SQLITE_ROW) {
+  bool empty = true;
+  for (; sqlite3_step(query) == SQLITE_ROW; empty = false) {
     for (int i = 0; i < sqlite3_column_count(query); ++i) {
       const unsigned char* text = sqlite3_column_text(query, i);
       std::printf(i == 0 ? "  %-28s" : " %8s",
@@ -137,6 +143,7 @@ bool print_query(sqlite3* database, const char* title, const char* sql) {
     }
     std::printf("\n");
   }
+  if (empty) std::printf("  none\n");
   return sqlite3_finalize(query) == SQLITE_OK;
 }
 
@@ -164,6 +171,32 @@ bool print_summary(const std::string& folder) {
   return done;
 }
 
+struct Counts {
+  std::int64_t lines = 0;
+  std::int64_t not_understood = 0;
+};
+
+Counts log_all(const stogger::Logger& log, std::istream& lines) {
+  Counts counts;
+  for (std::string line; std::getline(lines, line);) {
+    ++counts.lines;
+    if (!log_line(log, line, counts.lines)) ++counts.not_understood;
+  }
+  return counts;
+}
+
+void print_counts(const Counts& counts, const stogger::Stats& stats) {
+  std::printf("\n%lld lines, %lld of them not understood\n",
+              static_cast<long long>(counts.lines),
+              static_cast<long long>(counts.not_understood));
+  for (const stogger::SinkStats& sink : stats) {
+    std::printf("  %-10s %8llu written %8llu dropped\n",
+                std::string(sink.name).c_str(),
+                static_cast<unsigned long long>(sink.written),
+                static_cast<unsigned long long>(sink.dropped));
+  }
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -171,25 +204,23 @@ int main(int argc, char** argv) {
     std::fprintf(stderr, "usage: package_history LOG FOLDER\n");
     return 2;
   }
-  std::ifstream log(argv[1]);
-  if (!log) {
-    std::fprintf(stderr, "package_history: cannot read %s\n", argv[1]);
+  std::ifstream lines(argv[1]);
+  if (!lines || std::filesystem::is_directory(argv[1])) {
+    std::fprintf(stderr, "package_history: cannot read %s: %s\n", argv[1],
+                 lines ? "it is a folder" : std::strerror(errno));
     return 1;
   }
   const std::string folder = argv[2];
-  const std::string configuration = write_configuration(folder);
-  if (!stogger::init(configuration).ok()) return 1;
+  ::setenv("HISTORY", folder.c_str(), 1);
 
-  std::int64_t number = 0;
-  for (std::string line; std::getline(log, line);) log_line(line, ++number);
-
-  stogger::flush();
-  std::printf("\n%lld lines of %s\n", static_cast<long long>(number), argv[1]);
-  for (const stogger::SinkStats& sink : stogger::stats()) {
-    std::printf("  %-10s %8llu written %8llu dropped\n",
-                std::string(sink.name).c_str(),
-                static_cast<unsigned long long>(sink.written),
-                static_cast<unsigned long long>(sink.dropped));
+  stogger::System system;
+  if (!system.load_text(kConfiguration, "history.toml").ok()) return 1;
+  const Counts counts = log_all(system.logger(), lines);
+  static_cast<void>(system.flush());
+  print_counts(counts, system.stats());
+  if (counts.lines == 0) {
+    std::printf("%s is empty: there is nothing to sum up\n", argv[1]);
+    return 0;
   }
   return print_summary(folder) ? 0 : 1;
 }

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # What including stogger/log.h costs, in Markdown: lines after preprocessing, and
-# the time to compile a file with one call, beside that of an empty file that
+# the CPU time to compile a file with one call, beside that of an empty file that
 # includes <string_view> and of one call of spdlog. The three take turns; times
 # are medians.
 #
@@ -35,12 +35,12 @@ flags=(-std=c++20 -I "$include" -D SPDLOG_SHARED_LIB -D SPDLOG_COMPILED_LIB
 
 lines() { "$compiler" "${flags[@]}" -E -P "$1.cc" | wc -l; }
 
-# compile NAME: notes how many milliseconds it took.
+# compile NAME: notes the milliseconds of CPU time, which other work on the
+# machine changes less than those of the clock.
 compile() {
-  local started
-  started=$(date +%s%N)
-  "$compiler" "${flags[@]}" -O2 -c "$1.cc" -o "$1.o"
-  echo $((($(date +%s%N) - started) / 1000000)) >>"$1.times"
+  local TIMEFORMAT='%U %S'
+  { time "$compiler" "${flags[@]}" -O2 -c "$1.cc" -o "$1.o"; } 2>"$1.time"
+  awk 'END { printf "%d\n", ($1 + $2) * 1000 }' "$1.time" >>"$1.times"
 }
 
 median() { sort -n "$1.times" | awk '{ all[NR] = $1 } END { print all[int((NR + 1) / 2)] }'; }

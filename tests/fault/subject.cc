@@ -10,8 +10,9 @@
 
 #include <cstring>
 #include <filesystem>
-#include <map>
+#include <sstream>
 #include <stdexcept>
+#include <thread>
 
 #include "sinks/builtin.h"
 #include "tests/support/sinks.h"
@@ -68,10 +69,19 @@ std::unique_ptr<Subject> make_block_file() {
                                        std::vector<Field>{{"flush", "block"}});
 }
 
+// To be waited for no longer than that: 20 ms are quite enough here.
+constexpr Field kShortWait{"busy_timeout_ms", 20};
+
+std::unique_ptr<Subject> make_sqlite() {
+  return std::make_unique<FileSubject>(make_sqlite_sink, Format::sqlite,
+                                       std::vector<Field>{kShortWait});
+}
+
 std::unique_ptr<Subject> make_old_journal_sqlite() {
   return std::make_unique<FileSubject>(
       make_sqlite_sink, Format::sqlite,
-      std::vector<Field>{{"journal_mode", "DELETE"}, {"synchronous", "FULL"}});
+      std::vector<Field>{
+          kShortWait, {"journal_mode", "DELETE"}, {"synchronous", "FULL"}});
 }
 
 // Rotated every few events. All its files together are the target.
@@ -207,37 +217,52 @@ std::unique_ptr<Subject> make_console_pipe() {
 
 // --- The journal -------------------------------------------------------------
 
-// Takes the place of journald: a socket that keeps what arrives.
+// Takes the place of journald: a socket, and a thread that reads from it. The
+// thread has no part in the faults.
 class JournaldSubject final : public Subject {
  public:
   JournaldSubject() : socket_(::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0)) {
-    sockaddr_un address = {};
-    address.sun_family = AF_UNIX;
-    std::strncpy(address.sun_path, path_.c_str(), sizeof address.sun_path - 1);
-    if (::bind(socket_, reinterpret_cast<sockaddr*>(&address),
-               sizeof address) != 0) {
+    const sockaddr_un place = address();
+    if (::bind(socket_, reinterpret_cast<const sockaddr*>(&place),
+               sizeof place) != 0) {
       throw std::runtime_error("cannot bind " + path_);
     }
+    reader_ = std::thread([this] { receive(); });
   }
-  ~JournaldSubject() override { ::close(socket_); }
+  ~JournaldSubject() override {
+    stop();
+    ::close(socket_);
+  }
 
   SinkPtr make() override {
     return make_or_throw(make_journald_sink, {{"socket", path_}});
   }
   std::vector<std::string> names() override {
-    receive();
+    stop();
     return names_;
   }
   bool logs_large_event() const override { return true; }
 
-  // To be called now and then: the queue is short.
+ private:
+  sockaddr_un address() const {
+    sockaddr_un place = {};
+    place.sun_family = AF_UNIX;
+    std::strncpy(place.sun_path, path_.c_str(), sizeof place.sun_path - 1);
+    return place;
+  }
+  // An empty datagram is the last one.
+  void stop() {
+    if (!reader_.joinable()) return;
+    const sockaddr_un place = address();
+    ::sendto(socket_, "", 0, 0, reinterpret_cast<const sockaddr*>(&place),
+             sizeof place);
+    reader_.join();
+  }
   void receive() {
     std::string entry;
     while (receive_one(&entry)) names_.push_back(name_in(entry));
   }
-
- private:
-  bool receive_one(std::string* entry) {
+  bool receive_one(std::string* entry) const {
     entry->assign(1024 * 1024, '\0');
     iovec bytes = {entry->data(), entry->size()};
     alignas(cmsghdr) char control[64] = {};
@@ -246,11 +271,11 @@ class JournaldSubject final : public Subject {
     message.msg_iovlen = 1;
     message.msg_control = control;
     message.msg_controllen = sizeof control;
-    const ssize_t size = ::recvmsg(socket_, &message, MSG_DONTWAIT);
+    const ssize_t size = ::recvmsg(socket_, &message, 0);
     if (size < 0) return false;
     entry->resize(static_cast<std::size_t>(size));
     const cmsghdr* header = CMSG_FIRSTHDR(&message);
-    if (header == nullptr) return true;
+    if (header == nullptr) return size > 0;
     int file = -1;
     std::memcpy(&file, CMSG_DATA(header), sizeof file);
     *entry = read_file("/proc/self/fd/" + std::to_string(file));
@@ -274,6 +299,7 @@ class JournaldSubject final : public Subject {
   const std::string path_ = folder_.file("socket");
   const int socket_;
   std::vector<std::string> names_;
+  std::thread reader_;
 };
 
 template <class Kind>
@@ -292,7 +318,7 @@ const std::vector<SubjectKind>& subjects() {
       {"JsonlRotated", &make_subject<RotatedSubject>},
       {"JsonlFifo", &make_subject<FifoSubject>},
       {"Csv", &make_file<make_csv_sink, Format::csv>},
-      {"Sqlite", &make_file<make_sqlite_sink, Format::sqlite>},
+      {"Sqlite", &make_sqlite},
       {"SqliteOldJournal", &make_old_journal_sqlite},
       {"ConsoleFile", &make_console_file},
       {"ConsolePipe", &make_console_pipe},

@@ -6,6 +6,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <gtest/gtest.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <algorithm>
@@ -55,6 +56,14 @@ int count_descriptors() {
   return count;
 }
 
+// In memory, because a disk that others use may be slow for seconds.
+class FoldersInMemory : public ::testing::Environment {
+ public:
+  void SetUp() override { ::setenv("TMPDIR", "/dev/shm", 0); }
+};
+[[maybe_unused]] const auto* const kFoldersInMemory =
+    ::testing::AddGlobalTestEnvironment(new FoldersInMemory);
+
 // Which part of the sink's life has the fault.
 enum class Phase { logging, closing };
 
@@ -88,13 +97,14 @@ class Life {
       check_statistics();
     }
     log_ = Logger();
-    EXPECT_EQ(count_descriptors(), descriptors) << "descriptors leak";
     check_target();
+    EXPECT_LE(count_descriptors(), descriptors) << "descriptors leak";
     check_reports();
     return calls_;
   }
   // The function that failed first.
   const std::string& function() const { return function_; }
+  std::vector<std::string> reports() const { return diagnostics_.lines(); }
 
  private:
   template <class Action>
@@ -226,7 +236,9 @@ class SystemCalls : public ::testing::TestWithParam<SubjectKind> {
         life.run();
         ++functions[life.function()];
         if (HasFailure()) {
-          ADD_FAILURE() << describe(fault) << ": " << life.function();
+          ADD_FAILURE() << describe(fault) << ": " << life.function()
+                        << "; it reports: "
+                        << ::testing::PrintToString(life.reports());
           break;
         }
       }

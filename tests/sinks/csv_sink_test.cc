@@ -2,9 +2,11 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <chrono>
 #include <filesystem>
 #include <set>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include "base/file.h"
@@ -258,6 +260,28 @@ TEST_F(CsvSink, ADeletedFileIsMadeAnew) {
   EXPECT_EQ(content(), both(kHeader, kLine));
 }
 
+TEST_F(CsvSink, AFileThatIsMovedWhileItsLockIsWaitedForIsNotTaken) {
+  for (int round = 0; round < 5; ++round) {
+    write_file(path_, "other\r\n");
+    File other;
+    ASSERT_OK(other.open_append(path_, false));
+    ASSERT_TRUE(other.lock());
+    SinkPtr sink = make_or_throw(make_csv_sink, {{"path", path_}});
+    Status status;
+    std::thread opener([&] { status = sink->open(); });
+    // Long enough, mostly, to get to the lock; it gives up after 100 ms.
+    std::this_thread::sleep_for(std::chrono::milliseconds(10));
+    std::filesystem::rename(path_, folder_file("moved.csv"));
+    write_file(path_, kHeader);
+    EXPECT_OK(other.close());
+    opener.join();
+    if (!status.ok()) continue;
+    EXPECT_OK(sink->write(table_rows({{}})));
+    EXPECT_EQ(content(), both(kHeader, kLine));
+    EXPECT_EQ(read_file(folder_file("moved.csv")), "other\r\n");
+  }
+}
+
 TEST_F(CsvSink, TwoProgramsWithOtherColumnsDoNotChaseEachOtherForLong) {
   SinkPtr first = open();
   SinkPtr second = open({{"columns", Json{R"(["a"])"}}});
@@ -284,7 +308,6 @@ TEST_F(CsvSink, TwoProgramsWithOtherColumnsDoNotChaseEachOtherForLong) {
 TEST_F(CsvSink, ProcessesThatStartAtOnceWriteOneHeader) {
   constexpr int kProcesses = 4;
   constexpr int kRows = 500;
-  Signal go;
   const auto body = [&](int process) {
     SinkPtr sink = make_or_throw(make_csv_sink, {{"path", path_}});
     if (!sink->open().ok()) return false;
@@ -306,6 +329,58 @@ TEST_F(CsvSink, ProcessesThatStartAtOnceWriteOneHeader) {
   EXPECT_EQ(lines.size(), 1u + kProcesses * kRows);
   EXPECT_EQ(rows.size(), 0u + kProcesses * kRows);
   EXPECT_EQ(lines[0][0], "timestamp");
+}
+
+TEST_F(CsvSink, ThereIsNeverMoreThanOneHeader) {
+  for (int round = 0; round < 30; ++round) {
+    const std::string path = folder_file("log" + std::to_string(round));
+    Signal go;
+    EXPECT_TRUE(in_children(4, [&](int process) {
+      SinkPtr sink = make_or_throw(make_csv_sink, {{"path", path}});
+      // All are there before one begins.
+      if (process == 3) {
+        for (int i = 0; i < 3; ++i) go.give();
+      } else if (!go.take()) {
+        return false;
+      }
+      return sink->open().ok();
+    }));
+    ASSERT_EQ(read_file(path), kHeader);
+  }
+}
+
+TEST_F(CsvSink, ProgramsWithOtherColumnsNeverMixTheirLines) {
+  constexpr int kProcesses = 6;
+  Signal wrote[kProcesses];
+  EXPECT_TRUE(in_children(kProcesses, [&](int process) {
+    const std::string_view columns =
+        process % 2 == 0 ? R"(["a"])" : R"(["b","c"])";
+    SinkPtr sink = make_or_throw(make_csv_sink,
+                                 {{"path", path_}, {"columns", Json{columns}}});
+    Time now = kTestTime;
+    for (int i = 0; i < 50; ++i) {
+      now.ns += kSecond;
+      if (!sink->open().ok()) continue;
+      const Status status =
+          process % 2 == 0
+              ? sink->write(field_rows({{{"a", "a"}}}, now))
+              : sink->write(field_rows({{{"b", "b"}, {"c", "c"}}}, now));
+      if (status.ok()) wrote[process].give();
+    }
+    return true;
+  }));
+  std::size_t written = 0;
+  for (Signal& signal : wrote) written += signal.pending();
+  std::size_t found = 0;
+  for (const std::string& name : names_in(folder_.path())) {
+    const std::vector<CsvLine> lines = read_csv(read_file(folder_file(name)));
+    for (const CsvLine& line : lines) {
+      EXPECT_EQ(line.size(), line[0] == "a" ? 1u : 2u);
+      EXPECT_EQ(line[0], lines[0][0]);
+    }
+    found += lines.size() - 1;
+  }
+  EXPECT_EQ(found, written);
 }
 
 TEST_F(CsvSink, AWriterThatIsKilledLeavesWholeLines) {

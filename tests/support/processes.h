@@ -3,10 +3,12 @@
 #pragma once
 
 #include <signal.h>
+#include <sys/ioctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <cerrno>
+#include <cstddef>
 #include <functional>
 #include <vector>
 
@@ -70,6 +72,12 @@ class Signal {
       count = ::read(ends_[0], &byte, 1);
     } while (count == -1 && errno == EINTR);
     return fine_ && count == 1;
+  }
+  // How many were given and not taken.
+  std::size_t pending() const {
+    int bytes = 0;
+    ::ioctl(ends_[0], FIONREAD, &bytes);
+    return static_cast<std::size_t>(bytes);
   }
 
  private:

@@ -1,0 +1,107 @@
+#!/usr/bin/env python3
+"""Checks that the documents tell the truth, as far as a program can:
+
+  - every ```cpp block stands in a source of examples/ or tests/, or in a public
+    header, white space aside;
+  - a block after <!-- output of PROGRAM --> is what that example prints, and one
+    after <!-- output of PROGRAM: FILE --> what it leaves in that file, times
+    aside;
+  - every ```toml block that begins with the table [stogger] is accepted by
+    `stogger check`;
+  - every link to a file of the project leads to one.
+
+  check_docs.py SOURCE_FOLDER EXAMPLES_FOLDER [STOGGER_PROGRAM]
+"""
+
+import os
+import pathlib
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+
+BLOCK = re.compile(
+    r"(?:<!-- output of (?P<program>\w+)(?:: (?P<file>\S+))? -->\n\n?)?"
+    r"^```(?P<kind>\w*)\n(?P<text>.*?)^```$", re.MULTILINE | re.DOTALL)
+LINK = re.compile(r"\]\((?!https?:|#)([^)#]+)")
+TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z")
+DURATION = re.compile(r"(duration_ms\"?[=:])[-+.e\d]+")
+
+source = pathlib.Path(sys.argv[1])
+examples = pathlib.Path(sys.argv[2])
+program = sys.argv[3] if len(sys.argv) > 3 else None
+
+
+def squeezed(text):
+    return re.sub(r"\s+", "", text)
+
+
+def code():
+    folders = ["examples", "tests", "include"]
+    return {path: squeezed(path.read_text(errors="replace"))
+            for folder in folders
+            for path in sorted((source / folder).rglob("*"))
+            if path.suffix in (".cc", ".h")}
+
+
+def without_times(text):
+    return DURATION.sub(r"\1DURATION", TIME.sub("TIME", text)).strip()
+
+
+def output_of(name, file):
+    with tempfile.TemporaryDirectory() as folder:
+        for settings in (source / "examples").glob("*.toml"):
+            shutil.copy(settings, folder)
+        environment = dict(os.environ, NO_COLOR="1")
+        result = subprocess.run([examples / name], cwd=folder, text=True,
+                                capture_output=True, env=environment,
+                                timeout=60, check=False)
+        if file is not None:
+            return (pathlib.Path(folder) / file).read_text()
+        return result.stdout + result.stderr
+
+
+def toml_problem(text):
+    with tempfile.TemporaryDirectory() as folder:
+        path = pathlib.Path(folder) / "documented.toml"
+        path.write_text(text)
+        result = subprocess.run([program, "check", path], text=True,
+                                capture_output=True, timeout=60, check=False)
+        return result.stdout + result.stderr if result.returncode else None
+
+
+def problems(document, sources):
+    text = document.read_text()
+    for block in BLOCK.finditer(text):
+        line = text.count("\n", 0, block.start("text"))
+        where = f"{document.relative_to(source)}:{line}"
+        inside = block["text"]
+        if block["program"]:
+            actual = output_of(block["program"], block["file"])
+            if without_times(actual) != without_times(inside):
+                yield f"{where}: {block['program']} says now:\n{actual}"
+        elif block["kind"] == "cpp":
+            if not any(squeezed(inside) in code for code in sources.values()):
+                yield f"{where}: no source has this code:\n{inside}"
+        elif (block["kind"] == "toml" and program
+              and inside.startswith("[stogger]")):
+            problem = toml_problem(inside)
+            if problem:
+                yield f"{where}: stogger check says:\n{problem}"
+    for link in LINK.finditer(text):
+        if not (document.parent / link[1]).exists():
+            line = text.count("\n", 0, link.start()) + 1
+            yield f"{document.relative_to(source)}:{line}: no file {link[1]}"
+
+
+def main():
+    sources = code()
+    documents = [source / "README.md", *sorted((source / "docs").rglob("*.md"))]
+    found = [problem for document in documents
+             for problem in problems(document, sources)]
+    print("\n".join(found) or f"{len(documents)} documents agree with the sources")
+    return 1 if found else 0
+
+
+sys.exit(main())
