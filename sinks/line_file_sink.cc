@@ -61,7 +61,12 @@ Status LineFileSink::write_line(std::string_view line, Time now) {
 }
 
 Status LineFileSink::write_lines(const RowBatch& rows) {
-  for (std::size_t i = 0; i < rows.row_count; ++i) buffer_row(rows, i);
+  try {
+    for (std::size_t i = 0; i < rows.row_count; ++i) buffer_row(rows, i);
+  } catch (...) {
+    clear();
+    throw;
+  }
   Status status = drain();
   clear();
   return status;
@@ -88,9 +93,18 @@ Status LineFileSink::write_buffered(const RowBatch& rows) {
   return status;
 }
 
+// Without memory for all of it, nothing is added.
 inline void LineFileSink::buffer_row(const RowBatch& rows, std::size_t row) {
-  append_line(buffer_, rows, row);
-  ends_.push_back(buffer_.size());
+  const std::size_t start = buffer_.size();
+  ends_.push_back(start);
+  try {
+    append_line(buffer_, rows, row);
+  } catch (...) {
+    buffer_.truncate(start);
+    ends_.pop_back();
+    throw;
+  }
+  ends_.back() = buffer_.size();
 }
 
 // The number of rows from `first` on that make up at most `bytes`.

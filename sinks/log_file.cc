@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <charconv>
 #include <cstdio>
 #include <filesystem>
@@ -40,9 +41,10 @@ bool is_first_opening(const std::string& path) {
   return opened->insert(path).second;
 }
 
+// True also if it cannot be told: what may be there must not be overwritten.
 bool exists(const std::string& path) noexcept {
   struct stat info;
-  return ::lstat(path.c_str(), &info) == 0;
+  return ::lstat(path.c_str(), &info) == 0 || errno != ENOENT;
 }
 
 bool move(const std::string& from, const std::string& to) noexcept {

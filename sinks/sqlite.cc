@@ -117,7 +117,7 @@ class SqliteSink final : public Sink {
 
   // Rows that the table refuses are left out, the others are written.
   Status insert_all(const RowBatch& rows) {
-    Status status = database_.run("BEGIN IMMEDIATE");
+    Status status = database_.run("BEGIN IMMEDIATE", kAction);
     if (!status.ok()) return status;
     std::size_t refused = 0;
     Status refusal;
@@ -129,9 +129,10 @@ class SqliteSink final : public Sink {
       if (refused++ == 0) refusal = status;
       status = {};
     }
-    if (status.ok()) status = database_.run("COMMIT");
+    if (status.ok()) status = database_.run("COMMIT", kAction);
     if (!status.ok()) {
-      if (is_in_transaction()) static_cast<void>(database_.run("ROLLBACK"));
+      if (is_in_transaction())
+        static_cast<void>(database_.run("ROLLBACK", kAction));
       return status;
     }
     written_ += rows.row_count - refused;
@@ -142,15 +143,15 @@ class SqliteSink final : public Sink {
                       " rows: " + std::string(refusal.message()));
   }
 
-  Status failure(int result) {
-    return database_.failure(result, "cannot insert");
-  }
+  Status failure(int result) { return database_.failure(result, kAction); }
 
   // After some failures SQLite ends a transaction by itself.
   bool is_in_transaction() const noexcept {
     return database_.is_open() &&
            sqlite3_get_autocommit(database_.connection()) == 0;
   }
+
+  static constexpr std::string_view kAction = "cannot insert";
 
   const std::string path_;
   const std::string table_;

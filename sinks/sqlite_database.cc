@@ -97,37 +97,40 @@ Status SqliteDatabase::open_locked() {
   Status status;
   if (is_empty_file(file_)) {
     remove_orphaned_log(file_, settings_.clock->now());
-    status = run("PRAGMA page_size=4096; PRAGMA auto_vacuum=INCREMENTAL");
+    status = run("PRAGMA page_size=4096; PRAGMA auto_vacuum=INCREMENTAL",
+                 "cannot set the file up");
   }
   if (status.ok()) status = set_journal_mode();
   if (status.ok()) {
-    status = run("PRAGMA synchronous=" + settings_.synchronous +
-                 "; PRAGMA secure_delete=OFF; PRAGMA mmap_size=0;"
-                 "PRAGMA cache_size=-8192; PRAGMA journal_size_limit=67108864;"
-                 "PRAGMA temp_store=MEMORY; PRAGMA foreign_keys=OFF");
+    status =
+        run("PRAGMA synchronous=" + settings_.synchronous +
+                "; PRAGMA secure_delete=OFF; PRAGMA mmap_size=0;"
+                "PRAGMA cache_size=-8192; PRAGMA journal_size_limit=67108864;"
+                "PRAGMA temp_store=MEMORY; PRAGMA foreign_keys=OFF",
+            "cannot set the connection up");
   }
   return status;
 }
 
 Status SqliteDatabase::set_journal_mode() {
-  const std::string sql = "PRAGMA journal_mode=" + settings_.journal_mode;
+  const std::string& mode = settings_.journal_mode;
+  const std::string action = "cannot set journal_mode to " + mode;
   std::string actual;
   int result = SQLITE_OK;
   do {
     // Not every lock that stands in its way makes SQLite wait.
     sqlite3_stmt* statement = nullptr;
-    Status status = prepare(sql, &statement);
+    Status status = prepare("PRAGMA journal_mode=" + mode, action, &statement);
     if (!status.ok()) return status;
     result = sqlite3_step(statement);
     const auto* const text = sqlite3_column_text(statement, 0);
     if (text != nullptr) actual = reinterpret_cast<const char*>(text);
     sqlite3_finalize(statement);
   } while ((result & 0xFF) == SQLITE_BUSY && wait_.wait());
-  if (result != SQLITE_ROW) return failure(result, "cannot " + sql);
-  if (equal_ignoring_case(actual, settings_.journal_mode)) return {};
+  if (result != SQLITE_ROW) return failure(result, action);
+  if (equal_ignoring_case(actual, mode)) return {};
   return Status(Code::unavailable,
-                "cannot set journal_mode to " + settings_.journal_mode +
-                    ", it stays " + actual +
+                action + ", it stays " + actual +
                     ": the file is in use, or its file system cannot do it");
 }
 
@@ -211,24 +214,24 @@ void SqliteDatabase::checkpoint(int mode) noexcept {
   may_wait_ = true;
 }
 
-Status SqliteDatabase::run(const std::string& sql) {
+Status SqliteDatabase::run(const std::string& sql, std::string_view action) {
   const int result =
       sqlite3_exec(connection_, sql.c_str(), nullptr, nullptr, nullptr);
   if (result == SQLITE_OK) return {};
-  Status status = failure(result, "cannot run " + quoted(sql));
+  Status status = failure(result, action);
   if (is_open() && sqlite3_get_autocommit(connection_) == 0) {
     sqlite3_exec(connection_, "ROLLBACK", nullptr, nullptr, nullptr);
   }
   return status;
 }
 
-Status SqliteDatabase::prepare(const std::string& sql,
+Status SqliteDatabase::prepare(const std::string& sql, std::string_view action,
                                sqlite3_stmt** statement) {
   const int result = sqlite3_prepare_v3(
       connection_, sql.c_str(), static_cast<int>(sql.size()) + 1,
       SQLITE_PREPARE_PERSISTENT, statement, nullptr);
   if (result == SQLITE_OK) return {};
-  return failure(result, "cannot prepare " + quoted(sql));
+  return failure(result, action);
 }
 
 Status SqliteDatabase::busy() const {

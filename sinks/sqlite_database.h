@@ -63,10 +63,12 @@ class SqliteDatabase {
   // with the lock held.
   void checkpoint_if_due() noexcept;
 
-  // Runs SQL whose result does not matter.
-  Status run(const std::string& sql);
+  // Runs SQL whose result does not matter. `action` begins the message if that
+  // fails: "cannot ...".
+  Status run(const std::string& sql, std::string_view action);
   // The statement belongs to the connection and ends with it.
-  Status prepare(const std::string& sql, sqlite3_stmt** statement);
+  Status prepare(const std::string& sql, std::string_view action,
+                 sqlite3_stmt** statement);
 
   // What a result of SQLite other than success means. If it means damage, sets
   // the file aside and closes; the next open() begins a new one. Call it with

@@ -28,7 +28,8 @@ Status SqliteInsert::prepare(SqliteDatabase& database, const std::string& table,
     views_.push_back({column.name, column.kind});
   }
   cells_.reserve(columns_.size() * kLongestCell);
-  return database.prepare(sqlite_insert(table, columns_), &statement_);
+  return database.prepare(sqlite_insert(table, columns_),
+                          "cannot insert into the table", &statement_);
 }
 
 RowBatch SqliteInsert::columns() const noexcept {

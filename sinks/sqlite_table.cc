@@ -41,8 +41,9 @@ Status read_columns(SqliteDatabase& database, const std::string& table,
                     std::vector<SqliteColumn>* columns) {
   enum { kName = 1, kType = 2, kDefault = 4, kPrimaryKey = 5, kHidden = 6 };
   sqlite3_stmt* row = nullptr;
-  Status status =
-      database.prepare("PRAGMA table_xinfo(" + sql_name(table) + ")", &row);
+  constexpr std::string_view kAction = "cannot read the columns of the table";
+  Status status = database.prepare(
+      "PRAGMA table_xinfo(" + sql_name(table) + ")", kAction, &row);
   if (!status.ok()) return status;
   columns->clear();
   int result = SQLITE_ROW;
@@ -57,7 +58,7 @@ Status read_columns(SqliteDatabase& database, const std::string& table,
   }
   sqlite3_finalize(row);
   if (result == SQLITE_DONE) return {};
-  return database.failure(result, "cannot read the columns of the table");
+  return database.failure(result, kAction);
 }
 
 Status create_table(SqliteDatabase& database, const std::string& table) {
@@ -71,7 +72,7 @@ Status create_table(SqliteDatabase& database, const std::string& table) {
            sql_name("idx_" + table + "_" + column) + " ON " + name + " (" +
            column + ");";
   }
-  return database.run(sql + "COMMIT");
+  return database.run(sql + "COMMIT", "cannot create the table");
 }
 
 // Puts the six in front, under the names that rows have them by.

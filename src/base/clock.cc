@@ -2,8 +2,6 @@
 
 #include <time.h>
 
-#include <new>
-
 namespace stogger {
 namespace {
 
@@ -21,12 +19,16 @@ class RealClock final : public Clock {
   }
 };
 
+// There before any code runs, and never destroyed.
+union Immortal {
+  RealClock clock;
+  constexpr Immortal() noexcept : clock() {}
+  ~Immortal() {}
+};
+constinit Immortal immortal;
+
 }  // namespace
 
-Clock* Clock::real() noexcept {
-  alignas(RealClock) static char place[sizeof(RealClock)];
-  static RealClock* const clock = new (place) RealClock;
-  return clock;
-}
+Clock* Clock::real() noexcept { return &immortal.clock; }
 
 }  // namespace stogger

@@ -85,14 +85,20 @@ class NonBlocking {
   bool ours_ = false;
 };
 
+std::int64_t now_milliseconds() noexcept {
+  timespec now;
+  clock_gettime(CLOCK_MONOTONIC, &now);
+  return static_cast<std::int64_t>(now.tv_sec) * 1000 + now.tv_nsec / 1000000;
+}
+
 // Waits for a descriptor to take bytes, for 250 ms altogether.
 class Patience {
  public:
   // False if it is over.
   bool wait_writable(int descriptor) noexcept {
-    if (deadline_ == 0) deadline_ = now() + kWaitMilliseconds;
+    if (deadline_ == 0) deadline_ = now_milliseconds() + kWaitMilliseconds;
     while (true) {
-      const std::int64_t left = deadline_ - now();
+      const std::int64_t left = deadline_ - now_milliseconds();
       if (left <= 0) return false;
       pollfd entry = {descriptor, POLLOUT, 0};
       const int ready = ::poll(&entry, 1, static_cast<int>(left));
@@ -102,12 +108,6 @@ class Patience {
   }
 
  private:
-  static std::int64_t now() noexcept {
-    timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return static_cast<std::int64_t>(now.tv_sec) * 1000 + now.tv_nsec / 1000000;
-  }
-
   std::int64_t deadline_ = 0;
 };
 
@@ -168,13 +168,15 @@ bool is_same(int descriptor, const struct stat& other) noexcept {
 
 template <class Attempt>
 bool try_for_a_while(Attempt attempt) noexcept {
-  for (int i = 0; i < 100; ++i) {
-    if (attempt()) return true;
+  constexpr std::int64_t kLongest = 100;  // milliseconds
+  const std::int64_t deadline = now_milliseconds() + kLongest;
+  while (!attempt()) {
     if (errno != EWOULDBLOCK && errno != EACCES && errno != EINTR) return false;
+    if (now_milliseconds() >= deadline) return false;
     const timespec millisecond = {0, 1000000};
     ::nanosleep(&millisecond, nullptr);
   }
-  return false;
+  return true;
 }
 
 }  // namespace

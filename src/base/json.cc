@@ -293,9 +293,10 @@ class PointLocale {
   PointLocale& operator=(const PointLocale&) = delete;
 
  private:
+  // The C library has this one ready, and always returns the same. It is not
+  // kept in a static constant, which a child after fork() might find half made.
   static locale_t standard() noexcept {
-    static const locale_t locale = ::newlocale(LC_ALL_MASK, "C", locale_t{});
-    return locale;
+    return ::newlocale(LC_ALL_MASK, "C", locale_t{});
   }
 
   const locale_t before_;

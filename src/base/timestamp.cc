@@ -58,42 +58,60 @@ char* write_civil(char* out, std::int64_t days) noexcept {
 
 constexpr std::size_t kSecondsSize = 19;  // "2026-11-21T01:39:28"
 
-char* write_seconds(char* out, std::int64_t seconds) noexcept {
-  // Consecutive events mostly share their second.
-  thread_local std::int64_t cached_seconds = INT64_MIN;
-  thread_local char cached_text[kSecondsSize];
-  if (seconds != cached_seconds) {
-    const std::int64_t days = floor_days(seconds);
-    const auto second_of_day =
-        static_cast<std::uint32_t>(seconds - days * kSecondsOfDay);
-    char* position = write_civil(cached_text, days);
-    *position++ = 'T';
-    position = write_padded<2>(position, second_of_day / 3600);
-    *position++ = ':';
-    position = write_padded<2>(position, second_of_day / 60 % 60);
-    *position++ = ':';
-    write_padded<2>(position, second_of_day % 60);
-    cached_seconds = seconds;
+// A second and its text.
+struct Second {
+  std::int64_t start_ns;
+  char text[kSecondsSize + 1];
+};
+
+// The last one of this thread: consecutive events mostly share it.
+constinit thread_local Second last_second = {0, "1970-01-01T00:00:00"};
+
+[[gnu::noinline]] std::uint32_t write_new_second(char* out,
+                                                 Time time) noexcept {
+  const Split parts = split(time);
+  const std::int64_t days = floor_days(parts.seconds);
+  const auto second_of_day =
+      static_cast<std::uint32_t>(parts.seconds - days * kSecondsOfDay);
+  char* position = write_civil(out, days);
+  *position++ = 'T';
+  position = write_padded<2>(position, second_of_day / 3600);
+  *position++ = ':';
+  position = write_padded<2>(position, second_of_day / 60 % 60);
+  *position++ = ':';
+  write_padded<2>(position, second_of_day % 60);
+  // The very first and the very last second are no whole ones.
+  if (time.ns >= INT64_MIN + kSecond && time.ns <= INT64_MAX - kSecond) {
+    std::memcpy(last_second.text, out, kSecondsSize);
+    last_second.start_ns = time.ns - parts.nanoseconds;
   }
-  std::memcpy(out, cached_text, kSecondsSize);
-  return out + kSecondsSize;
+  return parts.nanoseconds;
+}
+
+// Writes kSecondsSize characters; returns the nanoseconds beyond.
+std::uint32_t write_seconds(char* out, Time time) noexcept {
+  const std::uint64_t beyond = static_cast<std::uint64_t>(time.ns) -
+                               static_cast<std::uint64_t>(last_second.start_ns);
+  if (beyond >= std::uint64_t{kSecond}) return write_new_second(out, time);
+  std::memcpy(out, last_second.text, kSecondsSize);
+  return static_cast<std::uint32_t>(beyond);
 }
 
 }  // namespace
 
 char* write_timestamp(char* out, Time time) noexcept {
-  const Split parts = split(time);
-  out = write_seconds(out, parts.seconds);
+  const std::uint32_t nanoseconds = write_seconds(out, time);
+  out += kSecondsSize;
   *out++ = '.';
-  out = write_padded<6>(out, parts.nanoseconds / 1000);
+  out = write_padded<6>(out, nanoseconds / 1000);
   *out++ = 'Z';
   return out;
 }
 
 char* write_timestamp_seconds(char* out, Time time) noexcept {
-  out = write_seconds(out, split(time).seconds);
-  *out++ = 'Z';
-  return out;
+  write_seconds(out, time);
+  out[kSecondsSize] = 'Z';
+  return out + kSecondsSize + 1;
 }
 
 char* write_time(char* out, Time time) noexcept {

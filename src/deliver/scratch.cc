@@ -30,21 +30,19 @@ void free_thread_scratch(void* scratch) {
   delete static_cast<ThreadScratch*>(scratch);
 }
 
-// Frees the memory when the thread ends. A program may have used up the keys
-// (there are 1024): then it is not freed.
-void free_at_thread_end(ThreadScratch* scratch) {
-  struct Key {
-    pthread_key_t key = 0;
-    bool exists = pthread_key_create(&key, &free_thread_scratch) == 0;
-  };
-  static const Key key;
-  if (key.exists) pthread_setspecific(key.key, scratch);
-}
+// Made when the program is loaded: a child must not find it half made by
+// another thread. There may be none left (of 1024); then the memory is not
+// freed.
+struct Key {
+  pthread_key_t key = 0;
+  bool exists = pthread_key_create(&key, &free_thread_scratch) == 0;
+};
+const Key key;
 
 ThreadScratch& this_thread() {
   if (thread_scratch == nullptr) {
     thread_scratch = new ThreadScratch;
-    free_at_thread_end(thread_scratch);
+    if (key.exists) pthread_setspecific(key.key, thread_scratch);
   }
   return *thread_scratch;
 }

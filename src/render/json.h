@@ -53,6 +53,11 @@ char* write_json_member(char* out, const char (&key)[N], std::string_view text,
       return write_json_string(out, value.text(), sanitized);
     case Kind::integer:
       return write_integer(out, value.integer());
+    case Kind::real:
+      if (__builtin_isfinite(value.real())) {
+        return write_real(out, value.real());
+      }
+      [[fallthrough]];
     default:
       return write_json_value(out, value, sanitized);
   }

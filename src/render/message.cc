@@ -2,7 +2,8 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
+#include <cstring>
+#include <iterator>
 #include <string_view>
 
 #include "base/number.h"
@@ -35,26 +36,38 @@ Value find_value(const Event& event, std::string_view name) {
   return Value();
 }
 
-// Widths and precisions beyond this are mistakes, or attacks on the memory.
-bool is_modest(std::string_view spec) {
+constexpr std::size_t kLongestSpec = 32;
+
+// Longer ones, larger widths and precisions, and nested fields are mistakes, or
+// attacks on the memory.
+bool is_modest(std::string_view spec) noexcept {
   constexpr std::size_t kMostDigits = 3;
+  if (spec.size() > kLongestSpec) return false;
   std::size_t digits = 0;
   for (const char c : spec) {
     digits = c >= '0' && c <= '9' ? digits + 1 : 0;
-    if (digits > kMostDigits) return false;
+    if (digits > kMostDigits || c == '{' || c == '}') return false;
   }
-  return spec.find_first_of("{}") == std::string_view::npos;
+  return true;
 }
 
 template <class T>
 void format_value(Buffer& out, std::string_view spec, const T& value) {
-  fmt::memory_buffer format;
-  fmt::format_to(std::back_inserter(format), "{{:{}}}", spec);
+  char format[kLongestSpec + 3] = "{:";
+  std::memcpy(format + 2, spec.data(), spec.size());
+  format[spec.size() + 2] = '}';
   fmt::memory_buffer text;
   fmt::vformat_to(std::back_inserter(text),
-                  fmt::string_view(format.data(), format.size()),
+                  fmt::string_view(format, spec.size() + 3),
                   fmt::make_format_args(value));
   out.append({text.data(), text.size()});
+}
+
+// The position of the first brace; the size of the text if there is none. A
+// loop of its own, for find_first_of() takes several times as long.
+std::size_t find_brace(std::string_view text, std::size_t from = 0) noexcept {
+  while (from < text.size() && text[from] != '{' && text[from] != '}') ++from;
+  return from;
 }
 
 // Throws fmt::format_error if the specification does not fit the value, which
@@ -109,17 +122,17 @@ void append_replacement(const Event& event, std::string_view name,
 void render_message(const Event& event, Buffer& out) {
   std::string_view rest = event.message_template;
   while (true) {
-    const std::size_t brace = rest.find_first_of("{}");
+    const std::size_t brace = find_brace(rest);
     out.append(rest.substr(0, brace));
-    if (brace == std::string_view::npos) return;
     rest.remove_prefix(brace);
+    if (rest.empty()) return;
     if (rest.size() >= 2 && rest[1] == rest[0]) {
       out.push_back(rest[0]);
       rest.remove_prefix(2);
       continue;
     }
-    const std::size_t end = rest.find_first_of("{}", 1);
-    if (rest[0] == '}' || end == std::string_view::npos || rest[end] == '{') {
+    const std::size_t end = find_brace(rest, 1);
+    if (rest[0] == '}' || end == rest.size() || rest[end] == '{') {
       out.append(kBadFormat);
       out.append(rest);
       return;

@@ -59,6 +59,33 @@ TEST(TimestampTest, TheWholeRangeIsCovered) {
   EXPECT_EQ(whole(Time{INT64_MAX}), "2262-04-11T23:47:16.854775807Z");
 }
 
+// What was written last is looked at again for the next time.
+TEST(TimestampTest, NoTimeIsTakenForTheOneBefore) {
+  std::vector<std::int64_t> times;
+  for (const std::int64_t at :
+       {INT64_MIN, INT64_MIN + kSecond, -kSecond, std::int64_t{0}, kSecond,
+        INT64_MAX - kSecond, INT64_MAX - 999999999, INT64_MAX - 1}) {
+    for (const std::int64_t off : {0, 1, 999999998, 999999999}) {
+      if (at <= INT64_MAX - off) times.push_back(at + off);
+    }
+  }
+  std::vector<std::string> fresh;
+  for (const std::int64_t time : times) {
+    // Written anew, because this one is far away from all of them.
+    static_cast<void>(timestamp(Time{INT64_MAX / 2}));
+    fresh.push_back(whole(Time{time}));
+  }
+  for (std::size_t first = 0; first < times.size(); ++first) {
+    for (std::size_t second = 0; second < times.size(); ++second) {
+      static_cast<void>(timestamp(Time{INT64_MAX / 2}));
+      static_cast<void>(timestamp(Time{times[first]}));
+      ASSERT_EQ(whole(Time{times[second]}), fresh[second])
+          << "after " << fresh[first];
+    }
+  }
+  EXPECT_EQ(fresh.front(), "1677-09-21T00:12:43.145224192Z");
+}
+
 TEST(TimestampTest, LeapDaysAreWhereTheCalendarHasThem) {
   const std::int64_t day = 86400 * kSecond;
   const auto at = [](int year, unsigned month, unsigned of_month) {
@@ -125,6 +152,24 @@ TEST(TimestampTest, DaysBeginAtMidnightBeforeAndAfterTheEpoch) {
   EXPECT_EQ(day_of(Time{-1}), -1);
   EXPECT_EQ(day_of(Time{-day}), -1);
   EXPECT_EQ(day_of(Time{-day - 1}), -2);
+}
+
+// The text of a second is kept: these are all that could be mistaken for it.
+TEST(TimestampTest, TimesInAnyOrderAreWrittenRight) {
+  for (int round = 0; round < 2; ++round) {
+    EXPECT_EQ(whole(Time{INT64_MIN}), "1677-09-21T00:12:43.145224192Z");
+    EXPECT_EQ(whole(Time{INT64_MAX}), "2262-04-11T23:47:16.854775807Z");
+    EXPECT_EQ(whole(Time{INT64_MAX - 145224192}),
+              "2262-04-11T23:47:16.709551615Z");
+    EXPECT_EQ(whole(Time{INT64_MIN + 1}), "1677-09-21T00:12:43.145224193Z");
+    EXPECT_EQ(whole(Time{INT64_MIN + kSecond}),
+              "1677-09-21T00:12:44.145224192Z");
+    EXPECT_EQ(whole(Time{0}), "1970-01-01T00:00:00.000000Z");
+    EXPECT_EQ(whole(Time{kSecond - 1}), "1970-01-01T00:00:00.999999999Z");
+    EXPECT_EQ(whole(Time{kSecond}), "1970-01-01T00:00:01.000000Z");
+    EXPECT_EQ(whole(Time{-1}), "1969-12-31T23:59:59.999999999Z");
+    EXPECT_EQ(whole(Time{-kSecond}), "1969-12-31T23:59:59.000000Z");
+  }
 }
 
 }  // namespace

@@ -2,12 +2,20 @@
 #pragma once
 
 #if defined(__has_feature)
-#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer) || \
-    __has_feature(memory_sanitizer)
+#if __has_feature(address_sanitizer) || __has_feature(memory_sanitizer)
 #define STOGGER_TEST_SANITIZED 1
 #endif
+#if __has_feature(thread_sanitizer)
+#define STOGGER_TEST_THREADS_SANITIZED 1
 #endif
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#endif
+#if defined(__SANITIZE_ADDRESS__)
+#define STOGGER_TEST_SANITIZED 1
+#endif
+#if defined(__SANITIZE_THREAD__)
+#define STOGGER_TEST_THREADS_SANITIZED 1
+#endif
+#if defined(STOGGER_TEST_THREADS_SANITIZED)
 #define STOGGER_TEST_SANITIZED 1
 #endif
 
@@ -17,6 +25,12 @@ namespace stogger {
 inline constexpr bool kSanitized = true;
 #else
 inline constexpr bool kSanitized = false;
+#endif
+
+#if defined(STOGGER_TEST_THREADS_SANITIZED)
+inline constexpr bool kThreadsSanitized = true;
+#else
+inline constexpr bool kThreadsSanitized = false;
 #endif
 
 }  // namespace stogger

@@ -1,4 +1,4 @@
-#include "tests/fault/system_calls.h"
+#include "tests/fault/faults.h"
 
 #include <dlfcn.h>
 #include <errno.h>
@@ -16,6 +16,12 @@
 
 #include <cstddef>
 
+#include "tests/support/sanitizer.h"
+
+#if defined(__GLIBC__) && !defined(STOGGER_TEST_SANITIZED)
+#define STOGGER_FAILS_ALLOCATIONS
+#endif
+
 namespace stogger {
 namespace {
 
@@ -24,6 +30,7 @@ constexpr int kMostFunctions = 64;
 // Plain data: no constructor runs, and nothing is allocated.
 struct State {
   bool active;
+  bool goes_on;
   Fault fault;
   int calls;
   int failed;
@@ -43,8 +50,9 @@ void count(const char* function) noexcept {
 }
 
 // True if the call that is about to be made is to fail.
-bool must_fail(const char* function) noexcept {
-  if (!state.active) return false;
+bool must_fail(const char* function,
+               Victim kind = Victim::system_calls) noexcept {
+  if (!state.goes_on || kind != state.fault.victim) return false;
   ++state.calls;
   count(function);
   const Fault& fault = state.fault;
@@ -92,7 +100,11 @@ FaultScope::FaultScope(const Fault& fault) {
   state.active = true;
 }
 
-FaultScope::~FaultScope() { state.active = false; }
+FaultScope::~FaultScope() { state.active = state.goes_on = false; }
+
+void FaultScope::go_on() { state.goes_on = state.active; }
+
+void FaultScope::pause() { state.goes_on = false; }
 
 int FaultScope::calls() const { return state.calls; }
 
@@ -100,6 +112,14 @@ int FaultScope::failed() const { return state.failed; }
 
 std::string FaultScope::function() const {
   return state.first_failed == nullptr ? "" : state.first_failed;
+}
+
+std::string_view cannot_fail_allocations() {
+#if defined(STOGGER_FAILS_ALLOCATIONS)
+  return "";
+#else
+  return "the sanitizer, or this C library, has a malloc of its own";
+#endif
 }
 
 int calls_of(const char* function) {
@@ -305,3 +325,40 @@ extern "C" ssize_t replaced_pwrite64(int file, const void* data,
   errno = stogger::error();
   return -1;
 }
+
+#if defined(STOGGER_FAILS_ALLOCATIONS)
+extern "C" {
+void* __libc_malloc(std::size_t size);
+void* __libc_calloc(std::size_t count, std::size_t size);
+void* __libc_realloc(void* block, std::size_t size);
+
+void* replaced_malloc(std::size_t size) STOGGER_REPLACES("malloc");
+void* replaced_malloc(std::size_t size) {
+  if (!stogger::must_fail("malloc", stogger::Victim::allocations)) {
+    return __libc_malloc(size);
+  }
+  errno = ENOMEM;
+  return nullptr;
+}
+
+void* replaced_calloc(std::size_t count, std::size_t size)
+    STOGGER_REPLACES("calloc");
+void* replaced_calloc(std::size_t count, std::size_t size) {
+  if (!stogger::must_fail("calloc", stogger::Victim::allocations)) {
+    return __libc_calloc(count, size);
+  }
+  errno = ENOMEM;
+  return nullptr;
+}
+
+void* replaced_realloc(void* block, std::size_t size)
+    STOGGER_REPLACES("realloc");
+void* replaced_realloc(void* block, std::size_t size) {
+  if (!stogger::must_fail("realloc", stogger::Victim::allocations)) {
+    return __libc_realloc(block, size);
+  }
+  errno = ENOMEM;
+  return nullptr;
+}
+}
+#endif
