@@ -82,6 +82,7 @@ class SqliteSink final : public Sink {
   bool tally(Tally* tally) const noexcept override {
     *tally = {};
     tally->written = written_;
+    tally->in_doubt = in_doubt_;
     return true;
   }
   std::string_view target() const noexcept override { return path_; }
@@ -110,9 +111,15 @@ class SqliteSink final : public Sink {
   // A single INSERT is a transaction, and takes the write lock at once.
   Status insert_one(const RowBatch& rows) {
     const int result = insert_.insert(rows, 0);
-    if (result != SQLITE_DONE) return failure(result);
-    ++written_;
-    return {};
+    if (result == SQLITE_DONE) {
+      ++written_;
+      return {};
+    }
+    // Only letting go of the lock failed, perhaps: after that the row is there.
+    if (result == SQLITE_IOERR_UNLOCK || result == SQLITE_IOERR_RDLOCK) {
+      ++in_doubt_;
+    }
+    return failure(result);
   }
 
   // Rows that the table refuses are left out, the others are written.
@@ -160,6 +167,7 @@ class SqliteSink final : public Sink {
   SqliteInsert insert_;
   Time looked_;
   std::uint64_t written_ = 0;
+  std::uint64_t in_doubt_ = 0;
 };
 
 void check_table(Options& options, const std::string& table) {

@@ -9,6 +9,7 @@
 #include "base/file.h"
 #include "base/names.h"
 #include "base/quote.h"
+#include "sinks/sqlite_vfs.h"
 
 namespace stogger {
 namespace {
@@ -70,7 +71,7 @@ Status SqliteDatabase::connect() {
       sqlite3_open_v2(settings_.path.c_str(), &connection_,
                       SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE |
                           SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_PRIVATECACHE,
-                      nullptr);
+                      sqlite_vfs_name());
   if (result != SQLITE_OK) {
     // SQLite tells the errno of its second attempt, which was only to read.
     const int error = database_access_error(settings_.path);
@@ -255,6 +256,11 @@ Status SqliteDatabase::failure(int result, std::string_view action) {
     case SQLITE_LOCKED:
       return busy();
     case SQLITE_CORRUPT:
+      // So SQLite calls a file that cannot be read, too.
+      if (const int cause = sqlite_access_error(connection_); cause != 0) {
+        return told(Code::unavailable, error_advice(cause));
+      }
+      return corruption(text);
     case SQLITE_NOTADB:
       return corruption(text);
     case SQLITE_FULL:

@@ -117,8 +117,13 @@ Status failure(std::string_view call, const std::string& path, int error) {
   return Status(Code::unavailable, message);
 }
 
-Status write_failure(int error) {
-  return Status(Code::unavailable, "cannot write: " + error_advice(error));
+// Never throws: whoever wrote a part has to learn how much.
+Status write_failure(int error) noexcept {
+  try {
+    return Status(Code::unavailable, "cannot write: " + error_advice(error));
+  } catch (...) {
+    return Status(Code::unavailable, "cannot write");
+  }
 }
 
 Status open_failure(const std::string& path, int error) {

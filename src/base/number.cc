@@ -31,13 +31,15 @@ char* write_short_decimal(char* out, double value) noexcept {
   constexpr double kMost = 1e9;
   const double magnitude = std::fabs(value);
   if (!(magnitude < kMost)) return nullptr;
-  const auto scaled = static_cast<std::uint64_t>(magnitude * kScale + 0.5);
+  // Signed: processors convert these in one instruction.
+  const auto scaled = static_cast<std::int64_t>(magnitude * kScale + 0.5);
   if (static_cast<double>(scaled) / kScale != magnitude) return nullptr;
 
   if (std::signbit(value)) *out++ = '-';
-  out = write_unsigned(out, scaled / 1000000);
+  const auto units = static_cast<std::uint64_t>(scaled);
+  out = write_unsigned(out, units / 1000000);
   *out++ = '.';
-  const auto fraction = static_cast<std::uint32_t>(scaled % 1000000);
+  const auto fraction = static_cast<std::uint32_t>(units % 1000000);
   if (fraction == 0) {
     *out++ = '0';
     return out;

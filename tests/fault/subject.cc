@@ -26,8 +26,12 @@ namespace {
 
 class FileSubject : public Subject {
  public:
-  FileSubject(SinkFactory factory, Format format, std::vector<Field> options)
-      : factory_(factory), format_(format), options_(std::move(options)) {}
+  FileSubject(SinkFactory factory, Format format, std::vector<Field> options,
+              std::string path)
+      : factory_(factory),
+        format_(format),
+        options_(std::move(options)),
+        path_(path.empty() ? folder_.file("a/b/log") : std::move(path)) {}
 
   SinkPtr make() override {
     std::vector<Field> options = options_;
@@ -40,12 +44,10 @@ class FileSubject : public Subject {
   }
   std::vector<std::string> leftovers() override {
     std::vector<std::string> found;
-    for (const auto& entry :
-         std::filesystem::recursive_directory_iterator(folder_.file("a"))) {
+    const auto folder = std::filesystem::path(path_).parent_path();
+    for (const auto& entry : std::filesystem::directory_iterator(folder)) {
       const std::string name = entry.path().string();
-      if (!entry.is_directory() && name != path_ && name != path_ + ".lock") {
-        found.push_back(name);
-      }
+      if (name != path_ && name != path_ + ".lock") found.push_back(name);
     }
     return found;
   }
@@ -55,33 +57,58 @@ class FileSubject : public Subject {
   const Format format_;
   const std::vector<Field> options_;
   TempFolder folder_;
-  const std::string path_ = folder_.file("a/b/log");  // folders to be created
+  const std::string path_;
 };
 
-template <SinkFactory kFactory, Format kFormat>
-std::unique_ptr<Subject> make_file() {
-  return std::make_unique<FileSubject>(kFactory, kFormat, std::vector<Field>());
+using Made = std::unique_ptr<Subject>;
+
+Made make_text(const std::string& path) {
+  return std::make_unique<FileSubject>(make_file_sink, Format::text,
+                                       std::vector<Field>(), path);
 }
 
-template <SinkFactory kFactory, Format kFormat>
-std::unique_ptr<Subject> make_block_file() {
-  return std::make_unique<FileSubject>(kFactory, kFormat,
-                                       std::vector<Field>{{"flush", "block"}});
+Made make_text_block(const std::string& path) {
+  return std::make_unique<FileSubject>(make_file_sink, Format::text,
+                                       std::vector<Field>{{"flush", "block"}},
+                                       path);
 }
 
-// To be waited for no longer than that: 20 ms are quite enough here.
+Made make_jsonl(const std::string& path) {
+  return std::make_unique<FileSubject>(make_jsonl_sink, Format::json,
+                                       std::vector<Field>(), path);
+}
+
+Made make_jsonl_block(const std::string& path) {
+  return std::make_unique<FileSubject>(make_jsonl_sink, Format::json,
+                                       std::vector<Field>{{"flush", "block"}},
+                                       path);
+}
+
+Made make_csv(const std::string& path) {
+  return std::make_unique<FileSubject>(make_csv_sink, Format::csv,
+                                       std::vector<Field>(), path);
+}
+
+// Others are to be waited for no longer than that: quite enough here.
 constexpr Field kShortWait{"busy_timeout_ms", 20};
 
-std::unique_ptr<Subject> make_sqlite() {
+Made make_sqlite(const std::string& path) {
   return std::make_unique<FileSubject>(make_sqlite_sink, Format::sqlite,
-                                       std::vector<Field>{kShortWait});
+                                       std::vector<Field>{kShortWait}, path);
 }
 
-std::unique_ptr<Subject> make_old_journal_sqlite() {
+Made make_old_sqlite(const std::string& path) {
   return std::make_unique<FileSubject>(
       make_sqlite_sink, Format::sqlite,
       std::vector<Field>{
-          kShortWait, {"journal_mode", "DELETE"}, {"synchronous", "FULL"}});
+          kShortWait, {"journal_mode", "DELETE"}, {"synchronous", "FULL"}},
+      path);
+}
+
+// In a folder of its own.
+template <Made (*kMake)(const std::string& path)>
+Made make_file() {
+  return kMake({});
 }
 
 // Rotated every few events. All its files together are the target.
@@ -309,17 +336,30 @@ std::unique_ptr<Subject> make_subject() {
 
 }  // namespace
 
+const std::vector<FileKind>& file_kinds() {
+  static const std::vector<FileKind> all = {
+      {"Text", &make_text},
+      {"TextBlock", &make_text_block},
+      {"Jsonl", &make_jsonl},
+      {"JsonlBlock", &make_jsonl_block},
+      {"Csv", &make_csv},
+      {"Sqlite", &make_sqlite},
+      {"SqliteOldJournal", &make_old_sqlite},
+  };
+  return all;
+}
+
 const std::vector<SubjectKind>& subjects() {
   static const std::vector<SubjectKind> all = {
-      {"Text", &make_file<make_file_sink, Format::text>},
-      {"TextBlock", &make_block_file<make_file_sink, Format::text>},
-      {"Jsonl", &make_file<make_jsonl_sink, Format::json>},
-      {"JsonlBlock", &make_block_file<make_jsonl_sink, Format::json>},
+      {"Text", &make_file<&make_text>},
+      {"TextBlock", &make_file<&make_text_block>},
+      {"Jsonl", &make_file<&make_jsonl>},
+      {"JsonlBlock", &make_file<&make_jsonl_block>},
       {"JsonlRotated", &make_subject<RotatedSubject>},
       {"JsonlFifo", &make_subject<FifoSubject>},
-      {"Csv", &make_file<make_csv_sink, Format::csv>},
-      {"Sqlite", &make_sqlite},
-      {"SqliteOldJournal", &make_old_journal_sqlite},
+      {"Csv", &make_file<&make_csv>},
+      {"Sqlite", &make_file<&make_sqlite>},
+      {"SqliteOldJournal", &make_file<&make_old_sqlite>},
       {"ConsoleFile", &make_console_file},
       {"ConsolePipe", &make_console_pipe},
       {"Journald", &make_subject<JournaldSubject>},

@@ -39,4 +39,15 @@ struct SubjectKind {
 // All kinds.
 const std::vector<SubjectKind>& subjects();
 
+// Those that write to a file, which may be in a folder given.
+struct FileKind {
+  const char* name;
+  std::unique_ptr<Subject> (*make)(const std::string& path);
+  friend std::ostream& operator<<(std::ostream& out, const FileKind& kind) {
+    return out << kind.name;
+  }
+};
+
+const std::vector<FileKind>& file_kinds();
+
 }  // namespace stogger

@@ -1,0 +1,182 @@
+#include <gtest/gtest.h>
+
+#include <nlohmann/json.hpp>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "tests/support/test_event.h"
+
+namespace stogger {
+namespace {
+
+// The row of an event in columns of one's own.
+class Table {
+ public:
+  Table(TestEvent& event, std::vector<Column> columns)
+      : columns_(std::move(columns)) {
+    RowBatch wanted;
+    wanted.columns = columns_.data();
+    wanted.column_count = columns_.size();
+    row_ = event.row(RowForm::table, wanted);
+    EXPECT_EQ(row_.column_count, columns_.size());
+    EXPECT_EQ(row_.row_count, 1u);
+  }
+  const Value& operator[](std::string_view name) const {
+    for (std::size_t i = 0; i < row_.column_count; ++i) {
+      if (row_.columns[i].name == name) return row_.at(0, i);
+    }
+    ADD_FAILURE() << "no column " << name;
+    return row_.values[0];
+  }
+
+ private:
+  std::vector<Column> columns_;
+  RowBatch row_;
+};
+
+TEST(TableTest, HasTheSixColumns) {
+  TestEvent event("user-login", {{"user_id", 42}, {"none", nullptr}},
+                  "User {user_id}");
+  event.event.func = "handle";
+  event.event.scope = "request";
+  event.event.logger = "http";
+  const RowBatch row = event.row(RowForm::table);
+  const std::pair<std::string_view, Kind> columns[] = {
+      {"timestamp", Kind::time}, {"level", Kind::text}, {"event", Kind::text},
+      {"func", Kind::text},      {"scope", Kind::text}, {"data", Kind::json}};
+  ASSERT_EQ(row.column_count, std::size(columns));
+  for (std::size_t i = 0; i < std::size(columns); ++i) {
+    EXPECT_EQ(row.columns[i].name, columns[i].first);
+    EXPECT_EQ(row.columns[i].kind, columns[i].second);
+    EXPECT_EQ(row.at(0, i).kind(), columns[i].second);
+  }
+  EXPECT_EQ(row.now, kTestTime);
+  EXPECT_EQ(row.at(0, 0).time(), kTestTime);
+  EXPECT_EQ(row.at(0, 1).text(), "info");
+  EXPECT_EQ(row.at(0, 2).text(), "user-login");
+  EXPECT_EQ(row.at(0, 3).text(), "handle");
+  EXPECT_EQ(row.at(0, 4).text(), "request");
+  EXPECT_EQ(row.at(0, 5).text(),
+            "{\"message\":\"User 42\",\"logger\":\"http\",\"user_id\":42,"
+            "\"none\":null}");
+}
+
+TEST(TableTest, WhatThereIsNotIsNull) {
+  TestEvent event("e");
+  const RowBatch row = event.row(RowForm::table);
+  EXPECT_TRUE(row.at(0, 3).is_null());
+  EXPECT_TRUE(row.at(0, 4).is_null());
+  EXPECT_EQ(row.at(0, 5).text(), "{}");
+}
+
+TEST(TableTest, FieldsGoToTheColumnsOfTheirNames) {
+  TestEvent event("e", {{"user_id", 42}, {"ip", "10.0.0.1"}, {"b", true}});
+  const Table table(event, {{"ip", Kind::text},
+                            {"missing", Kind::null},
+                            {"event", Kind::text},
+                            {"data", Kind::json},
+                            {"user_id", Kind::null}});
+  EXPECT_EQ(table["ip"].text(), "10.0.0.1");
+  EXPECT_TRUE(table["missing"].is_null());
+  EXPECT_EQ(table["event"].text(), "e");
+  EXPECT_EQ(table["user_id"].integer(), 42);
+  EXPECT_EQ(table["data"].text(),
+            "{\"timestamp\":\"2026-11-21T01:39:28.656642Z\",\"level\":\"info\","
+            "\"b\":true}");
+}
+
+TEST(TableTest, AttributesWithoutAColumnGoToData) {
+  TestEvent event("e", {}, "message");
+  event.event.func = "f";
+  event.event.scope = "s";
+  event.event.logger = "l";
+  const Table table(event, {{"data", Kind::json}, {"logger", Kind::text}});
+  EXPECT_EQ(table["logger"].text(), "l");
+  EXPECT_EQ(table["data"].text(),
+            "{\"timestamp\":\"2026-11-21T01:39:28.656642Z\",\"level\":\"info\","
+            "\"event\":\"e\",\"func\":\"f\",\"scope\":\"s\","
+            "\"message\":\"message\"}");
+}
+
+TEST(TableTest, WithoutDataTheRestIsDropped) {
+  TestEvent event("e", {{"a", 1}, {"b", 2}});
+  const Table table(event, {{"b", Kind::integer}});
+  EXPECT_EQ(table["b"].integer(), 2);
+}
+
+// A column's values are of its kind, or null.
+TEST(TableTest, ValuesThatDoNotFitTheirColumnGoToData) {
+  TestEvent event("e", {{"n", "text"}, {"t", 7}, {"big", UINT64_MAX}});
+  const Table table(event, {{"n", Kind::integer},
+                            {"t", Kind::text},
+                            {"big", Kind::integer},
+                            {"timestamp", Kind::text},
+                            {"level", Kind::integer},
+                            {"event", Kind::text},
+                            {"data", Kind::json}});
+  EXPECT_TRUE(table["n"].is_null());
+  EXPECT_TRUE(table["t"].is_null());
+  EXPECT_TRUE(table["big"].is_null());
+  EXPECT_TRUE(table["timestamp"].is_null());
+  EXPECT_TRUE(table["level"].is_null());
+  EXPECT_EQ(table["data"].text(),
+            "{\"timestamp\":\"2026-11-21T01:39:28.656642Z\",\"level\":\"info\","
+            "\"n\":\"text\",\"t\":7,\"big\":18446744073709551615}");
+}
+
+TEST(TableTest, IntegersGoToColumnsOfRealsIfTheyStayExact) {
+  const std::int64_t exact = std::int64_t{1} << 53;
+  TestEvent event("e", {{"a", 7}, {"b", -exact}, {"c", exact + 1}});
+  const Table table(event, {{"a", Kind::real},
+                            {"b", Kind::real},
+                            {"c", Kind::real},
+                            {"data", Kind::json}});
+  ASSERT_EQ(table["a"].kind(), Kind::real);
+  EXPECT_EQ(table["a"].real(), 7.0);
+  ASSERT_EQ(table["b"].kind(), Kind::real);
+  EXPECT_EQ(table["b"].real(), -9007199254740992.0);
+  EXPECT_TRUE(table["c"].is_null());
+  EXPECT_NE(table["data"].text().find("\"c\":9007199254740993"),
+            std::string_view::npos);
+}
+
+TEST(TableTest, ColumnsWithoutAKindTakeAnything) {
+  TestEvent event("e", {{"a", 7}, {"b", "x"}, {"c", nullptr}});
+  const Table table(event,
+                    {{"a", Kind::null}, {"b", Kind::null}, {"c", Kind::null}});
+  EXPECT_EQ(table["a"].integer(), 7);
+  EXPECT_EQ(table["b"].text(), "x");
+  EXPECT_TRUE(table["c"].is_null());
+}
+
+TEST(TableTest, BadBytesInDataAreCounted) {
+  TestEvent event("e", {{"a", "\xFF"}, {"b", "fine"}});
+  event.row(RowForm::table);
+  EXPECT_EQ(event.scratch.sanitized, 1u);
+}
+
+TEST(FieldsTest, EveryFieldIsAColumnWithItsValueUnchanged) {
+  TestEvent event("e", {{"a", 7}, {"b", std::string_view("\0\xFF", 2)}},
+                  "message");
+  event.event.logger = "http";
+  const RowBatch row = event.row(RowForm::fields);
+  const std::string_view names[] = {"timestamp", "level", "event",
+                                    "func",      "scope", "logger",
+                                    "message",   "a",     "b"};
+  ASSERT_EQ(row.column_count, std::size(names));
+  for (std::size_t i = 0; i < std::size(names); ++i) {
+    EXPECT_EQ(row.columns[i].name, names[i]);
+  }
+  EXPECT_EQ(row.at(0, 0).time(), kTestTime);
+  EXPECT_TRUE(row.at(0, 3).is_null());
+  EXPECT_EQ(row.at(0, 5).text(), "http");
+  EXPECT_EQ(row.at(0, 6).text(), "message");
+  EXPECT_EQ(row.columns[7].kind, Kind::integer);
+  EXPECT_EQ(row.at(0, 7).integer(), 7);
+  EXPECT_EQ(row.at(0, 8).text(), std::string_view("\0\xFF", 2));
+  EXPECT_EQ(event.scratch.sanitized, 0u);
+}
+
+}  // namespace
+}  // namespace stogger
