@@ -12,7 +12,7 @@ namespace {
 constexpr const char* kName = "stogger";
 
 int sleep_briefly(sqlite3_vfs*, int microseconds) {
-  constexpr int kLongest = 1000;
+  constexpr int kLongest = 200;
   const timespec time = {0, 1000L * std::clamp(microseconds, 0, kLongest)};
   ::nanosleep(&time, nullptr);
   return microseconds;

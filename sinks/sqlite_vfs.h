@@ -6,7 +6,7 @@ struct sqlite3;
 namespace stogger {
 
 // The name of a VFS that is SQLite's own but for one thing: no sleep is longer
-// than a millisecond. SQLite waits for some locks by itself, in ever longer
+// than 0.2 ms. SQLite waits for some locks by itself, in ever longer
 // steps, up to ten seconds altogether; a call that logs cannot. Null, which
 // stands for the default one, if the program has put a VFS of its own in its
 // place.

@@ -34,8 +34,8 @@ inline std::size_t json_string_room(std::string_view text) noexcept {
 // A quoted string. Control characters, C1 too, and line separators are escaped.
 // Bad UTF-8 and NUL become U+FFFD; then 1 is added to *sanitized, which counts
 // the values that had to be sanitized.
-inline char* write_json_string(char* out, std::string_view text,
-                               std::uint32_t* sanitized) noexcept {
+[[gnu::always_inline]] inline char* write_json_string(
+    char* out, std::string_view text, std::uint32_t* sanitized) noexcept {
   *out++ = '"';
   if (!copy_plain<json_detail::Specials>(out, text)) {
     return json_detail::write_special(out, text, sanitized);

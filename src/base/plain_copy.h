@@ -94,8 +94,8 @@ template <class Word>
 struct Ends {
   Ends(char* out, const char* in, std::size_t size) noexcept
       : first(load<Word>(in)), last(load<Word>(in + size - sizeof(Word))) {
-    store(out, first);
-    store(out + size - sizeof(Word), last);
+    store(out, static_cast<Word>(first));
+    store(out + size - sizeof(Word), static_cast<Word>(last));
   }
   std::uint64_t first;
   std::uint64_t last;

@@ -26,9 +26,9 @@ struct Position {
 struct OwnedOption {
   std::string key;
   OwnedValue value;
-  std::string shown;                 // the value in TOML, without secrets
-  Position where;                    // of the key
-  std::vector<std::string> secrets;  // that came into it through variables
+  std::string shown;                   // the value in TOML, without secrets
+  Position where;                      // of the key
+  std::vector<std::string> secrets{};  // that came into it through variables
 };
 
 struct SinkConfig {

@@ -114,8 +114,8 @@ void Hub::deliver(const detail::LoggerRep* logger,
 void Hub::deliver_to(const Table& table, const detail::LoggerRep* logger,
                      const detail::Call& call) {
   const ScratchLease scratch;
-  Event event = compose(logger, call, clock_->now(), table.settings,
-                        scratch->event);
+  Event event =
+      compose(logger, call, clock_->now(), table.settings, scratch->event);
   if (event.has_message()) {
     render_message(event, scratch->message);
     event.message = scratch->message.view();

@@ -58,7 +58,7 @@ ours=$(median stogger)
 echo "| what | to reach | measured |"
 echo "|---|---|---|"
 echo "| lines of stogger/log.h after preprocessing | at most 14500 | $(lines stogger) |"
-echo "| compile time of one call : <string_view> alone | at most 1.35 |" \
+echo "| compile time of one call : \`<string_view>\` alone | at most 1.35 |" \
   "$(ratio "$ours" "$(median base)") ($ours ms : $(median base) ms) |"
 if [ ${#names[@]} -eq 3 ]; then
   echo "| lines of spdlog/spdlog.h after preprocessing | | $(cat spdlog.lines) |"

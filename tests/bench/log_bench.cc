@@ -202,7 +202,7 @@ std::vector<Row> all_rows(bool quick) {
   constexpr Measure kEvents = Measure::events_per_second;
   constexpr Measure kTime = Measure::time_per_call;
   return {
-      {"a call below the level, time",
+      {"a call below the level",
        "at most 1.2",
        kTime,
        1,

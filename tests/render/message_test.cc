@@ -97,7 +97,7 @@ TEST(MessageTest, EveryKindTakesTheSpecificationsOfFmt) {
 
 TEST(MessageTest, SpecificationsThatDoNotFitAreMarked) {
   for (const std::string_view text :
-       {"{n:s}", "{n:.2f}", "{n:zz}", "{n:.2}", "{n:%}", "{n:>}}"}) {
+       {"{n:s}", "{n:.2f}", "{n:zz}", "{n:.2}", "{n:%}", "{n:>5d5}"}) {
     EXPECT_TRUE(message(text, {{"n", 42}}).starts_with("<bad format>")) << text;
   }
   EXPECT_EQ(message("{v:d}", {{"v", "text"}}), "<bad format>");

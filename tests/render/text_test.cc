@@ -33,7 +33,7 @@ std::string pair_value(const Value& value) {
   const std::size_t room = pair_value_room(value);
   const auto out = std::make_unique<char[]>(room);
   std::uint32_t sanitized = 0;
-  const char* const end = write_pair_value(out.get(), value, &sanitized);
+  char* const end = write_pair_value(out.get(), value, &sanitized);
   EXPECT_LE(end, out.get() + room);
   return {out.get(), end};
 }
