@@ -40,9 +40,7 @@ Status LineFileSink::write(const RowBatch& rows) {
   if (!file_.is_open()) return not_open();
   if (rows.row_count == 0) return {};
   now_ = rows.now;
-  if (in_blocks_) {
-    return add_line(rows) ? Status() : write_buffered(rows);
-  }
+  if (in_blocks_) return write_buffered(rows);
   if (rows.row_count > 1) return write_lines(rows);
   const std::string_view line = finished_line(rows, 0);
   if (line.empty() || line.back() != '\n') return write_lines(rows);
@@ -72,27 +70,6 @@ Status LineFileSink::write_lines(const RowBatch& rows) {
   Status status = drain();
   clear();
   return status;
-}
-
-// Most rows are one finished line, for which the buffer has room and time. True
-// if it was such a one; else nothing has been done.
-bool LineFileSink::add_line(const RowBatch& rows) {
-  if (rows.row_count != 1 || ends_.empty()) return false;
-  const std::string_view line = finished_line(rows, 0);
-  if (line.empty() || line.back() != '\n' ||
-      line.size() >= kBlock - std::min(kBlock, buffer_.size()) ||
-      !is_young(rows.now)) {
-    return false;
-  }
-  buffer_.append(line);
-  ends_.push_back(buffer_.size());
-  return true;
-}
-
-bool LineFileSink::is_young(Time now) const noexcept {
-  return static_cast<std::uint64_t>(now.ns) -
-             static_cast<std::uint64_t>(oldest_.ns) <=
-         kOldestAge;
 }
 
 Status LineFileSink::write_buffered(const RowBatch& rows) {

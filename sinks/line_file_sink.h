@@ -40,8 +40,6 @@ class LineFileSink final : public Sink {
  private:
   Status write_line(std::string_view line, Time now);
   Status write_lines(const RowBatch& rows);
-  bool add_line(const RowBatch& rows);
-  bool is_young(Time now) const noexcept;
   Status write_buffered(const RowBatch& rows);
   void buffer_row(const RowBatch& rows, std::size_t row);
   Status drain();

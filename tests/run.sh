@@ -5,8 +5,8 @@
 #   fuzz     clang, address and undefined-behaviour sanitizers: tests, short fuzzing
 #   tsan     g++, thread sanitizer: tests
 #   tests    the tests of the dev build, packages and their consumers included
-# The format, fuzz and tsan stages are not repeated after they passed until a file
-# changes, unless CI is set; the last one always runs. The exit code is 0 only if every stage passed.
+# What passed is not repeated until a file changes, unless CI is set: CI=true runs
+# everything. The exit code is 0 only if every stage passed.
 #
 #   STOGGER_BUILD_ROOT    where to build (default: build/ in the repository)
 #   STOGGER_FUZZ_SECONDS  how long each fuzzer runs (default: 5)
@@ -47,13 +47,15 @@ tree_key() {
     g++ --version; clang++ --version; cmake --version; } | sha256sum | cut -d ' ' -f 1
 }
 
+passed_before() { [ -z "${CI:-}" ] && [ "$(cat "$build_root/tests-$1/passed" 2>/dev/null)" = "$key" ]; }
+
 # stage NAME COMMAND...
 stage() {
   local name=$1 stamp=$build_root/tests-$1/passed started=$SECONDS
   shift
   mkdir -p "$build_root/tests-$name"
   # A build is quick to find out for itself that nothing has changed.
-  if [ -z "${CI:-}" ] && [ "$name" != dev ] && [ "$(cat "$stamp" 2>/dev/null)" = "$key" ]; then
+  if [ "$name" != dev ] && passed_before "$name"; then
     say "$name: passed before, and no file has changed since"
     return
   fi
@@ -95,7 +97,7 @@ check_format() {
 run_fuzzers() {
   local fuzzer name folder=$build_root/tests-fuzz/tests/fuzz status=0
   for fuzzer in "$folder"/*_fuzz; do
-    [ -x "$fuzzer" ] || continue
+    [ -x "$fuzzer" ] || { echo "no fuzzer in $folder"; return 1; }
     name=$(basename "$fuzzer")
     local corpus=("$folder/corpus/$name")
     mkdir -p "${corpus[0]}"
@@ -111,7 +113,13 @@ build_dev() {
   build dev -D STOGGER_BUILD_BENCHMARKS=ON &&
     cmake --build "$build_root/tests-dev" --parallel "$jobs" --target all_verify_interface_header_sets
 }
-check_fuzz() { build fuzz && run_tests fuzz --label-exclude package --progress && run_fuzzers; }
+check_fuzz() {
+  local status=0
+  build fuzz || return
+  run_tests fuzz --label-exclude package --progress || status=1
+  run_fuzzers || status=1
+  return $status
+}
 check_tsan() { build tsan && run_tests tsan --label-exclude package --progress; }
 
 key=$(tree_key)
@@ -121,9 +129,22 @@ stage fuzz check_fuzz
 stage tsan check_tsan
 
 [ ${#failed[@]} -eq 0 ] || say "FAILED so far: ${failed[*]} (see above)"
-say "tests ..."
 fixed_addresses=()
-run_tests dev || failed+=(tests)
+# Last, so that its summary is the end of all output.
+summary=$build_root/tests-tests/summary
+mkdir -p "$build_root/tests-tests"
+if passed_before tests; then
+  say "tests: passed before, and no file has changed since. The summary of that run:"
+  sed -n '/tests passed,/,$p' "$summary"
+else
+  say "tests ..."
+  rm -f "$build_root/tests-tests/passed"
+  if run_tests dev | tee "$summary"; then
+    echo "$key" >"$build_root/tests-tests/passed"
+  else
+    failed+=(tests)
+  fi
+fi
 
 if [ ${#failed[@]} -ne 0 ]; then
   say "FAILED: ${failed[*]} (see above)"

@@ -2,10 +2,9 @@
 
 #include <gtest/gtest.h>
 
-#include <algorithm>
-#include <memory>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace stogger {
 namespace {
@@ -17,11 +16,10 @@ using Ascii = SpecialCharacters<0>;
 // a write beyond.
 template <class Specials>
 bool copy(std::string_view text, std::string* copied) {
-  const auto in = std::make_unique<char[]>(text.size());
-  std::copy(text.begin(), text.end(), in.get());
-  const auto out = std::make_unique<char[]>(text.size());
-  const bool plain = copy_plain<Specials>(out.get(), {in.get(), text.size()});
-  copied->assign(out.get(), text.size());
+  const std::vector<char> in(text.begin(), text.end());
+  std::vector<char> out(text.size());
+  const bool plain = copy_plain<Specials>(out.data(), {in.data(), in.size()});
+  copied->assign(out.begin(), out.end());
   return plain;
 }
 

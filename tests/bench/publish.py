@@ -36,7 +36,7 @@ def put(path, name, text):
     path = root / path
     pattern = re.compile(f"(<!-- {name} -->\n).*?(<!-- end -->)", re.DOTALL)
     found, count = pattern.subn(
-        lambda marks: f"{marks[1]}{text.strip()}\n{marks[2]}", path.read_text())
+        lambda marks: f"{marks[1]}\n{text.strip()}\n\n{marks[2]}", path.read_text())
     if count != 1:
         sys.exit(f"publish.py: {path} has no marks for {name}")
     path.write_text(found)
