@@ -1,6 +1,11 @@
 // The one file that knows toml++, set to return its errors: an exception of
 // the parser exists nowhere in the library.
 #define TOML_EXCEPTIONS 0
+// What it asserts of a key is not true of every bad file ("[" and a vertical
+// tab), and with NDEBUG it would let the compiler rely on it. It reports the
+// error by itself right after.
+#undef NDEBUG
+#define TOML_ASSERT(condition) static_cast<void>(0)
 #include <toml++/toml.h>
 
 #include <algorithm>

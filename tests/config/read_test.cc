@@ -50,6 +50,15 @@ redact = ["pin", "puk"]
   EXPECT_EQ(config.redact, Lines({"pin", "puk"}));
 }
 
+// The parser asserts that a key begins here.
+TEST_F(ReadTest, ControlCharacterWhereAKeyBeginsIsAProblem) {
+  for (const char* toml :
+       {"[\n\v", "[stogger]\n\v = 1\n", "[[\f]]\n", "a.\v"}) {
+    read(toml);
+    EXPECT_EQ(problems_.size(), 1u) << toml;
+  }
+}
+
 TEST_F(ReadTest, OtherTablesBelongToOthers) {
   read("title = 1\n[service]\nlevle = 2\n[[jobs]]\n[stogger]\n");
   EXPECT_EQ(problems_, Lines());

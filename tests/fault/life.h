@@ -108,13 +108,13 @@ class Life {
   // A call into the library. With the fault, if this is its phase.
   template <class Action>
   void in_phase(Phase phase, Action action) {
-    using Clock = std::chrono::steady_clock;
+    using Steady = std::chrono::steady_clock;
     if (phase == Phase::closing && phase_ != phase) return;
-    const auto start = Clock::now();
+    const auto start = Steady::now();
     if (phase == phase_) FaultScope::go_on();
     action();
     FaultScope::pause();
-    const std::chrono::duration<double> took = Clock::now() - start;
+    const std::chrono::duration<double> took = Steady::now() - start;
     EXPECT_LT(took.count(), kLongestCall) << "a call took too long";
   }
 

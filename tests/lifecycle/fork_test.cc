@@ -4,6 +4,7 @@
 
 #include "tests/lifecycle/progress.h"
 #include "tests/lifecycle/run.h"
+#include "tests/support/sanitizer.h"
 #include "tests/support/targets.h"
 
 namespace stogger {
@@ -65,6 +66,7 @@ TEST_F(Fork, ChildrenMayForkAgain) {
 }
 
 TEST_F(Fork, WhileThreadsLogNothingHangsAndNothingIsLost) {
+  if (kAddressesSanitized) GTEST_SKIP() << kAllocatorMayHang;
   constexpr int kRounds = 40;
   const Ending ending =
       run("fork-threads", targets_.config(), std::to_string(kRounds));
@@ -81,6 +83,7 @@ TEST_F(Fork, WhileThreadsLogNothingHangsAndNothingIsLost) {
 // As above, with sinks that are as fast as can be, so that forks fall into all
 // moments of a call.
 TEST_F(Fork, WhileThreadsLogToFilesOnly) {
+  if (kAddressesSanitized) GTEST_SKIP() << kAllocatorMayHang;
   targets_.keep({"text-block", "json-line"});
   constexpr int kRounds = 60;
   const Ending ending =
@@ -95,6 +98,7 @@ TEST_F(Fork, WhileThreadsLogToFilesOnly) {
 }
 
 TEST_F(Fork, WhileTheLibraryIsSetUp) {
+  if (kAddressesSanitized) GTEST_SKIP() << kAllocatorMayHang;
   for (int i = 0; i < 30; ++i) {
     const Ending ending = run("fork-set-up", "-");
     ASSERT_EQ(ending.code, 0) << ending;

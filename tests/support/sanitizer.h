@@ -2,20 +2,21 @@
 #pragma once
 
 #if defined(__has_feature)
-#if __has_feature(address_sanitizer) || __has_feature(memory_sanitizer)
-#define STOGGER_TEST_SANITIZED 1
+#if __has_feature(address_sanitizer)
+#define STOGGER_TEST_ADDRESSES_SANITIZED 1
 #endif
 #if __has_feature(thread_sanitizer)
 #define STOGGER_TEST_THREADS_SANITIZED 1
 #endif
 #endif
 #if defined(__SANITIZE_ADDRESS__)
-#define STOGGER_TEST_SANITIZED 1
+#define STOGGER_TEST_ADDRESSES_SANITIZED 1
 #endif
 #if defined(__SANITIZE_THREAD__)
 #define STOGGER_TEST_THREADS_SANITIZED 1
 #endif
-#if defined(STOGGER_TEST_THREADS_SANITIZED)
+#if defined(STOGGER_TEST_THREADS_SANITIZED) || \
+    defined(STOGGER_TEST_ADDRESSES_SANITIZED)
 #define STOGGER_TEST_SANITIZED 1
 #endif
 
@@ -32,5 +33,17 @@ inline constexpr bool kThreadsSanitized = true;
 #else
 inline constexpr bool kThreadsSanitized = false;
 #endif
+
+#if defined(STOGGER_TEST_ADDRESSES_SANITIZED)
+inline constexpr bool kAddressesSanitized = true;
+#else
+inline constexpr bool kAddressesSanitized = false;
+#endif
+
+// For tests whose child of a fork() allocates while other threads of the
+// parent do, too.
+inline constexpr char kAllocatorMayHang[] =
+    "AddressSanitizer's allocator, unlike that of the C library, may be found "
+    "locked in a child after fork()";
 
 }  // namespace stogger
