@@ -88,6 +88,12 @@ class STOGGER_API Sink {
   // write().
   virtual void abandon() noexcept {}
 
+  // For a sink that gets hold of its target again in the background: true as
+  // soon as open() will succeed. Rows are then handed to it before the delay
+  // that follows a failure has passed. Asked for every row meanwhile, so it has
+  // to be quick.
+  virtual bool recovered() const noexcept { return false; }
+
   // Asked after each open().
   virtual RowForm form() const noexcept { return RowForm::table; }
   // For RowForm::table: the columns wanted in place of the six. A field of an

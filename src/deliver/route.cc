@@ -113,7 +113,7 @@ void Route::refresh_layout() {
 
 bool Route::is_waiting() noexcept {
   return failing_.load(std::memory_order_relaxed) &&
-         clock_->monotonic_ns() < retry_at_ns_;
+         clock_->monotonic_ns() < retry_at_ns_ && !sink_->recovered();
 }
 
 // Call with the lock just taken.

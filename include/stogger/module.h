@@ -1,0 +1,144 @@
+/* The interface between the library and a sink module: a shared object that is
+   found at run time by the type of its sink. `type = "postgres"` loads
+   stogger_postgres.so from the directories that README names, never from the
+   working directory. A module is loaded once and never unloaded.
+
+   It is C, so that the two sides may be built by different compilers with
+   different standard libraries: no C++ type and no exception crosses it. A
+   module written in C++ need not use it by hand: the sources in sinks/module
+   turn a stogger::SinkFactory into a module.
+
+   A module exports one function:
+
+     const stogger_module* stogger_module_entry(void);
+
+   Structures only ever grow at their end. Each begins with, or is reached
+   through one that begins with, its size in bytes as the other side knows it,
+   so that what is new can be told from what is absent. Anything else needs
+   another STOGGER_MODULE_ABI.
+
+   Texts are UTF-8, need not end in NUL, and live as long as the call they are
+   passed to, unless said otherwise. */
+#ifndef STOGGER_MODULE_H
+#define STOGGER_MODULE_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#define STOGGER_MODULE_ABI 1u
+
+typedef struct stogger_text {
+  const char* data;
+  size_t size;
+} stogger_text;
+
+/* A stogger::Value; `kind` is a stogger::Kind. */
+typedef struct stogger_value {
+  union {
+    int64_t integer; /* boolean, integer, unsigned_integer (bits), time */
+    double real;
+    const char* text; /* text, json */
+  } as;
+  size_t size; /* text, json: bytes */
+  uint32_t kind;
+} stogger_value;
+
+typedef struct stogger_column {
+  stogger_text name;
+  uint32_t kind;
+} stogger_column;
+
+/* A stogger::RowBatch. */
+typedef struct stogger_rows {
+  const stogger_column* columns;
+  size_t column_count;
+  const stogger_value* values; /* row after row */
+  size_t row_count;
+  int64_t now_ns; /* since 1970, UTC */
+} stogger_rows;
+
+/* A stogger::Tally. */
+typedef struct stogger_tally {
+  uint64_t written;
+  uint64_t dead_lettered;
+  uint64_t in_doubt;
+  uint64_t buffered;
+} stogger_tally;
+
+/* What went wrong, in memory of the caller: the callee writes at most
+   `capacity` bytes to `data` and sets `size`. */
+typedef struct stogger_message {
+  char* data;
+  size_t capacity;
+  size_t size;
+} stogger_message;
+
+/* A stogger::Code; 0 is success. */
+typedef uint32_t stogger_code;
+
+/* The methods of stogger::Options, for the factory. Returned texts live until
+   it returns. */
+typedef struct stogger_options {
+  uint32_t size;
+  void* context; /* handed back to each function */
+  int (*has)(void* context, stogger_text key);
+  stogger_text (*text)(void* context, stogger_text key, stogger_text fallback);
+  stogger_text (*required)(void* context, stogger_text key);
+  int (*boolean)(void* context, stogger_text key, int fallback);
+  int64_t (*integer)(void* context, stogger_text key, int64_t fallback,
+                     int64_t least, int64_t most);
+  double (*real)(void* context, stogger_text key, double fallback, double least,
+                 double most);
+  size_t (*choice)(void* context, stogger_text key, const stogger_text* names,
+                   size_t name_count, size_t fallback);
+  size_t (*list_size)(void* context, stogger_text key);
+  stogger_text (*list_item)(void* context, stogger_text key, size_t index);
+  void (*problem)(void* context, stogger_text key, stogger_text what);
+  stogger_code (*finish)(void* context, stogger_message* message);
+  stogger_text type;
+  stogger_text identifier;
+  stogger_text sink_name;
+} stogger_options;
+
+/* The methods of stogger::Sink, with its promises. `sink` is what make_sink()
+   gave. */
+typedef struct stogger_sink_methods {
+  uint32_t size;
+  stogger_code (*open)(void* sink, stogger_message* message);
+  stogger_code (*write)(void* sink, const stogger_rows* rows,
+                        stogger_message* message);
+  stogger_code (*flush)(void* sink, stogger_message* message);
+  stogger_code (*close)(void* sink, stogger_message* message);
+  void (*abandon)(void* sink);
+  int (*recovered)(void* sink);
+  uint32_t (*form)(void* sink); /* a stogger::RowForm */
+  /* The columns live until the next call of open() or columns(). */
+  size_t (*columns)(void* sink, const stogger_column** columns);
+  int (*tally)(void* sink, stogger_tally* tally);
+  stogger_text (*target)(void* sink); /* lives as long as the sink */
+  void (*destroy)(void* sink);
+} stogger_sink_methods;
+
+typedef struct stogger_module {
+  uint32_t abi;  /* STOGGER_MODULE_ABI; read before anything else */
+  uint32_t size; /* of this structure */
+  /* The package's version, such as "0.1.0"; ends in NUL. */
+  const char* version;
+  /* A stogger::SinkFactory. */
+  stogger_code (*make_sink)(const stogger_options* options, void** sink,
+                            stogger_message* message);
+  const stogger_sink_methods* methods;
+} stogger_module;
+
+typedef const stogger_module* (*stogger_module_entry_function)(void);
+#define STOGGER_MODULE_ENTRY "stogger_module_entry"
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif /* STOGGER_MODULE_H */
