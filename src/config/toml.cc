@@ -1,9 +1,9 @@
 // The one file that knows toml++, set to return its errors: an exception of
 // the parser exists nowhere in the library.
 #define TOML_EXCEPTIONS 0
-// What it asserts of a key is not true of every bad file ("[" and a vertical
-// tab), and with NDEBUG it would let the compiler rely on it. It reports the
-// error by itself right after.
+// What it asserts of where a key begins is not true of every bad file, and with
+// NDEBUG it would let the compiler rely on it. It reports the error by itself
+// right after.
 #undef NDEBUG
 #define TOML_ASSERT(condition) static_cast<void>(0)
 #include <toml++/toml.h>
@@ -12,7 +12,7 @@
 #include <sstream>
 #include <utility>
 
-#include "config/nesting.h"
+#include "config/guard.h"
 #include "config/tree.h"
 
 namespace stogger {
@@ -94,10 +94,7 @@ const Member* Node::find(std::string_view key) const noexcept {
 
 bool parse_toml(std::string_view toml, std::string_view wanted, Node* top,
                 Problem* problem) {
-  if (!is_nesting_sane(toml, &problem->where)) {
-    problem->text = "tables or lists are nested too deeply";
-    return false;
-  }
+  if (!is_safe_to_parse(toml, problem)) return false;
   const toml::parse_result result = toml::parse(toml);
   if (!result) {
     problem->where = position_of(result.error().source());

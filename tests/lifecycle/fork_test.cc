@@ -66,7 +66,7 @@ TEST_F(Fork, ChildrenMayForkAgain) {
 }
 
 TEST_F(Fork, WhileThreadsLogNothingHangsAndNothingIsLost) {
-  if (kAddressesSanitized) GTEST_SKIP() << kAllocatorMayHang;
+  if (kSanitized) GTEST_SKIP() << kAllocatorMayHang;
   constexpr int kRounds = 40;
   const Ending ending =
       run("fork-threads", targets_.config(), std::to_string(kRounds));
@@ -83,7 +83,7 @@ TEST_F(Fork, WhileThreadsLogNothingHangsAndNothingIsLost) {
 // As above, with sinks that are as fast as can be, so that forks fall into all
 // moments of a call.
 TEST_F(Fork, WhileThreadsLogToFilesOnly) {
-  if (kAddressesSanitized) GTEST_SKIP() << kAllocatorMayHang;
+  if (kSanitized) GTEST_SKIP() << kAllocatorMayHang;
   targets_.keep({"text-block", "json-line"});
   constexpr int kRounds = 60;
   const Ending ending =
@@ -98,7 +98,7 @@ TEST_F(Fork, WhileThreadsLogToFilesOnly) {
 }
 
 TEST_F(Fork, WhileTheLibraryIsSetUp) {
-  if (kAddressesSanitized) GTEST_SKIP() << kAllocatorMayHang;
+  if (kSanitized) GTEST_SKIP() << kAllocatorMayHang;
   for (int i = 0; i < 30; ++i) {
     const Ending ending = run("fork-set-up", "-");
     ASSERT_EQ(ending.code, 0) << ending;

@@ -34,16 +34,10 @@ inline constexpr bool kThreadsSanitized = true;
 inline constexpr bool kThreadsSanitized = false;
 #endif
 
-#if defined(STOGGER_TEST_ADDRESSES_SANITIZED)
-inline constexpr bool kAddressesSanitized = true;
-#else
-inline constexpr bool kAddressesSanitized = false;
-#endif
-
 // For tests whose child of a fork() allocates while other threads of the
 // parent do, too.
 inline constexpr char kAllocatorMayHang[] =
-    "AddressSanitizer's allocator, unlike that of the C library, may be found "
+    "the allocators of sanitizers, unlike that of the C library, may be found "
     "locked in a child after fork()";
 
 }  // namespace stogger

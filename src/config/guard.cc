@@ -1,4 +1,4 @@
-#include "config/nesting.h"
+#include "config/guard.h"
 
 #include <algorithm>
 #include <cstddef>
@@ -8,33 +8,46 @@ namespace {
 
 constexpr int kMostDots = 32;
 constexpr int kMostBrackets = 32;
+constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
+
+constexpr bool is_control(char c) noexcept {
+  const auto byte = static_cast<unsigned char>(c);
+  return (byte < 0x20 && c != '\t' && c != '\n' && c != '\r') || byte == 0x7F;
+}
 
 // Skips strings and comments as TOML has them. What is no TOML may fool it, but
 // the parser stops there too.
 class Scanner {
  public:
-  explicit Scanner(std::string_view toml) noexcept : rest_(toml) {}
-
-  bool scan() noexcept {
-    while (!rest_.empty()) {
-      if (!step()) return false;
-    }
-    return true;
+  explicit Scanner(std::string_view toml) noexcept : rest_(toml) {
+    if (rest_.starts_with(kByteOrderMark)) skip(kByteOrderMark.size());
   }
 
-  Position where() const noexcept { return {line_, 0}; }
+  // What is wrong at where(); null if nothing is.
+  const char* scan() noexcept {
+    while (!rest_.empty()) {
+      if (const char* wrong = step()) return wrong;
+    }
+    return nullptr;
+  }
+
+  Position where() const noexcept { return {line_, column_}; }
 
  private:
-  bool step() noexcept {
+  const char* step() noexcept {
     const char c = rest_.front();
+    if (is_control(c)) return "a control character, which TOML does not have";
+    if (static_cast<unsigned char>(c) >= 0x80) {
+      return "only strings and comments may have characters outside of ASCII";
+    }
     switch (c) {
       case '"':
       case '\'':
         skip_string(c);
-        return true;
+        return nullptr;
       case '#':
         skip(std::min(rest_.find('\n'), rest_.size()));
-        return true;
+        return nullptr;
       case '.':
         ++dots_;
         break;
@@ -57,13 +70,21 @@ class Scanner {
         break;
     }
     skip(1);
-    return dots_ <= kMostDots && brackets_ <= kMostBrackets;
+    return dots_ > kMostDots || brackets_ > kMostBrackets
+               ? "tables or lists are nested too deeply"
+               : nullptr;
   }
 
   void skip(std::size_t count) noexcept {
-    line_ += static_cast<int>(
-        std::count(rest_.begin(),
-                   rest_.begin() + static_cast<std::ptrdiff_t>(count), '\n'));
+    for (const char c : rest_.substr(0, count)) {
+      // The bytes of a character but its first have no column of their own.
+      if (c == '\n') {
+        ++line_;
+        column_ = 1;
+      } else if ((c & '\xC0') != '\x80') {
+        ++column_;
+      }
+    }
     rest_.remove_prefix(count);
   }
 
@@ -93,17 +114,20 @@ class Scanner {
 
   std::string_view rest_;
   int line_ = 1;
+  int column_ = 1;
   int dots_ = 0;
   int brackets_ = 0;
 };
 
 }  // namespace
 
-bool is_nesting_sane(std::string_view toml, Position* where) noexcept {
+bool is_safe_to_parse(std::string_view toml, Problem* problem) {
   Scanner scanner(toml);
-  const bool sane = scanner.scan();
-  if (!sane) *where = scanner.where();
-  return sane;
+  const char* const wrong = scanner.scan();
+  if (wrong == nullptr) return true;
+  problem->where = scanner.where();
+  problem->text = wrong;
+  return false;
 }
 
 }  // namespace stogger

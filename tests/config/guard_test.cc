@@ -1,4 +1,4 @@
-#include "config/nesting.h"
+#include "config/guard.h"
 
 #include <string>
 
@@ -14,11 +14,11 @@ std::string repeat(std::string_view part, int count) {
 }
 
 bool is_sane(const std::string& toml) {
-  Position where;
-  return is_nesting_sane(toml, &where);
+  Problem problem;
+  return is_safe_to_parse(toml, &problem);
 }
 
-TEST(NestingTest, LongDottedKeysAreRefused) {
+TEST(GuardTest, LongDottedKeysAreRefused) {
   EXPECT_TRUE(is_sane("[" + repeat("a.", 30) + "a]\n"));
   EXPECT_FALSE(is_sane("[" + repeat("a.", 100) + "a]\n"));
   EXPECT_FALSE(is_sane(repeat("a.", 100) + "a = 1\n"));
@@ -26,19 +26,19 @@ TEST(NestingTest, LongDottedKeysAreRefused) {
   EXPECT_FALSE(is_sane("a = {" + repeat("a.", 100) + "a = 1}\n"));
 }
 
-TEST(NestingTest, ManyBracketsAreRefused) {
+TEST(GuardTest, ManyBracketsAreRefused) {
   EXPECT_TRUE(is_sane("a = " + repeat("[", 30) + repeat("]", 30)));
   EXPECT_FALSE(is_sane("a = " + repeat("[", 100)));
   EXPECT_FALSE(is_sane("a = " + repeat("{a = ", 100)));
 }
 
-TEST(NestingTest, WhatIsWideIsNotDeep) {
+TEST(GuardTest, WhatIsWideIsNotDeep) {
   EXPECT_TRUE(is_sane(repeat("[[a]]\nx = 1.5\n", 1000)));
   EXPECT_TRUE(is_sane("a = [" + repeat("1.5, ", 1000) + "]"));
   EXPECT_TRUE(is_sane(repeat("a.b.c = {d = [1.0]}\n", 1000)));
 }
 
-TEST(NestingTest, StringsAndCommentsDoNotCount) {
+TEST(GuardTest, StringsAndCommentsDoNotCount) {
   const std::string dots = repeat("[.{", 100);
   EXPECT_TRUE(is_sane("# " + dots + "\na = 1\n"));
   EXPECT_TRUE(is_sane("a = \"" + dots + "\\\"" + dots + "\"\n"));
@@ -48,7 +48,7 @@ TEST(NestingTest, StringsAndCommentsDoNotCount) {
   EXPECT_TRUE(is_sane("a = \"\" # " + dots));
 }
 
-TEST(NestingTest, WhatFollowsAStringCounts) {
+TEST(GuardTest, WhatFollowsAStringCounts) {
   const std::string deep = "\n[" + repeat("a.", 100) + "a]\n";
   EXPECT_FALSE(is_sane("a = \"x\\\"\"" + deep));
   EXPECT_FALSE(is_sane("a = '\\'" + deep));
@@ -59,11 +59,28 @@ TEST(NestingTest, WhatFollowsAStringCounts) {
   EXPECT_FALSE(is_sane("# '" + deep));
 }
 
-TEST(NestingTest, TheLineIsTold) {
-  Position where;
+TEST(GuardTest, ThePositionIsTold) {
+  Problem problem;
   EXPECT_FALSE(
-      is_nesting_sane("a = 1\nb = '''\n'''\n[" + repeat("a.", 100), &where));
-  EXPECT_EQ(where.line, 4);
+      is_safe_to_parse("a = 1\nb = '''\n'''\n[" + repeat("a.", 100), &problem));
+  EXPECT_EQ(problem.where.line, 4);
+  EXPECT_FALSE(is_safe_to_parse("a = 'é' # é\n  b = \"é\"é", &problem));
+  EXPECT_EQ(problem.where.line, 2);
+  EXPECT_EQ(problem.where.column, 10);
+}
+
+TEST(GuardTest, CharactersOutsideOfAsciiAreForStringsAndComments) {
+  EXPECT_TRUE(is_sane("\xEF\xBB\xBF# é\na = 'é'\n\"é\" = \"\"\"é\n\"\"\"\n"));
+  EXPECT_FALSE(is_sane("é = 1\n"));
+  EXPECT_FALSE(is_sane("a =\xC2\xA0 1\n"));
+  EXPECT_FALSE(is_sane("[\xEF\xBB\xBF]\n"));
+}
+
+TEST(GuardTest, ControlCharactersAreRefused) {
+  EXPECT_TRUE(is_sane("a\t=\t1\r\n"));
+  for (const char* toml : {"[\n\v", "a =\f1\n", "a\x7F = 1", "\x1B"}) {
+    EXPECT_FALSE(is_sane(toml)) << toml;
+  }
 }
 
 // Without the guard these would exhaust the stack.
