@@ -4,7 +4,9 @@
 #
 # A folder of src/ includes itself, lower layers and the public headers. Sinks
 # know src/base, src/row and src/encode only; src/config, src/module and src/cli
-# may name sinks. Public headers know each other and the standard library.
+# may name sinks that are built in. A module, which is a folder of sinks/, knows
+# itself of all sinks and what cmake/Module.cmake puts into every module; and
+# nobody knows a module. Public headers know each other and the standard library.
 cmake_minimum_required(VERSION 3.25)
 
 set(layer_base 0)
@@ -19,6 +21,8 @@ set(layer_config 4)
 set(layer_module 3)
 set(layer_cli 5)
 set(layers_sinks_know base row encode)
+# What of sinks/ is in every module.
+set(sinks_in_modules "^sinks/(module/|columns\\.h$)")
 set(layers_that_know_sinks config module cli)
 
 # Third-party headers, and the only places that may include them.
@@ -53,6 +57,15 @@ function(check_public_include file name quoted)
   set(problems "${problems}" PARENT_SCOPE)
 endfunction()
 
+function(check_sink_include file name)
+  cmake_path(GET file PARENT_PATH own)
+  cmake_path(GET name PARENT_PATH target)
+  if(NOT target STREQUAL own AND (own STREQUAL "sinks" OR NOT name MATCHES "${sinks_in_modules}"))
+    problem(${file} "\"${name}\"" "${own} knows of sinks/ only itself, and what is in every module")
+  endif()
+  set(problems "${problems}" PARENT_SCOPE)
+endfunction()
+
 function(check_internal_include file name)
   string(REGEX MATCH "^([a-z_]+)/" unused "${name}")
   set(target "${CMAKE_MATCH_1}")
@@ -61,7 +74,9 @@ function(check_internal_include file name)
   elseif(target STREQUAL "")
     problem(${file} "\"${name}\"" "write the path from src/, as in \"base/buffer.h\"")
   elseif(file MATCHES "^sinks/")
-    if(NOT target STREQUAL "sinks" AND NOT target IN_LIST layers_sinks_know)
+    if(target STREQUAL "sinks")
+      check_sink_include(${file} "${name}")
+    elseif(NOT target IN_LIST layers_sinks_know)
       problem(${file} "\"${name}\"" "a sink knows only src/base, src/row, src/encode and sinks/")
     endif()
   else()
@@ -72,6 +87,8 @@ function(check_internal_include file name)
     elseif(target STREQUAL "sinks")
       if(NOT own IN_LIST layers_that_know_sinks)
         problem(${file} "\"${name}\"" "src/${own} must not know sinks")
+      elseif(name MATCHES "^sinks/[^/]+/")
+        problem(${file} "\"${name}\"" "what is in a module is reached through its interface only")
       endif()
     elseif(NOT DEFINED layer_${target})
       problem(${file} "\"${name}\"" "src/${target} is no layer that cmake/CheckLayers.cmake knows")

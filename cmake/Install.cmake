@@ -29,22 +29,9 @@ install(FILES ${PROJECT_BINARY_DIR}/stoggerConfig.cmake
 install(EXPORT stoggerTargets NAMESPACE stogger:: DESTINATION ${package_dir})
 export(EXPORT stoggerTargets NAMESPACE stogger:: FILE ${PROJECT_BINARY_DIR}/stoggerTargets.cmake)
 
-# pkg-config. The prefix is found from where the file lies, so that the tree can
-# be moved; a static library names what must be linked with it, without --static.
-if(IS_ABSOLUTE "${CMAKE_INSTALL_LIBDIR}")
-  set(pc_prefix ${CMAKE_INSTALL_PREFIX})
-  set(pc_libdir ${CMAKE_INSTALL_LIBDIR})
-else()
-  set(pc_libdir \${prefix}/${CMAKE_INSTALL_LIBDIR})
-  file(RELATIVE_PATH up /prefix/${CMAKE_INSTALL_LIBDIR}/pkgconfig /prefix)
-  string(REGEX REPLACE "/$" "" up "${up}")
-  set(pc_prefix \${pcfiledir}/${up})
-endif()
-if(IS_ABSOLUTE "${CMAKE_INSTALL_INCLUDEDIR}")
-  set(pc_includedir ${CMAKE_INSTALL_INCLUDEDIR})
-else()
-  set(pc_includedir \${prefix}/${CMAKE_INSTALL_INCLUDEDIR})
-endif()
+# pkg-config. A static library names what must be linked with it, without
+# --static.
+stogger_set_pkg_config_paths()
 if(stogger_is_shared)
   set(pc_private .private)
   set(pc_static_libs "")

@@ -23,7 +23,7 @@ say() { printf '== %4d s  %s\n' "$SECONDS" "$*"; }
 install_packages g++ clang libclang-rt-14-dev clang-format cmake ninja-build pkg-config ccache git \
   libfmt-dev nlohmann-json3-dev libtomlplusplus-dev libsqlite3-dev libcli11-dev libgtest-dev \
   libgmock-dev libbenchmark-dev libspdlog-dev sqlite3 systemd strace python3 util-linux \
-  postgresql pgbouncer || exit 1
+  libpq-dev postgresql pgbouncer iproute2 openssl || exit 1
 mkdir -p "$build_root" || exit 1
 cmake_generator_options
 

@@ -1,6 +1,6 @@
 /* The interface between the library and a sink module: a shared object that is
    found at run time by the type of its sink. `type = "postgres"` loads
-   stogger_postgres.so from the directories that README names, never from the
+   stogger_postgres.so from the folders that docs/modules.md names, never from the
    working directory. A module is loaded once and never unloaded.
 
    It is C, so that the two sides may be built by different compilers with
@@ -99,6 +99,9 @@ typedef struct stogger_options {
   stogger_text (*list_item)(void* context, stogger_text key, size_t index);
   void (*problem)(void* context, stogger_text key, stogger_text what);
   stogger_code (*finish)(void* context, stogger_message* message);
+  size_t (*problem_count)(void* context);
+  stogger_text (*problem_key)(void* context, size_t index);
+  stogger_text (*problem_text)(void* context, size_t index);
   stogger_text type;
   stogger_text identifier;
   stogger_text sink_name;

@@ -1,9 +1,10 @@
 // PostgresColumn: a column of an existing table that rows can be written to.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <string>
-#include <string_view>
+#include <vector>
 
 #include "stogger/value.h"
 
@@ -30,18 +31,33 @@ enum class PostgresType : unsigned char {
 struct PostgresColumn {
   std::string name;
   PostgresType type = PostgresType::text;
-  std::uint32_t type_id = 0;     // the OID of a parameter of this column
+  std::uint32_t type_id = 0;        // the OID of a parameter of this column
   std::uint32_t array_type_id = 0;  // of an array of it; 0 if there is none
-  std::string type_name;         // schema-qualified and quoted, for casts
+  std::string type_name;            // schema-qualified and quoted, for casts
   std::size_t most_characters = 0;  // of varchar(n) and char(n); 0: no limit
-  bool is_enum = false;    // a label that the type lacks is refused by the server
-  bool required = false;   // NOT NULL, and without a default
+  std::size_t most_bytes = 0;       // of name; 0: no limit
+  std::vector<std::string> labels;  // of an enum
+  bool is_enum = false;
+  bool required = false;  // NOT NULL, and without a default
+  // The SQL of its default, empty if none. Stands in for null, except in a
+  // COPY.
+  std::string fallback;
 };
 
-// The kind of values that go to a column of the type: what Sink::columns() says
-// of it. Kind::null for text, which takes any kind.
-Kind kind_of(PostgresType type) noexcept;
+// The type that goes by this OID everywhere, if it is one of PostgresType.
+// Fills in all that follows from it.
+bool set_builtin_type(std::uint32_t type_id, PostgresColumn* column);
 
-// The columns of the seed's table in their order, without `id`: timestamp,
-// level, event, func, scope, data. For tests and the benchmark.
+// The kind of values that go to the column: what Sink::columns() says of it.
+// Kind::null if values of several kinds do.
+Kind kind_of(const PostgresColumn& column) noexcept;
+
+// True for the column `data` if it can hold a JSON object, so that it takes all
+// that has no other place.
+bool takes_the_rest(const PostgresColumn& column) noexcept;
+
+// Those of the table that create_table_sql() makes, without `id`: timestamp,
+// level, event, func, scope, data.
+std::vector<PostgresColumn> standard_columns();
+
 }  // namespace stogger

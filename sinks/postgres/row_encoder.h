@@ -1,5 +1,5 @@
 // RowEncoder: from rows to what PostgreSQL reads in binary form: parameters of
-// one row, tuples of a binary COPY, arrays for unnest().
+// one row, and tuples of a binary COPY.
 // Formats: PostgreSQL 15 documentation, COPY, "Binary Format"; the send and
 // receive functions of the types (timestamp.c, jsonb.c, arrayfuncs.c).
 //
@@ -7,7 +7,8 @@
 #pragma once
 
 #include <cstddef>
-#include <string>
+#include <cstdint>
+#include <string_view>
 #include <vector>
 
 #include "base/buffer.h"
@@ -19,32 +20,44 @@ namespace stogger {
 
 class RowEncoder {
  public:
-  // A table without the column `data` loses fields that have no column; their
-  // number is counted by the caller's rows, not here.
   explicit RowEncoder(std::vector<PostgresColumn> columns);
+  RowEncoder(const RowEncoder&) = delete;
+  RowEncoder& operator=(const RowEncoder&) = delete;
 
-  const std::vector<PostgresColumn>& columns() const noexcept;
+  const std::vector<PostgresColumn>& columns() const noexcept {
+    return columns_;
+  }
   // For Sink::columns(). Valid as long as this object.
   RowBatch wanted() const noexcept;
 
   // Finds out which of the batch's columns each of the table's is. Those that
-  // the batch lacks will be null. Code::rejected if the batch has a column that
-  // the table has not.
-  Status match(const RowBatch& rows);
+  // the batch lacks will be null. What the batch has and the table lacks goes
+  // into `data`: the table may have changed since the rows were made for it.
+  void match(const RowBatch& rows);
 
   // Encodes one row of the batch matched last. A value that does not fit its
-  // column (type, range, length) leaves the column null and goes into `data`
-  // under the same key. Texts named `event` or `level` are cut to 2000 bytes
-  // at a character's boundary, for an index takes no more, and are whole in
-  // data as `_event_full` or `_level_full`. What is no UTF-8, and NUL, becomes
-  // U+FFFD. A null `data` becomes {}.
+  // column (see append_postgres_value()) leaves the column null and goes into
+  // `data` under the same key. Texts named `event` or `level` are cut to what
+  // their column holds, and to 2000 bytes, for an index takes little more; they
+  // are whole in data as `_event_full` or `_level_full`. A null `data` becomes
+  // {}; one that is no object becomes one, with the member `data`, if anything
+  // is added to it.
   // Code::rejected if a required column would be null: names it.
   Status encode(const RowBatch& rows, std::size_t row);
 
+  // True if the row encoded last is null where its column has a fallback. COPY
+  // would store the null.
+  bool needs_fallback() const noexcept { return needs_fallback_; }
+
+  // Values that did not fit, and had no `data` to go to, since the beginning.
+  std::uint64_t unplaced() const noexcept { return unplaced_; }
+
   // The row encoded last, as libpq wants parameters; all are binary. A null
   // pointer is null. Valid until the next encode().
-  const char* const* parameter_values() const noexcept;
-  const int* parameter_lengths() const noexcept;
+  const char* const* parameter_values() const noexcept {
+    return values_.data();
+  }
+  const int* parameter_lengths() const noexcept { return lengths_.data(); }
 
   // The row encoded last, as a tuple of COPY.
   void append_tuple(Buffer* out) const;
@@ -52,23 +65,41 @@ class RowEncoder {
   static void append_copy_trailer(Buffer* out);
 
  private:
-  // To be filled in by the author of row_encoder.cc.
-};
+  struct Member {
+    std::string_view key;
+    Value value;
+  };
 
-// Columns of many rows as arrays. Rows are added one by one after encode().
-class ArrayEncoder {
- public:
-  explicit ArrayEncoder(const std::vector<PostgresColumn>& columns);
+  const Value& value_of(const RowBatch& rows, std::size_t row,
+                        std::size_t column) const noexcept;
+  bool append_value(const PostgresColumn& column, const Value& value);
+  bool append_cut(const PostgresColumn& column, std::string_view text);
+  std::string_view json_of_data(const Value& data);
+  void append_data(const Value& data);
+  void append_members(std::string_view data);
+  void find_fields();
+  Status check_nulls();
 
-  void clear() noexcept;
-  void add(const RowEncoder& row);
-  // As for RowEncoder; the arrays of all rows added since clear().
-  void finish();
-  const char* const* parameter_values() const noexcept;
-  const int* parameter_lengths() const noexcept;
+  const std::vector<PostgresColumn> columns_;
+  std::vector<Column> views_;  // of columns_, for others
+  std::size_t data_;  // the column that takes the rest, if there is one
+  std::vector<std::size_t> positions_;       // of each column in the batch
+  std::vector<std::size_t> without_column_;  // positions in the batch
 
- private:
-  // To be filled in by the author of row_encoder.cc.
+  // The row encoded last, as the fields of a tuple, and that of `data`, which
+  // comes last because it depends on the others, and where in between it
+  // belongs.
+  Buffer fields_;
+  Buffer data_field_;
+  std::size_t data_place_ = 0;
+  std::vector<std::size_t> starts_;  // of each value in its buffer
+  std::vector<const char*> values_;
+  std::vector<int> lengths_;
+  std::vector<Member> rest_;  // what goes into `data`
+  bool needs_fallback_ = false;
+
+  std::uint64_t unplaced_ = 0;
+  Buffer scratch_;
 };
 
 }  // namespace stogger

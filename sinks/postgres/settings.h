@@ -3,9 +3,11 @@
 
 #include <chrono>
 #include <string>
-#include <utility>
+#include <string_view>
 #include <vector>
 
+#include "sinks/postgres/dsn.h"
+#include "sinks/postgres/hosts.h"
 #include "stogger/sink.h"
 
 namespace stogger {
@@ -16,18 +18,10 @@ enum class PostgresIndexes {
   none,
 };
 
-// Where one server may listen. Empty parts are libpq's to fill in, from its
-// environment, its service file or its defaults.
-struct PostgresHost {
-  std::string name;     // a host name, or the folder of a Unix socket
-  std::string address;  // a numeric address, which needs no look-up
-  std::string port;
-};
-
 struct PostgresSettings {
-  // What libpq is given, without host, hostaddr, port and what stogger sets by
-  // itself. The password is among them.
-  std::vector<std::pair<std::string, std::string>> parameters;
+  // What libpq is given, but for host, hostaddr, port, options and
+  // connect_timeout. The password is among them.
+  PostgresParameters parameters;
   std::vector<PostgresHost> hosts;  // at least one; in the order to be tried
   std::string startup_options;      // `options` of the dsn, empty if none
 
@@ -36,14 +30,14 @@ struct PostgresSettings {
   bool create_table = true;
   PostgresIndexes indexes = PostgresIndexes::full;
 
-  std::chrono::milliseconds deadline{250};          // of a row
-  std::chrono::milliseconds batch_deadline{8000};   // of several rows
+  std::chrono::milliseconds deadline{250};         // of a row
+  std::chrono::milliseconds batch_deadline{8000};  // of several rows
   std::chrono::milliseconds statement_timeout{200};
   std::chrono::milliseconds connect_timeout{3000};  // of one address
   std::chrono::milliseconds start_wait{1000};  // of the first open(), at most
-  std::string synchronous_commit;  // empty: as the server is set
-  bool use_copy = true;            // for several rows
-  std::string dead_letter_path;    // empty: none
+  std::string synchronous_commit;              // empty: as the server is set
+  bool use_copy = true;                        // for several rows
+  std::string dead_letter_path;                // empty: none
 
   // host:port/database as far as known, for messages: no secrets.
   std::string target;
@@ -56,10 +50,21 @@ struct PostgresSettings {
 // statement_timeout_ms, connect_timeout_ms, start_wait_ms, pool_size (1),
 // indexes, synchronous_commit, delivery ("sync"), use_copy, dead_letter.
 //
+// Without dsn and host, and for all that they do not say, libpq looks into its
+// environment (PGHOST, ...), its service file and its password file.
+//
 // %PASSWORD% in the dsn or in `password` becomes the value of
-// $STOGGER_POSTGRES_PASSWORD (percent-encoded in a URL dsn, quoted in a
+// $STOGGER_POSTGRES_PASSWORD (percent-encoded in a URL dsn, escaped in a
 // keyword=value dsn). A malformed dsn is told without any of its text. `table`
 // may be "schema.table".
+//
+// What a dsn may leave to stogger: gssencmode=disable, keepalives_idle=15,
+// keepalives_interval=5, keepalives_count=3, tcp_user_timeout=10000,
+// target_session_attrs=read-write for several hosts, and as
+// fallback_application_name the service's. client_encoding is always UTF8.
+// connect_timeout of a dsn stands in for connect_timeout_ms, and
+// load_balance_hosts=random shuffles the hosts. statement_timeout_ms has to be
+// below deadline_ms; by default, it is four fifths of it.
 Status read_postgres_settings(Options& options, PostgresSettings* settings);
 
 // The message with every secret in it replaced by ***.

@@ -2,6 +2,7 @@
 
 #include <locale.h>
 
+#include <algorithm>
 #include <cmath>
 #include <cstring>
 #include <nlohmann/json.hpp>
@@ -196,8 +197,17 @@ class CleanWriter final : public nlohmann::json_sax<nlohmann::json> {
     if (begin_value()) append_unsigned(out_, v);
     return true;
   }
-  bool number_float(number_float_t, const string_t& digits) override {
-    return literal(digits);
+  bool number_float(number_float_t v, const string_t& digits) override {
+    // Too small for a double, and for PostgreSQL.
+    if (v == 0 && digits.find_first_of("123456789") <
+                      std::min(digits.find_first_of("eE"), digits.size())) {
+      return false;
+    }
+    // More of them say no more to whoever reads a double, and others stumble.
+    constexpr std::size_t kMostDigits = 64;
+    if (digits.size() <= kMostDigits) return literal(digits);
+    if (begin_value()) append_real(out_, v);
+    return true;
   }
   bool string(string_t& v) override {
     if (begin_value()) sanitized_ += append_json_string(out_, v);

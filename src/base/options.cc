@@ -290,25 +290,9 @@ double Options::real(std::string_view key, double fallback, double least,
 std::size_t Options::choice(std::string_view key,
                             std::initializer_list<std::string_view> names,
                             std::size_t fallback) {
-  const Value* value = rep_->find(key);
-  const std::vector<std::string> known(names.begin(), names.end());
-  if (value != nullptr && value->kind() != Kind::text) {
-    rep_->wrong_kind(key, quoted_list(known), *value);
-    return fallback;
-  }
-  std::size_t index = fallback;
-  if (value != nullptr) {
-    const auto found = std::find(known.begin(), known.end(), value->text());
-    if (found == known.end()) {
-      problem(key, "must be " + quoted_list(known) + ", not " +
-                       quoted(value->text()) +
-                       did_you_mean(value->text(), known));
-      return fallback;
-    }
-    index = static_cast<std::size_t>(found - known.begin());
-  }
-  if (index < known.size()) rep_->note_used(key, known[index]);
-  return index;
+  return OptionsAccess::choice(
+      *this, key, std::vector<std::string>(names.begin(), names.end()),
+      fallback);
 }
 
 std::size_t Options::list_size(std::string_view key) {
@@ -425,6 +409,38 @@ void OptionsAccess::set_table(Options& options, std::string table,
 const std::vector<UsedOption>& OptionsAccess::used(
     const Options& options) noexcept {
   return options.rep_->used;
+}
+
+std::vector<UsedOption> OptionsAccess::take_all(Options& options) {
+  for (const Field& option : options.rep_->given) {
+    if (const Value* value = options.rep_->find(option.key); value != nullptr) {
+      options.rep_->note_used(option.key, *value);
+    }
+  }
+  return options.rep_->used;
+}
+
+std::size_t OptionsAccess::choice(Options& options, std::string_view key,
+                                  const std::vector<std::string>& names,
+                                  std::size_t fallback) {
+  const Value* value = options.rep_->find(key);
+  if (value != nullptr && value->kind() != Kind::text) {
+    options.rep_->wrong_kind(key, quoted_list(names), *value);
+    return fallback;
+  }
+  std::size_t index = fallback;
+  if (value != nullptr) {
+    const auto found = std::find(names.begin(), names.end(), value->text());
+    if (found == names.end()) {
+      options.problem(key, "must be " + quoted_list(names) + ", not " +
+                               quoted(value->text()) +
+                               did_you_mean(value->text(), names));
+      return fallback;
+    }
+    index = static_cast<std::size_t>(found - names.begin());
+  }
+  if (index < names.size()) options.rep_->note_used(key, names[index]);
+  return index;
 }
 
 }  // namespace stogger

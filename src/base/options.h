@@ -1,10 +1,13 @@
 // What the configuration needs of Options beyond what a sink does.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <vector>
 
+#include "stogger/module.h"
 #include "stogger/sink.h"
 
 namespace stogger {
@@ -38,6 +41,18 @@ class OptionsAccess {
 
   // What was read, in that order. Lists that were not given are left out.
   static const std::vector<UsedOption>& used(const Options& options) noexcept;
+
+  // Takes all that was given as it is, as if a factory had read it.
+  static std::vector<UsedOption> take_all(Options& options);
+
+  // Options::choice() for names that are not known until it is called.
+  static std::size_t choice(Options& options, std::string_view key,
+                            const std::vector<std::string>& names,
+                            std::size_t fallback);
+
+  // For modules only, where every method asks the host: see
+  // sinks/module/options.cc.
+  static void attach(Options& options, const stogger_options* host) noexcept;
 };
 
 }  // namespace stogger

@@ -3,12 +3,25 @@
 #include <cstdio>
 #include <cstring>
 #include <exception>
+#include <filesystem>
 #include <string>
+#include <system_error>
 
 #include "cli/commands.h"
+#include "module/loader.h"
 
 namespace stogger {
 namespace {
+
+// Modules are installed with the program, and both may have been moved to
+// another place since they were built.
+void look_beside_program() {
+  std::error_code error;
+  const auto program = std::filesystem::read_symlink("/proc/self/exe", error);
+  const auto folder = program.parent_path();
+  if (error || folder.filename() != "bin") return;
+  add_module_folder((folder / STOGGER_MODULES).lexically_normal().string());
+}
 
 int run(int argc, char** argv) {
   CLI::App app("Looks after the logs that programs write through stogger.",
@@ -31,6 +44,7 @@ int run(int argc, char** argv) {
   } catch (const CLI::ParseError& e) {
     return app.exit(e) == 0 ? kExitOk : kExitUsage;
   }
+  look_beside_program();
   return check(file, connect);
 }
 

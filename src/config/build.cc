@@ -89,9 +89,16 @@ class Builder {
   void tell(Position where, std::string text, bool warning = false) {
     problems_->push_back({config_.file, where, std::move(text), warning});
   }
+  void tell_missing(const SinkConfig& sink, const Status& missing) {
+    tell(sink.type_where,
+         "the sink " + quoted(sink.name) +
+             " cannot be opened: " + std::string(missing.message()),
+         true);
+    problems_->back().told_by_sink = true;
+  }
 
   void build(const SinkConfig& sink);
-  bool make(const SinkConfig& sink, SinkFactory factory, BuiltSink* built);
+  bool make(const SinkConfig& sink, const SinkType& type, BuiltSink* built);
   bool check_file(const SinkConfig& sink, const Options& options);
   bool is_name_taken(const SinkConfig& sink);
   bool has(std::string_view type) const noexcept;
@@ -107,8 +114,8 @@ class Builder {
 
 void Builder::build(const SinkConfig& sink) {
   if (sink.type.empty()) return;
-  SinkFactory factory = nullptr;
-  const Status found = find_sink_type(sink.type, &factory);
+  SinkType type;
+  const Status found = find_sink_type(sink.type, &type);
   if (!found.ok()) {
     return tell(sink.type_where, std::string(found.message()));
   }
@@ -117,11 +124,12 @@ void Builder::build(const SinkConfig& sink) {
   built.type = sink.type;
   built.level = sink.level;
   built.origin = sink.origin;
-  if (!make(sink, factory, &built) || sink.wrong || is_name_taken(sink)) return;
+  if (!make(sink, type, &built) || sink.wrong || is_name_taken(sink)) return;
+  if (!type.missing.ok()) tell_missing(sink, type.missing);
   built_.push_back(std::move(built));
 }
 
-bool Builder::make(const SinkConfig& sink, SinkFactory factory,
+bool Builder::make(const SinkConfig& sink, const SinkType& type,
                    BuiltSink* built) {
   const std::vector<Field> fields = as_fields(sink.options);
   Options options(sink.type, fields);
@@ -130,7 +138,7 @@ bool Builder::make(const SinkConfig& sink, SinkFactory factory,
   options.set_identifier(config_.syslog_identifier);
   options.set_sink_name(sink.name);
   options.set_clock(clock_);
-  const Status status = make_sink(factory, options, &built->sink);
+  const Status status = make_sink(type, options, &built->sink);
   if (add_problems(options, sink.options, sink.where, config_.file,
                    problems_)) {
     return false;
@@ -198,11 +206,10 @@ void Builder::add_console() {
   console.name = console.type = kConsole;
   console.level = config_.level;
   console.origin = "log_to_console";
-  SinkFactory factory = nullptr;
+  SinkType type;
   BuiltSink built{console.name, console.type, console.level,
                   {},           {},           console.origin};
-  if (find_sink_type(kConsole, &factory).ok() &&
-      make(console, factory, &built)) {
+  if (find_sink_type(kConsole, &type).ok() && make(console, type, &built)) {
     built_.insert(built_.begin(), std::move(built));
   }
 }

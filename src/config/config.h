@@ -61,6 +61,8 @@ struct Problem {
   Position where;
   std::string text;
   bool warning = false;
+  // True for what a sink reports by itself as soon as it is started.
+  bool told_by_sink = false;
 };
 
 // `FILE:LINE:COLUMN: text`, on one line.

@@ -18,6 +18,7 @@ Status tell(std::vector<Problem>* problems) {
   sort_problems(problems);
   Status first;
   for (const Problem& problem : *problems) {
+    if (problem.told_by_sink) continue;
     const std::string line = to_line(problem);
     report(line);
     if (first.ok() && !problem.warning) first = Status(Code::config, line);

@@ -173,7 +173,11 @@ std::string wrong_level(std::string_view name) {
 }
 
 std::string show_text(std::string_view key, std::string_view text) {
-  if (names_secret(key)) return toml_string(kRedacted);
+  // A DSN may have its password in more ways than are known, malformed ones
+  // included.
+  if (names_secret(key) || key == "dsn" || key.ends_with("_dsn")) {
+    return toml_string(kRedacted);
+  }
   return toml_string(hide_secrets(text));
 }
 

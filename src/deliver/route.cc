@@ -266,12 +266,18 @@ void Route::note_failure(const Status& status, const char* action) noexcept {
     }
   }
   if (was_failing) return;
+  std::string_view consequence =
+      "; events are dropped and counted until it works again, which is tried "
+      "by itself";
+  if (rows_at_fault) {
+    // A sink that set it aside says so itself.
+    const bool lost =
+        dropped_.load(std::memory_order_relaxed) > dropped_before_;
+    consequence = lost ? "; the event is counted as dropped" : "";
+  }
   try {
     tell(fmt::format("{}: {} failed: {}{}", title(), action, status.message(),
-                     rows_at_fault
-                         ? "; the event is counted as dropped"
-                         : "; events are dropped and counted until it works "
-                           "again, which is tried by itself"));
+                     consequence));
   } catch (...) {
     // No memory for the text; the counters tell.
   }

@@ -2,6 +2,7 @@
 
 #include <errno.h>
 
+#include <algorithm>
 #include <exception>
 #include <map>
 #include <mutex>
@@ -9,6 +10,8 @@
 
 #include "base/quote.h"
 #include "base/utf8.h"
+#include "module/loader.h"
+#include "module/module_sink.h"
 #include "sinks/builtin.h"
 
 namespace stogger {
@@ -30,27 +33,33 @@ Registry& registry() {
   return *instance;
 }
 
-// The package that a type comes with, if it is one of this project's.
-std::string_view package_of(std::string_view type) noexcept {
-  if (type == "postgres") return "stogger-postgres";
-  if (type == "parquet") return "stogger-parquet";
-  return {};
-}
-
-Status unknown_type(std::string_view type) {
-  const std::string_view package = package_of(type);
-  if (!package.empty()) {
-    return Status(Code::invalid,
-                  "the sink type " + quoted(type) + " is in the package " +
-                      std::string(package) +
-                      ", and its module was not found; install the package");
-  }
+Status unknown_type(std::string_view name) {
   const std::vector<std::string> known = sink_types();
   std::vector<std::string> near = known;
-  near.insert(near.end(), {"postgres", "parquet"});
-  return Status(Code::invalid, "unknown sink type " + quoted(type) +
-                                   did_you_mean(type, near) + "; there are " +
+  for (const char* type : {"postgres", "parquet"}) {
+    if (std::find(near.begin(), near.end(), type) == near.end()) {
+      near.emplace_back(type);
+    }
+  }
+  return Status(Code::invalid, "unknown sink type " + quoted(name) +
+                                   did_you_mean(name, near) + "; there are " +
                                    quoted_list(known, "and"));
+}
+
+SinkFactory find_factory(std::string_view name) {
+  Registry& known = registry();
+  const std::lock_guard lock(known.mutex);
+  const auto found = known.factories.find(name);
+  return found == known.factories.end() ? nullptr : found->second;
+}
+
+Status call_factory(SinkFactory factory, Options& options, SinkPtr* sink) {
+  SinkPtr made;
+  if (Status status = factory(options, &made); !status.ok()) return status;
+  if (Status status = options.finish(); !status.ok()) return status;
+  if (!made) return Status(Code::internal, "its factory made no sink");
+  *sink = std::move(made);
+  return {};
 }
 
 Status check_type(std::string_view type, SinkFactory factory) {
@@ -67,28 +76,28 @@ Status check_type(std::string_view type, SinkFactory factory) {
 
 }  // namespace
 
-Status find_sink_type(std::string_view type, SinkFactory* factory) {
-  {
-    Registry& known = registry();
-    const std::lock_guard lock(known.mutex);
-    const auto found = known.factories.find(type);
-    if (found != known.factories.end()) {
-      *factory = found->second;
-      return {};
-    }
-  }
-  return unknown_type(type);
+Status find_sink_type(std::string_view name, SinkType* type) {
+  *type = SinkType();
+  type->name = name;
+  type->factory = find_factory(name);
+  if (type->factory != nullptr) return {};
+  ModuleSearch search = load_module(name);
+  if (!search.exists && package_of(name).empty()) return unknown_type(name);
+  type->module = search.module;
+  type->missing = std::move(search.status);
+  return {};
 }
 
-Status make_sink(SinkFactory factory, Options& options,
+Status make_sink(const SinkType& type, Options& options,
                  SinkPtr* sink) noexcept {
   try {
-    SinkPtr made;
-    if (Status status = factory(options, &made); !status.ok()) return status;
-    if (Status status = options.finish(); !status.ok()) return status;
-    if (!made) return Status(Code::internal, "its factory made no sink");
-    *sink = std::move(made);
-    return {};
+    if (type.factory != nullptr) {
+      return call_factory(type.factory, options, sink);
+    }
+    if (type.module != nullptr) {
+      return make_module_sink(type.name, *type.module, options, sink);
+    }
+    return make_pending_sink(type.name, options, sink);
   } catch (const std::exception& e) {
     return Status(Code::internal, e.what());
   } catch (...) {
@@ -119,16 +128,18 @@ Status register_sink(std::string_view type, SinkFactory factory) noexcept {
   }
 }
 
-Status make_sink(std::string_view type, Fields options,
+Status make_sink(std::string_view name, Fields options,
                  SinkPtr* sink) noexcept {
   try {
-    SinkFactory factory = nullptr;
-    if (Status status = find_sink_type(type, &factory); !status.ok()) {
+    SinkType type;
+    if (Status status = find_sink_type(name, &type); !status.ok()) {
       return status;
     }
-    Options read(type, options);
+    // Who makes a sink in code can see that it failed, and wants it now.
+    if (!type.missing.ok()) return type.missing;
+    Options read(name, options);
     read.set_identifier(::program_invocation_short_name);
-    return make_sink(factory, read, sink);
+    return make_sink(type, read, sink);
   } catch (const std::exception& e) {
     return Status(Code::internal, e.what());
   }

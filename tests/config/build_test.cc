@@ -170,16 +170,15 @@ TEST_F(BuildTest, UnknownTypePointsAtTheType) {
       << built.problems[0];
 }
 
-TEST_F(BuildTest, MissingModuleCostsOneLine) {
+TEST_F(BuildTest, SinkOfAMissingModuleIsMadeWithAWarning) {
   const Built built = build_text(
-      "[stogger]\nenable_postgres = true\n"
-      "postgres_dsn = \"postgresql://u:s3cret@db/logs\"\n");
-  EXPECT_EQ(
-      built.problems,
-      Lines({"c.toml:2:1: the sink type \"postgres\" is in the package "
-             "stogger-postgres, and its module was not found; install the "
-             "package"}));
-  EXPECT_EQ(built.names(), Lines({"console"}));
+      "[stogger.sinks.a]\ntype = \"parquet\"\npath = \"a.parquet\"\n");
+  ASSERT_EQ(built.problems.size(), 1u);
+  EXPECT_TRUE(built.problems[0].starts_with(
+      "c.toml:2:1: warning: the sink \"a\" cannot be opened: the package "
+      "stogger-parquet is not installed: there is no stogger_parquet.so in "))
+      << built.problems[0];
+  EXPECT_EQ(built.names(), Lines({"console", "a"}));
 }
 
 TEST_F(BuildTest, TwoSinksMustNotWriteToOneFile) {

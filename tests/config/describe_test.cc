@@ -90,8 +90,7 @@ targets = ["amqp://u:s3cret@mq", "x"]
 )");
   EXPECT_EQ(shown.find("s3cret"), std::string::npos) << shown;
   for (const char* line :
-       {"dsn = \"postgresql://shop:***@db/logs?password=***\"\n",
-        "password = \"[REDACTED]\"\n",
+       {"dsn = \"[REDACTED]\"\n", "password = \"[REDACTED]\"\n",
         "hook = \"https://hooks/${STOGGER_TEST_TOKEN}\"\n",
         "api_token = \"[REDACTED]\"\n",
         "targets = [\"amqp://u:***@mq\", \"x\"]\n"}) {

@@ -17,6 +17,7 @@ namespace stogger {
 namespace {
 
 using ::testing::ElementsAre;
+using ::testing::EndsWith;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using testing::ManualClock;
@@ -132,6 +133,18 @@ TEST_F(Failure, WhileItWaitsTheSinkIsNotCalledAtAll) {
   EXPECT_EQ(stats().dropped, 1001U);
   EXPECT_EQ(stats().failed, 1U) << "attempts, not events";
   EXPECT_TRUE(stats().failing);
+}
+
+TEST_F(Failure, ASinkThatSaysItHasRecoveredIsNotKeptWaiting) {
+  break_it();
+  log_.info("lost");
+  log_.info("lost");
+  mend_it();
+  script_->recovered = true;
+  log_.info("arrives");
+  EXPECT_THAT(script_->events(), ElementsAre("arrives"));
+  EXPECT_EQ(script_->writes, 2);
+  EXPECT_FALSE(stats().failing);
 }
 
 TEST_F(Failure, AfterAFailureTheSinkIsClosedAndOpenedAnew) {
@@ -399,6 +412,16 @@ TEST_F(TallyingFailure, DeadLettersAndDoubtsAreCountedAsSuch) {
   EXPECT_EQ(now.dropped, 2U);
   EXPECT_EQ(now.pending, 0U);
   EXPECT_TRUE(is_balanced(now));
+}
+
+TEST_F(TallyingFailure, WhatWasSetAsideIsNotToldAsDropped) {
+  counting_->on_write = [&](const RowBatch&) {
+    ++target_->tally.dead_lettered;
+    return Status(Code::rejected, "too long; it is in dead.jsonl");
+  };
+  log(1);
+  EXPECT_THAT(diagnostics_.lines(),
+              ElementsAre(EndsWith("too long; it is in dead.jsonl")));
 }
 
 TEST_F(TallyingFailure, RowsThatVanishFromTheBufferAreDropped) {

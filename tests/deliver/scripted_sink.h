@@ -25,6 +25,7 @@ struct Script {
   std::function<void()> on_abandon;
   std::function<bool(Tally*)> on_tally;
   std::function<RowForm()> on_form;
+  std::atomic<bool> recovered{false};
   std::string target = "nowhere";
 
   std::atomic<int> opened{0};
@@ -97,6 +98,7 @@ class ScriptedSink final : public Sink {
     script_->is_open = false;
     if (script_->on_abandon) script_->on_abandon();
   }
+  bool recovered() const noexcept override { return script_->recovered; }
   RowForm form() const noexcept override {
     return script_->on_form ? script_->on_form() : RowForm::fields;
   }

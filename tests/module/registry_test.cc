@@ -73,16 +73,6 @@ TEST(RegistryTest, UnknownTypeNamesTheNearestAndTheRest) {
             std::string_view::npos);
 }
 
-TEST(RegistryTest, TypesOfMissingModulesNameTheirPackage) {
-  SinkPtr sink;
-  EXPECT_EQ(make_sink("postgres", {}, &sink).message(),
-            "the sink type \"postgres\" is in the package stogger-postgres, "
-            "and its module was not found; install the package");
-  EXPECT_EQ(make_sink("parquet", {}, &sink).message(),
-            "the sink type \"parquet\" is in the package stogger-parquet, and "
-            "its module was not found; install the package");
-}
-
 TEST(RegistryTest, OptionsTheFactoryDidNotAskForAreRefused) {
   ASSERT_TRUE(register_sink("registry-test-careless", &make_null).ok());
   SinkPtr sink;

@@ -1,14 +1,6 @@
 # Builds the library without its tests and examples, and installs it afresh:
 #   cmake -D SOURCE= -D BUILD= -D PREFIX= -D SHARED= -D GENERATOR= -P install.cmake -- OPTIONS
-set(options "")
-math(EXPR last "${CMAKE_ARGC} - 1")
-foreach(i RANGE ${last})
-  if(DEFINED after)
-    list(APPEND options "${CMAKE_ARGV${i}}")
-  elseif("${CMAKE_ARGV${i}}" STREQUAL "--")
-    set(after TRUE)
-  endif()
-endforeach()
+include(${CMAKE_CURRENT_LIST_DIR}/options_after_dashes.cmake)
 
 execute_process(
   COMMAND

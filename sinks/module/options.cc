@@ -1,0 +1,153 @@
+// class Options inside a module: every method asks the host, which knows what
+// was given, what is right, and how to tell what is not. One that a module
+// makes by itself has nothing given.
+#include "base/options.h"
+
+#include <initializer_list>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "stogger/module.h"
+#include "stogger/sink.h"
+
+namespace stogger {
+namespace {
+
+std::string_view view(const stogger_text& text) noexcept {
+  return {text.data, text.size};
+}
+
+stogger_text text_of(std::string_view text) noexcept {
+  return {text.data(), text.size()};
+}
+
+// Calls a method of the host, if there is one.
+template <class Method, class Result, class... Arguments>
+Result ask(const stogger_options* host, Method method, Result otherwise,
+           Arguments... arguments) {
+  if (host == nullptr) return otherwise;
+  return (host->*method)(host->context, arguments...);
+}
+
+}  // namespace
+
+struct Options::Rep {
+  const stogger_options* host = nullptr;
+  std::string identifier;
+  std::string sink_name;
+  Clock* clock = Clock::real();
+};
+
+Options::Options(std::string_view, Fields) noexcept : rep_(new Rep) {}
+
+Options::~Options() { delete rep_; }
+
+bool Options::has(std::string_view key) {
+  return ask(rep_->host, &stogger_options::has, 0, text_of(key)) != 0;
+}
+
+std::string_view Options::text(std::string_view key,
+                               std::string_view fallback) {
+  return view(ask(rep_->host, &stogger_options::text, text_of(fallback),
+                  text_of(key), text_of(fallback)));
+}
+
+std::string_view Options::required(std::string_view key) {
+  return view(ask(rep_->host, &stogger_options::required, stogger_text{},
+                  text_of(key)));
+}
+
+bool Options::boolean(std::string_view key, bool fallback) {
+  const int value = fallback ? 1 : 0;
+  return ask(rep_->host, &stogger_options::boolean, value, text_of(key),
+             value) != 0;
+}
+
+std::int64_t Options::integer(std::string_view key, std::int64_t fallback,
+                              std::int64_t least, std::int64_t most) {
+  return ask(rep_->host, &stogger_options::integer, fallback, text_of(key),
+             fallback, least, most);
+}
+
+double Options::real(std::string_view key, double fallback, double least,
+                     double most) {
+  return ask(rep_->host, &stogger_options::real, fallback, text_of(key),
+             fallback, least, most);
+}
+
+std::size_t Options::choice(std::string_view key,
+                            std::initializer_list<std::string_view> names,
+                            std::size_t fallback) {
+  std::vector<stogger_text> texts;
+  for (const std::string_view name : names) texts.push_back(text_of(name));
+  return ask(rep_->host, &stogger_options::choice, fallback, text_of(key),
+             static_cast<const stogger_text*>(texts.data()), texts.size(),
+             fallback);
+}
+
+std::size_t Options::list_size(std::string_view key) {
+  return ask(rep_->host, &stogger_options::list_size, std::size_t{0},
+             text_of(key));
+}
+
+std::string_view Options::list_item(std::string_view key, std::size_t index) {
+  return view(ask(rep_->host, &stogger_options::list_item, stogger_text{},
+                  text_of(key), index));
+}
+
+void Options::problem(std::string_view key, std::string_view what) {
+  if (rep_->host == nullptr) return;
+  rep_->host->problem(rep_->host->context, text_of(key), text_of(what));
+}
+
+std::string_view Options::identifier() const noexcept {
+  return rep_->identifier;
+}
+
+void Options::set_identifier(std::string_view identifier) noexcept {
+  rep_->identifier = identifier;
+}
+
+std::string_view Options::sink_name() const noexcept { return rep_->sink_name; }
+
+void Options::set_sink_name(std::string_view name) noexcept {
+  rep_->sink_name = name;
+}
+
+Clock* Options::clock() const noexcept { return rep_->clock; }
+
+void Options::set_clock(Clock* clock) noexcept {
+  rep_->clock = clock == nullptr ? Clock::real() : clock;
+}
+
+Status Options::finish() {
+  char room[4096];
+  stogger_message message{room, sizeof(room), 0};
+  const stogger_code code =
+      ask(rep_->host, &stogger_options::finish, stogger_code{0}, &message);
+  return Status(static_cast<Code>(code), {room, message.size});
+}
+
+std::size_t Options::problem_count() const noexcept {
+  return ask(rep_->host, &stogger_options::problem_count, std::size_t{0});
+}
+
+std::string_view Options::problem_key(std::size_t index) const noexcept {
+  return view(
+      ask(rep_->host, &stogger_options::problem_key, stogger_text{}, index));
+}
+
+std::string_view Options::problem_text(std::size_t index) const noexcept {
+  return view(
+      ask(rep_->host, &stogger_options::problem_text, stogger_text{}, index));
+}
+
+void OptionsAccess::attach(Options& options,
+                           const stogger_options* host) noexcept {
+  options.rep_->host = host;
+  options.set_identifier(view(host->identifier));
+  options.set_sink_name(view(host->sink_name));
+}
+
+}  // namespace stogger

@@ -1,0 +1,96 @@
+// Connection: one session with a server. Nothing is waited for beyond a
+// deadline, whatever the server or the network does.
+//
+// Not for two threads at a time, but any thread may use it after another.
+#pragma once
+
+#include <libpq-fe.h>
+
+#include <chrono>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace stogger {
+
+using Deadline = std::chrono::steady_clock::time_point;
+
+// How an exchange with the server ended.
+struct Answer {
+  enum class Kind {
+    done,
+    refused,   // by the server, with an SQLSTATE: nothing of it was done
+    lost,      // the connection is broken, and nothing was done
+    in_doubt,  // the connection broke or the time was up after all was sent
+  };
+  Kind kind = Kind::done;
+  bool late = false;  // the deadline passed; the connection is of no more use
+  std::string sqlstate;
+  std::string message;
+  std::string context;  // for COPY: which line
+
+  bool ok() const noexcept { return kind == Kind::done; }
+};
+
+// What is sent with a statement: binary unless said otherwise.
+struct Parameters {
+  std::size_t count = 0;
+  const char* const* values = nullptr;
+  const int* lengths = nullptr;
+  const int* formats = nullptr;  // null: all are text
+  const Oid* types = nullptr;    // null: the server finds out
+};
+
+struct ResultDeleter {
+  void operator()(PGresult* result) const noexcept { PQclear(result); }
+};
+using ResultPtr = std::unique_ptr<PGresult, ResultDeleter>;
+
+class Connection {
+ public:
+  // Takes over a connection that is established.
+  explicit Connection(PGconn* connection) noexcept;
+  // Says good-bye to the server if that needs no waiting.
+  ~Connection();
+  Connection(const Connection&) = delete;
+  Connection& operator=(const Connection&) = delete;
+
+  int socket() const noexcept { return PQsocket(connection_); }
+  // One system call: false if the server has ended the session meanwhile.
+  bool is_alive() noexcept;
+
+  // A statement of its own; its rows, if it has any, end up in *result.
+  Answer run(const std::string& sql, const Parameters& parameters,
+             Deadline deadline, ResultPtr* result = nullptr);
+  // Several statements in one text, or one without parameters.
+  Answer run_all(const std::string& sql, Deadline deadline);
+  Answer prepare(const std::string& name, const std::string& sql,
+                 const std::vector<Oid>& types, Deadline deadline);
+  Answer run_prepared(const std::string& name, const Parameters& parameters,
+                      Deadline deadline);
+  // Runs `settings`, a SELECT, and the statement in one transaction and one
+  // round trip, without leaving anything in the session.
+  Answer run_with(const std::string& settings, const std::string& sql,
+                  const Parameters& parameters, Deadline deadline);
+  // `sql` ends in a COPY ... FROM STDIN; what comes before it is done in the
+  // same transaction.
+  Answer copy(const std::string& sql, std::string_view data, Deadline deadline);
+
+  // After fork(), in the child: the socket is no longer the parent's, and is
+  // never used again.
+  void abandon() noexcept;
+
+ private:
+  bool wait(short events, Deadline deadline, bool* late) noexcept;
+  bool send_all(Deadline deadline, bool* late) noexcept;
+  bool next_result(Deadline deadline, ResultPtr* result, bool* late) noexcept;
+  Answer finish(bool sent, Deadline deadline, ResultPtr* last);
+  Answer broken(bool sent, bool late) const;
+  bool put(std::string_view data, Deadline deadline, bool* late);
+  bool wait_for_copy(Deadline deadline, Answer* answer);
+
+  PGconn* connection_;
+};
+
+}  // namespace stogger

@@ -1,0 +1,396 @@
+#include "sinks/postgres/connector.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <netdb.h>
+#include <poll.h>
+#include <pthread.h>
+#include <signal.h>
+#include <sys/eventfd.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cstring>
+#include <random>
+#include <utility>
+
+#include "base/quote.h"
+
+namespace stogger {
+namespace {
+
+using std::chrono::milliseconds;
+using Steady = std::chrono::steady_clock;
+
+constexpr milliseconds kFirstBackoff(100);
+constexpr milliseconds kLongestBackoff(5000);
+// For a thread that is not in the middle of a name look-up, ample.
+constexpr milliseconds kStopWait(250);
+
+// Between half of it and one and a half, lest all clients of a server that
+// comes back come at once.
+milliseconds spread(milliseconds time) {
+  static thread_local std::minstd_rand random(std::random_device{}());
+  return milliseconds(std::uniform_int_distribution<milliseconds::rep>(
+      time.count() / 2, time.count() * 3 / 2)(random));
+}
+
+bool is_numeric(const std::string& name) noexcept {
+  unsigned char address[16];
+  return ::inet_pton(AF_INET, name.c_str(), address) == 1 ||
+         ::inet_pton(AF_INET6, name.c_str(), address) == 1;
+}
+
+// What libpq says may have several lines, and begins with what the line that
+// tells of it says already.
+std::string in_one_line(const char* message) {
+  std::string text = message == nullptr ? "" : message;
+  while (!text.empty() && text.back() == '\n') text.pop_back();
+  std::replace_if(
+      text.begin(), text.end(), [](char c) { return c == '\n' || c == '\t'; },
+      ' ');
+  return text;
+}
+
+void ignore_notice(void*, const PGresult*) {}
+
+}  // namespace
+
+Connector::Connector(PostgresSettings settings)
+    : settings_(std::move(settings)) {}
+
+Connector::~Connector() {
+  if (wake_ >= 0) ::close(wake_);
+}
+
+Status Connector::start() {
+  wake_ = ::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+  if (wake_ < 0) {
+    return Status(Code::unavailable, "cannot make an eventfd: " +
+                                         std::string(std::strerror(errno)));
+  }
+  // Signals are the host's, and its threads'.
+  sigset_t all;
+  sigset_t before;
+  sigfillset(&all);
+  pthread_sigmask(SIG_SETMASK, &all, &before);
+  Status status;
+  try {
+    thread_ = std::thread([self = shared_from_this()] { self->work(); });
+    pthread_setname_np(thread_.native_handle(), "stogger-pg");
+  } catch (const std::exception& e) {
+    status = Status(Code::unavailable,
+                    std::string("cannot start a thread: ") + e.what());
+  }
+  pthread_sigmask(SIG_SETMASK, &before, nullptr);
+  return status;
+}
+
+void Connector::stop() {
+  if (!thread_.joinable()) return;
+  stopping_.store(true, std::memory_order_release);
+  wake();
+  bool ended = false;
+  {
+    std::unique_lock lock(mutex_);
+    ended = changed_.wait_for(lock, kStopWait, [this] { return ended_; });
+  }
+  if (ended) {
+    thread_.join();
+  } else {
+    thread_.detach();
+  }
+}
+
+void Connector::wake() noexcept {
+  const std::uint64_t one = 1;
+  // It fails only if enough of them are there already.
+  [[maybe_unused]] const ssize_t written = ::write(wake_, &one, sizeof(one));
+}
+
+std::unique_ptr<Session> Connector::take(Deadline deadline, Status* status) {
+  std::unique_lock lock(mutex_);
+  changed_.wait_until(lock, deadline, [this] {
+    return ready_ != nullptr || failed_ || ended_;
+  });
+  if (ready_ == nullptr) {
+    *status = failed_ ? reason_
+                      : Status(Code::unavailable,
+                               "not connected yet, which goes on by itself");
+    return nullptr;
+  }
+  ready_socket_.store(-1, std::memory_order_release);
+  watched_ = ready_->connection->socket();
+  wanted_ = false;
+  lock.unlock();
+  wake();
+  return std::move(ready_);
+}
+
+void Connector::retire(std::unique_ptr<Session> session, Verdict verdict) {
+  {
+    const std::lock_guard lock(mutex_);
+    if (verdict == Verdict::avoid) {
+      next_host_ = (session->host + 1) % settings_.hosts.size();
+    }
+    if (verdict == Verdict::is_pooler) pooled_ = true;
+    retired_.push_back(std::move(session));
+    watched_ = -1;
+    wanted_ = true;
+    // What is known of the server may be old: somebody is waiting, so it is
+    // asked once more, and at once.
+    failed_ = false;
+    next_attempt_ = Deadline();
+  }
+  wake();
+}
+
+void Connector::abandon() noexcept {
+  const int socket = ready_socket_.load(std::memory_order_acquire);
+  // Only while the socket is told, ready_ is there and whole.
+  if (socket >= 0) ready_->connection->abandon();
+  ::close(wake_);
+}
+
+void Connector::work() noexcept {
+  try {
+    run();
+  } catch (...) {
+    // No memory. Without the thread there will be no connection.
+  }
+  const std::lock_guard lock(mutex_);
+  ended_ = true;
+  changed_.notify_all();
+}
+
+void Connector::run() {
+  std::unique_lock lock(mutex_);
+  while (!is_stopping()) {
+    close_retired(lock);
+    drop_dead_session(lock);
+    if (wanted_ && ready_ == nullptr && Steady::now() >= next_attempt_) {
+      connect(lock);
+    } else {
+      wait_for_work(lock);
+    }
+  }
+  ready_socket_.store(-1, std::memory_order_release);
+  if (ready_ != nullptr) retired_.push_back(std::move(ready_));
+  close_retired(lock);
+}
+
+void Connector::close_retired(std::unique_lock<std::mutex>& lock) {
+  std::vector<std::unique_ptr<Session>> sessions;
+  sessions.swap(retired_);
+  lock.unlock();
+  sessions.clear();
+  lock.lock();
+}
+
+// One that has waited too long to be taken.
+void Connector::drop_dead_session(std::unique_lock<std::mutex>&) {
+  if (ready_ == nullptr || ready_->connection->is_alive()) return;
+  ready_socket_.store(-1, std::memory_order_release);
+  retired_.push_back(std::move(ready_));
+}
+
+// Until somebody wants something, a server ends a session, or it is time for
+// the next attempt.
+void Connector::wait_for_work(std::unique_lock<std::mutex>& lock) {
+  const int session = ready_ ? ready_->connection->socket() : watched_;
+  pollfd waiting[] = {{wake_, POLLIN, 0}, {session, POLLRDHUP, 0}};
+  int milliseconds_left = -1;
+  if (wanted_ && ready_ == nullptr) {
+    const auto left =
+        std::chrono::ceil<milliseconds>(next_attempt_ - Steady::now());
+    milliseconds_left =
+        static_cast<int>(std::max(left, milliseconds(0)).count());
+  }
+  if (!retired_.empty()) milliseconds_left = 0;
+  lock.unlock();
+  ::poll(waiting, session >= 0 ? 2 : 1, milliseconds_left);
+  std::uint64_t count = 0;
+  [[maybe_unused]] const ssize_t got = ::read(wake_, &count, sizeof(count));
+  lock.lock();
+  // The session may have been given back meanwhile.
+  if ((waiting[1].revents & (POLLRDHUP | POLLHUP | POLLERR)) != 0 &&
+      watched_ == session && ready_ == nullptr) {
+    watched_ = -1;
+    wanted_ = true;
+    failed_ = false;
+  }
+}
+
+void Connector::connect(std::unique_lock<std::mutex>& lock) {
+  const std::size_t first = next_host_;
+  lock.unlock();
+  Status status;
+  std::unique_ptr<Session> session;
+  try {
+    session = try_hosts(first, &status);
+  } catch (const std::exception& e) {
+    status = Status(Code::unavailable, e.what());
+  }
+  lock.lock();
+  if (session != nullptr) {
+    next_host_ = session->host;
+    backoff_ = milliseconds(0);
+    failed_ = false;
+    ready_ = std::move(session);
+    ready_socket_.store(ready_->connection->socket(),
+                        std::memory_order_release);
+  } else {
+    backoff_ = std::clamp(backoff_ * 2, kFirstBackoff, kLongestBackoff);
+    next_attempt_ = Steady::now() + spread(backoff_);
+    failed_ = true;
+    reason_ = Status(status.code(), hide_secrets(settings_, status.message()));
+    next_host_ = 0;
+  }
+  changed_.notify_all();
+}
+
+// ---- Connecting, without the lock. -----------------------------------------
+
+std::unique_ptr<Session> Connector::try_hosts(std::size_t first,
+                                              Status* status) {
+  std::string reasons;
+  for (std::size_t i = 0; i < settings_.hosts.size() && !is_stopping(); ++i) {
+    const std::size_t host = (first + i) % settings_.hosts.size();
+    Status failed;
+    if (auto session = try_host(host, &failed)) return session;
+    if (!reasons.empty()) reasons += "; ";
+    if (settings_.hosts.size() > 1) {
+      reasons += settings_.hosts[host].name + ": ";
+    }
+    reasons += failed.message();
+  }
+  *status = Status(Code::unavailable, reasons);
+  return nullptr;
+}
+
+std::unique_ptr<Session> Connector::try_host(std::size_t host, Status* status) {
+  for (const Target& target : addresses_of(host, status)) {
+    if (is_stopping()) break;
+    if (auto session = try_target(target, status)) return session;
+  }
+  return nullptr;
+}
+
+// libpq would wait for each address of a name as long as for all of them.
+std::vector<Connector::Target> Connector::addresses_of(std::size_t host,
+                                                       Status* status) {
+  const PostgresHost& where = settings_.hosts[host];
+  const bool is_folder =
+      where.name.starts_with('/') || where.name.starts_with('@');
+  if (!where.address.empty()) return {{host, where.address}};
+  if (where.name.empty() || is_folder || is_numeric(where.name)) {
+    return {{host, ""}};
+  }
+  addrinfo hints = {};
+  hints.ai_socktype = SOCK_STREAM;
+  addrinfo* found = nullptr;
+  const int error = ::getaddrinfo(where.name.c_str(), nullptr, &hints, &found);
+  if (error != 0) {
+    *status = Status(Code::unavailable, "cannot find the address of " +
+                                            quoted(where.name) + ": " +
+                                            ::gai_strerror(error));
+    return {};
+  }
+  std::vector<Target> targets;
+  for (const addrinfo* it = found; it != nullptr; it = it->ai_next) {
+    char numeric[NI_MAXHOST];
+    if (::getnameinfo(it->ai_addr, it->ai_addrlen, numeric, sizeof(numeric),
+                      nullptr, 0, NI_NUMERICHOST) == 0) {
+      targets.push_back({host, numeric});
+    }
+  }
+  ::freeaddrinfo(found);
+  return targets;
+}
+
+std::unique_ptr<Session> Connector::try_target(const Target& target,
+                                               Status* status) {
+  bool pooled = false;
+  {
+    const std::lock_guard lock(mutex_);
+    pooled = pooled_;
+  }
+  PGconn* connection = establish(target, !pooled, status);
+  if (connection == nullptr && !pooled &&
+      status->message().find("unsupported startup parameter") !=
+          std::string_view::npos) {
+    pooled = true;
+    connection = establish(target, false, status);
+  }
+  if (connection == nullptr) return nullptr;
+  auto session = std::make_unique<Session>();
+  session->connection = std::make_unique<Connection>(connection);
+  session->host = target.host;
+  session->pooled = pooled;
+  *status = prepare_session(settings_, session.get());
+  if (!status->ok()) return nullptr;
+  return session;
+}
+
+PGconn* Connector::establish(const Target& target, bool with_options,
+                             Status* status) {
+  const PostgresHost& where = settings_.hosts[target.host];
+  std::vector<const char*> keywords;
+  std::vector<const char*> values;
+  const auto add = [&](const char* keyword, const std::string& value) {
+    if (value.empty()) return;
+    keywords.push_back(keyword);
+    values.push_back(value.c_str());
+  };
+  const std::string options =
+      with_options ? startup_options(settings_) : std::string();
+  for (const auto& [keyword, value] : settings_.parameters) {
+    add(keyword.c_str(), value);
+  }
+  add("host", where.name);
+  add("hostaddr", target.address);
+  add("port", where.port);
+  add("options", options);
+  keywords.push_back(nullptr);
+  values.push_back(nullptr);
+
+  const auto fail = [&](PGconn* connection, const std::string& why) {
+    *status = Status(Code::unavailable, why);
+    PQfinish(connection);
+    return nullptr;
+  };
+  PGconn* connection = PQconnectStartParams(keywords.data(), values.data(), 0);
+  if (connection == nullptr) return fail(nullptr, "there is no memory");
+  PQsetNoticeReceiver(connection, &ignore_notice, nullptr);
+  const Deadline deadline = Steady::now() + settings_.connect_timeout;
+  PostgresPollingStatusType state = PGRES_POLLING_WRITING;
+  while (PQstatus(connection) != CONNECTION_BAD) {
+    const auto left =
+        std::chrono::ceil<milliseconds>(deadline - Steady::now()).count();
+    if (left <= 0) {
+      return fail(connection,
+                  "no answer within " +
+                      std::to_string(settings_.connect_timeout.count()) +
+                      " ms (connect_timeout_ms)");
+    }
+    pollfd waiting[] = {
+        {PQsocket(connection),
+         static_cast<short>(state == PGRES_POLLING_READING ? POLLIN : POLLOUT),
+         0},
+        {wake_, POLLIN, 0}};
+    ::poll(waiting, 2, static_cast<int>(left));
+    if (is_stopping()) return fail(connection, "stopped");
+    if (waiting[1].revents != 0) {
+      std::uint64_t count = 0;
+      [[maybe_unused]] const ssize_t got = ::read(wake_, &count, sizeof(count));
+    }
+    if (waiting[0].revents == 0) continue;
+    state = PQconnectPoll(connection);
+    if (state == PGRES_POLLING_OK) return connection;
+    if (state == PGRES_POLLING_FAILED) break;
+  }
+  return fail(connection, in_one_line(PQerrorMessage(connection)));
+}
+
+}  // namespace stogger

@@ -1,0 +1,59 @@
+#include "sinks/postgres/dead_letters.h"
+
+#include <vector>
+
+#include "base/file.h"
+#include "base/json.h"
+#include "encode/json_lines.h"
+
+namespace stogger {
+namespace {
+
+constexpr std::size_t kShown = 300;
+
+}  // namespace
+
+Status DeadLetters::add(const RowBatch& rows, std::size_t row,
+                        std::string_view sqlstate, std::string_view reason) {
+  std::vector<Column> columns(rows.columns, rows.columns + rows.column_count);
+  std::vector<Value> values;
+  std::vector<Buffer> kept(rows.column_count);
+  for (std::size_t i = 0; i < rows.column_count; ++i) {
+    Value value = rows.at(row, i);
+    if (value.kind() == Kind::json) {
+      std::uint32_t sanitized = 0;
+      const bool clean = append_clean_json(kept[i], value.text(), nullptr,
+                                           nullptr, &sanitized);
+      value = clean ? Value(Json{kept[i].view()}) : Value(value.text());
+    }
+    values.push_back(value);
+  }
+  columns.push_back({"sqlstate", Kind::text});
+  columns.push_back({"reason", Kind::text});
+  values.push_back(sqlstate);
+  values.push_back(reason);
+  RowBatch letter;
+  letter.columns = columns.data();
+  letter.column_count = columns.size();
+  letter.values = values.data();
+  letter.row_count = 1;
+  line_.clear();
+  append_json_line(line_, letter, 0);
+  if (path_.empty()) return {};
+
+  Status status = create_parent_folder(path_);
+  File file;
+  if (status.ok()) status = file.open_append(path_, false);
+  std::size_t written = 0;
+  if (status.ok()) status = file.write(line_.view(), &written);
+  return status;
+}
+
+std::string DeadLetters::beginning() const {
+  std::string text(line_.view());
+  if (!text.empty() && text.back() == '\n') text.pop_back();
+  const std::string_view shown = json_string_prefix(text, kShown);
+  return shown.size() == text.size() ? text : std::string(shown) + "...";
+}
+
+}  // namespace stogger

@@ -1,0 +1,35 @@
+// DeadLetters: where rows go that the server refuses.
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+
+#include "base/buffer.h"
+#include "stogger/row.h"
+#include "stogger/status.h"
+
+namespace stogger {
+
+class DeadLetters {
+ public:
+  // An empty path: rows are only described.
+  explicit DeadLetters(std::string path) : path_(std::move(path)) {}
+
+  // Appends a line to the file: the row as a JSON object, with the members
+  // `sqlstate` and `reason` after its own. The file is opened for each line,
+  // for that is rare, and it may be moved away at any time.
+  Status add(const RowBatch& rows, std::size_t row, std::string_view sqlstate,
+             std::string_view reason);
+
+  bool has_file() const noexcept { return !path_.empty(); }
+  const std::string& path() const noexcept { return path_; }
+  // The row added last, shortened for a message.
+  std::string beginning() const;
+
+ private:
+  const std::string path_;
+  Buffer line_;
+};
+
+}  // namespace stogger

@@ -1,0 +1,136 @@
+#include "sinks/postgres/introspection.h"
+
+#include <charconv>
+#include <cstddef>
+#include <cstdint>
+
+#include "base/quote.h"
+
+namespace stogger {
+namespace {
+
+// The columns of the query, in order.
+enum Cell : std::size_t {
+  kName,
+  kRequired,  // t or f: takes no null
+  kFallback,  // the SQL of the default, or null
+  kTypeId,    // of the base type
+  kArrayTypeId,
+  kTypeName,  // qualified, in quotes
+  kModifier,  // of the base type; -1 if none
+  kLabels,    // of an enum, each as "size:label"; null for other types
+  kCellCount,
+};
+
+// Each round of the recursion takes one domain away. What takes no null at any
+// depth takes none at all; of the defaults, the outermost counts.
+constexpr std::string_view kQuery = R"(
+WITH RECURSIVE found(position, name, required, fallback, type, modifier) AS (
+  SELECT a.attnum, a.attname, a.attnotnull,
+         pg_catalog.pg_get_expr(d.adbin, d.adrelid), a.atttypid, a.atttypmod
+    FROM pg_catalog.pg_attribute a
+    LEFT JOIN pg_catalog.pg_attrdef d
+      ON d.adrelid = a.attrelid AND d.adnum = a.attnum
+   WHERE a.attrelid = pg_catalog.to_regclass($1)
+     AND a.attnum > 0 AND NOT a.attisdropped
+     AND a.attgenerated = '' AND a.attidentity = ''
+     AND pg_catalog.has_column_privilege(a.attrelid, a.attnum, 'INSERT')
+  UNION ALL
+  SELECT f.position, f.name, f.required OR t.typnotnull,
+         coalesce(f.fallback, pg_catalog.pg_get_expr(t.typdefaultbin, 0)),
+         t.typbasetype,
+         CASE WHEN t.typtypmod >= 0 THEN t.typtypmod ELSE f.modifier END
+    FROM found f JOIN pg_catalog.pg_type t ON t.oid = f.type
+   WHERE t.typtype = 'd')
+SELECT f.name, f.required, f.fallback, t.oid, t.typarray,
+       pg_catalog.quote_ident(n.nspname) || '.' ||
+         pg_catalog.quote_ident(t.typname),
+       f.modifier,
+       (SELECT pg_catalog.string_agg(
+                 pg_catalog.octet_length(
+                   pg_catalog.convert_to(e.enumlabel, 'UTF8')) ||
+                 ':' || e.enumlabel, '' ORDER BY e.enumsortorder)
+          FROM pg_catalog.pg_enum e WHERE e.enumtypid = t.oid)
+  FROM found f
+  JOIN pg_catalog.pg_type t ON t.oid = f.type
+  JOIN pg_catalog.pg_namespace n ON n.oid = t.typnamespace
+ WHERE t.typtype <> 'd'
+ ORDER BY f.name = 'data', f.position)";
+
+template <class Number>
+Number read_number(const char* text) noexcept {
+  Number number = 0;
+  const std::string_view digits = text == nullptr ? "" : text;
+  std::from_chars(digits.data(), digits.data() + digits.size(), number);
+  return number;
+}
+
+std::vector<std::string> read_labels(std::string_view text) {
+  std::vector<std::string> labels;
+  while (!text.empty()) {
+    std::size_t size = 0;
+    const char* const end =
+        std::from_chars(text.data(), text.data() + text.size(), size).ptr;
+    text.remove_prefix(static_cast<std::size_t>(end - text.data()));
+    if (!text.starts_with(':')) break;
+    text.remove_prefix(1);
+    labels.emplace_back(text.substr(0, size));
+    text.remove_prefix(labels.back().size());
+  }
+  return labels;
+}
+
+// False if values of the type cannot be written.
+bool read_type(const std::vector<const char*>& row, PostgresColumn* column) {
+  const auto type_id = read_number<std::uint32_t>(row[kTypeId]);
+  if (row[kLabels] != nullptr) {
+    column->type = PostgresType::text;
+    column->type_id = type_id;
+    column->array_type_id = read_number<std::uint32_t>(row[kArrayTypeId]);
+    column->type_name = row[kTypeName];
+    column->is_enum = true;
+    column->labels = read_labels(row[kLabels]);
+    return true;
+  }
+  if (!set_builtin_type(type_id, column)) return false;
+  // For text types, the modifier is the length and the size of its header.
+  constexpr std::int32_t kHeaderSize = 4;
+  const auto modifier = read_number<std::int32_t>(row[kModifier]);
+  if (column->type == PostgresType::text && modifier > kHeaderSize) {
+    column->most_characters = static_cast<std::size_t>(modifier - kHeaderSize);
+  }
+  return true;
+}
+
+}  // namespace
+
+std::string_view introspection_sql() { return kQuery; }
+
+bool read_column(const std::vector<const char*>& row, PostgresColumn* column,
+                 std::string* problem) {
+  *column = PostgresColumn();
+  problem->clear();
+  if (row.size() < kCellCount || row[kName] == nullptr ||
+      row[kRequired] == nullptr || row[kTypeName] == nullptr) {
+    *problem = "the server described a column in a way that is not known";
+    return false;
+  }
+  column->name = row[kName];
+  if (row[kFallback] != nullptr) column->fallback = row[kFallback];
+  column->required = row[kRequired][0] == 't' && column->fallback.empty();
+  if (column->name == "id" && !column->fallback.empty()) return false;
+  if (!read_type(row, column)) {
+    if (column->required) {
+      *problem = "the column " + quoted(column->name) +
+                 " takes no null and has no default, and values of its type, " +
+                 row[kTypeName] +
+                 ", cannot be written: give it a default, or allow null";
+    }
+    return false;
+  }
+  // It is never null.
+  if (takes_the_rest(*column)) column->fallback.clear();
+  return true;
+}
+
+}  // namespace stogger

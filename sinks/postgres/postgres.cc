@@ -1,0 +1,116 @@
+// The postgres sink.
+//
+// Options: see read_postgres_settings() in settings.h.
+// Safe after write(): the rows are committed, as far as synchronous_commit
+// goes. There is no buffer: flush() has nothing to do. close() ends the
+// session.
+#include "sinks/postgres/postgres.h"
+
+#include <memory>
+#include <utility>
+
+#include "sinks/postgres/connector.h"
+#include "sinks/postgres/row_writer.h"
+#include "sinks/postgres/settings.h"
+
+namespace stogger {
+namespace {
+
+class PostgresSink final : public Sink {
+ public:
+  explicit PostgresSink(PostgresSettings settings)
+      : settings_(std::move(settings)) {}
+  ~PostgresSink() override { stop(); }
+
+  // The first time, the connection is waited for, lest the first events of
+  // every program be lost; later, never.
+  Status open() override {
+    const Deadline now = std::chrono::steady_clock::now();
+    Deadline deadline = now;
+    if (connector_ == nullptr) {
+      if (Status status = start(); !status.ok()) return status;
+      deadline += settings_.start_wait;
+    }
+    return note(writer_->connect(deadline));
+  }
+
+  Status write(const RowBatch& rows) override {
+    if (writer_ == nullptr || !writer_->is_connected()) {
+      return Status(Code::unavailable,
+                    "not open: open() was not called or failed");
+    }
+    if (rows.row_count == 0) return {};
+    return note(writer_->write(rows, &tally_));
+  }
+
+  // After a failure the connector goes on trying, for open() will follow.
+  Status close() override {
+    if (!std::exchange(failed_, false)) stop();
+    return {};
+  }
+
+  void abandon() noexcept override {
+    if (connector_ == nullptr) return;
+    writer_->abandon();
+    connector_->abandon();
+    // Locks may be held by a thread that does not exist here.
+    static_cast<void>(writer_.release());
+    new std::shared_ptr<Connector>(std::move(connector_));
+    connector_ = nullptr;
+    failed_ = false;
+  }
+
+  bool recovered() const noexcept override {
+    return writer_ != nullptr && writer_->lacks_connection() &&
+           connector_->has_session();
+  }
+
+  RowForm form() const noexcept override { return RowForm::table; }
+  RowBatch columns() const noexcept override {
+    return writer_ == nullptr ? RowBatch() : writer_->columns();
+  }
+  bool tally(Tally* tally) const noexcept override {
+    *tally = tally_;
+    return true;
+  }
+  std::string_view target() const noexcept override { return settings_.target; }
+
+ private:
+  Status start() {
+    auto connector = std::make_shared<Connector>(settings_);
+    if (Status status = connector->start(); !status.ok()) return status;
+    connector_ = std::move(connector);
+    writer_ = std::make_unique<RowWriter>(settings_, *connector_);
+    return {};
+  }
+
+  void stop() {
+    if (connector_ == nullptr) return;
+    writer_.reset();
+    connector_->stop();
+    connector_.reset();
+  }
+
+  Status note(Status status) {
+    failed_ = !status.ok() && status.code() != Code::rejected;
+    return status;
+  }
+
+  const PostgresSettings settings_;
+  std::shared_ptr<Connector> connector_;
+  std::unique_ptr<RowWriter> writer_;
+  Tally tally_;
+  bool failed_ = false;  // the last call; close() then is not for good
+};
+
+}  // namespace
+
+Status make_postgres_sink(Options& options, SinkPtr* sink) {
+  PostgresSettings settings;
+  Status status = read_postgres_settings(options, &settings);
+  if (!status.ok()) return status;
+  sink->reset(new PostgresSink(std::move(settings)));
+  return {};
+}
+
+}  // namespace stogger

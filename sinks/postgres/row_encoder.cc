@@ -1,0 +1,269 @@
+// tuple  = field count (16 bits) *field
+// field  = length (32 bits; -1 for null) value
+#include "sinks/postgres/row_encoder.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "base/json.h"
+#include "base/quote.h"
+#include "base/utf8.h"
+#include "sinks/columns.h"
+#include "sinks/postgres/big_endian.h"
+#include "sinks/postgres/encode_value.h"
+
+namespace stogger {
+namespace {
+
+// A B-tree takes entries of 2704 bytes.
+constexpr std::size_t kLongestName = 2000;
+constexpr std::uint32_t kNull = 0xFFFFFFFF;
+constexpr std::size_t kLengthSize = 4;
+constexpr std::size_t kKeptMemory = 256 * 1024;
+
+bool is_name(const PostgresColumn& column) noexcept {
+  return column.type == PostgresType::text && !column.is_enum &&
+         (column.name == "event" || column.name == "level");
+}
+
+std::string_view key_of_whole(const PostgresColumn& column) noexcept {
+  return column.name == "event" ? "_event_full" : "_level_full";
+}
+
+std::string_view trimmed(std::string_view json) noexcept {
+  constexpr std::string_view kSpaces = " \t\r\n";
+  const std::size_t begin = json.find_first_not_of(kSpaces);
+  if (begin == std::string_view::npos) return {};
+  return json.substr(begin, json.find_last_not_of(kSpaces) - begin + 1);
+}
+
+// The most bytes of a text that is at most `characters` long.
+std::size_t size_of_characters(std::string_view text, std::size_t characters) {
+  std::size_t size = 0;
+  for (; characters > 0 && size < text.size(); --characters) {
+    size += utf8_step(text.substr(size)).size;
+  }
+  return size;
+}
+
+// Leaves room for the length; returns where the value begins.
+std::size_t begin_field(Buffer& out) {
+  out.advance_to(out.reserve(kLengthSize) + kLengthSize);
+  return out.size();
+}
+
+// Writes the length, and returns it as libpq wants it.
+int end_field(Buffer& out, std::size_t start, bool is_null) noexcept {
+  const std::size_t length = out.size() - start;
+  write_big_endian(out.data() + start - kLengthSize,
+                   is_null ? kNull : static_cast<std::uint32_t>(length));
+  return is_null ? -1 : static_cast<int>(length);
+}
+
+}  // namespace
+
+RowEncoder::RowEncoder(std::vector<PostgresColumn> columns)
+    : columns_(std::move(columns)), data_(columns_.size()) {
+  for (std::size_t i = 0; i < columns_.size(); ++i) {
+    views_.push_back({columns_[i].name, kind_of(columns_[i])});
+    if (takes_the_rest(columns_[i])) data_ = i;
+  }
+  positions_.assign(columns_.size(), kNoColumn);
+  starts_.resize(columns_.size());
+  values_.resize(columns_.size());
+  lengths_.resize(columns_.size());
+  rest_.reserve(2 * columns_.size());
+}
+
+RowBatch RowEncoder::wanted() const noexcept {
+  RowBatch wanted;
+  wanted.columns = views_.data();
+  wanted.column_count = views_.size();
+  return wanted;
+}
+
+void RowEncoder::match(const RowBatch& rows) {
+  without_column_.clear();
+  if (match_columns(wanted(), rows, &positions_).ok()) return;
+  for (std::size_t i = 0; i < rows.column_count; ++i) {
+    if (std::find(positions_.begin(), positions_.end(), i) ==
+        positions_.end()) {
+      without_column_.push_back(i);
+    }
+  }
+}
+
+const Value& RowEncoder::value_of(const RowBatch& rows, std::size_t row,
+                                  std::size_t column) const noexcept {
+  static constexpr Value kNothing;
+  return positions_[column] == kNoColumn ? kNothing
+                                         : rows.at(row, positions_[column]);
+}
+
+Status RowEncoder::encode(const RowBatch& rows, std::size_t row) {
+  fields_.recycle(kKeptMemory);
+  data_field_.recycle(kKeptMemory);
+  rest_.clear();
+  append_big_endian(fields_, static_cast<std::uint16_t>(columns_.size()));
+  for (std::size_t i = 0; i < columns_.size(); ++i) {
+    if (i == data_) {
+      data_place_ = fields_.size();
+      continue;
+    }
+    const std::size_t start = begin_field(fields_);
+    const Value& value = value_of(rows, row, i);
+    const bool is_null = value.is_null() || !append_value(columns_[i], value);
+    starts_[i] = start;
+    lengths_[i] = end_field(fields_, start, is_null);
+  }
+  for (const std::size_t i : without_column_) {
+    const Value& value = rows.at(row, i);
+    if (!value.is_null()) rest_.push_back({rows.columns[i].name, value});
+  }
+  if (data_ == columns_.size()) {
+    unplaced_ += rest_.size();
+  } else {
+    starts_[data_] = begin_field(data_field_);
+    append_data(value_of(rows, row, data_));
+    lengths_[data_] = end_field(data_field_, starts_[data_], false);
+  }
+  find_fields();
+  return check_nulls();
+}
+
+// They stay where they are only as long as nothing is appended.
+void RowEncoder::find_fields() {
+  for (std::size_t i = 0; i < columns_.size(); ++i) {
+    const Buffer& field = i == data_ ? data_field_ : fields_;
+    values_[i] = lengths_[i] < 0 ? nullptr : field.data() + starts_[i];
+  }
+}
+
+Status RowEncoder::check_nulls() {
+  needs_fallback_ = false;
+  for (std::size_t i = 0; i < columns_.size(); ++i) {
+    if (lengths_[i] >= 0) continue;
+    const PostgresColumn& column = columns_[i];
+    needs_fallback_ = needs_fallback_ || !column.fallback.empty();
+    if (!column.required) continue;
+    return Status(Code::rejected, "the column " + quoted(column.name) +
+                                      " takes no null, and the row has no "
+                                      "value that fits it");
+  }
+  return {};
+}
+
+bool RowEncoder::append_value(const PostgresColumn& column,
+                              const Value& value) {
+  const std::size_t start = fields_.size();
+  const bool is_cut = is_name(column) && value.kind() == Kind::text;
+  bool fits = append_postgres_value(fields_, column, value);
+  if (is_cut && (!fits || fields_.size() - start > kLongestName)) {
+    fields_.truncate(start);
+    fits = append_cut(column, value.text());
+    if (fits) rest_.push_back({key_of_whole(column), value});
+  }
+  if (!fits) rest_.push_back({column.name, value});
+  return fits;
+}
+
+bool RowEncoder::append_cut(const PostgresColumn& column,
+                            std::string_view text) {
+  if (text.size() > kLongestPostgresText) return false;
+  scratch_.recycle(kKeptMemory);
+  append_mended_text(scratch_, text);
+  std::string_view cut = utf8_prefix(scratch_.view(), kLongestName);
+  if (column.most_characters != 0) {
+    cut = cut.substr(0, size_of_characters(cut, column.most_characters));
+  }
+  if (column.most_bytes != 0) cut = utf8_prefix(cut, column.most_bytes);
+  fields_.append(cut);
+  return true;
+}
+
+// What `data` is to hold before anything is added; empty for null. May be in
+// scratch_.
+std::string_view RowEncoder::json_of_data(const Value& data) {
+  if (data.is_null()) return {};
+  scratch_.recycle(kKeptMemory);
+  if (data.kind() == Kind::json || data.kind() == Kind::text) {
+    if (data.text().size() > kLongestPostgresText) {
+      ++unplaced_;
+      return {};
+    }
+  }
+  if (data.kind() == Kind::json && is_clean_text(data.text())) {
+    return trimmed(data.text());
+  }
+  if (data.kind() == Kind::text) {
+    // From somebody who has no better kind for JSON.
+    std::uint32_t sanitized = 0;
+    if (append_clean_json(scratch_, data.text(), nullptr, nullptr,
+                          &sanitized) &&
+        scratch_.view().front() == '{') {
+      return scratch_.view();
+    }
+    scratch_.clear();
+  }
+  append_postgres_json(scratch_, data);
+  return trimmed(scratch_.view());
+}
+
+void RowEncoder::append_data(const Value& data) {
+  if (columns_[data_].type == PostgresType::jsonb) data_field_.push_back('\1');
+  const std::string_view json = json_of_data(data);
+  if (!rest_.empty()) {
+    append_members(json);
+  } else {
+    data_field_.append(json.empty() ? "{}" : json);
+  }
+}
+
+// The object `data`, or one made for it, with the rest.
+void RowEncoder::append_members(std::string_view data) {
+  const bool is_object = data.starts_with('{') && data.ends_with('}');
+  data_field_.push_back('{');
+  const std::size_t start = data_field_.size();
+  if (is_object) {
+    data_field_.append(trimmed(data.substr(1, data.size() - 2)));
+  } else if (!data.empty()) {
+    data_field_.append("\"data\":");
+    data_field_.append(data);
+  }
+  for (const Member& member : rest_) {
+    if (data_field_.size() + json_value_room(member.value) >
+        kLongestPostgresText) {
+      ++unplaced_;
+      continue;
+    }
+    if (data_field_.size() != start) data_field_.push_back(',');
+    append_json_string(data_field_, member.key);
+    data_field_.push_back(':');
+    append_postgres_json(data_field_, member.value);
+  }
+  data_field_.push_back('}');
+}
+
+void RowEncoder::append_tuple(Buffer* out) const {
+  const std::string_view fields = fields_.view();
+  if (data_ == columns_.size()) {
+    out->append(fields);
+    return;
+  }
+  out->append(fields.substr(0, data_place_));
+  out->append(data_field_.view());
+  out->append(fields.substr(data_place_));
+}
+
+void RowEncoder::append_copy_header(Buffer* out) {
+  // The signature, no flags, and no extension.
+  constexpr char kHeader[] = "PGCOPY\n\377\r\n\0\0\0\0\0\0\0\0\0";
+  static_assert(sizeof kHeader - 1 == 19);
+  out->append({kHeader, sizeof kHeader - 1});
+}
+
+void RowEncoder::append_copy_trailer(Buffer* out) {
+  append_big_endian(*out, std::uint16_t{0xFFFF});
+}
+
+}  // namespace stogger

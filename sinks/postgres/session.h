@@ -1,0 +1,42 @@
+// Session: a connection with all that rows need to be written through it.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "sinks/postgres/column.h"
+#include "sinks/postgres/connection.h"
+#include "sinks/postgres/settings.h"
+#include "stogger/status.h"
+
+namespace stogger {
+
+struct Session {
+  std::unique_ptr<Connection> connection;
+  std::size_t host = 0;  // index in the settings
+  std::vector<PostgresColumn> columns;
+  std::vector<Oid> types;        // of the columns
+  std::vector<Oid> array_types;  // of arrays of them; empty if one has none
+  std::vector<int> binary;       // a 1 for each column
+  std::string insert;
+  std::string unnest;
+  std::string copy;       // with its time-outs before it
+  std::string statement;  // the name of the prepared INSERT
+  // Behind a pooler that hands the server's session to another client after
+  // each transaction, nothing is named and nothing is set for longer.
+  bool pooled = false;
+  std::string row_settings;  // pooled: the SELECT that sets time-outs for a row
+  std::string batch_settings;
+};
+
+// The parameter `options` that sets the time-outs of rows for a session.
+std::string startup_options(const PostgresSettings& settings);
+
+// Looks at the table through the new connection, creates it if it is missing
+// and may be created, and prepares the INSERT. May take a while, each step at
+// most the connect time-out, and is for the connector's thread. The message
+// tells what is missing, with the SQL that mends it.
+Status prepare_session(const PostgresSettings& settings, Session* session);
+
+}  // namespace stogger

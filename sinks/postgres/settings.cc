@@ -1,0 +1,290 @@
+#include "sinks/postgres/settings.h"
+
+#include <algorithm>
+#include <charconv>
+#include <cstdint>
+#include <cstdlib>
+#include <filesystem>
+#include <iterator>
+#include <random>
+#include <system_error>
+#include <utility>
+
+#include "sinks/postgres/sql.h"
+
+namespace stogger {
+namespace {
+
+using std::chrono::milliseconds;
+
+constexpr std::string_view kDiscreteOptions[] = {"host", "port", "user",
+                                                 "password", "database"};
+
+class Reader {
+ public:
+  Reader(Options& options, PostgresSettings* settings)
+      : options_(options), settings_(*settings) {}
+
+  Status run() {
+    PostgresParameters given;
+    const bool is_dsn = options_.has("dsn");
+    const std::string_view source = is_dsn ? "dsn" : "host";
+    // The others are read in any case, lest they count as unknown.
+    PostgresParameters discrete = read_discrete();
+    if (is_dsn) {
+      read_dsn(&given);
+    } else {
+      given = std::move(discrete);
+    }
+    read_hosts(source, &given);
+    settings_.parameters = std::move(given);
+    read_times();
+    read_table();
+    read_rest();
+    Status status = options_.finish();
+    if (!status.ok()) return status;
+    find_secrets();
+    settings_.target = hide_secrets(
+        settings_,
+        describe_target(settings_.hosts,
+                        find_parameter(settings_.parameters, "service"),
+                        find_parameter(settings_.parameters, "dbname"),
+                        find_parameter(settings_.parameters, "user")));
+    finish_parameters();
+    return {};
+  }
+
+ private:
+  PostgresParameters read_discrete();
+  void read_dsn(PostgresParameters* parameters);
+  void read_hosts(std::string_view source, PostgresParameters* parameters);
+  void read_times();
+  void read_table();
+  void read_rest();
+  void find_secrets();
+  void finish_parameters();
+  void set_default(std::string_view keyword, std::string_view value,
+                   const char* variable = nullptr);
+  void check(std::string_view key, const Status& status) {
+    if (!status.ok()) options_.problem(key, status.message());
+  }
+  milliseconds time(std::string_view key, milliseconds fallback,
+                    std::int64_t least, std::int64_t most) {
+    return milliseconds(options_.integer(key, fallback.count(), least, most));
+  }
+
+  Options& options_;
+  PostgresSettings& settings_;
+};
+
+PostgresParameters Reader::read_discrete() {
+  PostgresParameters parameters;
+  const auto add = [&](std::string_view keyword, std::string value) {
+    if (!value.empty()) parameters.emplace_back(keyword, std::move(value));
+  };
+  constexpr std::int64_t kHighestPort = 65535;
+  add("host", std::string(options_.text("host")));
+  if (options_.has("port")) {
+    add("port",
+        std::to_string(options_.integer("port", 5432, 1, kHighestPort)));
+  }
+  add("user", std::string(options_.text("user")));
+  std::string password(options_.text("password"));
+  check("password", put_password_in(PasswordForm::plain, &password));
+  add("password", std::move(password));
+  add("dbname", std::string(options_.text("database")));
+  return parameters;
+}
+
+void Reader::read_dsn(PostgresParameters* parameters) {
+  for (const std::string_view key : kDiscreteOptions) {
+    if (!options_.has(key)) continue;
+    options_.problem("dsn", "and \"" + std::string(key) +
+                                "\" cannot both be given: put it into the dsn, "
+                                "or give no dsn");
+    return;
+  }
+  std::string dsn(options_.required("dsn"));
+  if (dsn.empty()) return;
+  Status status = put_password_in(PasswordForm::dsn, &dsn);
+  if (status.ok()) status = parse_dsn(dsn, parameters);
+  check("dsn", status);
+}
+
+void Reader::read_hosts(std::string_view source,
+                        PostgresParameters* parameters) {
+  const std::string names = take_parameter(parameters, "host");
+  const std::string addresses = take_parameter(parameters, "hostaddr");
+  const std::string ports = take_parameter(parameters, "port");
+  check(source, split_hosts(names, addresses, ports, &settings_.hosts));
+  const std::string balance = take_parameter(parameters, "load_balance_hosts");
+  if (balance == "random") {
+    std::shuffle(settings_.hosts.begin(), settings_.hosts.end(),
+                 std::minstd_rand(std::random_device{}()));
+  } else if (!balance.empty() && balance != "disable") {
+    options_.problem(source,
+                     "has a load_balance_hosts that is neither disable nor "
+                     "random");
+  }
+}
+
+void Reader::read_times() {
+  constexpr std::int64_t kMinute = 60000;
+  constexpr std::int64_t kTenMinutes = 10 * kMinute;
+  PostgresSettings& settings = settings_;
+  settings.deadline = time("deadline_ms", settings.deadline, 1, kMinute);
+  const milliseconds fallback =
+      std::max(settings.deadline * 4 / 5, milliseconds(1));
+  settings.statement_timeout =
+      time("statement_timeout_ms", fallback, 1, kMinute);
+  if (options_.has("statement_timeout_ms") &&
+      settings.statement_timeout >= settings.deadline) {
+    options_.problem("statement_timeout_ms",
+                     "must be below deadline_ms, which is " +
+                         std::to_string(settings.deadline.count()) +
+                         ", so that the server's answer comes in time");
+  }
+  settings.batch_deadline =
+      time("batch_deadline_ms", settings.batch_deadline, 1, kTenMinutes);
+  settings.start_wait = time("start_wait_ms", settings.start_wait, 0, kMinute);
+
+  // In seconds; 0 and less mean for ever.
+  const std::string text =
+      take_parameter(&settings.parameters, "connect_timeout");
+  int seconds = 0;
+  std::from_chars(text.data(), text.data() + text.size(), seconds);
+  milliseconds connect_timeout = settings.connect_timeout;
+  if (seconds > 0) {
+    connect_timeout = std::min<milliseconds>(std::chrono::seconds(seconds),
+                                             milliseconds(kTenMinutes));
+  }
+  settings.connect_timeout =
+      time("connect_timeout_ms", connect_timeout, 1, kTenMinutes);
+}
+
+void Reader::read_table() {
+  settings_.schema = options_.text("schema");
+  std::string table(options_.text("table", "stogger_logs"));
+  const std::size_t dot = table.find('.');
+  if (dot != std::string::npos && options_.has("schema")) {
+    options_.problem("table",
+                     "has a dot in it, which sets it apart from its schema, "
+                     "but \"schema\" is given too");
+  } else if (dot != std::string::npos) {
+    settings_.schema = table.substr(0, dot);
+    table.erase(0, dot + 1);
+    check("table", check_identifier(settings_.schema));
+  } else if (options_.has("schema")) {
+    check("schema", check_identifier(settings_.schema));
+  }
+  check("table", check_identifier(table));
+  settings_.table = std::move(table);
+}
+
+void Reader::read_rest() {
+  settings_.create_table = options_.boolean("create_table", true);
+  settings_.indexes = static_cast<PostgresIndexes>(
+      options_.choice("indexes", {"full", "minimal", "none"}, 0));
+  constexpr std::string_view kCommits[] = {
+      "", "on", "off", "local", "remote_write", "remote_apply"};
+  settings_.synchronous_commit = kCommits[options_.choice(
+      "synchronous_commit",
+      {"", "on", "off", "local", "remote_write", "remote_apply"}, 0)];
+  options_.choice("delivery", {"sync"}, 0);
+  constexpr std::int64_t kMostConnections = 1000;
+  if (options_.integer("pool_size", 1, 1, kMostConnections) != 1) {
+    options_.problem("pool_size",
+                     "must be 1: the calls to a sink never overlap, so that "
+                     "one connection serves them all");
+  }
+  settings_.use_copy = options_.boolean("use_copy", true);
+  const std::string_view path = options_.text("dead_letter");
+  if (!path.empty()) {
+    // The folder may change before the file is needed.
+    std::error_code error;
+    const auto absolute = std::filesystem::absolute(path, error);
+    settings_.dead_letter_path = error ? std::string(path) : absolute.string();
+  }
+}
+
+void Reader::find_secrets() {
+  // Those that libpq marks as such.
+  constexpr std::string_view kKeywords[] = {"password", "sslpassword"};
+  for (const std::string_view keyword : kKeywords) {
+    const std::string_view secret =
+        find_parameter(settings_.parameters, keyword);
+    if (!secret.empty()) settings_.secrets.emplace_back(secret);
+  }
+  // One may contain the other.
+  std::sort(settings_.secrets.begin(), settings_.secrets.end(),
+            [](const std::string& a, const std::string& b) {
+              return a.size() > b.size();
+            });
+}
+
+// Unless the dsn has it, or the variable that libpq reads.
+void Reader::set_default(std::string_view keyword, std::string_view value,
+                         const char* variable) {
+  if (!find_parameter(settings_.parameters, keyword).empty()) return;
+  if (variable != nullptr && std::getenv(variable) != nullptr) return;
+  take_parameter(&settings_.parameters, keyword);
+  settings_.parameters.emplace_back(keyword, value);
+}
+
+void Reader::finish_parameters() {
+  settings_.startup_options = take_parameter(&settings_.parameters, "options");
+  take_parameter(&settings_.parameters, "client_encoding");
+  settings_.parameters.emplace_back("client_encoding", "UTF8");
+  const std::string_view identifier = options_.identifier();
+  set_default("fallback_application_name",
+              identifier.empty() ? "stogger" : identifier);
+  set_default("gssencmode", "disable", "PGGSSENCMODE");
+  set_default("keepalives_idle", "15");
+  set_default("keepalives_interval", "5");
+  set_default("keepalives_count", "3");
+  set_default("tcp_user_timeout", "10000");
+  if (settings_.hosts.size() > 1) {
+    set_default("target_session_attrs", "read-write", "PGTARGETSESSIONATTRS");
+  }
+}
+
+bool is_word_character(char c) noexcept {
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+         (c >= '0' && c <= '9') || c == '_';
+}
+
+// A secret of one or two letters is part of many words that have nothing to do
+// with it.
+bool stands_alone(std::string_view text, std::size_t at,
+                  std::size_t size) noexcept {
+  return (at == 0 || !is_word_character(text[at - 1])) &&
+         (at + size == text.size() || !is_word_character(text[at + size]));
+}
+
+}  // namespace
+
+Status read_postgres_settings(Options& options, PostgresSettings* settings) {
+  *settings = PostgresSettings();
+  return Reader(options, settings).run();
+}
+
+std::string hide_secrets(const PostgresSettings& settings,
+                         std::string_view message) {
+  constexpr std::string_view kHidden = "***";
+  constexpr std::size_t kShort = 3;
+  std::string shown(message);
+  for (const std::string& secret : settings.secrets) {
+    for (std::size_t at = shown.find(secret); at != std::string::npos;
+         at = shown.find(secret, at)) {
+      if (secret.size() <= kShort && !stands_alone(shown, at, secret.size())) {
+        ++at;
+      } else {
+        shown.replace(at, secret.size(), kHidden);
+        at += kHidden.size();
+      }
+    }
+  }
+  return shown;
+}
+
+}  // namespace stogger

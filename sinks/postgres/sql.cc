@@ -1,0 +1,182 @@
+#include "sinks/postgres/sql.h"
+
+#include <cstddef>
+#include <cstdint>
+
+#include "base/utf8.h"
+
+namespace stogger {
+namespace {
+
+constexpr std::size_t kLongestIdentifier = 63;
+
+// FNV-1a, 64 bits, and mixed once more, as its upper bits need it.
+std::uint64_t hash_of(std::string_view text) noexcept {
+  std::uint64_t hash = 0xCBF29CE484222325;
+  for (const char c : text) {
+    hash = (hash ^ static_cast<unsigned char>(c)) * 0x100000001B3;
+  }
+  hash = (hash ^ hash >> 33) * 0xFF51AFD7ED558CCD;
+  return hash ^ hash >> 33;
+}
+
+// The lowest `digits` of them.
+std::string hexadecimal(std::uint64_t number, int digits) {
+  std::string text;
+  for (int shift = 4 * (digits - 1); shift >= 0; shift -= 4) {
+    text += "0123456789abcdef"[number >> shift & 15];
+  }
+  return text;
+}
+
+std::string index_name(const std::string& table, std::string_view column) {
+  std::string name = "idx_" + table + "_" + std::string(column);
+  if (name.size() <= kLongestIdentifier) return name;
+  const std::string tail =
+      "_" + hexadecimal(hash_of(table), 8) + "_" + std::string(column);
+  const std::string start = "idx_" + table;
+  return std::string(utf8_prefix(start, kLongestIdentifier - tail.size())) +
+         tail;
+}
+
+// As PostgreSQL names that of a BIGSERIAL `id`.
+std::string sequence_name(const std::string& table) {
+  constexpr std::string_view kTail = "_id_seq";
+  return std::string(utf8_prefix(table, kLongestIdentifier - kTail.size())) +
+         std::string(kTail);
+}
+
+// "a","b","c"
+std::string column_names(const std::vector<PostgresColumn>& columns) {
+  std::string names;
+  for (const PostgresColumn& column : columns) {
+    if (!names.empty()) names += ',';
+    names += quote_identifier(column.name);
+  }
+  return names;
+}
+
+std::string insert_into(const std::string& table,
+                        const std::vector<PostgresColumn>& columns) {
+  return "INSERT INTO " + table + " (" + column_names(columns) + ") ";
+}
+
+std::string with_fallback(const PostgresColumn& column, std::string value) {
+  if (column.fallback.empty()) return value;
+  return "coalesce(" + value + ",(" + column.fallback + "))";
+}
+
+}  // namespace
+
+std::string quote_identifier(std::string_view name) {
+  std::string quoted_name = "\"";
+  for (const char c : name) {
+    if (c == '"') quoted_name += '"';
+    quoted_name += c;
+  }
+  return quoted_name + '"';
+}
+
+std::string qualified_table(std::string_view schema, std::string_view table) {
+  if (schema.empty()) return quote_identifier(table);
+  return quote_identifier(schema) + "." + quote_identifier(table);
+}
+
+Status check_identifier(std::string_view name) {
+  if (name.empty()) return Status(Code::invalid, "must not be empty");
+  if (name.size() > kLongestIdentifier) {
+    return Status(Code::invalid,
+                  "must be at most 63 bytes long, as all names in PostgreSQL");
+  }
+  while (!name.empty()) {
+    const Utf8Step step = utf8_step(name);
+    if (!step.valid) return Status(Code::invalid, "must be valid UTF-8");
+    if (step.codepoint < 0x20 ||
+        (step.codepoint >= 0x7F && step.codepoint < 0xA0)) {
+      return Status(Code::invalid, "must not contain control characters");
+    }
+    name.remove_prefix(step.size);
+  }
+  return {};
+}
+
+std::vector<std::string> create_table_sql(const PostgresSettings& settings) {
+  const std::string table = qualified_table(settings.schema, settings.table);
+  // The schema may be left to the server, so that the lock is of all tables of
+  // that name. It is never held for long.
+  const auto lock = static_cast<std::int64_t>(
+      hash_of("stogger create table " + settings.table));
+  std::vector<std::string> statements = {
+      "SET LOCAL lock_timeout='2s'", "SET LOCAL statement_timeout='10s'",
+      "SELECT pg_catalog.pg_advisory_xact_lock(" + std::to_string(lock) + ")",
+      "CREATE TABLE IF NOT EXISTS " + table +
+          " (id BIGSERIAL PRIMARY KEY,\"timestamp\" TIMESTAMPTZ NOT NULL,"
+          "level TEXT NOT NULL,event TEXT NOT NULL,func TEXT,scope TEXT,"
+          "data JSONB NOT NULL DEFAULT '{}')"};
+  const auto add_index = [&](std::string_view column, std::string_view on) {
+    statements.push_back("CREATE INDEX IF NOT EXISTS " +
+                         quote_identifier(index_name(settings.table, column)) +
+                         " ON " + table + " " + std::string(on));
+  };
+  if (settings.indexes == PostgresIndexes::none) return statements;
+  add_index("timestamp", "(\"timestamp\" DESC)");
+  if (settings.indexes == PostgresIndexes::minimal) return statements;
+  add_index("level", "(level)");
+  add_index("event", "(event)");
+  add_index("data", "USING GIN (data)");
+  return statements;
+}
+
+std::string insert_sql(const std::string& table,
+                       const std::vector<PostgresColumn>& columns) {
+  std::string values;
+  for (std::size_t i = 0; i < columns.size(); ++i) {
+    if (i != 0) values += ',';
+    values += with_fallback(
+        columns[i], "$" + std::to_string(i + 1) + "::" + columns[i].type_name);
+  }
+  return insert_into(table, columns) + "VALUES (" + values + ")";
+}
+
+std::string unnest_sql(const std::string& table,
+                       const std::vector<PostgresColumn>& columns) {
+  std::string values;
+  std::string arrays;
+  for (std::size_t i = 0; i < columns.size(); ++i) {
+    if (i != 0) {
+      values += ',';
+      arrays += ',';
+    }
+    values +=
+        with_fallback(columns[i], "u." + quote_identifier(columns[i].name));
+    arrays += "$" + std::to_string(i + 1) + "::" + columns[i].type_name + "[]";
+  }
+  return insert_into(table, columns) + "SELECT " + values + " FROM unnest(" +
+         arrays + ") AS u(" + column_names(columns) + ")";
+}
+
+std::string copy_sql(const std::string& table,
+                     const std::vector<PostgresColumn>& columns) {
+  return "COPY " + table + " (" + column_names(columns) +
+         ") FROM STDIN (FORMAT binary)";
+}
+
+std::string statement_name(std::string_view sql) {
+  return "stogger_" + hexadecimal(hash_of(sql), 16);
+}
+
+std::string grants_sql(const PostgresSettings& settings, std::string_view role,
+                       bool create) {
+  const std::string schema =
+      settings.schema.empty() ? "public" : settings.schema;
+  const std::string to = " TO " + quote_identifier(role) + ";";
+  const std::string on_schema = " ON SCHEMA " + quote_identifier(schema) + to;
+  // Whoever creates a table may write to it.
+  if (create) return "GRANT USAGE, CREATE" + on_schema;
+  return "GRANT USAGE" + on_schema + " GRANT INSERT ON " +
+         qualified_table(schema, settings.table) + to +
+         " GRANT USAGE ON SEQUENCE " +
+         qualified_table(schema, sequence_name(settings.table)) + to;
+}
+
+}  // namespace stogger

@@ -1,0 +1,227 @@
+#include "module/loader.h"
+
+#include <dlfcn.h>
+#include <sys/stat.h>
+
+#include <algorithm>
+#include <atomic>
+#include <cerrno>
+#include <cstdlib>
+#include <utility>
+
+#include "base/quote.h"
+#include "module/library_file.h"
+
+namespace stogger {
+namespace {
+
+// Modules that are loaded, as a list that only grows. No lock: a thread may
+// fork while another one loads, and its child must be able to log. Two threads
+// that load a module at once get the same one from the dynamic linker.
+struct Loaded {
+  std::string type;
+  const stogger_module* module;
+  const Loaded* next;
+};
+std::atomic<const Loaded*> loaded{nullptr};
+
+const stogger_module* find_loaded(std::string_view type) noexcept {
+  for (const Loaded* one = loaded.load(std::memory_order_acquire);
+       one != nullptr; one = one->next) {
+    if (one->type == type) return one->module;
+  }
+  return nullptr;
+}
+
+void keep(std::string_view type, const stogger_module* module) {
+  auto* one = new Loaded{std::string(type), module, loaded.load()};
+  while (!loaded.compare_exchange_weak(one->next, one)) {
+  }
+}
+
+std::vector<std::string>& added_folders() {
+  static auto* const folders = new std::vector<std::string>;
+  return *folders;
+}
+
+bool is_module_name(std::string_view type) noexcept {
+  constexpr std::size_t kLongest = 64;
+  const auto is_letter = [](char c) { return c >= 'a' && c <= 'z'; };
+  return !type.empty() && type.size() <= kLongest && is_letter(type[0]) &&
+         std::all_of(type.begin(), type.end(), [&](char c) {
+           return is_letter(c) || (c >= '0' && c <= '9') || c == '_';
+         });
+}
+
+void add_folder(std::vector<std::string>& folders, std::string_view folder) {
+  // What is relative depends on the working directory, where anyone may have
+  // put something.
+  if (!folder.starts_with('/')) return;
+  if (std::find(folders.begin(), folders.end(), folder) != folders.end()) {
+    return;
+  }
+  folders.emplace_back(folder);
+}
+
+// The folder that the shared library with this code is in; empty if the code is
+// part of the program.
+std::string library_folder() {
+  static const char anchor = 0;
+  Dl_info info;
+  if (::dladdr(&anchor, &info) == 0 || info.dli_fname == nullptr) return {};
+  const std::string_view path = info.dli_fname;
+  const std::size_t slash = path.rfind('/');
+  if (slash == std::string_view::npos ||
+      !path.substr(slash + 1).starts_with("libstogger.so")) {
+    return {};
+  }
+  return std::string(path.substr(0, slash + 1)) + "stogger";
+}
+
+bool is_there(const std::string& path) noexcept {
+  struct stat status;
+  return ::stat(path.c_str(), &status) == 0 ||
+         (errno != ENOENT && errno != ENOTDIR);
+}
+
+std::string package_to_install(std::string_view type) {
+  const std::string_view package = package_of(type);
+  return package.empty() ? "the module" : "the package " + std::string(package);
+}
+
+Status broken(std::string_view type, const std::string& what) {
+  return Status(Code::unavailable, what + "; install " +
+                                       package_to_install(type) +
+                                       " again, and what it depends on");
+}
+
+bool is_complete(const stogger_sink_methods& methods) noexcept {
+  return methods.size >= sizeof(stogger_sink_methods) &&
+         methods.open != nullptr && methods.write != nullptr &&
+         methods.flush != nullptr && methods.close != nullptr &&
+         methods.abandon != nullptr && methods.recovered != nullptr &&
+         methods.form != nullptr && methods.columns != nullptr &&
+         methods.tally != nullptr && methods.target != nullptr &&
+         methods.destroy != nullptr;
+}
+
+bool is_complete(const stogger_module& module) noexcept {
+  return module.size >= sizeof(stogger_module) && module.make_sink != nullptr &&
+         module.methods != nullptr && is_complete(*module.methods);
+}
+
+Status check(std::string_view type, const std::string& path,
+             const stogger_module* module) {
+  if (module == nullptr) {
+    return broken(type, path + " is no module of stogger: " +
+                            STOGGER_MODULE_ENTRY + "() gives nothing");
+  }
+  if (module->abi != STOGGER_MODULE_ABI) {
+    return Status(Code::unavailable,
+                  path + " was built for version " +
+                      std::to_string(module->abi) +
+                      " of the interface of modules, and this program for "
+                      "version " +
+                      std::to_string(STOGGER_MODULE_ABI) + "; install " +
+                      package_to_install(type) +
+                      " and stogger in the same version, then start the "
+                      "program again");
+  }
+  if (!is_complete(*module)) {
+    return broken(type, path + " is an incomplete module of stogger");
+  }
+  return {};
+}
+
+// What is loaded is never unloaded, not even if it turns out to be of no use:
+// libraries that it brought along (OpenSSL, for one) do not survive that.
+Status load_file(std::string_view type, const std::string& path,
+                 const stogger_module** module) {
+  if (const std::string damage = damage_of_library(path); !damage.empty()) {
+    return broken(type, "cannot load " + path + ": " + damage);
+  }
+  void* const library = ::dlopen(path.c_str(), RTLD_NOW | RTLD_LOCAL);
+  if (library == nullptr) {
+    const char* error = ::dlerror();
+    std::string_view why = error == nullptr ? "unknown reason" : error;
+    if (why.starts_with(path + ": ")) why.remove_prefix(path.size() + 2);
+    return broken(type, "cannot load " + path + ": " + printable(why));
+  }
+  const auto entry = reinterpret_cast<stogger_module_entry_function>(
+      ::dlsym(library, STOGGER_MODULE_ENTRY));
+  if (entry == nullptr) {
+    return broken(type, path + " is no module of stogger: it has no " +
+                            STOGGER_MODULE_ENTRY + "()");
+  }
+  const stogger_module* const found = entry();
+  if (Status status = check(type, path, found); !status.ok()) return status;
+  *module = found;
+  return {};
+}
+
+Status absent(std::string_view type, const std::string& file,
+              const std::vector<std::string>& folders) {
+  std::string text = package_to_install(type) + " is not installed: there is " +
+                     "no " + file + " in ";
+  for (const std::string& folder : folders) {
+    if (&folder != &folders.front()) text += ", ";
+    text += printable(folder);
+  }
+  return Status(Code::unavailable, text);
+}
+
+}  // namespace
+
+ModuleSearch load_module(std::string_view type) {
+  ModuleSearch search;
+  if (!is_module_name(type)) {
+    search.status = Status(Code::unavailable,
+                           "no module can have the name " + quoted(type));
+    return search;
+  }
+  search.module = find_loaded(type);
+  search.exists = search.module != nullptr;
+  if (search.exists) return search;
+  const std::string file = "stogger_" + std::string(type) + ".so";
+  const std::vector<std::string> folders = module_folders();
+  for (const std::string& folder : folders) {
+    const std::string path = folder + "/" + file;
+    if (!is_there(path)) continue;
+    search.exists = true;
+    search.status = load_file(type, path, &search.module);
+    if (search.module != nullptr) keep(type, search.module);
+    return search;
+  }
+  search.status = absent(type, file, folders);
+  return search;
+}
+
+std::vector<std::string> module_folders() {
+  std::vector<std::string> folders;
+  // Not for programs that run with more rights than who started them.
+  const char* variable = ::secure_getenv("STOGGER_MODULE_PATH");
+  std::string_view path = variable == nullptr ? "" : variable;
+  while (!path.empty()) {
+    const std::size_t colon = std::min(path.find(':'), path.size());
+    add_folder(folders, path.substr(0, colon));
+    path.remove_prefix(std::min(colon + 1, path.size()));
+  }
+  add_folder(folders, library_folder());
+  add_folder(folders, STOGGER_MODULE_FOLDER);
+  for (const std::string& folder : added_folders()) {
+    add_folder(folders, folder);
+  }
+  return folders;
+}
+
+void add_module_folder(std::string folder) {
+  added_folders().push_back(std::move(folder));
+}
+
+std::string_view package_of(std::string_view type) noexcept {
+  if (type == "postgres") return "stogger-postgres";
+  if (type == "parquet") return "stogger-parquet";
+  return {};
+}
+
+}  // namespace stogger

@@ -1,0 +1,319 @@
+#include "module/module_sink.h"
+
+#include <algorithm>
+#include <cstdint>
+#include <deque>
+#include <exception>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "base/options.h"
+#include "base/quote.h"
+#include "base/scrub.h"
+#include "module/host_options.h"
+#include "module/loader.h"
+
+namespace stogger {
+namespace {
+
+constexpr std::size_t kMessageRoom = 4096;
+
+std::string_view view(const stogger_text& text) noexcept {
+  return {text.data, text.size};
+}
+
+Code code_of(stogger_code code) noexcept {
+  constexpr auto kLast = static_cast<stogger_code>(Code::internal);
+  return code > kLast ? Code::internal : static_cast<Code>(code);
+}
+
+// Calls a function of a module that tells what went wrong.
+template <class Call>
+Status ask(Call call) noexcept {
+  char room[kMessageRoom];
+  stogger_message message{room, sizeof(room), 0};
+  const stogger_code code = call(&message);
+  if (code == 0) return {};
+  return Status(code_of(code), {room, std::min(message.size, sizeof(room))});
+}
+
+stogger_value convert(const Value& value) noexcept {
+  stogger_value out{};
+  out.kind = static_cast<std::uint32_t>(value.kind());
+  switch (value.kind()) {
+    case Kind::boolean:
+      out.as.integer = value.boolean() ? 1 : 0;
+      break;
+    case Kind::integer:
+      out.as.integer = value.integer();
+      break;
+    case Kind::unsigned_integer:
+      out.as.integer = static_cast<std::int64_t>(value.unsigned_integer());
+      break;
+    case Kind::real:
+      out.as.real = value.real();
+      break;
+    case Kind::time:
+      out.as.integer = value.time().ns;
+      break;
+    case Kind::text:
+    case Kind::json:
+      out.as.text = value.text().data();
+      out.size = value.text().size();
+      break;
+    case Kind::null:
+    case Kind::custom:
+      out.kind = static_cast<std::uint32_t>(Kind::null);
+      break;
+  }
+  return out;
+}
+
+Kind kind_of(std::uint32_t kind) noexcept {
+  return kind < static_cast<std::uint32_t>(Kind::custom)
+             ? static_cast<Kind>(kind)
+             : Kind::null;
+}
+
+// A batch in the form that crosses to the module. Its memory is used again.
+class RowConverter {
+ public:
+  // Valid until the next call.
+  const stogger_rows* convert(const RowBatch& rows) {
+    columns_.resize(rows.column_count);
+    for (std::size_t i = 0; i < rows.column_count; ++i) {
+      const Column& column = rows.columns[i];
+      columns_[i] = {{column.name.data(), column.name.size()},
+                     static_cast<std::uint32_t>(column.kind)};
+    }
+    values_.resize(rows.row_count * rows.column_count);
+    for (std::size_t i = 0; i < values_.size(); ++i) {
+      values_[i] = stogger::convert(rows.values[i]);
+    }
+    rows_ = {columns_.data(), columns_.size(), values_.data(), rows.row_count,
+             rows.now.ns};
+    return &rows_;
+  }
+
+ private:
+  std::vector<stogger_column> columns_;
+  std::vector<stogger_value> values_;
+  stogger_rows rows_{};
+};
+
+class ModuleSink final : public Sink {
+ public:
+  ModuleSink(const stogger_sink_methods* methods, void* sink)
+      : methods_(methods), sink_(sink) {}
+  ~ModuleSink() override { methods_->destroy(sink_); }
+
+  Status open() override {
+    return guarded([&] {
+      Status status = call(methods_->open);
+      if (status.ok()) read_columns();
+      return status;
+    });
+  }
+
+  Status write(const RowBatch& rows) override {
+    return guarded([&] {
+      const stogger_rows* const converted = converter_.convert(rows);
+      return ask([&](stogger_message* message) {
+        return methods_->write(sink_, converted, message);
+      });
+    });
+  }
+
+  Status flush() override { return call(methods_->flush); }
+  Status close() override { return call(methods_->close); }
+  void abandon() noexcept override { methods_->abandon(sink_); }
+
+  bool recovered() const noexcept override {
+    return methods_->recovered(sink_) != 0;
+  }
+
+  RowForm form() const noexcept override {
+    const std::uint32_t form = methods_->form(sink_);
+    return form > static_cast<std::uint32_t>(RowForm::journal)
+               ? RowForm::table
+               : static_cast<RowForm>(form);
+  }
+
+  RowBatch columns() const noexcept override {
+    RowBatch wanted;
+    wanted.columns = columns_.data();
+    wanted.column_count = columns_.size();
+    return wanted;
+  }
+
+  bool tally(Tally* tally) const noexcept override {
+    stogger_tally told{};
+    if (methods_->tally(sink_, &told) == 0) return false;
+    *tally = {told.written, told.dead_lettered, told.in_doubt, told.buffered};
+    return true;
+  }
+
+  std::string_view target() const noexcept override {
+    return view(methods_->target(sink_));
+  }
+
+  // Asked at once and after each open(): the module may change them with every
+  // call, while they stay the same for whoever asks this sink.
+  void read_columns() {
+    const stogger_column* wanted = nullptr;
+    const std::size_t count = methods_->columns(sink_, &wanted);
+    names_.clear();
+    columns_.clear();
+    for (std::size_t i = 0; i < count; ++i) {
+      names_.emplace_back(view(wanted[i].name));
+      columns_.push_back({names_.back(), kind_of(wanted[i].kind)});
+    }
+  }
+
+ private:
+  using Method = stogger_code (*)(void* sink, stogger_message* message);
+
+  Status call(Method method) noexcept {
+    return ask(
+        [&](stogger_message* message) { return method(sink_, message); });
+  }
+
+  template <class Call>
+  static Status guarded(Call call) noexcept {
+    try {
+      return call();
+    } catch (const std::exception& e) {
+      return Status(Code::unavailable, e.what());
+    }
+  }
+
+  const stogger_sink_methods* methods_;
+  void* sink_;
+  RowConverter converter_;
+  std::deque<std::string> names_;
+  std::vector<Column> columns_;
+};
+
+class PendingSink final : public Sink {
+ public:
+  PendingSink(std::string_view type, Options& options)
+      : type_(type),
+        given_(OptionsAccess::take_all(options)),
+        identifier_(options.identifier()),
+        sink_name_(options.sink_name()),
+        clock_(options.clock()) {}
+
+  Status open() override {
+    if (!sink_) {
+      if (Status status = load(); !status.ok()) return status;
+    }
+    return sink_->open();
+  }
+
+  Status write(const RowBatch& rows) override {
+    if (!sink_) return Status(Code::unavailable, "its module is not loaded");
+    Status status = sink_->write(rows);
+    if (status.ok()) written_ += rows.row_count;
+    return status;
+  }
+
+  Status flush() override { return sink_ ? sink_->flush() : Status(); }
+  Status close() override { return sink_ ? sink_->close() : Status(); }
+  void abandon() noexcept override {
+    if (sink_) sink_->abandon();
+  }
+  bool recovered() const noexcept override {
+    return sink_ && sink_->recovered();
+  }
+  RowForm form() const noexcept override {
+    return sink_ ? sink_->form() : RowForm::table;
+  }
+  RowBatch columns() const noexcept override {
+    return sink_ ? sink_->columns() : RowBatch();
+  }
+  std::string_view target() const noexcept override {
+    return sink_ ? sink_->target() : std::string_view();
+  }
+
+  // Whether the sink counts by itself is known too late; so this one always
+  // does.
+  bool tally(Tally* tally) const noexcept override {
+    *tally = {};
+    if (!sink_ || !sink_->tally(tally)) tally->written = written_;
+    return true;
+  }
+
+ private:
+  Status load() noexcept {
+    try {
+      const ModuleSearch search = load_module(type_);
+      return search.module == nullptr ? search.status : make(*search.module);
+    } catch (const std::exception& e) {
+      return Status(Code::unavailable, e.what());
+    }
+  }
+
+  Status make(const stogger_module& module) {
+    std::vector<Field> fields;
+    for (const UsedOption& option : given_) {
+      fields.emplace_back(option.key, option.value.view());
+    }
+    Options options(type_, fields);
+    options.set_identifier(identifier_);
+    options.set_sink_name(sink_name_);
+    options.set_clock(clock_);
+    const Status status = make_module_sink(type_, module, options, &sink_);
+    if (options.problem_count() != 0) {
+      // The problem itself may quote a value, and values may be secrets.
+      return Status(Code::invalid,
+                    "its option " + quoted(options.problem_key(0)) +
+                        " is wrong; `stogger check` says what is wrong with "
+                        "the configuration file");
+    }
+    return Status(status.code(), hide_secrets(status.message()));
+  }
+
+  const std::string type_;
+  const std::vector<UsedOption> given_;
+  const std::string identifier_;
+  const std::string sink_name_;
+  Clock* const clock_;
+  SinkPtr sink_;  // once the module is loaded
+  std::uint64_t written_ = 0;
+};
+
+}  // namespace
+
+Status make_module_sink(std::string_view type, const stogger_module& module,
+                        Options& options, SinkPtr* sink) {
+  const HostOptions host(type, options);
+  void* made = nullptr;
+  Status status = ask([&](stogger_message* message) {
+    return module.make_sink(host.table(), &made, message);
+  });
+  if (status.ok() && made == nullptr) {
+    return Status(Code::internal, "its module made no sink");
+  }
+  SinkPtr owner;
+  if (made != nullptr) {
+    auto* const made_sink = new ModuleSink(module.methods, made);
+    owner.reset(made_sink);
+    made_sink->read_columns();
+  }
+  if (!status.ok()) return status;
+  if (host.failed()) {
+    return Status(Code::internal, "there was no memory for its options");
+  }
+  status = options.finish();
+  if (status.ok()) *sink = std::move(owner);
+  return status;
+}
+
+Status make_pending_sink(std::string_view type, Options& options,
+                         SinkPtr* sink) {
+  sink->reset(new PendingSink(type, options));
+  return {};
+}
+
+}  // namespace stogger

@@ -1,0 +1,429 @@
+// Compares the postgres sink with bare loops over libpq, and prints a table in
+// Markdown. A server of its own, with the settings of a fresh installation;
+// everybody writes to the same table with the same indexes, emptied before
+// each round, over one connection by Unix socket. The bare loops send bytes
+// that were made before the clock runs. Contenders take turns, round after
+// round; a ratio is the median of the ratios of the rounds.
+#include <libpq-fe.h>
+#include <time.h>
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <array>
+#include <cstdio>
+#include <cstdlib>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/buffer.h"
+#include "sinks/postgres/column.h"
+#include "sinks/postgres/row_encoder.h"
+#include "stogger/log.h"
+#include "stogger/sink.h"
+#include "stogger/system.h"
+#include "tests/bench/contender.h"
+#include "tests/postgres/server.h"
+
+namespace bench {
+namespace {
+
+using stogger::Buffer;
+using stogger::Column;
+using stogger::Json;
+using stogger::Kind;
+using stogger::PostgresServer;
+using stogger::RowBatch;
+using stogger::RowEncoder;
+using stogger::Status;
+using stogger::Value;
+
+constexpr std::size_t kBatch = 1000;
+
+struct Settings {
+  bool quick = false;
+  int rounds = 7;
+};
+
+double seconds(clockid_t clock) {
+  timespec now;
+  clock_gettime(clock, &now);
+  return static_cast<double>(now.tv_sec) +
+         static_cast<double>(now.tv_nsec) / 1e9;
+}
+
+double median(std::vector<double> values) {
+  std::sort(values.begin(), values.end());
+  return values[values.size() / 2];
+}
+
+void require(bool fine, const char* what) {
+  if (fine) return;
+  std::fprintf(stderr, "postgres_bench: %s\n", what);
+  std::exit(1);
+}
+
+void require(const Status& status) {
+  require(status.ok(), std::string(status.message()).c_str());
+}
+
+// A thousand log events as the rows of a table.
+class Rows {
+ public:
+  Rows() {
+    for (std::size_t i = 0; i < kBatch; ++i) {
+      const Login& login = bench::login(i);
+      char text[128];
+      std::snprintf(text, sizeof text,
+                    R"({"user_id":%d,"ip":"%s","duration_ms":%.9g})",
+                    login.user_id, login.ip.c_str(), login.duration_ms);
+      data_.emplace_back(text);
+    }
+    for (std::size_t i = 0; i < kBatch; ++i) {
+      const auto ns = static_cast<std::int64_t>(i) * 1000000;
+      for (const Value& value :
+           {Value(stogger::Time{1795225168656642000 + ns}), Value("info"),
+            Value("user-login"), Value("run"), Value(nullptr),
+            Value(Json{data_[i]})}) {
+        values_.push_back(value);
+      }
+    }
+  }
+
+  RowBatch batch() const {
+    RowBatch batch;
+    batch.columns = kColumns.data();
+    batch.column_count = kColumns.size();
+    batch.values = values_.data();
+    batch.row_count = kBatch;
+    return batch;
+  }
+
+ private:
+  static constexpr std::array<Column, 6> kColumns = {{{"timestamp", Kind::time},
+                                                      {"level", Kind::text},
+                                                      {"event", Kind::text},
+                                                      {"func", Kind::text},
+                                                      {"scope", Kind::text},
+                                                      {"data", Kind::json}}};
+  std::vector<std::string> data_;
+  std::vector<Value> values_;
+};
+
+void encode(RowEncoder& encoder, const RowBatch& rows, Buffer* out) {
+  out->clear();
+  RowEncoder::append_copy_header(out);
+  for (std::size_t row = 0; row < rows.row_count; ++row) {
+    require(encoder.encode(rows, row));
+    encoder.append_tuple(out);
+  }
+  RowEncoder::append_copy_trailer(out);
+}
+
+// ---- What is compared -------------------------------------------------------
+
+class Libpq {
+ public:
+  explicit Libpq(const std::string& dsn)
+      : connection_(PQconnectdb(dsn.c_str())) {
+    require(PQstatus(connection_) == CONNECTION_OK,
+            PQerrorMessage(connection_));
+  }
+  ~Libpq() { PQfinish(connection_); }
+  Libpq(const Libpq&) = delete;
+  Libpq& operator=(const Libpq&) = delete;
+
+  void execute(const std::string& sql) {
+    finish(PQexec(connection_, sql.c_str()), PGRES_COMMAND_OK);
+  }
+  void prepare_insert() {
+    const std::array<Oid, 6> types = {1184, 25, 25, 25, 25, 3802};
+    finish(PQprepare(connection_, "insert",
+                     "INSERT INTO stogger_logs (\"timestamp\",level,event,func,"
+                     "scope,data) VALUES ($1,$2,$3,$4,$5,$6)",
+                     static_cast<int>(types.size()), types.data()),
+           PGRES_COMMAND_OK);
+  }
+  void insert(const char* const* values, const int* lengths) {
+    constexpr std::array<int, 6> kBinary = {1, 1, 1, 1, 1, 1};
+    finish(PQexecPrepared(connection_, "insert", 6, values, lengths,
+                          kBinary.data(), 1),
+           PGRES_COMMAND_OK);
+  }
+  void copy(std::string_view bytes) {
+    finish(PQexec(connection_,
+                  "COPY stogger_logs (\"timestamp\",level,event,func,scope,"
+                  "data) FROM STDIN (FORMAT binary)"),
+           PGRES_COPY_IN);
+    require(PQputCopyData(connection_, bytes.data(),
+                          static_cast<int>(bytes.size())) == 1 &&
+                PQputCopyEnd(connection_, nullptr) == 1,
+            PQerrorMessage(connection_));
+    finish(PQgetResult(connection_), PGRES_COMMAND_OK);
+    require(PQgetResult(connection_) == nullptr, "more results than expected");
+  }
+
+ private:
+  void finish(PGresult* result, ExecStatusType wanted) {
+    require(PQresultStatus(result) == wanted, PQerrorMessage(connection_));
+    PQclear(result);
+  }
+
+  PGconn* connection_;
+};
+
+// Parameters of inserts, made beforehand.
+class Parameters {
+ public:
+  explicit Parameters(const RowBatch& rows) {
+    RowEncoder encoder(stogger::standard_columns());
+    encoder.match(rows);
+    for (std::size_t row = 0; row < rows.row_count; ++row) {
+      require(encoder.encode(rows, row));
+      Set& set = sets_.emplace_back();
+      for (std::size_t i = 0; i < 6; ++i) {
+        const char* value = encoder.parameter_values()[i];
+        const int length = encoder.parameter_lengths()[i];
+        set.lengths[i] = length;
+        set.is_null[i] = value == nullptr;
+        if (value != nullptr) {
+          set.bytes[i].assign(value, static_cast<std::size_t>(length));
+        }
+      }
+    }
+    for (Set& set : sets_) {
+      for (std::size_t i = 0; i < 6; ++i) {
+        set.values[i] = set.is_null[i] ? nullptr : set.bytes[i].data();
+      }
+    }
+  }
+  void send(Libpq& connection, std::size_t number) const {
+    const Set& set = sets_[number % sets_.size()];
+    connection.insert(set.values.data(), set.lengths.data());
+  }
+
+ private:
+  struct Set {
+    std::array<std::string, 6> bytes;
+    std::array<bool, 6> is_null;
+    std::array<const char*, 6> values;
+    std::array<int, 6> lengths;
+  };
+  std::vector<Set> sets_;
+};
+
+// ---- Measuring --------------------------------------------------------------
+
+struct Cost {
+  double wall = 0;  // seconds of an event
+  double cpu = 0;   // of the calling thread
+  std::vector<double> calls;
+};
+
+Cost measure(std::size_t calls, std::size_t events_a_call,
+             const std::function<void(std::size_t)>& call) {
+  Cost cost;
+  cost.calls.reserve(calls);
+  const double cpu = seconds(CLOCK_THREAD_CPUTIME_ID);
+  for (std::size_t i = 0; i < calls; ++i) {
+    const double begin = seconds(CLOCK_MONOTONIC);
+    call(i);
+    cost.calls.push_back(seconds(CLOCK_MONOTONIC) - begin);
+    cost.wall += cost.calls.back();
+  }
+  const auto events = static_cast<double>(calls * events_a_call);
+  cost.cpu = (seconds(CLOCK_THREAD_CPUTIME_ID) - cpu) / events;
+  cost.wall /= events;
+  return cost;
+}
+
+double percentile(std::vector<double> values, double part) {
+  std::sort(values.begin(), values.end());
+  return values[static_cast<std::size_t>(
+      static_cast<double>(values.size() - 1) * part)];
+}
+
+void print(const char* what, const char* to_reach,
+           const std::vector<Cost>& ours, const std::vector<Cost>& theirs,
+           std::size_t events_a_call) {
+  std::vector<double> ratios;
+  for (std::size_t i = 0; i < ours.size(); ++i) {
+    ratios.push_back(theirs[i].wall / ours[i].wall);
+  }
+  const auto shown = [&](const std::vector<Cost>& costs) {
+    std::vector<double> wall;
+    std::vector<double> all;
+    for (const Cost& cost : costs) {
+      wall.push_back(1 / cost.wall);
+      all.insert(all.end(), cost.calls.begin(), cost.calls.end());
+    }
+    char text[128];
+    std::snprintf(text, sizeof text, "%.0f events/s, p50 %.0f us, p99 %.0f us",
+                  median(wall), percentile(all, 0.5) * 1e6,
+                  percentile(all, 0.99) * 1e6);
+    return std::string(text) + (events_a_call == 1 ? "" : " a batch");
+  };
+  std::printf("| %s | %s | **%.2f** | %s | %s |\n", what, to_reach,
+              median(ratios), shown(ours).c_str(), shown(theirs).c_str());
+  std::fflush(stdout);
+}
+
+class Bench {
+ public:
+  explicit Bench(const Settings& settings)
+      : settings_(settings), dsn_(server_.socket_dsn()) {}
+
+  void run() {
+    std::printf(
+        "| what | to reach | ratio | stogger | bare libpq |\n"
+        "|---|---|---|---|---|\n");
+    compare_inserts("on");
+    compare_inserts("off");
+    compare_batches();
+    std::printf("\n| what | to reach | |\n|---|---|---|\n");
+    measure_cpu();
+    measure_breaker();
+  }
+
+ private:
+  std::size_t calls(std::size_t count) const {
+    return settings_.quick ? 10 : count;
+  }
+  void empty_table() const {
+    server_.execute("TRUNCATE stogger_logs; CHECKPOINT");
+  }
+
+  void compare_inserts(const char* commit) {
+    stogger::System system;
+    stogger::SinkPtr sink;
+    require(stogger::make_sink(
+        "postgres", {{"dsn", dsn_}, {"synchronous_commit", commit}}, &sink));
+    require(system.add_sink("postgres", std::move(sink)));
+    const stogger::Logger log = system.logger();
+    Libpq libpq(dsn_);
+    libpq.execute(std::string("SET synchronous_commit=") + commit);
+    libpq.prepare_insert();
+    const Parameters parameters(rows_.batch());
+
+    std::vector<Cost> ours;
+    std::vector<Cost> theirs;
+    const std::size_t count = calls(2000);
+    for (int round = 0; round < settings_.rounds; ++round) {
+      empty_table();
+      ours.push_back(measure(count, 1, [&](std::size_t i) {
+        const Login& login = bench::login(i);
+        log.info("user-login", {{"user_id", login.user_id},
+                                {"ip", login.ip},
+                                {"duration_ms", login.duration_ms}});
+      }));
+      require(server_.number("SELECT count(*) FROM stogger_logs") ==
+                  static_cast<long long>(count),
+              "rows are missing");
+      empty_table();
+      theirs.push_back(
+          measure(count, 1, [&](std::size_t i) { parameters.send(libpq, i); }));
+    }
+    const std::string what =
+        std::string("one event, synchronous_commit ") + commit;
+    print(what.c_str(), "0.95", ours, theirs, 1);
+  }
+
+  void compare_batches() {
+    stogger::SinkPtr sink;
+    require(stogger::make_sink("postgres", {{"dsn", dsn_}}, &sink));
+    require(sink->open());
+    Libpq libpq(dsn_);
+    RowEncoder encoder(stogger::standard_columns());
+    const RowBatch rows = rows_.batch();
+    encoder.match(rows);
+    Buffer bytes;
+    encode(encoder, rows, &bytes);
+
+    std::vector<Cost> ours;
+    std::vector<Cost> theirs;
+    for (int round = 0; round < settings_.rounds; ++round) {
+      empty_table();
+      ours.push_back(measure(calls(50), kBatch,
+                             [&](std::size_t) { require(sink->write(rows)); }));
+      empty_table();
+      theirs.push_back(measure(calls(50), kBatch,
+                               [&](std::size_t) { libpq.copy(bytes.view()); }));
+    }
+    print("1,000 rows, COPY", "0.9", ours, theirs, kBatch);
+    for (const Cost& cost : ours) batch_cpu_.push_back(cost.cpu);
+    require(sink->close());
+  }
+
+  void measure_cpu() {
+    RowEncoder encoder(stogger::standard_columns());
+    const RowBatch rows = rows_.batch();
+    encoder.match(rows);
+    Buffer bytes;
+    std::vector<double> encoding;
+    for (int round = 0; round < settings_.rounds; ++round) {
+      encoding.push_back(measure(calls(200), kBatch, [&](std::size_t) {
+                           encode(encoder, rows, &bytes);
+                         }).cpu);
+    }
+    std::printf(
+        "| the caller's CPU time for an event of a batch, less that of "
+        "encoding it | at most 1 us | %.2f us (%.2f - %.2f) |\n",
+        (median(batch_cpu_) - median(encoding)) * 1e6, median(batch_cpu_) * 1e6,
+        median(encoding) * 1e6);
+  }
+
+  void measure_breaker() {
+    stogger::set_diagnostics([](std::string_view, void*) {}, nullptr);
+    stogger::System system;
+    stogger::SinkPtr sink;
+    require(stogger::make_sink("postgres", {{"dsn", dsn_}}, &sink));
+    require(system.add_sink("postgres", std::move(sink)));
+    const stogger::Logger log = system.logger();
+    server_.stop();
+    log.info("finds out");
+    std::vector<double> times;
+    for (int round = 0; round < settings_.rounds; ++round) {
+      const std::size_t count = calls(100000);
+      const double begin = seconds(CLOCK_MONOTONIC);
+      for (std::size_t i = 0; i < count; ++i) {
+        const Login& login = bench::login(i);
+        log.info("user-login", {{"user_id", login.user_id},
+                                {"ip", login.ip},
+                                {"duration_ms", login.duration_ms}});
+      }
+      times.push_back((seconds(CLOCK_MONOTONIC) - begin) /
+                      static_cast<double>(count));
+    }
+    std::printf(
+        "| a call while the server is down | at most 200 ns | %.0f ns |\n",
+        median(times) * 1e9);
+    stogger::set_diagnostics(nullptr);
+  }
+
+  const Settings settings_;
+  PostgresServer server_;
+  const std::string dsn_;
+  const Rows rows_;
+  std::vector<double> batch_cpu_;
+};
+
+}  // namespace
+}  // namespace bench
+
+int main(int argc, char** argv) {
+  CLI::App app("Compares the postgres sink with bare loops over libpq.");
+  bench::Settings settings;
+  app.add_flag("--quick", settings.quick, "A few events: only to see it work");
+  app.add_option("--rounds", settings.rounds, "How often everybody's turn is")
+      ->check(CLI::PositiveNumber)
+      ->capture_default_str();
+  CLI11_PARSE(app, argc, argv);
+  if (const std::string why = stogger::PostgresServer::why_not();
+      !why.empty()) {
+    std::fprintf(stderr, "postgres_bench: skipped: %s\n", why.c_str());
+    return 77;
+  }
+  if (settings.quick) settings.rounds = 1;
+  bench::Bench(settings).run();
+}

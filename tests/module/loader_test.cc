@@ -1,0 +1,268 @@
+#include "module/loader.h"
+
+#include <dlfcn.h>
+#include <elf.h>
+#include <link.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cstring>
+#include <thread>
+
+#include "module/modules.h"
+
+namespace stogger {
+namespace {
+
+class LoaderTest : public ModuleTest {
+ protected:
+  // What is said of a module, less the path of its folder.
+  std::string reason(std::string_view type) {
+    const ModuleSearch search = load_module(type);
+    EXPECT_EQ(search.module, nullptr);
+    EXPECT_EQ(search.status.code(), Code::unavailable);
+    std::string text(search.status.message());
+    for (const std::string folder : {TEST_MODULE_FOLDER "/"}) {
+      for (std::size_t at; (at = text.find(folder)) != std::string::npos;) {
+        text.erase(at, folder.size());
+      }
+    }
+    return text;
+  }
+};
+
+std::vector<ElfW(Phdr)> segments_of(const std::string& library) {
+  ElfW(Ehdr) header;
+  std::memcpy(&header, library.data(), sizeof(header));
+  std::vector<ElfW(Phdr)> segments(header.e_phnum);
+  std::memcpy(segments.data(), library.data() + header.e_phoff,
+              segments.size() * sizeof(segments[0]));
+  return segments;
+}
+
+std::size_t end_of_segments(const std::string& library) {
+  std::size_t end = 0;
+  for (const ElfW(Phdr) & segment : segments_of(library)) {
+    if (segment.p_type != PT_LOAD) continue;
+    end = std::max<std::size_t>(end, segment.p_offset + segment.p_filesz);
+  }
+  return end;
+}
+
+std::size_t start_of_dynamic(const std::string& library) {
+  for (const ElfW(Phdr) & segment : segments_of(library)) {
+    if (segment.p_type == PT_DYNAMIC) return segment.p_offset;
+  }
+  return 0;
+}
+
+TEST_F(LoaderTest, ModuleIsLoadedOnce) {
+  const ModuleSearch first = load_module("probe");
+  ASSERT_NE(first.module, nullptr) << first.status.message();
+  EXPECT_TRUE(first.exists);
+  EXPECT_TRUE(first.status.ok());
+  EXPECT_EQ(first.module->abi, STOGGER_MODULE_ABI);
+  look_in("/nowhere");
+  EXPECT_EQ(load_module("probe").module, first.module);
+}
+
+TEST_F(LoaderTest, ThreadsMayLoadAtOnce) {
+  install("crowd");
+  look_in(folder_.path());
+  std::vector<const stogger_module*> found(8);
+  std::vector<std::thread> threads;
+  for (const stogger_module*& module : found) {
+    threads.emplace_back([&module] { module = load_module("crowd").module; });
+  }
+  for (std::thread& thread : threads) thread.join();
+  ASSERT_NE(found[0], nullptr);
+  for (const stogger_module* module : found) EXPECT_EQ(module, found[0]);
+}
+
+TEST_F(LoaderTest, AbsentModuleNamesItsPackageAndWhereItWasLookedFor) {
+  if (load_module("parquet").exists) {
+    GTEST_SKIP() << "the module parquet is installed on this machine";
+  }
+  look_in("/no/such/folder:/etc/passwd");
+  const ModuleSearch search = load_module("parquet");
+  EXPECT_FALSE(search.exists);
+  EXPECT_TRUE(search.status.message().starts_with(
+      "the package stogger-parquet is not installed: there is no "
+      "stogger_parquet.so in /no/such/folder, /etc/passwd, "))
+      << search.status.message();
+}
+
+TEST_F(LoaderTest, FoldersAreSearchedInTheirOrder) {
+  look_in("/a:/b/c:/a");
+  const Lines folders = module_folders();
+  ASSERT_GE(folders.size(), 3u);
+  EXPECT_EQ(folders[0], "/a");
+  EXPECT_EQ(folders[1], "/b/c");
+  EXPECT_EQ(std::count(folders.begin(), folders.end(), "/a"), 1);
+  // That of the installation.
+  EXPECT_TRUE(folders.back().ends_with("/stogger")) << folders.back();
+
+  install("order");
+  const TempFolder first;
+  write_file(first.file("stogger_order.so"), "not this one");
+  look_in(first.path() + ":" + folder_.path());
+  EXPECT_EQ(load_module("order").module, nullptr);
+  look_in(folder_.path() + ":" + first.path());
+  EXPECT_NE(load_module("order").module, nullptr);
+}
+
+TEST_F(LoaderTest, WorkingDirectoryIsNeverSearched) {
+  install("here");
+  const std::filesystem::path before = std::filesystem::current_path();
+  std::filesystem::current_path(folder_.path());
+  for (const char* path : {"", ":", ".", "./", "..:.", "stogger"}) {
+    look_in(path);
+    for (const std::string& folder : module_folders()) {
+      EXPECT_TRUE(folder.starts_with('/')) << folder;
+    }
+    EXPECT_FALSE(load_module("here").exists) << path;
+  }
+  std::filesystem::current_path(before);
+}
+
+TEST_F(LoaderTest, NameThatIsNoNameIsNotLookedFor) {
+  install("Upper");
+  look_in(folder_.path());
+  EXPECT_FALSE(load_module("Upper").exists);
+  for (const char* type :
+       {"", "../module/stogger_probe", "9", "_x", "a b", "a-b", "a.b", "é"}) {
+    EXPECT_FALSE(load_module(type).exists) << type;
+    EXPECT_TRUE(load_module(type).status.message().starts_with(
+        "no module can have the name \""))
+        << type;
+  }
+  EXPECT_FALSE(load_module(std::string(65, 'a')).exists);
+}
+
+TEST_F(LoaderTest, EachBrokenModuleGivesOneClearReason) {
+  constexpr std::string_view kAgain =
+      "; install the module again, and what it depends on";
+  EXPECT_EQ(reason("broken_abi"),
+            "stogger_broken_abi.so was built for version 7 of the interface of "
+            "modules, and this program for version 1; install the module and "
+            "stogger in the same version, then start the program again");
+  EXPECT_EQ(reason("broken_no_entry"),
+            "stogger_broken_no_entry.so is no module of stogger: it has no "
+            "stogger_module_entry()" +
+                std::string(kAgain));
+  EXPECT_EQ(reason("broken_null_entry"),
+            "stogger_broken_null_entry.so is no module of stogger: "
+            "stogger_module_entry() gives nothing" +
+                std::string(kAgain));
+  for (const std::string type : {"broken_small", "broken_method"}) {
+    EXPECT_EQ(reason(type), "stogger_" + type +
+                                ".so is an incomplete module of stogger" +
+                                std::string(kAgain));
+  }
+}
+
+TEST_F(LoaderTest, CorruptFileIsNotLoaded) {
+  look_in(folder_.path());
+  const auto tell = [this](std::string_view type) {
+    const ModuleSearch search = load_module(type);
+    EXPECT_TRUE(search.exists);
+    EXPECT_EQ(search.module, nullptr);
+    return std::string(search.status.message());
+  };
+  const std::string path = folder_.file("stogger_corrupt.so");
+  const auto expect_refused = [&](const std::string& why) {
+    const std::string text = tell("corrupt");
+    EXPECT_TRUE(text.starts_with("cannot load " + path + ": " + why)) << text;
+    EXPECT_TRUE(
+        text.ends_with("; install the module again, and what it depends on"))
+        << text;
+    EXPECT_EQ(text.find(path, 15), std::string::npos) << text;
+    EXPECT_EQ(text.find('\n'), std::string::npos) << text;
+  };
+  for (const std::string& bytes :
+       {std::string(), std::string("text"), std::string(5000, 'x')}) {
+    write_file(path, bytes);
+    expect_refused("");
+  }
+  std::filesystem::remove(path);
+  std::filesystem::create_directory(path);
+  expect_refused("it is no regular file");
+  std::filesystem::remove(path);
+  ASSERT_EQ(::mkfifo(path.c_str(), 0600), 0);
+  expect_refused("it is no regular file");
+}
+
+// The dynamic linker itself would crash.
+TEST_F(LoaderTest, FileThatWasCutOrOverwrittenWithZerosIsNotLoaded) {
+  const std::string whole = read_file(built("probe"));
+  const std::string path = folder_.file("stogger_torn.so");
+  look_in(folder_.path());
+  // What follows the last segment is for debuggers.
+  const std::size_t end = end_of_segments(whole);
+  ASSERT_GT(end, 10000u);
+  for (std::size_t size = 1; size < end; size += end / 37) {
+    write_file(path, whole.substr(0, size));
+    ModuleSearch search = load_module("torn");
+    EXPECT_EQ(search.module, nullptr) << size;
+    if (size > 1000) {
+      EXPECT_TRUE(search.status.message().starts_with("cannot load " + path +
+                                                      ": it is cut short"))
+          << search.status.message();
+    }
+  }
+  for (std::size_t size = 1000; size < start_of_dynamic(whole);
+       size += end / 37) {
+    std::string zeroed = whole;
+    std::fill(zeroed.begin() + static_cast<std::ptrdiff_t>(size), zeroed.end(),
+              '\0');
+    write_file(path, zeroed);
+    EXPECT_TRUE(load_module("torn").status.message().starts_with(
+        "cannot load " + path + ": it is damaged"))
+        << size;
+  }
+  write_file(path, whole.substr(0, end));
+  EXPECT_NE(load_module("torn").module, nullptr);
+}
+
+TEST_F(LoaderTest, MissingLibraryIsNamed) {
+  // What the probe needs becomes something that no machine has.
+  std::string bytes = read_file(built("probe"));
+  const std::size_t at = bytes.find("libstdc++.so.6");
+  ASSERT_NE(at, std::string::npos);
+  bytes.replace(at, 6, "libnon");
+  write_file(folder_.file("stogger_lonely.so"), bytes);
+  look_in(folder_.path());
+  const std::string text(load_module("lonely").status.message());
+  EXPECT_NE(text.find("libnonc++.so.6: cannot open shared object file"),
+            std::string::npos)
+      << text;
+}
+
+TEST_F(LoaderTest, ModuleThatBecomesRightIsFound) {
+  look_in(folder_.path());
+  EXPECT_FALSE(load_module("late").exists);
+  write_file(folder_.file("stogger_late.so"), "half written");
+  EXPECT_TRUE(load_module("late").exists);
+  EXPECT_EQ(load_module("late").module, nullptr);
+  install("late");
+  EXPECT_NE(load_module("late").module, nullptr);
+}
+
+TEST_F(LoaderTest, ModuleExportsItsEntryOnly) {
+  ASSERT_NE(load_module("probe").module, nullptr);
+  void* const library =
+      ::dlopen(built("probe").c_str(), RTLD_NOW | RTLD_NOLOAD);
+  ASSERT_NE(library, nullptr);
+  EXPECT_NE(::dlsym(library, STOGGER_MODULE_ENTRY), nullptr);
+  // stogger::Status::destroy() and stogger::make_probe_sink(), of which the
+  // former is visible in the library.
+  for (const char* name :
+       {"_ZN7stogger6Status7destroyEPNS0_3RepE",
+        "_ZN7stogger15make_probe_sinkERNS_7OptionsEPNS_7SinkPtrE"}) {
+    EXPECT_EQ(::dlsym(library, name), nullptr) << name;
+  }
+}
+
+}  // namespace
+}  // namespace stogger

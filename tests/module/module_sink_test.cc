@@ -1,0 +1,226 @@
+#include "module/module_sink.h"
+
+#include <limits>
+
+#include "module/modules.h"
+#include "support/count_allocations.h"
+#include "support/rows.h"
+
+namespace stogger {
+namespace {
+
+class ModuleSinkTest : public ModuleTest {
+ protected:
+  static Rows row_of(const Value& value) {
+    Rows rows({{"a", Kind::null}});
+    rows.add({value});
+    return rows;
+  }
+
+  std::string option_problem(std::vector<Field> options) {
+    SinkPtr sink;
+    const Status status = make(std::move(options), &sink);
+    EXPECT_EQ(status.code(), Code::invalid);
+    EXPECT_FALSE(sink);
+    return std::string(status.message());
+  }
+};
+
+TEST_F(ModuleSinkTest, ValuesOfEveryKindArrive) {
+  SinkPtr sink = probe();
+  Rows rows({{"first", Kind::null}, {"second", Kind::text}});
+  rows.add({nullptr, ""});
+  rows.add({true, "text"});
+  rows.add({false, std::string_view("\0\xFF\n", 3)});
+  rows.add({std::numeric_limits<std::int64_t>::min(), "x"});
+  rows.add({std::numeric_limits<std::uint64_t>::max(), "x"});
+  rows.add({-0.5, nullptr});
+  rows.add({std::numeric_limits<double>::infinity(), nullptr});
+  rows.add({kTestTime, Json{"{\"a\":1}"}});
+  ASSERT_TRUE(sink->write(rows).ok());
+  const std::string bytes = read_file(log());
+  EXPECT_EQ(
+      bytes,
+      "rows at 1795225168656642000\n"
+      "row [first/0: null] [second/5: text ]\n"
+      "row [first/0: boolean true] [second/5: text text]\n"
+      // The probe writes C strings.
+      "row [first/0: boolean false] [second/5: text \n"
+      "row [first/0: integer -9223372036854775808] [second/5: text x]\n"
+      "row [first/0: unsigned 18446744073709551615] [second/5: text x]\n"
+      "row [first/0: real -0.5] [second/5: null]\n"
+      "row [first/0: real Infinity] [second/5: null]\n"
+      "row [first/0: time 1795225168656642000] [second/5: json {\"a\":1}]\n");
+}
+
+TEST_F(ModuleSinkTest, BatchesOfAnyShapeArrive) {
+  SinkPtr sink = probe();
+  EXPECT_TRUE(sink->write({}).ok());
+  Rows wide({{"a", Kind::integer}, {"b", Kind::integer}});
+  for (int i = 0; i < 100; ++i) wide.add({i, -i});
+  EXPECT_TRUE(sink->write(wide).ok());
+  EXPECT_TRUE(sink->write(row_of(7)).ok());
+  const Lines lines = written();
+  EXPECT_EQ(lines.size(), 1 + 101 + 2u);
+  EXPECT_TRUE(has(lines, "row [a/2: integer 99] [b/2: integer -99]"));
+  EXPECT_TRUE(has(lines, "row [a/0: integer 7]"));
+}
+
+TEST_F(ModuleSinkTest, EveryMethodReachesTheSink) {
+  {
+    SinkPtr sink = probe();
+    EXPECT_TRUE(sink->open().ok());
+    EXPECT_TRUE(sink->flush().ok());
+    const Status closed = sink->close();
+    EXPECT_EQ(closed.code(), Code::corrupt);
+    EXPECT_EQ(closed.message(), "closing is not its strength");
+    sink->abandon();
+    EXPECT_FALSE(sink->recovered());
+    write_file(log() + ".recovered", "");
+    EXPECT_TRUE(sink->recovered());
+    EXPECT_EQ(sink->target(), "probe:" + log());
+  }
+  EXPECT_EQ(written(),
+            Lines({"open", "flush", "close", "abandon", "destroyed"}));
+}
+
+TEST_F(ModuleSinkTest, FormIsThatOfTheSink) {
+  EXPECT_EQ(probe()->form(), RowForm::table);
+  EXPECT_EQ(probe({{"form", "json"}})->form(), RowForm::json);
+  EXPECT_EQ(probe({{"form", "fields"}})->form(), RowForm::fields);
+  EXPECT_EQ(probe({{"form", "absurd"}})->form(), RowForm::table);
+}
+
+TEST_F(ModuleSinkTest, ColumnsAreAskedForAfterEachOpening) {
+  EXPECT_EQ(probe()->columns().column_count, 0u);
+  SinkPtr sink = probe({{"columns", Json{R"(["user_id","data"])"}}});
+  RowBatch wanted = sink->columns();
+  ASSERT_EQ(wanted.column_count, 2u);
+  EXPECT_EQ(wanted.columns[0].name, "user_id");
+  EXPECT_EQ(wanted.columns[1].name, "data");
+  EXPECT_EQ(wanted.columns[0].kind, Kind::text);
+  ASSERT_TRUE(sink->open().ok());
+  wanted = sink->columns();
+  ASSERT_EQ(wanted.column_count, 2u);
+  EXPECT_EQ(wanted.columns[1].name, "data");
+  EXPECT_EQ(wanted.columns[1].kind, Kind::integer);
+}
+
+TEST_F(ModuleSinkTest, TallyIsThatOfTheSink) {
+  Tally tally;
+  EXPECT_FALSE(probe()->tally(&tally));
+  SinkPtr sink = probe({{"counts", true}});
+  ASSERT_TRUE(sink->write(row_of(1)).ok());
+  ASSERT_TRUE(sink->write(row_of(1)).ok());
+  ASSERT_TRUE(sink->tally(&tally));
+  EXPECT_EQ(tally.written, 2u);
+  EXPECT_EQ(tally.dead_lettered, 0u);
+  EXPECT_EQ(tally.in_doubt, 0u);
+  EXPECT_EQ(tally.buffered, 3u);
+}
+
+TEST_F(ModuleSinkTest, CodesAndMessagesArrive) {
+  SinkPtr sink = probe();
+  for (const Code code : {Code::invalid, Code::config, Code::unavailable,
+                          Code::rejected, Code::corrupt, Code::internal}) {
+    const Status status = sink->write(row_of(-static_cast<int>(code)));
+    EXPECT_EQ(status.code(), code);
+    EXPECT_EQ(status.message(), "refused");
+  }
+  // One of a later version.
+  EXPECT_EQ(sink->write(row_of(-77)).code(), Code::internal);
+}
+
+TEST_F(ModuleSinkTest, LongMessageIsCutAtACharacter) {
+  SinkPtr sink = probe();
+  EXPECT_TRUE(sink->write(row_of("write at length")).ok());
+  const Status status = sink->write(row_of(-1));
+  const std::string_view text = status.message();
+  EXPECT_GT(text.size(), 4000u);
+  EXPECT_LE(text.size(), 4096u);
+  EXPECT_TRUE(text.ends_with("\xC3\xA4"));
+}
+
+TEST_F(ModuleSinkTest, NothingThrownLeavesTheModule) {
+  SinkPtr sink = probe();
+  Status status = sink->write(row_of("throw"));
+  EXPECT_EQ(status.code(), Code::internal);
+  EXPECT_EQ(status.message(), "threw: the probe fell");
+  status = sink->write(row_of("throw a number"));
+  EXPECT_EQ(status.message(), "threw something that is no std::exception");
+  status = sink->write(row_of("exhaust"));
+  EXPECT_EQ(status.code(), Code::unavailable);
+  EXPECT_EQ(status.message(), "there was no memory for it");
+  EXPECT_TRUE(sink->write(row_of(1)).ok());
+
+  SinkPtr none;
+  status = make({{"make", "an exception"}}, &none);
+  EXPECT_EQ(status.code(), Code::internal);
+  EXPECT_EQ(status.message(), "threw: no probe today");
+}
+
+TEST_F(ModuleSinkTest, FactoryMayFail) {
+  SinkPtr sink;
+  EXPECT_EQ(make({{"make", "nothing"}}, &sink).message(),
+            "its factory made no sink");
+  const Status status = make({{"make", "a failure"}}, &sink);
+  EXPECT_EQ(status.code(), Code::unavailable);
+  EXPECT_EQ(status.message(), "not now");
+  EXPECT_FALSE(sink);
+}
+
+TEST_F(ModuleSinkTest, FactoryReadsTheOptions) {
+  const std::string path = log();
+  const Field given[] = {
+      {"path", path}, {"make", "a report"}, {"number", 3}, {"ratio", 1}};
+  Options options("probe", given);
+  options.set_identifier("shop");
+  options.set_sink_name("mine");
+  const ModuleSearch search = load_module("probe");
+  ASSERT_NE(search.module, nullptr);
+  SinkPtr sink;
+  EXPECT_EQ(
+      make_module_sink("probe", *search.module, options, &sink).message(),
+      "identifier shop, name mine, number 3, ratio 1.000000, has path yes, "
+      "problems 0");
+}
+
+TEST_F(ModuleSinkTest, WrongOptionsGetTheMessagesOfTheLibrary) {
+  EXPECT_EQ(option_problem({{"nubmer", 3}}),
+            "probe sink: unknown option \"nubmer\" (did you mean "
+            "\"number\"?)");
+  EXPECT_EQ(option_problem({{"number", 10}}),
+            "probe sink: \"number\" must be between 1 and 9, not 10");
+  EXPECT_EQ(option_problem({{"number", 4}}),
+            "probe sink: \"number\" must not be four");
+  EXPECT_EQ(option_problem({{"ratio", "much"}}),
+            "probe sink: \"ratio\" must be a number, not text");
+  EXPECT_EQ(option_problem({{"counts", 1}}),
+            "probe sink: \"counts\" must be true or false, not an integer");
+  EXPECT_EQ(option_problem({{"form", "tabel"}}),
+            "probe sink: \"form\" must be \"table\", \"json\", \"fields\" or "
+            "\"absurd\", not \"tabel\" (did you mean \"table\"?)");
+  EXPECT_EQ(option_problem({{"columns", Json{"[1]"}}}),
+            "probe sink: \"columns\" must be a list of texts only");
+  SinkPtr sink;
+  EXPECT_EQ(make_sink("probe", {}, &sink).message(),
+            "probe sink: \"path\" is required");
+}
+
+TEST_F(ModuleSinkTest, WritingAllocatesNothing) {
+  if (!kCannotCountAllocations.empty()) {
+    GTEST_SKIP() << kCannotCountAllocations;
+  }
+  SinkPtr sink = probe({{"quiet", true}, {"counts", true}});
+  const Rows rows = table_rows({{}, {}, {}});
+  ASSERT_TRUE(sink->write(rows).ok());
+  const std::size_t before = allocation_count;
+  for (int i = 0; i < 100; ++i) {
+    Tally tally;
+    ASSERT_TRUE(sink->write(rows).ok() && sink->tally(&tally));
+  }
+  EXPECT_EQ(allocation_count, before);
+}
+
+}  // namespace
+}  // namespace stogger

@@ -1,0 +1,10 @@
+# Sets `options` to what stands after -- on the command line of a script.
+set(options "")
+math(EXPR last "${CMAKE_ARGC} - 1")
+foreach(i RANGE ${last})
+  if(DEFINED after)
+    list(APPEND options "${CMAKE_ARGV${i}}")
+  elseif("${CMAKE_ARGV${i}}" STREQUAL "--")
+    set(after TRUE)
+  endif()
+endforeach()

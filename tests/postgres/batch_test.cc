@@ -1,0 +1,227 @@
+// Many rows at once, as batches of samples come: by COPY, or by unnest().
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "tests/postgres/fixture.h"
+#include "tests/support/rows.h"
+
+namespace stogger {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+// The parameter: whether COPY is used.
+class Batch : public PostgresTest, public ::testing::WithParamInterface<bool> {
+ protected:
+  void open(std::vector<Field> options = {}) {
+    const std::string dsn = server().dsn();
+    options.push_back({"dsn", dsn});
+    options.push_back({"use_copy", GetParam()});
+    sink_ = make_postgres(options);
+    ASSERT_OK(sink_->open());
+  }
+  // Rows whose events are these.
+  Status write(const std::vector<std::string>& events) {
+    std::vector<TableRow> rows;
+    for (const std::string& event : events) rows.push_back({.event = event});
+    return sink_->write(table_rows(rows));
+  }
+  static std::vector<std::string> names(std::size_t count) {
+    std::vector<std::string> events;
+    for (std::size_t i = 0; i < count; ++i) {
+      events.push_back("event-" + std::to_string(i));
+    }
+    return events;
+  }
+  Tally tally() const {
+    Tally tally;
+    EXPECT_TRUE(sink_->tally(&tally));
+    return tally;
+  }
+  long long rows() {
+    return server().number("SELECT count(*) FROM stogger_logs");
+  }
+  int errors() {
+    const std::string log = server().log();
+    int count = 0;
+    for (std::size_t at = 0; (at = log.find("ERROR: ", at)) != log.npos; ++at) {
+      ++count;
+    }
+    return count;
+  }
+  void refuse(const std::string& condition) {
+    server().execute("ALTER TABLE stogger_logs ADD CHECK (NOT (" + condition +
+                     "))");
+  }
+
+  SinkPtr sink_;
+};
+
+TEST_P(Batch, IsOneTransaction) {
+  open();
+  ASSERT_OK(write(names(1000)));
+  EXPECT_EQ(rows(), 1000);
+  EXPECT_EQ(tally().written, 1000u);
+  // All rows have the transaction that made them in common.
+  EXPECT_EQ(
+      server().number("SELECT count(DISTINCT xmin::text) FROM stogger_logs"),
+      1);
+}
+
+TEST_P(Batch, RowsThatAreRefusedDoNotTakeTheOthersWithThem) {
+  open();
+  refuse("event IN ('event-0', 'event-500', 'event-501', 'event-999')");
+  const Status status = write(names(1000));
+  EXPECT_EQ(status.code(), Code::rejected) << status.message();
+  EXPECT_EQ(rows(), 996);
+  EXPECT_EQ(tally().written, 996u);
+  EXPECT_EQ(tally().dead_lettered, 4u);
+  EXPECT_LE(errors(), 4 * 20);
+  ASSERT_OK(write(names(0)));
+  ASSERT_OK(write({"more", "rows"}));
+  EXPECT_EQ(tally().written, 998u);
+}
+
+TEST_P(Batch, ManyRowsMayBeRefused) {
+  open();
+  refuse("substr(event, length(event)) = '7'");
+  const Status status = write(names(300));
+  EXPECT_EQ(status.code(), Code::rejected) << status.message();
+  EXPECT_EQ(rows(), 270);
+  EXPECT_EQ(tally().written, 270u);
+  EXPECT_EQ(tally().dead_lettered, 30u);
+  EXPECT_LE(errors(), 30 * 20);
+}
+
+TEST_P(Batch, AllRowsMayBeRefused) {
+  open();
+  refuse("true");
+  EXPECT_EQ(write(names(50)).code(), Code::rejected);
+  EXPECT_EQ(rows(), 0);
+  EXPECT_EQ(tally().dead_lettered, 50u);
+}
+
+TEST_P(Batch, RefusedRowsGoToTheFileOneALine) {
+  const TempFolder folder;
+  const std::string path = folder.file("dead.jsonl");
+  open({{"dead_letter", path}});
+  refuse("event IN ('event-3', 'event-7')");
+  static_cast<void>(write(names(10)));
+  const std::string text = read_file(path);
+  EXPECT_EQ(std::count(text.begin(), text.end(), '\n'), 2) << text;
+  EXPECT_NE(text.find("\"event-3\""), text.npos) << text;
+  EXPECT_NE(text.find("\"event-7\""), text.npos) << text;
+}
+
+TEST_P(Batch, AFileThatCannotBeWrittenIsTold) {
+  open({{"dead_letter", "/dev/full"}});
+  refuse("event = 'event-3'");
+  const Status status = write(names(10));
+  EXPECT_FALSE(status.ok());
+  EXPECT_NE(status.message().find("/dev/full"), std::string_view::npos)
+      << status.message();
+  EXPECT_EQ(tally().written, 9u);
+  EXPECT_EQ(rows(), 9);
+}
+
+TEST_P(Batch, ThatGetsNoAnswerIsInDoubtAndNotSentAgain) {
+  open({{"batch_deadline_ms", 500}});
+  ASSERT_OK(write(names(100)));
+  server().pause();
+  const auto start = Clock::now();
+  // Small enough to be sent without anyone reading it.
+  EXPECT_EQ(write(names(100)).code(), Code::unavailable);
+  EXPECT_LE(in_milliseconds(Clock::now() - start),
+            500 + in_milliseconds(kGrace + kNoise));
+  EXPECT_EQ(tally().in_doubt, 100u);
+  static_cast<void>(sink_->close());
+  server().resume();
+  EXPECT_TRUE(wait_until([this] { return sink_->recovered(); }));
+  ASSERT_OK(sink_->open());
+  ASSERT_OK(write(names(100)));
+  EXPECT_EQ(tally().written, 200u);
+  // The one in doubt is there once, or not at all.
+  EXPECT_TRUE(rows() == 200 || rows() == 300) << rows();
+}
+
+TEST_P(Batch, ThatCannotEvenBeSentIsBounded) {
+  open({{"batch_deadline_ms", 500}});
+  server().pause();
+  const std::string large(200000, 'x');
+  std::vector<std::string> events(100, large);
+  const auto start = Clock::now();
+  EXPECT_EQ(write(events).code(), Code::unavailable);
+  EXPECT_LE(in_milliseconds(Clock::now() - start),
+            500 + in_milliseconds(kGrace + kNoise) + 100);
+  EXPECT_LE(tally().in_doubt, 100u);
+  EXPECT_EQ(tally().written, 0u);
+  server().resume();
+}
+
+TEST_P(Batch, AConnectionThatIsDeadBeforeItIsReplaced) {
+  open();
+  ASSERT_OK(write(names(10)));
+  for (const pid_t session : server().backends()) {
+    server().execute("SELECT pg_terminate_backend(" + std::to_string(session) +
+                     ", 5000)");
+  }
+  ASSERT_OK(write(names(10)));
+  EXPECT_EQ(tally().written, 20u);
+  EXPECT_EQ(rows(), 20);
+}
+
+TEST_P(Batch, AServerThatDiesMeanwhileLeavesItInDoubtOrUndone) {
+  open();
+  ASSERT_OK(write(names(10)));
+  // The session ends itself in the middle of the batch.
+  server().execute(
+      "CREATE FUNCTION die() RETURNS trigger LANGUAGE plpgsql AS $$BEGIN IF "
+      "NEW.event = 'event-5' THEN PERFORM "
+      "pg_terminate_backend(pg_backend_pid()); END IF; RETURN NEW; END$$;"
+      "CREATE TRIGGER die BEFORE INSERT ON stogger_logs FOR EACH ROW EXECUTE "
+      "FUNCTION die()");
+  EXPECT_EQ(write(names(10)).code(), Code::unavailable);
+  EXPECT_EQ(tally().written, 10u);
+  EXPECT_EQ(rows(), 10);
+  EXPECT_LE(tally().in_doubt, 10u);
+}
+
+TEST_P(Batch, RowLevelSecurityIsNoObstacle) {
+  open();
+  ASSERT_OK(write({"one", "two"}));
+  server().execute(
+      "CREATE ROLE app LOGIN; GRANT ALL ON stogger_logs TO app; GRANT USAGE ON "
+      "SEQUENCE stogger_logs_id_seq TO app; ALTER TABLE stogger_logs ENABLE "
+      "ROW LEVEL SECURITY; CREATE POLICY p ON stogger_logs FOR INSERT TO app "
+      "WITH CHECK (true); CREATE POLICY r ON stogger_logs FOR SELECT TO app "
+      "USING (false)");
+  const std::string dsn =
+      "host=127.0.0.1 port=" + std::to_string(server().port()) +
+      " user=app dbname=postgres";
+  sink_ = make_postgres({{"dsn", dsn}, {"use_copy", GetParam()}});
+  ASSERT_OK(sink_->open());
+  ASSERT_OK(write({"three", "four"}));
+  ASSERT_OK(write({"five", "six"}));
+  EXPECT_EQ(rows(), 6);
+}
+
+INSTANTIATE_TEST_SUITE_P(Copy, Batch, ::testing::Values(true));
+INSTANTIATE_TEST_SUITE_P(Unnest, Batch, ::testing::Values(false));
+
+TEST_F(PostgresTest, BatchesGoThroughAPoolerToo) {
+  SKIP_IF(PgBouncer::why_not());
+  PgBouncer pooler(server());
+  const std::string dsn = pooler.dsn();
+  const SinkPtr sink = make_postgres({{"dsn", dsn}});
+  ASSERT_OK(sink->open());
+  const std::vector<TableRow> events(1000);
+  for (int i = 0; i < 3; ++i) ASSERT_OK(sink->write(table_rows(events)));
+  EXPECT_EQ(server().number("SELECT count(*) FROM stogger_logs"), 3000);
+}
+
+}  // namespace
+}  // namespace stogger
