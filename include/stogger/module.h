@@ -1,7 +1,7 @@
 /* The interface between the library and a sink module: a shared object that is
    found at run time by the type of its sink. `type = "postgres"` loads
-   stogger_postgres.so from the folders that docs/modules.md names, never from the
-   working directory. A module is loaded once and never unloaded.
+   stogger_postgres.so from the folders that docs/modules.md names, never from
+   the working directory. A module is loaded once and never unloaded.
 
    It is C, so that the two sides may be built by different compilers with
    different standard libraries: no C++ type and no exception crosses it. A

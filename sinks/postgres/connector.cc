@@ -87,10 +87,14 @@ Status Connector::start() {
   return status;
 }
 
-void Connector::stop() {
-  if (!thread_.joinable()) return;
+void Connector::begin_stop() noexcept {
   stopping_.store(true, std::memory_order_release);
   wake();
+}
+
+void Connector::stop() {
+  if (!thread_.joinable()) return;
+  begin_stop();
   bool ended = false;
   {
     std::unique_lock lock(mutex_);

@@ -30,6 +30,8 @@ class Connector : public std::enable_shared_from_this<Connector> {
 
   // Starts the thread, which begins to connect.
   Status start();
+  // From now on, a session that is given back is not replaced.
+  void begin_stop() noexcept;
   // Ends it, and closes all connections. Waits a moment for the thread; one
   // that hangs in a name look-up is left to end by itself.
   void stop();

@@ -86,6 +86,7 @@ class PostgresSink final : public Sink {
 
   void stop() {
     if (connector_ == nullptr) return;
+    connector_->begin_stop();
     writer_.reset();
     connector_->stop();
     connector_.reset();

@@ -282,8 +282,8 @@ Status RowWriter::set_aside(const RowBatch& rows, std::size_t row,
   if (!sqlstate.empty()) text += " (SQLSTATE " + std::string(sqlstate) + ")";
   const Status kept = dead_letters_.add(rows, row, sqlstate, reason);
   if (!kept.ok()) {
-    text += "; it is lost, for the dead letter file: " +
-            std::string(kept.message());
+    text += "; it is lost, for the dead letter file " + dead_letters_.path() +
+            ": " + std::string(kept.message());
   } else {
     ++tally_->dead_lettered;
     text += dead_letters_.has_file()

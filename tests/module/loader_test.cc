@@ -164,7 +164,7 @@ TEST_F(LoaderTest, EachBrokenModuleGivesOneClearReason) {
 
 TEST_F(LoaderTest, CorruptFileIsNotLoaded) {
   look_in(folder_.path());
-  const auto tell = [this](std::string_view type) {
+  const auto tell = [](std::string_view type) {
     const ModuleSearch search = load_module(type);
     EXPECT_TRUE(search.exists);
     EXPECT_EQ(search.module, nullptr);

@@ -402,7 +402,10 @@ class Bench {
   }
 
   const Settings settings_;
-  PostgresServer server_;
+  // The tests' servers do without.
+  PostgresServer server_{PostgresServer::Plan{
+      .settings = {"fsync = on", "full_page_writes = on",
+                   "synchronous_commit = on"}}};
   const std::string dsn_;
   const Rows rows_;
   std::vector<double> batch_cpu_;
