@@ -1,6 +1,7 @@
 #include "sinks/line_file_sink.h"
 
 #include <algorithm>
+#include <cstring>
 #include <string>
 #include <utility>
 
@@ -9,7 +10,9 @@
 namespace stogger {
 namespace {
 
-constexpr std::size_t kBlock = 64 * 1024;
+// A call for each 128 KiB takes a twentieth of an event's time less than one
+// for each 64 KiB; twice as much again would bring a third of that.
+constexpr std::size_t kBlock = 128 * 1024;
 // A row may be put into the buffer before it is found to be full.
 constexpr std::size_t kBlockWithSlack = kBlock + 8 * 1024;
 constexpr std::uint64_t kOldestAge = 1000000000;  // nanoseconds
@@ -40,7 +43,10 @@ Status LineFileSink::write(const RowBatch& rows) {
   if (!file_.is_open()) return not_open();
   if (rows.row_count == 0) return {};
   now_ = rows.now;
-  if (in_blocks_) return write_buffered(rows);
+  if (in_blocks_) {
+    if (buffer_line(rows)) return {};
+    return write_buffered(rows);
+  }
   if (rows.row_count > 1) return write_lines(rows);
   const std::string_view line = finished_line(rows, 0);
   if (line.empty() || line.back() != '\n') return write_lines(rows);
@@ -70,6 +76,25 @@ Status LineFileSink::write_lines(const RowBatch& rows) {
   Status status = drain();
   clear();
   return status;
+}
+
+// The way of nearly every row that goes into a block. False, and nothing done,
+// if there is more to it than adding it.
+inline bool LineFileSink::buffer_line(const RowBatch& rows) {
+  const std::string_view line = finished_line(rows, 0);
+  const auto age = static_cast<std::uint64_t>(rows.now.ns) -
+                   static_cast<std::uint64_t>(oldest_.ns);
+  if (ends_.empty() || age > kOldestAge || stuck_ || rows.row_count != 1 ||
+      line.empty() || line.back() != '\n' ||
+      buffer_.size() + line.size() >= kBlock) {
+    return false;
+  }
+  char* const start = buffer_.reserve(line.size());
+  char* const end = start + line.size();
+  ends_.push_back(buffer_.size() + line.size());
+  std::memcpy(start, line.data(), line.size());
+  buffer_.advance_to(end);
+  return true;
 }
 
 Status LineFileSink::write_buffered(const RowBatch& rows) {

@@ -40,6 +40,7 @@ class LineFileSink final : public Sink {
  private:
   Status write_line(std::string_view line, Time now);
   Status write_lines(const RowBatch& rows);
+  bool buffer_line(const RowBatch& rows);
   Status write_buffered(const RowBatch& rows);
   void buffer_row(const RowBatch& rows, std::size_t row);
   Status drain();

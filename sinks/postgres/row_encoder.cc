@@ -68,7 +68,11 @@ RowEncoder::RowEncoder(std::vector<PostgresColumn> columns)
     views_.push_back({columns_[i].name, kind_of(columns_[i])});
     if (takes_the_rest(columns_[i])) data_ = i;
   }
-  positions_.assign(columns_.size(), kNoColumn);
+  const bool has_name = std::any_of(
+      columns_.begin(), columns_.end(),
+      [](const PostgresColumn& column) { return column.name == "data"; });
+  if (!has_name) views_.push_back({"data", Kind::json});
+  positions_.assign(views_.size(), kNoColumn);
   starts_.resize(columns_.size());
   values_.resize(columns_.size());
   lengths_.resize(columns_.size());
@@ -120,8 +124,13 @@ Status RowEncoder::encode(const RowBatch& rows, std::size_t row) {
     const Value& value = rows.at(row, i);
     if (!value.is_null()) rest_.push_back({rows.columns[i].name, value});
   }
-  if (data_ == columns_.size()) {
+  if (!has_data()) {
     unplaced_ += rest_.size();
+    // Asked for only to be counted here.
+    if (views_.size() > columns_.size()) {
+      const Value& data = value_of(rows, row, columns_.size());
+      if (!data.is_null() && data.text() != "{}") ++unplaced_;
+    }
   } else {
     starts_[data_] = begin_field(data_field_);
     append_data(value_of(rows, row, data_));

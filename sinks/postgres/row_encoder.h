@@ -27,7 +27,9 @@ class RowEncoder {
   const std::vector<PostgresColumn>& columns() const noexcept {
     return columns_;
   }
-  // For Sink::columns(). Valid as long as this object.
+  // For Sink::columns(). With `data` even if the table has no such column, so
+  // that fields which have no place do not vanish unseen. Valid as long as this
+  // object.
   RowBatch wanted() const noexcept;
 
   // Finds out which of the batch's columns each of the table's is. Those that
@@ -49,7 +51,8 @@ class RowEncoder {
   // would store the null.
   bool needs_fallback() const noexcept { return needs_fallback_; }
 
-  // Values that did not fit, and had no `data` to go to, since the beginning.
+  // Fields, or all fields of a row at once, that fit no column and had no
+  // `data` to go to, since the beginning.
   std::uint64_t unplaced() const noexcept { return unplaced_; }
 
   // The row encoded last, as libpq wants parameters; all are binary. A null
@@ -70,6 +73,7 @@ class RowEncoder {
     Value value;
   };
 
+  bool has_data() const noexcept { return data_ != columns_.size(); }
   const Value& value_of(const RowBatch& rows, std::size_t row,
                         std::size_t column) const noexcept;
   bool append_value(const PostgresColumn& column, const Value& value);

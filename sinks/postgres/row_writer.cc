@@ -118,6 +118,16 @@ Status RowWriter::write(const RowBatch& rows, Tally* tally) {
   return status.ok() ? refused_ : status;
 }
 
+// Once: it goes on, and does not get better by itself.
+Status RowWriter::tell_unplaced() {
+  if (told_unplaced_ || encoder_->unplaced() == 0) return {};
+  told_unplaced_ = true;
+  return Status(Code::rejected,
+                "the row is stored without fields that fit no column, for the "
+                "table has no column `data` to take them; all others like it "
+                "will be, too");
+}
+
 // False if the row is not one that this table can take; it is set aside.
 bool RowWriter::encode(const RowBatch& rows, std::size_t row) {
   const Status status = encoder_->encode(rows, row);
@@ -136,7 +146,7 @@ Status RowWriter::write_one(const RowBatch& rows, std::size_t row,
     answer = send_one(deadline);
     if (answer.ok()) {
       ++tally_->written;
-      return {};
+      return tell_unplaced();
     }
     if (!mend(answer)) break;
   }
@@ -170,7 +180,7 @@ Status RowWriter::write_some(const RowBatch& rows, Rows chosen,
     const Answer answer = send_some(rows, &chosen, deadline);
     if (answer.ok()) {
       tally_->written += chosen.size();
-      return {};
+      return tell_unplaced();
     }
     if (mend(answer) && ++attempts < kAttempts) continue;
     if (!is_at_fault(answer)) return give_up(answer, chosen.size());

@@ -57,6 +57,7 @@ class RowWriter {
   Status set_aside(const RowBatch& rows, std::size_t row,
                    std::string_view sqlstate, std::string_view reason);
   Status give_up(const Answer& answer, std::size_t rows);
+  Status tell_unplaced();
 
   const PostgresSettings& settings_;
   Connector& connector_;
@@ -66,6 +67,7 @@ class RowWriter {
   std::unique_ptr<ArrayEncoder> arrays_;
   Buffer copy_;
   bool lacks_connection_ = false;
+  bool told_unplaced_ = false;
   Tally* tally_ = nullptr;  // of the write() under way
   Status refused_;          // why the last row was set aside
 };

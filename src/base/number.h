@@ -34,13 +34,14 @@ inline constexpr auto kDigitPairs = [] {
 
 // Exactly `digits` decimal digits, with leading zeros.
 template <int digits>
-char* write_padded(char* out, std::uint32_t value) noexcept {
-  int i = digits;
-  for (; i >= 2; i -= 2) {
-    std::memcpy(out + i - 2, &kDigitPairs[value % 100 * 2], 2);
-    value /= 100;
+[[gnu::always_inline]] inline char* write_padded(char* out,
+                                                 std::uint32_t value) noexcept {
+  if constexpr (digits == 1) {
+    out[0] = static_cast<char>('0' + value % 10);
+  } else if constexpr (digits >= 2) {
+    std::memcpy(out + digits - 2, &kDigitPairs[value % 100 * 2], 2);
+    write_padded<digits - 2>(out, value / 100);
   }
-  if (i == 1) out[0] = static_cast<char>('0' + value % 10);
   return out + digits;
 }
 

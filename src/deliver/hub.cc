@@ -91,28 +91,8 @@ void Hub::publish() noexcept {
   __atomic_store_n(threshold_, least, __ATOMIC_RELAXED);
 }
 
-void Hub::deliver(const detail::LoggerRep* logger,
-                  const detail::Call& call) noexcept {
-  const int error = errno;  // a call that logs does not change it
-  const Table& table = *active_.load(std::memory_order_acquire);
-  try {
-    if (!inside_sink) {
-      deliver_to(table, logger, call);
-      errno = error;
-      return;
-    }
-  } catch (...) {
-    // Out of memory: lost, and counted below.
-  }
-  const Level level = std::clamp(call.level, Level::trace, Level::alert);
-  for (Route* route : table.routes) {
-    if (level >= route->level()) route->refuse();
-  }
-  errno = error;
-}
-
-void Hub::deliver_to(const Table& table, const detail::LoggerRep* logger,
-                     const detail::Call& call) {
+inline void Hub::deliver_to(const Table& table, const detail::LoggerRep* logger,
+                            const detail::Call& call) {
   const ScratchLease scratch;
   Event event =
       compose(logger, call, clock_->now(), table.settings, scratch->event);
@@ -125,6 +105,26 @@ void Hub::deliver_to(const Table& table, const detail::LoggerRep* logger,
   for (Route* route : table.routes) {
     if (event.level >= route->level()) route->deliver(event, scratch->row);
   }
+}
+
+void Hub::deliver(const detail::LoggerRep* logger,
+                  const detail::Call& call) noexcept {
+  const int error = errno;  // a call that logs does not change it
+  const Table& table = *active_.load(std::memory_order_acquire);
+  try {
+    if (!inside_sink) [[likely]] {
+      deliver_to(table, logger, call);
+      errno = error;
+      return;
+    }
+  } catch (...) {
+    // Out of memory: lost, and counted below.
+  }
+  const Level level = std::clamp(call.level, Level::trace, Level::alert);
+  for (Route* route : table.routes) {
+    if (level >= route->level()) route->refuse();
+  }
+  errno = error;
 }
 
 Status Hub::install(const HubSettings& settings, std::vector<HubSink> sinks) {

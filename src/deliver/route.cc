@@ -54,19 +54,22 @@ Status guarded(Call call) noexcept {
   }
 }
 
+// True if the rows, and nothing else, went into the sink's buffer: then they
+// are only to be counted when they leave it.
+bool has_buffered(std::uint64_t rows, const Tally& before,
+                  const Tally& now) noexcept {
+  return now.buffered == before.buffered + rows &&
+         now.written == before.written &&
+         now.dead_lettered == before.dead_lettered &&
+         now.in_doubt == before.in_doubt;
+}
+
 bool has_tally(const Sink& sink) noexcept {
   Tally tally;
   return sink.tally(&tally);
 }
 
 }  // namespace
-
-RowBatch Route::Layout::wanted() const noexcept {
-  RowBatch batch;
-  batch.columns = columns.data();
-  batch.column_count = columns.size();
-  return batch;
-}
 
 bool Route::Layout::is_for(RowForm other,
                            const RowBatch& others) const noexcept {
@@ -107,11 +110,13 @@ void Route::refresh_layout() {
     layout->names.emplace_back(wanted.columns[i].name);
     layout->columns.push_back({layout->names.back(), wanted.columns[i].kind});
   }
+  layout->wanted.columns = layout->columns.data();
+  layout->wanted.column_count = layout->columns.size();
   layouts_.push_back(std::move(layout));
   layout_.store(layouts_.back().get(), std::memory_order_release);
 }
 
-bool Route::is_waiting() noexcept {
+inline bool Route::is_waiting() noexcept {
   return failing_.load(std::memory_order_relaxed) &&
          clock_->monotonic_ns() < retry_at_ns_ && !sink_->recovered();
 }
@@ -156,15 +161,14 @@ void Route::deliver(const Event& event, RowScratch& scratch) noexcept {
   mutex_.lock();
   begin();
   add(accepted_, 1);
-  if (is_waiting()) {
-    add(dropped_, 1);
-  } else if (is_open_ && !closed_ &&
-             !failing_.load(std::memory_order_relaxed) &&
-             layout == layout_.load(std::memory_order_relaxed)) {
+  if (is_open_ && !closed_ && !failing_.load(std::memory_order_relaxed) &&
+      layout == layout_.load(std::memory_order_relaxed)) [[likely]] {
     // The way of nearly every event.
-    Status status = write_sink(rows, scratch.sanitized);
+    const Status status = write_sink(rows, scratch.sanitized);
     settle(1, status.ok());
     if (!status.ok()) note_failure(status, "write");
+  } else if (is_waiting()) {
+    add(dropped_, 1);
   } else {
     write_slowly(event, scratch, layout, rows);
   }
@@ -172,10 +176,10 @@ void Route::deliver(const Event& event, RowScratch& scratch) noexcept {
 }
 
 // False if there is no memory for it.
-bool Route::render_row(const Event& event, const Layout& layout,
-                       RowScratch& scratch, RowBatch* rows) noexcept {
+inline bool Route::render_row(const Event& event, const Layout& layout,
+                              RowScratch& scratch, RowBatch* rows) noexcept {
   try {
-    render(event, layout.form, layout.wanted(), scratch, rows);
+    render(event, layout.form, layout.wanted, scratch, rows);
     return true;
   } catch (...) {
     return false;
@@ -210,8 +214,8 @@ void Route::write_slowly(const Event& event, RowScratch& scratch,
   static_cast<void>(note(std::move(status), action));
 }
 
-Status Route::write_sink(const RowBatch& rows,
-                         std::uint32_t sanitized) noexcept {
+inline Status Route::write_sink(const RowBatch& rows,
+                                std::uint32_t sanitized) noexcept {
   if (sanitized != 0) add(sanitized_, sanitized);
   return guarded([&] { return sink_->write(rows); });
 }
@@ -224,13 +228,22 @@ Status Route::close_sink() noexcept {
 }
 
 // Books the rows that were handed over since the last time.
-void Route::settle(std::uint64_t rows, bool ok) noexcept {
+inline void Route::settle(std::uint64_t rows, bool ok) noexcept {
   if (!sink_counts_) {
     add(ok ? written_ : dropped_, rows);
     return;
   }
   Tally now;
   static_cast<void>(sink_->tally(&now));
+  if (has_buffered(rows, tally_, now)) {
+    tally_.buffered = now.buffered;
+  } else {
+    settle(rows, now);
+  }
+}
+
+[[gnu::noinline]] void Route::settle(std::uint64_t rows,
+                                     const Tally& now) noexcept {
   const std::uint64_t handed_over = rows + tally_.buffered;
   const std::uint64_t known =
       now.buffered + book(now.written, &tally_.written, written_) +

@@ -62,7 +62,7 @@ class Route {
     RowForm form = RowForm::table;
     std::vector<std::string> names;
     std::vector<Column> columns;
-    RowBatch wanted() const noexcept;
+    RowBatch wanted;  // the columns
     bool is_for(RowForm other, const RowBatch& others) const noexcept;
   };
 
@@ -78,6 +78,7 @@ class Route {
   void write_slowly(const Event& event, RowScratch& scratch,
                     const Layout* rendered_by, RowBatch rows) noexcept;
   void settle(std::uint64_t rows, bool ok) noexcept;
+  void settle(std::uint64_t rows, const Tally& now) noexcept;
   void begin() noexcept;
   Status note(Status status, const char* action) noexcept;
   void note_failure(const Status& status, const char* action) noexcept;

@@ -1,6 +1,8 @@
 // Scratch memory of a thread: what one log call needs besides its own stack.
 #pragma once
 
+#include <cstddef>
+
 #include "base/buffer.h"
 #include "event/compose.h"
 #include "render/render.h"
@@ -21,8 +23,22 @@ struct Scratch {
 // thread's own thread_local objects are gone, so that these may log too.
 class ScratchLease {
  public:
-  ScratchLease();
-  ~ScratchLease();
+  ScratchLease() {
+    OfThread* const mine = mine_;
+    scratch_ = mine != nullptr && mine->lent == 0 ? &mine->own : more();
+    ++mine_->lent;
+  }
+  ~ScratchLease() {
+    OfThread* const mine = mine_;
+    --mine->lent;
+    if (scratch_ != &mine->own) {
+      delete scratch_;
+      return;
+    }
+    scratch_->event.buffer.recycle(kMostKept);
+    scratch_->message.recycle(kMostKept);
+    scratch_->row.text.recycle(kMostKept);
+  }
   ScratchLease(const ScratchLease&) = delete;
   ScratchLease& operator=(const ScratchLease&) = delete;
 
@@ -30,6 +46,23 @@ class ScratchLease {
   Scratch& operator*() const noexcept { return *scratch_; }
 
  private:
+  friend struct ScratchKey;
+
+  // Events of usual size never make a buffer larger than this; the memory of
+  // larger ones is given back.
+  static constexpr std::size_t kMostKept = std::size_t{64} * 1024;
+
+  struct OfThread {
+    Scratch own;
+    int lent = 0;  // to this many calls, each within the one before
+  };
+
+  // For the first call of a thread, and for one within another.
+  static Scratch* more();
+
+  // A plain pointer outlives the destructors of thread_local objects.
+  static constinit thread_local OfThread* mine_;
+
   Scratch* scratch_;
 };
 

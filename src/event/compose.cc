@@ -41,6 +41,19 @@ bool has_key(Fields fields, std::string_view key) noexcept {
                      [&](const Field& field) { return field.key == key; });
 }
 
+// No two of the keys are equal, and none is special.
+[[gnu::noinline]] bool are_plain_keys(Fields fields,
+                                      const EventSettings& settings) noexcept {
+  for (std::size_t i = 0; i < fields.size(); ++i) {
+    const std::string_view key = fields[i].key;
+    if (settings.special().may_have(key) && is_special(key, settings)) {
+      return false;
+    }
+    if (has_key({fields.begin(), i}, key)) return false;
+  }
+  return true;
+}
+
 // True if the fields can be passed on as they are: no two equal keys, nothing
 // that has a place of its own, is a secret, or has to be written out or
 // checked. Adds up what they take.
@@ -50,18 +63,20 @@ bool has_key(Fields fields, std::string_view key) noexcept {
   constexpr std::size_t kMost = 16;
   if (fields.size() > kMost) return false;
   std::size_t size = fields.size() * kOtherSize;
+  // Marks of the keys so far, and what keys have in common with those before
+  // them and with special ones: mostly nothing.
   std::uint64_t seen = 0;
-  for (std::size_t i = 0; i < fields.size(); ++i) {
-    const std::string_view key = fields[i].key;
-    const Kind kind = fields[i].value.kind();
-    if (kind >= Kind::json) return false;
-    if (settings.may_be_special(key) && is_special(key, settings)) return false;
+  std::uint64_t common = 0;
+  for (const Field& field : fields) {
+    const std::string_view key = field.key;
+    if (field.value.kind() >= Kind::json || key.empty()) return false;
     const std::uint64_t mark = KeyShapes::mark(key);
-    if ((seen & mark) != 0 && has_key({fields.begin(), i}, key)) return false;
+    common |= (seen | settings.special().marks_like(key)) & mark;
     seen |= mark;
     size += key.size();
-    if (kind == Kind::text) size += fields[i].value.text().size();
+    if (field.value.kind() == Kind::text) size += field.value.text().size();
   }
+  if (common != 0 && !are_plain_keys(fields, settings)) return false;
   *raw_size += size;
   return true;
 }
@@ -98,7 +113,7 @@ class Composer {
  private:
   void add(std::string_view key, const Value& value) {
     event_->raw_size += key.size() + kOtherSize;
-    if (!settings_.may_be_special(key)) {
+    if (!settings_.special().may_have(key)) {
       scratch_.fields.put(key, settle(key, value));
     } else if (key == kFunc) {
       event_->func = column_text(key, value);
@@ -208,6 +223,23 @@ void FieldSet::index_last() {
   slots_[slot] = static_cast<std::uint32_t>(fields_.size());
 }
 
+// For an event that does not consist of the call's own fields alone, or whose
+// fields cannot stay as they are.
+[[gnu::noinline]] void compose_fields(Fields bound, const Scope* scope,
+                                      const detail::Call& call,
+                                      const EventSettings& settings,
+                                      EventScratch& scratch, Event* event) {
+  scratch.arena.reset();
+  scratch.fields.clear();
+  Composer composer(settings, scratch, event);
+  composer.add_scopes(scope);
+  composer.add(bound);
+  composer.add(call.fields);
+  if (settings.caller_info()) composer.add_caller(call.where);
+  event->fields = scratch.fields.fields().data();
+  event->field_count = scratch.fields.fields().size();
+}
+
 Event compose(const detail::LoggerRep* logger, const detail::Call& call,
               Time now, const EventSettings& settings, EventScratch& scratch) {
   Event event = scratch.blank;
@@ -228,22 +260,10 @@ Event compose(const detail::LoggerRep* logger, const detail::Call& call,
     bound = logger->bound.fields();
   }
   const Scope* const scope = ScopeChain::innermost();
-  std::size_t raw_size = event.raw_size;
-  if (bound.size() == 0 && scope == nullptr && !settings.caller_info() &&
-      are_plain(call.fields, settings, &raw_size)) {
-    // Most calls of most programs: nothing to add, nothing to change.
-    event.raw_size = raw_size;
-    return event;
+  if (bound.size() != 0 || scope != nullptr || settings.caller_info() ||
+      !are_plain(call.fields, settings, &event.raw_size)) {
+    compose_fields(bound, scope, call, settings, scratch, &event);
   }
-  scratch.arena.reset();
-  scratch.fields.clear();
-  Composer composer(settings, scratch, &event);
-  composer.add_scopes(scope);
-  composer.add(bound);
-  composer.add(call.fields);
-  if (settings.caller_info()) composer.add_caller(call.where);
-  event.fields = scratch.fields.fields().data();
-  event.field_count = scratch.fields.fields().size();
   return event;
 }
 

@@ -23,10 +23,8 @@ class EventSettings {
   bool caller_info() const noexcept { return caller_info_; }
   const Redaction& redaction() const noexcept { return redaction_; }
 
-  // False for nearly every key that is neither reserved nor a secret.
-  bool may_be_special(std::string_view key) const noexcept {
-    return special_.may_have(key);
-  }
+  // Keys that are reserved, secrets, or columns.
+  const KeyShapes& special() const noexcept { return special_; }
 
  private:
   bool caller_info_;

@@ -17,14 +17,18 @@ class KeyShapes {
   // False only if no name that was added equals the key, ASCII letters
   // compared without regard to their case.
   bool may_have(std::string_view key) const noexcept {
-    return !key.empty() && (shapes_[first(key)] & mark(key)) != 0;
+    return !key.empty() && (marks_like(key) & mark(key)) != 0;
   }
 
-  // One bit out of 64. Equal keys have the same; most others have not.
+  // One bit out of 64. Equal keys have the same; most others have not. This and
+  // the next are for keys that are not empty.
   static std::uint64_t mark(std::string_view key) noexcept {
     const std::size_t size = key.size();
-    if (size == 0) return 1;
     return std::uint64_t{1} << ((size * 7 + letter(key[size - 1])) & 63);
+  }
+  // The marks of all names that begin with the same letter.
+  std::uint64_t marks_like(std::string_view key) const noexcept {
+    return shapes_[first(key)];
   }
 
  private:
@@ -35,7 +39,7 @@ class KeyShapes {
     return letter(name[0]);
   }
 
-  // By first letter: the marks of all names that begin with it.
+  // By first letter.
   std::array<std::uint64_t, 32> shapes_{};
 };
 

@@ -6,17 +6,12 @@
 #include "event/logger.h"
 
 namespace stogger {
-namespace {
 
-thread_local const Scope* innermost_scope = nullptr;
-
-}  // namespace
-
-const Scope* ScopeChain::innermost() noexcept { return innermost_scope; }
+constinit thread_local const Scope* ScopeChain::innermost_ = nullptr;
 
 Scope::Scope(const Logger& log, std::string_view name, Fields fields,
              Where where) noexcept
-    : parent_(innermost_scope),
+    : parent_(ScopeChain::innermost_),
       log_(log),
       where_(where),
       exceptions_(std::uncaught_exceptions()) {
@@ -28,7 +23,7 @@ Scope::Scope(const Logger& log, std::string_view name, Fields fields,
   } catch (...) {
     context_ = nullptr;
   }
-  innermost_scope = this;
+  ScopeChain::innermost_ = this;
 }
 
 Scope::~Scope() {
@@ -43,7 +38,7 @@ Scope::~Scope() {
     log_.log(level, failed ? "scope-failed" : "scope-end",
              {{"duration_ms", duration_ms}}, {}, where_);
   }
-  innermost_scope = parent_;
+  ScopeChain::innermost_ = parent_;
   delete static_cast<const OwnedFields*>(context_);
 }
 

@@ -11,7 +11,7 @@ namespace stogger {
 class ScopeChain {
  public:
   // The innermost scope of this thread; null outside of all.
-  static const Scope* innermost() noexcept;
+  static const Scope* innermost() noexcept { return innermost_; }
   static const Scope* outer(const Scope* scope) noexcept {
     return scope->parent_;
   }
@@ -19,6 +19,10 @@ class ScopeChain {
   static const OwnedFields* context(const Scope* scope) noexcept {
     return static_cast<const OwnedFields*>(scope->context_);
   }
+
+ private:
+  friend class Scope;
+  static constinit thread_local const Scope* innermost_;
 };
 
 }  // namespace stogger

@@ -30,8 +30,9 @@ char* write_literal(char* out, const char (&text)[N]) noexcept {
 
 // For a key that is known to need no escapes.
 template <std::size_t N>
-char* write_json_member(char* out, const char (&key)[N], std::string_view text,
-                        std::uint32_t* sanitized) noexcept {
+[[gnu::always_inline]] inline char* write_json_member(
+    char* out, const char (&key)[N], std::string_view text,
+    std::uint32_t* sanitized) noexcept {
   out = write_literal(out, ",\"");
   out = write_literal(out, key);
   out = write_literal(out, "\":");

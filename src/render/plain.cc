@@ -3,8 +3,6 @@
 #include <cstring>
 
 #include "base/json.h"
-#include "base/number.h"
-#include "base/plain_copy.h"
 #include "base/timestamp.h"
 #include "base/utf8.h"
 
@@ -20,9 +18,6 @@ bool is_harmful(std::uint32_t c) noexcept {
          c == 0x200F || (c >= 0x2028 && c <= 0x202E) ||
          (c >= 0x2066 && c <= 0x2069) || c == 0xFEFF;
 }
-
-using LineSpecials = SpecialCharacters<' ', 0x7F>;
-using PairSpecials = SpecialCharacters<'!', 0x7F, '"', '=', '\\'>;
 
 char* copy(char* out, std::string_view text) noexcept {
   std::memcpy(out, text.data(), text.size());
@@ -52,8 +47,8 @@ char* write_escape(char* out, std::uint32_t c) noexcept {
   }
 }
 
-char* write_escaped(char* out, std::string_view text, bool quoted,
-                    std::uint32_t* sanitized) noexcept {
+char* escape(char* out, std::string_view text, bool quoted,
+             std::uint32_t* sanitized) noexcept {
   bool replaced = false;
   for (Utf8Step step; !text.empty(); text.remove_prefix(step.size)) {
     step = utf8_step(text);
@@ -78,7 +73,7 @@ bool needs_quotes(std::string_view text) noexcept {
   for (Utf8Step step; !text.empty(); text.remove_prefix(step.size)) {
     step = utf8_step(text);
     if (!step.valid || is_harmful(step.codepoint) ||
-        (step.codepoint < 0x80 && PairSpecials::has(text[0]))) {
+        (step.codepoint < 0x80 && plain_detail::PairSpecials::has(text[0]))) {
       return true;
     }
   }
@@ -100,34 +95,27 @@ void append_plain(Buffer& out, const Value& value) {
   }
 }
 
-char* write_visible(char* out, std::string_view text,
-                    std::uint32_t* sanitized) noexcept {
-  if (copy_plain<LineSpecials>(out, text)) return out + text.size();
-  return write_escaped(out, text, false, sanitized);
+char* plain_detail::write_escaped(char* out, std::string_view text,
+                                  std::uint32_t* sanitized) noexcept {
+  return escape(out, text, false, sanitized);
 }
 
-char* write_pair_value(char* out, const Value& value,
-                       std::uint32_t* sanitized) noexcept {
-  switch (value.kind()) {
-    case Kind::text:
-    case Kind::json: {
-      const std::string_view text = value.text();
-      if (!text.empty() && copy_plain<PairSpecials>(out, text)) {
-        return out + text.size();
-      }
-      if (!needs_quotes(text)) return copy(out, text);
-      *out++ = '"';
-      out = write_escaped(out, text, true, sanitized);
-      *out++ = '"';
-      return out;
-    }
-    case Kind::time:
-      return write_time(out, value.time());
-    case Kind::real:
-      return write_real(out, value.real());
-    default:
-      return write_json_value(out, value, sanitized);
+char* plain_detail::write_special_pair_text(char* out, std::string_view text,
+                                            std::uint32_t* sanitized) noexcept {
+  if (!needs_quotes(text)) return copy(out, text);
+  *out++ = '"';
+  out = escape(out, text, true, sanitized);
+  *out++ = '"';
+  return out;
+}
+
+char* plain_detail::write_other_pair_value(char* out, const Value& value,
+                                           std::uint32_t* sanitized) noexcept {
+  if (value.kind() == Kind::json) {
+    return write_pair_text(out, value.text(), sanitized);
   }
+  if (value.kind() == Kind::time) return write_time(out, value.time());
+  return write_json_value(out, value, sanitized);
 }
 
 }  // namespace stogger

@@ -23,12 +23,6 @@ struct RowScratch {
   std::uint32_t sanitized = 0;  // values of this row with bad bytes replaced
 };
 
-// The row, in *row, lives as long as the event and the scratch are left alone.
-// `wanted` are the sink's own columns for RowForm::table; none means the
-// standard six.
-void render(const Event& event, RowForm form, const RowBatch& wanted,
-            RowScratch& scratch, RowBatch* row);
-
 // One renderer each, for render() and for tests.
 void render_text(const Event& event, bool colored, RowScratch& scratch);
 void render_json(const Event& event, RowScratch& scratch);
@@ -37,5 +31,35 @@ void render_table(const Event& event, const RowBatch& wanted,
                   RowScratch& scratch);
 void render_fields(const Event& event, RowScratch& scratch);
 void render_journal(const Event& event, RowScratch& scratch);
+
+// For the forms that are not one finished line.
+void render_columns(const Event& event, RowForm form, const RowBatch& wanted,
+                    RowScratch& scratch, RowBatch* row);
+
+// The row, in *row, lives as long as the event and the scratch are left alone.
+// `wanted` are the sink's own columns for RowForm::table; none means the
+// standard six.
+inline void render(const Event& event, RowForm form, const RowBatch& wanted,
+                   RowScratch& scratch, RowBatch* row) {
+  static constexpr Column kLine = {"line", Kind::text};
+  scratch.text.clear();
+  scratch.sanitized = event.sanitized;
+  switch (form) {
+    case RowForm::text:
+    case RowForm::colored_text:
+      render_text(event, form == RowForm::colored_text, scratch);
+      break;
+    case RowForm::json:
+      render_json(event, scratch);
+      break;
+    case RowForm::logfmt:
+      render_logfmt(event, scratch);
+      break;
+    default:
+      return render_columns(event, form, wanted, scratch, row);
+  }
+  scratch.line = Value(scratch.text.view());
+  *row = {&kLine, 1, &scratch.line, 1, event.time};
+}
 
 }  // namespace stogger

@@ -14,6 +14,7 @@
 #include "base/plain_copy.h"
 #include "base/timestamp.h"
 #include "base/utf8.h"
+#include "render/json.h"
 #include "render/plain.h"
 #include "render/render.h"
 
@@ -38,8 +39,7 @@ std::string_view level_color(Level level) noexcept {
 }
 
 char level_letter(Level level) noexcept {
-  const std::string_view name = to_string(level);
-  return static_cast<char>(name[0] - 'a' + 'A');
+  return "TDIWECA"[static_cast<std::size_t>(level)];
 }
 
 template <bool colored>
@@ -57,9 +57,7 @@ class Line {
     color(kReset);
     *out_++ = ' ';
     color(kBright);
-    const char* const name = out_;
-    out_ = write_visible(out_, event.name, &sanitized_);
-    pad({name, static_cast<std::size_t>(out_ - name)});
+    name(event.name);
     color(kReset);
     *out_++ = ' ';
   }
@@ -69,7 +67,7 @@ class Line {
       const Field& field = event.fields[i];
       if (i != 0) *out_++ = ' ';
       color(kCyan);
-      out_ = write_pair_value(out_, Value(field.key), &sanitized_);
+      out_ = write_pair_text(out_, field.key, &sanitized_);
       color(kReset);
       *out_++ = '=';
       color(kMagenta);
@@ -93,13 +91,16 @@ class Line {
     }
   }
 
-  void pad(std::string_view shown) noexcept {
-    const bool ascii = shown.size() <= kEventWidth &&
-                       copy_plain<SpecialCharacters<0>>(out_, shown);
-    const std::size_t width = ascii ? shown.size()
-                              : shown.size() > kEventWidth * 4
-                                  ? kEventWidth
-                                  : utf8_length(shown);
+  void name(std::string_view text) noexcept {
+    char* const start = out_;
+    std::size_t width = text.size();
+    if (copy_plain<plain_detail::LineSpecials>(out_, text)) {
+      out_ += text.size();
+    } else {
+      out_ = plain_detail::write_escaped(out_, text, &sanitized_);
+      const auto size = static_cast<std::size_t>(out_ - start);
+      width = size > kEventWidth * 4 ? kEventWidth : utf8_length({start, size});
+    }
     if (width >= kEventWidth) return;
     std::memset(out_, ' ', kEventWidth);
     out_ += kEventWidth - width;
@@ -109,11 +110,11 @@ class Line {
   std::uint32_t sanitized_ = 0;
 };
 
+// What is enough for JSON is for this: no byte grows to more here, and what
+// stands around a field takes less than JSON allows for a value that is no
+// text.
 std::size_t line_room(const Event& event) noexcept {
-  constexpr std::size_t kFixedParts = 256;
-  return kFixedParts + event.name.size() * kVisibleGrowth +
-         (event.has_message() ? event.message.size() * kVisibleGrowth
-                              : pairs_room(event));
+  return json_members_room(event);
 }
 
 template <bool colored>

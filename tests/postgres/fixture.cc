@@ -1,6 +1,8 @@
 #include "tests/postgres/fixture.h"
 
 #include <algorithm>
+#include <cstdlib>
+#include <filesystem>
 #include <stdexcept>
 #include <thread>
 
@@ -102,6 +104,41 @@ void PostgresTest::expect_quick(int calls) {
   EXPECT_LE(slow, calls / 50)
       << "the slowest took " << in_milliseconds(slowest) << " ms";
   EXPECT_LE(in_milliseconds(slowest), in_milliseconds(kNoise));
+}
+
+void PostgresTest::expect_rarely_slow() {
+  int slow = 0;
+  const auto end = std::chrono::steady_clock::now() + milliseconds(1000);
+  while (std::chrono::steady_clock::now() < end) {
+    const Duration taken = log_one();
+    EXPECT_LE(in_milliseconds(taken),
+              in_milliseconds(kDeadline + kGrace + kNoise));
+    if (taken > milliseconds(kSanitized ? 20 : 5)) ++slow;
+    std::this_thread::sleep_for(std::chrono::microseconds(100));
+  }
+  // Back-offs of 100, 200, 400 and 800 ms, and what the machine adds.
+  EXPECT_LE(slow, 8);
+}
+
+std::string PostgresTest::start_server_with_tls() {
+  const std::string user = unprivileged_user();
+  const std::string key = keys_.file("key");
+  const std::string certificate = keys_.file("certificate");
+  const std::string command =
+      "openssl req -new -x509 -days 30 -nodes -subj /CN=localhost -addext "
+      "subjectAltName=IP:127.0.0.1 -keyout " +
+      key + " -out " + certificate + " >/dev/null 2>&1";
+  if (std::system(command.c_str()) != 0) return {};
+  for (const std::string& path : {keys_.path(), key, certificate}) {
+    give_to(user, path);
+  }
+  std::filesystem::permissions(key, std::filesystem::perms::owner_read |
+                                        std::filesystem::perms::owner_write);
+  start_server(
+      {.settings = {"ssl = on", "ssl_cert_file = '" + certificate + "'",
+                    "ssl_key_file = '" + key + "'"},
+       .access = {"hostssl all all all trust"}});
+  return certificate;
 }
 
 std::string PostgresTest::reports() const {

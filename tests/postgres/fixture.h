@@ -75,6 +75,10 @@ class PostgresTest : public ::testing::Test, public LoggedSystem {
  protected:
   void SetUp() override;
 
+  // Encrypts its connections, which others are not taken. The path of the
+  // certificate to trust; empty if there can be none here.
+  std::string start_server_with_tls();
+
   // The server, which starts when it is needed first.
   PostgresServer& server();
   void start_server(const PostgresServer::Plan& plan);
@@ -87,6 +91,9 @@ class PostgresTest : public ::testing::Test, public LoggedSystem {
   // Calls take no time, for the sink is known to be out of order.
   void expect_quick(int calls = 1000);
 
+  // The target answers, but what it says is no: it is not asked all the time.
+  void expect_rarely_slow();
+
   void expect_balanced(const std::string& table = "stogger_logs") {
     LoggedSystem::expect_balanced(server(), table);
   }
@@ -96,6 +103,7 @@ class PostgresTest : public ::testing::Test, public LoggedSystem {
   Diagnostics diagnostics_;
 
  private:
+  TempFolder keys_;
   std::unique_ptr<PostgresServer> server_;
 };
 

@@ -108,6 +108,23 @@ TEST_F(PostgresFork, WhileThreadsLogNothingHangsAndNothingIsLost) {
   EXPECT_TRUE(is_balanced(stats()));
 }
 
+TEST_F(PostgresFork, WithTransportSecurityToo) {
+  const std::string certificate = start_server_with_tls();
+  if (certificate.empty()) GTEST_SKIP() << "openssl does not run";
+  const std::string dsn =
+      server().dsn("sslmode=verify-full sslrootcert=" + certificate);
+  ASSERT_OK(add({{"dsn", dsn}}));
+  log(3);
+  const std::vector<pid_t> before = server().backends();
+  for (const bool cleanly : {false, true}) {
+    EXPECT_TRUE(succeeded(start_logging(system(), cleanly)));
+    log(3);
+    EXPECT_EQ(server().backends(), before) << "sessions of the parent";
+  }
+  EXPECT_EQ(rows("child"), 10);
+  EXPECT_EQ(stats().written, 9u);
+}
+
 TEST_F(PostgresFork, DuringAnOutageBothRecover) {
   ASSERT_OK(add());
   log(3);

@@ -1,9 +1,14 @@
 // The way of every day: events become rows of the table.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <signal.h>
+#include <sys/time.h>
 #include <unistd.h>
 
 #include <algorithm>
+#include <atomic>
+#include <cstdlib>
+#include <filesystem>
 #include <limits>
 #include <nlohmann/json.hpp>
 #include <string>
@@ -243,6 +248,36 @@ TEST_F(MainPath, AUnixSocketAndTheUserOfTheProcessWillDo) {
   expect_balanced();
 }
 
+TEST_F(MainPath, TheEnvironmentOfLibpqSaysWhatTheDsnDoesNot) {
+  const std::string port = std::to_string(server().port());
+  ::setenv("PGHOST", server().socket_folder().c_str(), 1);
+  ::setenv("PGPORT", port.c_str(), 1);
+  EXPECT_OK(add({{"dsn", "user=postgres dbname=postgres"}}));
+  ::unsetenv("PGHOST");
+  ::unsetenv("PGPORT");
+  log(2);
+  expect_balanced();
+}
+
+TEST_F(MainPath, AServiceFileMayKnowTheServer) {
+  const TempFolder folder;
+  write_file(folder.file("services"),
+             "[logs]\nhost=127.0.0.1\nport=" + std::to_string(server().port()) +
+                 "\nuser=postgres\ndbname=postgres\n");
+  ::setenv("PGSERVICEFILE", folder.file("services").c_str(), 1);
+  EXPECT_OK(add({{"dsn", "service=logs"}}));
+  ::unsetenv("PGSERVICEFILE");
+  log(2);
+  expect_balanced();
+}
+
+TEST_F(MainPath, OptionsOfNewerLibrariesDoNoHarm) {
+  const std::string dsn = server().dsn("load_balance_hosts=random");
+  ASSERT_OK(add({{"dsn", dsn}}));
+  log(2);
+  expect_balanced();
+}
+
 TEST_F(MainPath, TomlNamesItAsTheSinkOrInShort) {
   const std::string dsn = server().dsn();
   for (const std::string& toml :
@@ -304,6 +339,66 @@ TEST_F(MainPath, AnAddedSystemHasASessionOfItsOwnAndGivesItBack) {
     EXPECT_GT(server().backends().size(), before);
   }
   EXPECT_TRUE(wait_until([&] { return server().backends().size() == before; }));
+}
+
+TEST_F(MainPath, NothingIsLeftOfSystemsThatAreClosed) {
+  const std::string dsn = server().dsn();
+  const auto entries = [](const char* folder) {
+    std::size_t count = 0;
+    for ([[maybe_unused]] const auto& entry :
+         std::filesystem::directory_iterator(folder)) {
+      ++count;
+    }
+    return count;
+  };
+  const auto use_one = [&] {
+    LoggedSystem logged;
+    EXPECT_OK(logged.add({{"dsn", dsn}}));
+    logged.log(1);
+  };
+  use_one();
+  const std::size_t descriptors = entries("/proc/self/fd");
+  const std::size_t threads = entries("/proc/self/task");
+  for (int i = 0; i < 20; ++i) use_one();
+  EXPECT_EQ(entries("/proc/self/fd"), descriptors);
+  EXPECT_TRUE(
+      wait_until([&] { return entries("/proc/self/task") == threads; }));
+  EXPECT_TRUE(wait_until([this] { return server().backends().empty(); }));
+}
+
+TEST_F(MainPath, ClosingWhileThreadsLogIsSafe) {
+  ASSERT_OK(add());
+  std::atomic<bool> end{false};
+  std::vector<std::thread> threads;
+  for (int i = 0; i < 4; ++i) {
+    threads.emplace_back([&] {
+      while (!end) log_one();
+    });
+  }
+  EXPECT_TRUE(wait_until([this] { return stats().written > 100; }));
+  EXPECT_OK(system().close());
+  EXPECT_TRUE(wait_until([this, before = stats().accepted] {
+    return stats().accepted > before + 10;
+  }));
+  end = true;
+  for (std::thread& thread : threads) thread.join();
+  expect_balanced();
+}
+
+TEST_F(MainPath, SignalsDoNotDisturb) {
+  ASSERT_OK(add());
+  struct sigaction action = {};
+  action.sa_handler = [](int) {};  // and no SA_RESTART
+  struct sigaction before = {};
+  ASSERT_EQ(::sigaction(SIGALRM, &action, &before), 0);
+  const itimerval often = {{0, 500}, {0, 500}};
+  ASSERT_EQ(::setitimer(ITIMER_REAL, &often, nullptr), 0);
+  log(300);
+  const itimerval never = {};
+  ::setitimer(ITIMER_REAL, &never, nullptr);
+  ::sigaction(SIGALRM, &before, nullptr);
+  EXPECT_EQ(stats().written, 300u) << reports();
+  expect_balanced();
 }
 
 TEST_F(MainPath, AfterCloseAnEventStillArrives) {

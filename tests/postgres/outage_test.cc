@@ -167,18 +167,7 @@ TEST_F(Outage, ALockedTableIsGivenUpInTime) {
   log(3);
   PostgresClient other(server().dsn());
   other.execute("BEGIN; LOCK TABLE stogger_logs IN ACCESS EXCLUSIVE MODE");
-  int slow = 0;
-  const auto end = Clock::now() + 1s;
-  while (Clock::now() < end) {
-    const Duration taken = log_one();
-    EXPECT_LE(in_milliseconds(taken),
-              in_milliseconds(kDeadline + kGrace + kNoise));
-    if (taken > 20ms) ++slow;
-    std::this_thread::sleep_for(100us);
-  }
-  // The server answers, but is not asked all the time.
-  EXPECT_GE(slow, 1);
-  EXPECT_LE(slow, 5);
+  expect_rarely_slow();
   EXPECT_EQ(stats().in_doubt, 0u) << "the server answered in time";
   other.execute("COMMIT");
   expect_recovery();
@@ -389,6 +378,7 @@ TEST_F(Outage, AReadOnlyServerWithoutAnotherIsWaitedFor) {
     expect_bounded();
     return stats().failing;
   }));
+  expect_rarely_slow();
   EXPECT_EQ(stats().in_doubt, 0u);
   server().set("default_transaction_read_only", "off");
   expect_recovery();
@@ -459,6 +449,44 @@ TEST_F(Outage, TooManyConnectionsAreWaitedOut) {
   EXPECT_FALSE(add({{"dsn", dsn}}).ok());
   expect_quick();
   others.clear();
+  expect_recovery();
+  expect_balanced();
+}
+
+TEST_F(Outage, AServerThatIsSlowerThanTheDeadlineIsNotOverrun) {
+  ASSERT_OK(add({{"deadline_ms", 30}, {"statement_timeout_ms", 25}}));
+  log(3);
+  server().execute(
+      "CREATE FUNCTION wait() RETURNS trigger LANGUAGE plpgsql AS $$BEGIN "
+      "PERFORM pg_sleep(0.1); RETURN NEW; END$$; CREATE TRIGGER wait BEFORE "
+      "INSERT ON stogger_logs FOR EACH ROW EXECUTE FUNCTION wait()");
+  expect_rarely_slow();
+  // One at most is at it, and it has been told to stop.
+  EXPECT_TRUE(wait_until([this] {
+    return server().number(
+               "SELECT count(*) FROM pg_stat_activity WHERE wait_event = "
+               "'PgSleep'") == 0;
+  }));
+  EXPECT_LE(sessions().size(), 3u);
+  server().execute("DROP TRIGGER wait ON stogger_logs");
+  expect_recovery();
+  expect_balanced();
+}
+
+TEST_F(Outage, ATriggerThatFailsIsToldAndForgotten) {
+  ASSERT_OK(add());
+  log(3);
+  server().execute(
+      "CREATE FUNCTION fail() RETURNS trigger LANGUAGE plpgsql AS $$BEGIN "
+      "RAISE NOTICE 'a notice'; RAISE EXCEPTION E'first line\nsecond line'; "
+      "END$$; CREATE TRIGGER fail BEFORE INSERT ON stogger_logs FOR EACH ROW "
+      "EXECUTE FUNCTION fail()");
+  ::testing::internal::CaptureStderr();
+  expect_rarely_slow();
+  EXPECT_EQ(::testing::internal::GetCapturedStderr(), "");
+  EXPECT_NE(reports().find("first line"), std::string::npos) << reports();
+  EXPECT_EQ(stats().in_doubt, 0u);
+  server().execute("DROP TRIGGER fail ON stogger_logs");
   expect_recovery();
   expect_balanced();
 }

@@ -153,6 +153,24 @@ TEST_F(Drift, AColumnThatMustBeFilledIsToldUntilItNeedNot) {
   expect_rows();
 }
 
+TEST_F(Drift, ATypeThatIsReplacedIsFoundAgain) {
+  const std::string type =
+      "CREATE TYPE mood AS ENUM ('good', 'bad'); ALTER TABLE stogger_logs ADD "
+      "COLUMN mood mood";
+  server().execute(type);
+  LoggedSystem other;
+  const std::string dsn = server().dsn();
+  ASSERT_OK(other.add({{"dsn", dsn}}));
+  other.log(1);
+  server().execute("ALTER TABLE stogger_logs DROP COLUMN mood; DROP TYPE mood");
+  server().execute(type);
+  EXPECT_TRUE(other.recovers()) << reports();
+  other.system().logger().info("event", {{"mood", "bad"}});
+  EXPECT_EQ(server().one("SELECT mood FROM stogger_logs ORDER BY id DESC "
+                         "LIMIT 1"),
+            "bad");
+}
+
 TEST_F(Drift, ATableThatIsReplacedIsWrittenTo) {
   const auto before = static_cast<std::uint64_t>(
       server().number("SELECT count(*) FROM stogger_logs"));
@@ -301,7 +319,7 @@ TEST_F(Schema, ALabelThatAnEnumLacksCostsItsEventOnly) {
             "2");
 }
 
-TEST_F(Schema, ATableWithoutDataLosesWhatHasNoColumn) {
+TEST_F(Schema, ATableWithoutDataLosesWhatHasNoColumnAndItIsTold) {
   server().execute(
       "CREATE TABLE stogger_logs (id bigserial, timestamp timestamptz, event "
       "text, user_id int)");
@@ -309,6 +327,13 @@ TEST_F(Schema, ATableWithoutDataLosesWhatHasNoColumn) {
   system().logger().info("e", {{"user_id", 7}, {"other", 1}});
   EXPECT_EQ(server().query("SELECT event, user_id FROM stogger_logs"),
             (std::vector<SqlRow>{{"e", "7"}}));
+  EXPECT_NE(reports().find("the table has no column `data`"),
+            std::string::npos);
+  const std::string once = reports();
+  system().logger().info("e", {{"user_id", "no number"}});
+  EXPECT_EQ(reports(), once);
+  EXPECT_EQ(stats().written, 2u);
+  EXPECT_EQ(stats().dropped, 0u);
 }
 
 TEST_F(Schema, ATableThatCannotBeWrittenIsToldByTheNameOfTheColumn) {
@@ -339,6 +364,27 @@ TEST_F(Schema, APartitionThatIsMissingIsToldAndUsedOnceItIsThere) {
       "('2020-01-01') TO (MAXVALUE)");
   expect_recovery();
   expect_balanced();
+}
+
+TEST_F(Schema, AnEncodingThatLacksACharacterCostsItsEventOnly) {
+  server().execute("CREATE DATABASE latin TEMPLATE template0 ENCODING LATIN1");
+  const std::string dsn =
+      "host=127.0.0.1 port=" + std::to_string(server().port()) +
+      " user=postgres dbname=latin";
+  ASSERT_OK(add({{"dsn", dsn}}));
+  const Logger logger = system().logger();
+  logger.info("\xc3\xa4", {{"text", "\xc3\xb6"}});
+  logger.info("snow\xe2\x98\x83man");
+  logger.info("in-data", {{"text", "\xe2\x98\x83"}});
+  logger.info("last");
+  const SinkStats now = stats();
+  EXPECT_TRUE(is_balanced(now));
+  EXPECT_FALSE(now.failing) << reports();
+  EXPECT_EQ(now.written + now.dead_lettered, 4u) << reports();
+  EXPECT_EQ(PostgresClient(dsn).one(
+                "SELECT count(*) FROM stogger_logs WHERE event IN (E'\\xe4', "
+                "'last')"),
+            "2");
 }
 
 TEST_F(Schema, TheFirstSchemaOfTheSearchPathIsTheDefault) {

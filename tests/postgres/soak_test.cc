@@ -7,8 +7,10 @@
 #include <algorithm>
 #include <atomic>
 #include <cstdlib>
+#include <filesystem>
 #include <fstream>
 #include <iostream>
+#include <iterator>
 #include <random>
 #include <string>
 #include <thread>
@@ -28,6 +30,11 @@ double resident_mebibytes() {
   long resident = 0;
   file >> total >> resident;
   return static_cast<double>(resident * ::sysconf(_SC_PAGESIZE)) / (1 << 20);
+}
+
+std::size_t open_descriptors() {
+  const std::filesystem::directory_iterator all("/proc/self/fd");
+  return static_cast<std::size_t>(std::distance(begin(all), end(all)));
 }
 
 class Soak : public PostgresTest {
@@ -73,6 +80,7 @@ TEST_F(Soak, NothingIsLostUncountedAndMemoryStaysFlat) {
   std::cout << seconds.count() << " s, seed " << seed << std::endl;
   std::mt19937 random(seed);
   ASSERT_OK(add());
+  const std::size_t descriptors = open_descriptors();
 
   std::atomic<bool> end{false};
   std::atomic<Duration::rep> slowest{0};
@@ -106,6 +114,8 @@ TEST_F(Soak, NothingIsLostUncountedAndMemoryStaysFlat) {
 
   EXPECT_TRUE(recovers()) << reports();
   expect_balanced();
+  // One more session may be in reserve.
+  EXPECT_LE(open_descriptors(), descriptors + 2);
   const SinkStats now = stats();
   std::cout << harms << " harms, " << now.accepted << " events: " << now.written
             << " written, " << now.dropped << " dropped, " << now.in_doubt

@@ -277,10 +277,10 @@ TEST_F(FileSink, AFullBlockIsWritten) {
   make_open({{"flush", "block"}});
   const std::string line(1023, 'x');
   const std::int64_t before = write_calls();
-  for (int i = 0; i < 63; ++i) EXPECT_OK(write(line + "\n"));
+  for (int i = 0; i < 127; ++i) EXPECT_OK(write(line + "\n"));
   EXPECT_EQ(content(), "");
   EXPECT_OK(write(line + "\n"));
-  EXPECT_EQ(content().size(), 64u * 1024);
+  EXPECT_EQ(content().size(), 128u * 1024);
   if (before >= 0 && !kSanitized) {
     EXPECT_EQ(write_calls() - before, 1);
   }
@@ -405,18 +405,18 @@ TEST_F(FileSink, AFullBufferRefusesWhatDoesNotFit) {
   const std::string line = std::string(999, 'x') + "\n";
   std::uint64_t accepted = 0;
   std::uint64_t refused = 0;
-  for (int i = 0; i < 100; ++i) {
+  for (int i = 0; i < 200; ++i) {
     const Status status = write(line);
     ++(status.ok() ? accepted : refused);
     if (!status.ok()) {
       EXPECT_THAT(std::string(status.message()), HasSubstr("No space left"));
     }
   }
-  EXPECT_EQ(accepted, 65u);
-  EXPECT_EQ(refused, 35u);
+  EXPECT_EQ(accepted, 131u);
+  EXPECT_EQ(refused, 69u);
   EXPECT_EQ(tally().buffered, accepted);
   // A smaller one still has room.
-  EXPECT_FALSE(write(std::string(99, 'y') + "\n").ok());
+  EXPECT_FALSE(write(std::string(49, 'y') + "\n").ok());
   EXPECT_EQ(tally().buffered, accepted + 1);
 }
 

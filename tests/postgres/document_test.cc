@@ -1,0 +1,70 @@
+// docs/postgres.md: its SQL runs, and tells the truth about the table.
+#include <fstream>
+#include <sstream>
+
+#include "tests/postgres/fixture.h"
+
+namespace stogger {
+namespace {
+
+std::vector<std::string> sql_of(const std::string& document) {
+  std::ifstream file(STOGGER_SOURCE_DIR "/docs/" + document);
+  std::vector<std::string> blocks;
+  bool inside = false;
+  for (std::string line; std::getline(file, line);) {
+    if (!inside && line == "```sql") {
+      inside = true;
+      blocks.emplace_back();
+    } else if (inside && line == "```") {
+      inside = false;
+    } else if (inside) {
+      blocks.back() += line + "\n";
+    }
+  }
+  return blocks;
+}
+
+std::vector<SqlRow> description_of(const PostgresServer& server) {
+  std::vector<SqlRow> rows = server.query(
+      "SELECT column_name, data_type, is_nullable, column_default FROM "
+      "information_schema.columns WHERE table_name = 'stogger_logs' ORDER BY "
+      "ordinal_position");
+  for (SqlRow& index : server.query(
+           "SELECT indexdef FROM pg_indexes WHERE tablename = 'stogger_logs' "
+           "ORDER BY indexname")) {
+    rows.push_back(std::move(index));
+  }
+  return rows;
+}
+
+class Document : public PostgresTest {};
+
+TEST_F(Document, TheTableIsTheOneThatTheSinkMakes) {
+  ASSERT_OK(add());
+  const std::vector<SqlRow> made = description_of(server());
+  ASSERT_EQ(made.size(), 7u + 5u);
+  server().execute("DROP TABLE stogger_logs");
+  server().execute(sql_of("postgres.md").front());
+  EXPECT_EQ(description_of(server()), made);
+}
+
+TEST_F(Document, AllOfItsSqlRuns) {
+  const std::vector<std::string> blocks = sql_of("postgres.md");
+  ASSERT_GE(blocks.size(), 5u);
+  for (const std::string& block : blocks) {
+    SCOPED_TRACE(block);
+    EXPECT_NO_THROW(server().execute(block));
+  }
+}
+
+TEST_F(Document, ItsRoleMayWrite) {
+  const std::vector<std::string> blocks = sql_of("postgres.md");
+  server().execute(blocks.at(0));
+  server().execute(blocks.at(1));
+  ASSERT_OK(add({{"dsn", server().socket_dsn("user=shop")}}));
+  system().logger().info("e");
+  EXPECT_EQ(stats().written, 1u) << reports();
+}
+
+}  // namespace
+}  // namespace stogger
