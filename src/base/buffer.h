@@ -44,11 +44,7 @@ class Buffer {
   // Clears, and gives the memory back if there is more of it than `most`.
   void recycle(std::size_t most) noexcept {
     size_ = 0;
-    if (capacity_ > most) {
-      std::free(data_);
-      data_ = nullptr;
-      capacity_ = 0;
-    }
+    if (capacity_ > most) give_back();
   }
 
   // Returns where the next byte goes, with room for `extra` more behind it.
@@ -72,7 +68,14 @@ class Buffer {
   }
 
  private:
-  void grow(std::size_t extra) {
+  // Both are rare, and apart so that what calls them stays small enough to be
+  // inlined.
+  [[gnu::noinline]] void give_back() noexcept {
+    std::free(data_);
+    data_ = nullptr;
+    capacity_ = 0;
+  }
+  [[gnu::noinline]] void grow(std::size_t extra) {
     std::size_t capacity = capacity_ < 256 ? 512 : capacity_ * 2;
     if (capacity < size_ + extra) capacity = size_ + extra;
     void* data = std::realloc(data_, capacity);

@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
-"""Runs log_bench and compile_bench.sh, and puts what they print into README.md
-and docs/performance.md.
+"""Runs log_bench, compile_bench.sh and postgres_bench, and puts what they print
+into README.md and docs/performance.md.
 
-  publish.py LOG_BENCH [OPTION OF LOG_BENCH]...
-  publish.py --from LOG_OUTPUT COMPILE_OUTPUT     what they printed before
+  publish.py FOLDER [OPTION OF THE BENCHMARKS]...    where the programs are
+  publish.py --from LOG_OUTPUT COMPILE_OUTPUT POSTGRES_OUTPUT    printed before
 """
 
 import pathlib
@@ -22,8 +22,12 @@ def run(*command):
 
 def measure(arguments):
     if arguments[:1] == ["--from"]:
-        return [pathlib.Path(name).read_text() for name in arguments[1:3]]
-    return run(*arguments), run(here / "compile_bench.sh")
+        return [pathlib.Path(name).read_text() for name in arguments[1:4]]
+    folder, *options = arguments
+    programs = pathlib.Path(folder).resolve()
+    return (run(programs / "log_bench", *options),
+            run(here / "compile_bench.sh"),
+            run(programs / "postgres_bench", *options))
 
 
 def rows(table):
@@ -51,7 +55,11 @@ def machine():
     return f"{count} x {name}, g++ {compiler} -O2."
 
 
-def summary(logging, compiling):
+def tables_in(output):
+    return re.findall(r"(?:^\|.*\n)+", output, re.MULTILINE)
+
+
+def summary(logging, compiling, postgres):
     lines = ["| what | compared with spdlog 1.10 |", "| --- | --- |"]
     for row in rows(logging):
         what, wanted, ratio, times = row[0], row[1], row[2], row[4]
@@ -61,6 +69,9 @@ def summary(logging, compiling):
         kind = "the time" if wanted.startswith("at most") else "the events/s"
         lines.append(f"| {what} | {ratio.strip('*')} x {kind}"
                      f"{f' of {other} over its C interface' if other else ''} |")
+    for row in rows(postgres):
+        lines.append(f"| PostgreSQL, {row[0]} | {row[2].strip('*')} x the "
+                     "events/s of a bare loop over libpq |")
     lines.append("| allocations in a call, text and JSON files | none |")
     for row in rows(compiling):
         if "spdlog" in row[0] and ":" in row[0]:
@@ -72,15 +83,17 @@ def summary(logging, compiling):
 def main():
     if len(sys.argv) < 2:
         sys.exit(__doc__)
-    logging, compiling = measure(sys.argv[1:])
-    # The two tables of log_bench, without what else may stand there.
-    tables = re.findall(r"(?:^\|.*\n)+", logging, re.MULTILINE)
+    logging, compiling, postgres = measure(sys.argv[1:])
+    # The two tables of each, without what else may stand there.
+    tables = tables_in(logging)
+    postgres_tables = tables_in(postgres)
     put("docs/performance.md", "log_bench", "\n".join(tables))
+    put("docs/performance.md", "postgres_bench", "\n".join(postgres_tables))
     put("docs/performance.md", "compile_bench",
         "\n".join(re.findall(r"^\|.*$", compiling, re.MULTILINE)))
     put("docs/performance.md", "machine", machine())
     put("README.md", "benchmark",
-        summary(tables[0], compiling))
+        summary(tables[0], compiling, postgres_tables[0]))
 
 
 main()

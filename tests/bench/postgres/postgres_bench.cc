@@ -402,10 +402,11 @@ class Bench {
   }
 
   const Settings settings_;
-  // The tests' servers do without.
+  // The tests' servers are set to be quick instead.
   PostgresServer server_{PostgresServer::Plan{
       .settings = {"fsync = on", "full_page_writes = on",
-                   "synchronous_commit = on"}}};
+                   "shared_buffers = 128MB", "min_wal_size = 80MB",
+                   "max_wal_size = 1GB"}}};
   const std::string dsn_;
   const Rows rows_;
   std::vector<double> batch_cpu_;
