@@ -10,6 +10,8 @@
 #
 #   STOGGER_BUILD_ROOT    where to build (default: build/ in the repository)
 #   STOGGER_FUZZ_SECONDS  how long each fuzzer runs (default: 5)
+#   STOGGER_SOAK_SECONDS  how long threads log to a PostgreSQL server that comes and goes
+#                         (default: 10)
 set -uo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.." || exit 1
 source .ci/packages.sh

@@ -56,8 +56,6 @@ void Connection::abandon() noexcept {
     ::dup3(nowhere, socket(), O_CLOEXEC);
     ::close(nowhere);
   }
-  // PQfinish() would tell the parent's server, or its TLS, good-bye.
-  connection_ = nullptr;
 }
 
 bool Connection::is_alive() noexcept {

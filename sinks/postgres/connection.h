@@ -77,8 +77,9 @@ class Connection {
   // same transaction.
   Answer copy(const std::string& sql, std::string_view data, Deadline deadline);
 
-  // After fork(), in the child: the socket is no longer the parent's, and is
-  // never used again.
+  // After fork(), in the child: the socket is no longer the parent's. The
+  // object must be leaked, for PQfinish() would tell the parent's server, or
+  // its TLS, good-bye.
   void abandon() noexcept;
 
  private:

@@ -65,6 +65,7 @@ Connector::~Connector() {
 }
 
 Status Connector::start() {
+  process_ = ::getpid();
   wake_ = ::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
   if (wake_ < 0) {
     return Status(Code::unavailable, "cannot make an eventfd: " +
@@ -127,9 +128,10 @@ std::unique_ptr<Session> Connector::take(Deadline deadline, Status* status) {
   ready_socket_.store(-1, std::memory_order_release);
   watched_ = ready_->connection->socket();
   wanted_ = false;
+  std::unique_ptr<Session> session = std::move(ready_);
   lock.unlock();
   wake();
-  return std::move(ready_);
+  return session;
 }
 
 void Connector::retire(std::unique_ptr<Session> session, Verdict verdict) {
@@ -151,6 +153,13 @@ void Connector::retire(std::unique_ptr<Session> session, Verdict verdict) {
 }
 
 void Connector::abandon() noexcept {
+  if (::getpid() == process_) {
+    // The thread is here all the same, and ends by itself.
+    stopping_.store(true, std::memory_order_release);
+    wake();
+    thread_.detach();
+    return;
+  }
   const int socket = ready_socket_.load(std::memory_order_acquire);
   // Only while the socket is told, ready_ is there and whole.
   if (socket >= 0) ready_->connection->abandon();

@@ -5,6 +5,8 @@
 // sink has one, it watches whether the server ends it, and sees to another.
 #pragma once
 
+#include <sys/types.h>
+
 #include <atomic>
 #include <condition_variable>
 #include <cstddef>
@@ -80,7 +82,8 @@ class Connector : public std::enable_shared_from_this<Connector> {
   }
 
   const PostgresSettings settings_;
-  int wake_ = -1;  // an eventfd
+  pid_t process_ = -1;  // that has the thread
+  int wake_ = -1;       // an eventfd
   std::thread thread_;
   std::atomic<bool> stopping_{false};
   std::atomic<int> ready_socket_{-1};

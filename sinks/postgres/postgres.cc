@@ -16,6 +16,16 @@
 namespace stogger {
 namespace {
 
+// What a process got from its parent by fork(), and never destroys: locks may
+// be held by a thread that does not exist here, and the server would be told.
+// Kept where tools that look for leaks find it.
+struct Abandoned {
+  std::shared_ptr<Connector> connector;
+  const RowWriter* writer;
+  const Abandoned* next;
+};
+const Abandoned* abandoned = nullptr;
+
 class PostgresSink final : public Sink {
  public:
   explicit PostgresSink(PostgresSettings settings)
@@ -53,9 +63,8 @@ class PostgresSink final : public Sink {
     if (connector_ == nullptr) return;
     writer_->abandon();
     connector_->abandon();
-    // Locks may be held by a thread that does not exist here.
-    static_cast<void>(writer_.release());
-    new std::shared_ptr<Connector>(std::move(connector_));
+    abandoned =
+        new Abandoned{std::move(connector_), writer_.release(), abandoned};
     connector_ = nullptr;
     failed_ = false;
   }

@@ -71,10 +71,7 @@ void RowWriter::disconnect() {
 }
 
 void RowWriter::abandon() noexcept {
-  if (session_ == nullptr) return;
-  session_->connection->abandon();
-  // Closing it is the parent's.
-  static_cast<void>(session_.release());
+  if (session_ != nullptr) session_->connection->abandon();
 }
 
 void RowWriter::retire(Connector::Verdict verdict) {

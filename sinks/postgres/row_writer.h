@@ -40,7 +40,7 @@ class RowWriter {
 
   // Gives the session back to be closed.
   void disconnect();
-  // After fork(), in the child.
+  // After fork(), in the child. The object must be leaked.
   void abandon() noexcept;
 
  private:

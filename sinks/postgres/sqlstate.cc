@@ -32,7 +32,6 @@ constexpr std::array kRules = {
     Rule{"XX000", Remedy::look_again},  // internal_error: a type has gone
     Rule{"22P03", Remedy::look_again},  // invalid_binary_representation
     Rule{"0A000", Remedy::look_again},  // cached plan must not change its type
-    Rule{"XX000", Remedy::look_again},  // internal_error: a type that is gone
     Rule{"26000", Remedy::be_pooled},   // invalid_sql_statement_name
     Rule{"42P05", Remedy::be_pooled},   // duplicate_prepared_statement
     Rule{"22", Remedy::set_aside},      // data exceptions

@@ -67,6 +67,7 @@ class PostgresDriver : public SinkDriver {
     wait_for_session();
   }
 
+  std::string_view unforkable() const override { return kNoThreadsInChildren; }
   std::string_view allocates() const override {
     return "libpq allocates for every answer of the server";
   }

@@ -499,6 +499,7 @@ TEST_P(SinkContract, AnAbandonedSinkCanBeOpenedAgain) {
 
 TEST_P(SinkContract, AChildNeitherLosesNorRepeatsRows) {
   if (!driver_->outlives_sink()) GTEST_SKIP() << "the rows live in the sink";
+  if (!driver_->unforkable().empty()) GTEST_SKIP() << driver_->unforkable();
   ASSERT_OK(sink_->open());
   ASSERT_OK(write(1));
   const pid_t child = ::fork();

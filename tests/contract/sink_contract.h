@@ -60,6 +60,10 @@ class SinkDriver {
   // process has its own.
   virtual bool outlives_sink() const { return true; }
 
+  // Why a child cannot use the sink under this program's sanitizer; empty if it
+  // can.
+  virtual std::string_view unforkable() const { return {}; }
+
   // Why write() may allocate memory each time; empty if it may not.
   virtual std::string_view allocates() const { return {}; }
 };

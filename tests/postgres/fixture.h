@@ -30,6 +30,12 @@ inline constexpr milliseconds kDeadline{250};
 inline constexpr milliseconds kGrace{20};
 inline constexpr milliseconds kNoise{kSanitized ? 200 : 60};
 
+// For tests whose child of a fork() connects by itself.
+inline constexpr std::string_view kNoThreadsInChildren =
+    kThreadsSanitized
+        ? "ThreadSanitizer lets no thread start in a child after fork()"
+        : "";
+
 inline double in_milliseconds(Duration duration) {
   return std::chrono::duration<double, std::milli>(duration).count();
 }
@@ -112,6 +118,6 @@ class PostgresTest : public ::testing::Test, public LoggedSystem {
 // As GTEST_SKIP() does, if there is a reason.
 #define SKIP_IF(reason_)                           \
   do {                                             \
-    const std::string why_not = (reason_);         \
+    const std::string why_not(reason_);            \
     if (!why_not.empty()) GTEST_SKIP() << why_not; \
   } while (false)

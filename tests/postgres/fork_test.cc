@@ -18,6 +18,10 @@ using namespace std::chrono_literals;
 
 class PostgresFork : public PostgresTest {
  protected:
+  void SetUp() override {
+    PostgresTest::SetUp();
+    if (!IsSkipped()) SKIP_IF(kNoThreadsInChildren);
+  }
   long long rows(const std::string& event) {
     return server().number("SELECT count(*) FROM stogger_logs WHERE event = '" +
                            event + "'");
@@ -117,12 +121,14 @@ TEST_F(PostgresFork, WithTransportSecurityToo) {
   log(3);
   const std::vector<pid_t> before = server().backends();
   for (const bool cleanly : {false, true}) {
+    // What OpenSSL has for threads of the parent would be taken for leaks.
+    if (cleanly && kSanitized) break;
     EXPECT_TRUE(succeeded(start_logging(system(), cleanly)));
     log(3);
     EXPECT_EQ(server().backends(), before) << "sessions of the parent";
   }
-  EXPECT_EQ(rows("child"), 10);
-  EXPECT_EQ(stats().written, 9u);
+  EXPECT_EQ(rows("child"), kSanitized ? 5 : 10);
+  EXPECT_EQ(stats().written, kSanitized ? 6u : 9u);
 }
 
 TEST_F(PostgresFork, DuringAnOutageBothRecover) {
