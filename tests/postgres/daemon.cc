@@ -228,6 +228,7 @@ void Daemon::guard(int socket) const {
   ::close_range(kGuardSocket + 1, ~0u, 0);
   ::fcntl(kGuardSocket, F_SETFD, FD_CLOEXEC);
   ::setsid();
+  ::prctl(PR_SET_NAME, "test-guard");
   ::prctl(PR_SET_CHILD_SUBREAPER, 1);
   const int output = ::open(plan_.output.c_str(),
                             O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644);
@@ -278,7 +279,7 @@ void Daemon::end_all(pid_t daemon) const {
     ::kill(daemon, SIGCONT);
     ::kill(daemon, plan_.end_signal);
   }
-  for (int i = 0; i < 1000 && reap_children(&daemon); ++i) ::usleep(2000);
+  for (int i = 0; i < 5000 && reap_children(&daemon); ++i) ::usleep(2000);
   while (reap_children(&daemon)) {
     for_each_child(::getpid(), [](pid_t child) { ::kill(child, SIGKILL); });
     ::usleep(2000);
