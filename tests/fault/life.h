@@ -62,8 +62,8 @@ class Life {
   Life(const SubjectKind& kind, const Fault& fault, Phase phase)
       : fault_(fault), phase_(phase), subject_(kind.make()) {
     // So that it needs no memory later.
-    other_->names.reserve(kEvents + kLaterEvents);
-    logged_.reserve(kEvents + kLaterEvents);
+    other_->names.reserve(kEvents + kProbes + kLaterEvents);
+    logged_.reserve(kEvents + kProbes + kLaterEvents);
   }
 
   // Returns how many calls there were in the phase.
@@ -82,6 +82,11 @@ class Life {
         function_ = scope.function();
       }
       clock_.advance(20);
+      // A real target may be busy yet with what it got before.
+      for (int i = 0; i < kProbes && stats_of(*system_, "sink").failing; ++i) {
+        log("probe-" + std::to_string(i));
+        clock_.advance(20);
+      }
       for (int i = 0; i < kLaterEvents; ++i) {
         log("later-" + std::to_string(i));
         clock_.advance(1);
@@ -102,6 +107,7 @@ class Life {
 
  private:
   static constexpr int kEvents = 20;
+  static constexpr int kProbes = 40;
   static constexpr int kLaterEvents = 5;
   static constexpr double kLongestCall = 1.0;  // seconds
 
