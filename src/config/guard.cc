@@ -8,7 +8,6 @@ namespace {
 
 constexpr int kMostDots = 32;
 constexpr int kMostBrackets = 32;
-constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
 
 constexpr bool is_control(char c) noexcept {
   const auto byte = static_cast<unsigned char>(c);
@@ -19,9 +18,7 @@ constexpr bool is_control(char c) noexcept {
 // the parser stops there too.
 class Scanner {
  public:
-  explicit Scanner(std::string_view toml) noexcept : rest_(toml) {
-    if (rest_.starts_with(kByteOrderMark)) skip(kByteOrderMark.size());
-  }
+  explicit Scanner(std::string_view toml) noexcept : rest_(toml) {}
 
   // What is wrong at where(); null if nothing is.
   const char* scan() noexcept {
@@ -36,10 +33,6 @@ class Scanner {
  private:
   const char* step() noexcept {
     const char c = rest_.front();
-    if (is_control(c)) return "a control character, which TOML does not have";
-    if (static_cast<unsigned char>(c) >= 0x80) {
-      return "only strings and comments may have characters outside of ASCII";
-    }
     switch (c) {
       case '"':
       case '\'':
@@ -122,8 +115,12 @@ class Scanner {
 }  // namespace
 
 bool is_safe_to_parse(std::string_view toml, Problem* problem) {
-  Scanner scanner(toml);
-  const char* const wrong = scanner.scan();
+  const auto control = std::find_if(toml.begin(), toml.end(), is_control);
+  Scanner scanner(std::string_view(toml.begin(), control));
+  const char* wrong = scanner.scan();
+  if (wrong == nullptr && control != toml.end()) {
+    wrong = "a control character, which TOML does not have";
+  }
   if (wrong == nullptr) return true;
   problem->where = scanner.where();
   problem->text = wrong;

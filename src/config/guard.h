@@ -11,8 +11,7 @@ namespace stogger {
 // - A key with more dots or a value with more brackets around it than any real
 //   file: dotted keys make tables that are freed by recursion, and a long
 //   enough one would exhaust the stack.
-// - Control characters, and characters outside of ASCII that are in neither a
-//   string nor a comment. TOML has none of them, but the parser takes some for
+// - Control characters. TOML has none of them, but the parser takes some for
 //   impossible.
 bool is_safe_to_parse(std::string_view toml, Problem* problem);
 
