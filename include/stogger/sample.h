@@ -152,10 +152,18 @@ STOGGER_API Status make_sample_sink(std::string_view type, Fields options,
 // The same in typed form, one structure for each sink. Views have to live until
 // the call returns. A text that is empty is an option not given.
 
-// Keeps the newest rows in memory: see docs/samples.md for how to read them.
+// Keeps the newest rows in memory, until the sink is destroyed, whether open or
+// closed.
 struct MemoryConfig {
   std::int64_t max_rows = 10000;
 };
+
+// Calls `visit` with each row that a sink of type memory keeps, oldest first;
+// the views live until it returns. Works on copies, so that writing goes on.
+// Code::invalid for any other sink. From any thread.
+using RowVisitor = void (*)(Fields row, void* argument);
+STOGGER_API Status visit_rows(const Sink& memory, RowVisitor visit,
+                              void* argument) noexcept;
 
 // Begins the file anew unless `append`.
 struct CsvConfig {

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "module/registry.h"
+#include "sinks/memory.h"
 #include "stogger/sample.h"
 
 namespace stogger {
@@ -65,6 +66,27 @@ Status make_sample_sink(std::string_view type, Fields options,
     return Status(Code::internal, e.what());
   } catch (...) {
     return Status(Code::internal, "the sink threw an exception");
+  }
+}
+
+Status visit_rows(const Sink& memory, RowVisitor visit,
+                  void* argument) noexcept {
+  try {
+    const auto* const kept = dynamic_cast<const MemorySink*>(&memory);
+    if (kept == nullptr) {
+      return Status(Code::invalid,
+                    "visit_rows: the sink is not of type memory");
+    }
+    for (const OwnedRow& row : kept->rows()) {
+      std::vector<Field> fields;
+      for (const OwnedField& field : row) {
+        fields.emplace_back(field.name(), field.value());
+      }
+      visit(fields, argument);
+    }
+    return {};
+  } catch (const std::exception& e) {
+    return Status(Code::internal, e.what());
   }
 }
 

@@ -68,12 +68,17 @@ Kind common_kind(Kind a, Kind b) noexcept {
   return Kind::text;
 }
 
-LockedColumn infer(const RowBatch& rows, std::size_t column) {
+LockedColumn infer(const RowBatch& rows, std::size_t column,
+                   bool unsigned_integers) {
   LockedColumn inferred;
   inferred.nullable = false;
   Kind kind = Kind::null;
+  bool has_negative = false;
   for (std::size_t row = 0; row < rows.row_count; ++row) {
-    const Kind next = rows.at(row, column).kind();
+    const Value& value = rows.at(row, column);
+    const Kind next = value.kind();
+    has_negative =
+        has_negative || (next == Kind::integer && value.integer() < 0);
     if (next == Kind::null || next == Kind::custom) {
       inferred.nullable = true;
     } else {
@@ -81,8 +86,9 @@ LockedColumn infer(const RowBatch& rows, std::size_t column) {
     }
   }
   // As text, integers keep all of their digits.
-  const bool none = kind == Kind::null || kind == Kind::unsigned_integer;
-  inferred.kind = none ? Kind::text : kind;
+  const bool fits_none =
+      kind == Kind::unsigned_integer && (has_negative || !unsigned_integers);
+  inferred.kind = kind == Kind::null || fits_none ? Kind::text : kind;
   return inferred;
 }
 
@@ -104,7 +110,7 @@ Status SchemaLock::lock(const RowBatch& rows) {
                   "there is nothing in the batch to tell the columns by");
   }
   for (std::size_t i = 0; i < rows.column_count; ++i) {
-    LockedColumn column = infer(rows, i);
+    LockedColumn column = infer(rows, i, options_.unsigned_integers);
     if (options_.times_as_text && column.kind == Kind::time) {
       column.kind = Kind::text;
     }
@@ -229,10 +235,14 @@ Value SchemaLock::convert(const Value& value, std::size_t column) {
       }
       break;
     case Kind::integer:
+      if (from == Kind::boolean) return value.boolean() ? 1 : 0;
       if (std::int64_t integer = 0;
           from == Kind::real && to_integer(value.real(), &integer)) {
         return integer;
       }
+      break;
+    case Kind::unsigned_integer:
+      if (from == Kind::integer && value.integer() >= 0) return value;
       break;
     default:
       break;
@@ -246,6 +256,11 @@ Value SchemaLock::as_text(const Value& value) {
       return value.boolean() ? "true" : "false";
     case Kind::json:
       return value.text();
+    case Kind::time: {
+      char* const time = arena_.allocate(kTimestampSize);
+      write_timestamp(time, value.time());
+      return std::string_view(time, kTimestampSize);
+    }
     default:
       break;
   }
@@ -256,8 +271,6 @@ Value SchemaLock::as_text(const Value& value) {
     append_unsigned(text_, value.unsigned_integer());
   } else if (value.kind() == Kind::real) {
     append_real(text_, value.real());
-  } else if (value.kind() == Kind::time) {
-    append_time(text_, value.time());
   } else {
     return {};
   }

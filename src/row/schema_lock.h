@@ -24,7 +24,8 @@ namespace stogger {
 
 struct LockedColumn {
   std::string name;
-  // boolean, integer, real, text, time or json. Kind::null, which only
+  // boolean, integer, real, text, time or json, or unsigned_integer if the
+  // options allow it. Kind::null, which only
   // lock_to() takes, stands for a column that any value fits.
   Kind kind = Kind::text;
   // lock() sets it if a row of the first batch has no value there.
@@ -38,6 +39,9 @@ struct SchemaLockOptions {
   bool ignore_case = false;
   // Columns of times become columns of text, which holds RFC 3339.
   bool times_as_text = false;
+  // For targets that have them: columns of integers with some above INT64_MAX
+  // and none below 0 are Kind::unsigned_integer instead of text.
+  bool unsigned_integers = false;
 };
 
 class SchemaLock {
@@ -68,8 +72,9 @@ class SchemaLock {
 
   // The value that belongs into a column, for a row of the batch matched last:
   // null, or of the column's kind. Integers become reals and, where they are
-  // whole, the other way round; everything becomes text or JSON where that is
-  // the kind. Text lives until the next match(), or as long as the batch.
+  // whole, the other way round; booleans become integers; everything becomes
+  // text (times RFC 3339 with microseconds) or JSON where that is the kind.
+  // Text lives until the next match(), or as long as the batch.
   Value value(const RowBatch& rows, std::size_t row, std::size_t column) {
     const std::size_t position = positions_[column];
     if (position == kAbsent) return {};
