@@ -28,12 +28,12 @@ namespace stogger {
 // One reading of one device. All views have to live until the call that takes
 // the sample returns.
 struct Sample {
-  std::string_view device;   // the name the program has for it
-  std::string_view unit_id;  // its address on the bus, if it has one
-  Time requested_at;
-  Time received_at;
-  Fields fields;            // what was measured
-  std::string_view status;  // codes of the device, "" if there is none
+  std::string_view device = {};   // the name the program has for it
+  std::string_view unit_id = {};  // its address on the bus, if it has one
+  Time requested_at = {};
+  Time received_at = {};
+  Fields fields = {};            // what was measured
+  std::string_view status = {};  // codes of the device, "" if there is none
 };
 
 // The columns that every sample has.
