@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstdint>
 #include <utility>
 
 #include "base/json.h"
@@ -162,14 +163,19 @@ bool SchemaLock::is_same(std::string_view a,
 }
 
 std::string SchemaLock::unique_name(std::string_view name) const {
-  std::string unique(name);
+  const auto with = [&](const std::string& suffix) {
+    const std::size_t most =
+        options_.longest_name == 0 ? SIZE_MAX : options_.longest_name;
+    return std::string(utf8_prefix(name, most - suffix.size())) + suffix;
+  };
+  std::string unique = with("");
   for (int number = 2;; ++number) {
     const bool is_taken = std::any_of(columns_.begin(), columns_.end(),
                                       [&](const LockedColumn& column) {
                                         return is_same(column.name, unique);
                                       });
     if (!is_taken) return unique;
-    unique = std::string(name) + "_" + std::to_string(number);
+    unique = with("_" + std::to_string(number));
   }
 }
 
@@ -297,6 +303,12 @@ void SchemaLock::tell(std::string_view name, const std::string& what) {
   if (report_.size() > kLongestReport) return;
   if (!report_.empty()) report_ += "; ";
   report_ += what;
+}
+
+void SchemaLock::note_misfit(std::string_view column) {
+  if (told_.find(column) != told_.end()) return;
+  tell(column, "values that do not fit the column " + quoted(column) +
+                   " are left out from now on");
 }
 
 Status SchemaLock::take_report() {

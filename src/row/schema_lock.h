@@ -42,6 +42,8 @@ struct SchemaLockOptions {
   // For targets that have them: columns of integers with some above INT64_MAX
   // and none below 0 are Kind::unsigned_integer instead of text.
   bool unsigned_integers = false;
+  // The most bytes a name may have, at least 16; longer ones are cut. 0: any.
+  std::size_t longest_name = 0;
 };
 
 class SchemaLock {
@@ -83,6 +85,9 @@ class SchemaLock {
     if (value.kind() == kind || kind == Kind::null) return value;
     return value.is_null() ? Value() : convert(value, column);
   }
+
+  // To be told with the others: the target did not take a value of the column.
+  void note_misfit(std::string_view column);
 
   // What was dropped for the first time since the last call, if anything, as
   // Code::rejected. For Sink::write() to return once all rows are written.
