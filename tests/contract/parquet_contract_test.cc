@@ -30,8 +30,8 @@ class ParquetDriver final : public SinkDriver {
   ParquetDriver() { std::filesystem::create_directory(folder()); }
 
   SinkPtr make() override {
-    const Field fields[] = {{"path", folder() + "/log.parquet"},
-                            {"sync", false}};
+    const std::string path = folder() + "/log.parquet";
+    const Field fields[] = {{"path", path}, {"sync", false}};
     Options options("parquet", fields);
     options.set_for_samples(true);
     SinkPtr sink;

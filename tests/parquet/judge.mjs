@@ -32,8 +32,8 @@ const duckTypes = {
   BIGINT: ['integer', v => 'i:' + v],
   UBIGINT: ['unsigned', v => 'u:' + v],
   DOUBLE: ['real', v => 'd:' + bitsOf(v)],
-  VARCHAR: ['text', v => 't:' + hexOf(v)],
-  JSON: ['json', v => 'j:' + hexOf(v)],
+  VARCHAR: ['text', v => 't:' + v],
+  JSON: ['json', v => 'j:' + v],
   'TIMESTAMP WITH TIME ZONE': ['time', v => 'm:' + v.micros],
 }
 
@@ -48,7 +48,11 @@ async function askDuckDb(connection, path, withRows) {
   const quoted = name => `"${name.replaceAll('"', '""')}"`
   let rows = null
   if (withRows) {
-    const reader = await connection.runAndReadAll(`FROM read_parquet(${file})`)
+    // As hex: text that comes as JavaScript text has lost its byte order mark.
+    const list = columns.map(([name, type]) => type === 'VARCHAR' || type === 'JSON'
+      ? `lower(hex(encode(${quoted(name)}::VARCHAR)))` : quoted(name))
+    const reader = await connection.runAndReadAll(
+      `SELECT ${list.join(', ')} FROM read_parquet(${file})`)
     rows = reader.getRows().map(row => row.map((value, i) =>
       value === null ? null : duckTypes[columns[i][1]][1](value)))
   }

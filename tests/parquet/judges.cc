@@ -170,8 +170,13 @@ json agreed(const std::string& path) {
         EXPECT_EQ(a["columns"][j][what], b["columns"][j][what]);
       }
       for (const char* what : {"least", "most"}) {
+        // DuckDB makes no use of infinite limits.
+        if (b["columns"][j][what] == as_judged(HUGE_VAL, Kind::real)) continue;
+        if (b["columns"][j][what] == as_judged(-HUGE_VAL, Kind::real)) continue;
         EXPECT_EQ(a["columns"][j][what].is_null(),
-                  b["columns"][j][what].is_null());
+                  b["columns"][j][what].is_null())
+            << path << " row group " << i << ", column " << j << ": "
+            << a["columns"][j].dump() << b["columns"][j].dump();
       }
     }
   }
