@@ -23,7 +23,9 @@ SqliteSampleSink::SqliteSampleSink(std::string path, SqliteSettings settings,
       table_(std::move(table)),
       create_table_(create_table),
       database_(std::move(settings)),
-      lock_({.ignore_case = true, .times_as_text = true}) {}
+      lock_({.ignore_case = true,
+             .times_as_text = true,
+             .text_takes_times = true}) {}
 
 Status SqliteSampleSink::open() {
   if (database_.is_open()) return {};

@@ -229,6 +229,7 @@ Value SchemaLock::convert(const Value& value, std::size_t column) {
   const Kind from = value.kind();
   switch (columns_[column].kind) {
     case Kind::text:
+      if (from == Kind::time && options_.text_takes_times) return value;
       return as_text(value);
     case Kind::json:
       text_.clear();

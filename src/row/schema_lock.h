@@ -39,6 +39,9 @@ struct SchemaLockOptions {
   bool ignore_case = false;
   // Columns of times become columns of text, which holds RFC 3339.
   bool times_as_text = false;
+  // For targets that write times as that text themselves: in columns of text, a
+  // time stays one.
+  bool text_takes_times = false;
   // For targets that have them: columns of integers with some above INT64_MAX
   // and none below 0 are Kind::unsigned_integer instead of text.
   bool unsigned_integers = false;
