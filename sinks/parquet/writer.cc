@@ -47,10 +47,7 @@ void ParquetWriter::drop_published() noexcept {
 }
 
 std::size_t ParquetWriter::memory() const noexcept {
-  std::size_t bytes = 0;
-  for (const ParquetRows& rows : full_) bytes += rows.memory();
-  for (const ParquetRows& rows : rows_) bytes += rows.memory();
-  return bytes;
+  return full_memory_ + (rows_.empty() ? 0 : rows_.front().memory());
 }
 
 // ---- Taking rows
@@ -107,8 +104,9 @@ void ParquetWriter::add(const RowBatch& rows, std::size_t first,
 
 void ParquetWriter::complete_group() {
   if (rows_.empty() || rows_.front().count() == 0) return;
-  full_.reserve(full_.size() + 1);
+  const std::size_t bytes = rows_.front().memory();
   full_.push_back(std::move(rows_.front()));
+  full_memory_ += bytes;
   rows_.clear();
 }
 
@@ -200,6 +198,7 @@ void ParquetWriter::settle(bool complete) {
     spare_.push_back(std::move(rows));
   }
   full_.clear();
+  full_memory_ = 0;
   published_ = pending_;
 }
 
@@ -228,6 +227,7 @@ Status ParquetWriter::close() {
 void ParquetWriter::abandon() noexcept {
   files_.abandon();
   full_.clear();
+  full_memory_ = 0;
   rows_.clear();
   pending_ = 0;
   published_ = 0;

@@ -79,6 +79,7 @@ class ParquetWriter {
   TwinFiles files_;
 
   std::vector<ParquetRows> full_;  // row groups to come
+  std::size_t full_memory_ = 0;    // bytes, roughly
   std::vector<ParquetRows> rows_;  // one, behind those; none before any row
   std::vector<ParquetRows> spare_;
   std::size_t pending_ = 0;    // rows in full_ and rows_
