@@ -186,12 +186,14 @@ struct SqliteConfig {
   std::int64_t busy_timeout_ms = 5000;
 };
 
-// Needs the parquet module.
+// Needs the parquet module. Each batch is a row group of its own, as in files
+// that are written by hand. With small batches, as those of a pipe are, that
+// makes for large files: the form above gathers them by default.
 struct ParquetConfig {
   std::string_view path;
   std::string_view compression = "zstd";  // or snappy, none
-  bool use_dictionary = true;             // for texts
-  std::int64_t row_group_rows = 0;        // 0: a row group for each batch
+  bool use_dictionary = true;             // where it makes the file smaller
+  std::int64_t row_group_rows = 0;        // larger batches are split; 0: never
   bool text_times = false;                // times as RFC 3339 text
 };
 

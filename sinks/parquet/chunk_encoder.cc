@@ -71,7 +71,7 @@ ChunkEncoder::Encoding ChunkEncoder::choose(const ColumnBuffer& column) {
 
 ChunkEncoder::Encoding ChunkEncoder::choose_for_text(
     const ColumnBuffer& column) {
-  if (!column.has_distinct_texts()) return Encoding::plain;
+  if (!use_dictionary_ || !column.has_distinct_texts()) return Encoding::plain;
   std::uint64_t dictionary = 0;
   for (std::size_t i = 0; i < column.text_count(); ++i) {
     dictionary += column.text(i).size() + kSizeBytes;
@@ -102,7 +102,7 @@ ChunkEncoder::Encoding ChunkEncoder::choose_for_numbers(
     best = other;
     least = size;
   }
-  if (!number_dictionary(column, count / 2)) return best;
+  if (!use_dictionary_ || !number_dictionary(column, count / 2)) return best;
   packed_.clear();
   append_runs(packed_, number_indexes_.data(), count, index_width_);
   body_.clear();

@@ -34,7 +34,8 @@ struct ChunkSizes {
 
 class ChunkEncoder {
  public:
-  explicit ChunkEncoder(ParquetCodec* codec) noexcept : codec_(*codec) {}
+  ChunkEncoder(ParquetCodec* codec, bool use_dictionary) noexcept
+      : codec_(*codec), use_dictionary_(use_dictionary) {}
 
   // Adds the chunk to *out, the first byte of which lies at `base` in the file,
   // and its ColumnChunk to the metadata.
@@ -76,6 +77,7 @@ class ChunkEncoder {
                    ChunkSizes* sizes, Buffer* out);
 
   ParquetCodec& codec_;
+  const bool use_dictionary_;
   Buffer body_;
   Buffer packed_;
   // The dictionary of a column of numbers.

@@ -31,6 +31,7 @@ struct ParquetColumn {
 struct ParquetEncoding {
   ParquetCompression compression = ParquetCompression::zstd;
   int level = 3;
+  bool use_dictionary = true;  // where it makes the file smaller
 };
 
 // The row groups of a file, for its footer.
@@ -98,7 +99,8 @@ class ParquetRows {
 class ParquetEncoder {
  public:
   explicit ParquetEncoder(ParquetEncoding encoding) noexcept
-      : codec_(encoding.compression, encoding.level), chunks_(&codec_) {}
+      : codec_(encoding.compression, encoding.level),
+        chunks_(&codec_, encoding.use_dictionary) {}
 
   // Encodes a row group; it adds its bytes to *out, the first byte of which
   // lies at `base` in the file, and what the footer tells of it to *footer.

@@ -1,11 +1,11 @@
 // The parquet sink: rows into a file of the Parquet format, one process a file.
 //
 // Options: path (required), mode, compression, compression_level,
-// row_groups, row_group_rows, checkpoint_s, checkpoint_rows, roll_bytes,
-// roll_s, times, sync. Safe after write(): what a checkpoint has made readable,
-// which write() does by itself now and then; the rest is in memory. flush() is
-// a checkpoint. close() completes the file; the sink goes on in it if it is
-// opened again.
+// use_dictionary, row_groups, row_group_rows, checkpoint_s, checkpoint_rows,
+// roll_bytes, roll_s, times, sync. Safe after write(): what a checkpoint has
+// made readable, which write() does by itself now and then; the rest is in
+// memory. flush() is a checkpoint. close() completes the file; the sink goes on
+// in it if it is opened again.
 //
 // A file that exists when the first rows come is given a dated name first, or
 // is overwritten with mode = "truncate".
@@ -111,6 +111,7 @@ ParquetEncoding read_encoding(Options& options) {
       "compression", {"zstd", "snappy", "none"}, 0)];
   encoding.level =
       static_cast<int>(options.integer("compression_level", 3, 1, 22));
+  encoding.use_dictionary = options.boolean("use_dictionary", true);
   if (encoding.compression != ParquetCompression::zstd &&
       options.has("compression_level")) {
     options.problem("compression_level", "is for compression = \"zstd\" only");
@@ -133,7 +134,7 @@ Status make_parquet_sink(Options& options, SinkPtr* sink) {
   settings.files.clock = options.clock();
   settings.encoding = read_encoding(options);
   settings.times_as_text =
-      options.choice("times", {"timestamp", "text"}, 0) == 1;
+      options.choice("times", {"native", "text"}, 0) == 1;
   settings.group_by_batch =
       options.choice("row_groups", {"rows", "batch"}, 0) == 1;
   settings.row_group_rows = static_cast<std::size_t>(options.integer(

@@ -116,13 +116,16 @@ Status make_sample_sink(const SqliteConfig& config, SinkPtr* sink) noexcept {
 }
 
 Status make_sample_sink(const ParquetConfig& config, SinkPtr* sink) noexcept {
-  return make_typed("parquet",
-                    {{"path", config.path},
-                     {"compression", config.compression},
-                     {"use_dictionary", config.use_dictionary},
-                     {"row_group_rows", config.row_group_rows},
-                     {"times", times_of(config.text_times)}},
-                    sink);
+  return make_typed(
+      "parquet",
+      {{"path", config.path},
+       {"compression", config.compression},
+       {"use_dictionary", config.use_dictionary},
+       {"row_groups", "batch"},
+       {"row_group_rows",
+        config.row_group_rows == 0 ? Value() : Value(config.row_group_rows)},
+       {"times", times_of(config.text_times)}},
+      sink);
 }
 
 Status make_sample_sink(const PostgresConfig& config, SinkPtr* sink) noexcept {

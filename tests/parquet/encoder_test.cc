@@ -230,6 +230,20 @@ TEST_F(ParquetEncoderTest, EachEncodingIsUsedWhereItPays) {
   }
 }
 
+TEST_F(ParquetEncoderTest, DictionariesCanBeTurnedOff) {
+  SKIP_WITHOUT_JUDGES();
+  Rows rows({{"text", Kind::text}, {"number", Kind::integer}});
+  for (int i = 0; i < 1000; ++i) rows.add({"same", i % 2 * 1000000});
+  expect_round_trip(rows, 65536, {ParquetCompression::zstd, 3, false});
+  const json columns = agreed(
+      write(rows, 65536,
+            {ParquetCompression::zstd, 3, false}))["groups"][0]["columns"];
+  for (const json& column : columns) {
+    EXPECT_EQ(column["encodings"].get<std::string>().find("DICTIONARY"),
+              std::string::npos);
+  }
+}
+
 TEST_F(ParquetEncoderTest, AThousandColumnsAreReadBack) {
   SKIP_WITHOUT_JUDGES();
   std::vector<std::string> names;
