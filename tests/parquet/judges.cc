@@ -62,7 +62,8 @@ const std::string& why_no_judges() {
   static const std::string reason = [] {
     const std::string folder = judges_folder();
     const std::string hint =
-        ": run `npm ci` in a copy of tests/parquet/package*.json and set "
+        ": run `npm install` beside a copy of tests/parquet/package.json and "
+        "set "
         "STOGGER_PARQUET_JUDGES to its folder, as tests/run.sh does";
     if (folder.empty()) return "STOGGER_PARQUET_JUDGES is not set" + hint;
     if (!std::filesystem::exists(folder + "/node_modules/hyparquet")) {
