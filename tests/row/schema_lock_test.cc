@@ -14,15 +14,16 @@ namespace {
 // A batch that owns what it is made of.
 class Batch {
  public:
-  explicit Batch(std::vector<std::string> names) : names_(std::move(names)) {
-    for (const std::string& name : names_) columns_.push_back({name});
-  }
+  explicit Batch(std::vector<std::string> names) : names_(std::move(names)) {}
   Batch& row(std::initializer_list<Value> values) {
     values_.insert(values_.end(), values);
     ++rows_;
     return *this;
   }
   operator RowBatch() const {  // NOLINT: it is one
+    // Only now: copies have names of their own.
+    columns_.clear();
+    for (const std::string& name : names_) columns_.push_back({name});
     RowBatch batch;
     batch.columns = columns_.data();
     batch.column_count = columns_.size();
@@ -33,7 +34,7 @@ class Batch {
 
  private:
   std::vector<std::string> names_;
-  std::vector<Column> columns_;
+  mutable std::vector<Column> columns_;
   std::vector<Value> values_;
   std::size_t rows_ = 0;
 };
