@@ -133,8 +133,7 @@ Status make_parquet_sink(Options& options, SinkPtr* sink) {
   settings.files.sync = options.boolean("sync", true);
   settings.files.clock = options.clock();
   settings.encoding = read_encoding(options);
-  settings.times_as_text =
-      options.choice("times", {"native", "text"}, 0) == 1;
+  settings.times_as_text = options.choice("times", {"native", "text"}, 0) == 1;
   settings.group_by_batch =
       options.choice("row_groups", {"rows", "batch"}, 0) == 1;
   settings.row_group_rows = static_cast<std::size_t>(options.integer(
