@@ -16,7 +16,7 @@ set(heavy
 
 # Opt-in headers may be heavy, and know the one library they are named after.
 set(exempt chrono.h json.h fmt.h testing.h)
-set(third_party "/fmt/" "/nlohmann/" "/toml\\+\\+/" "/sqlite3\\.h" "/libpq" "/postgresql/")
+set(third_party "/fmt/" "/nlohmann/" "/toml\\+\\+/" "/sqlite3\\.h" "/libpq" "/postgresql/" "/zstd\\.h" "/snappy")
 set(allowed_json.h "/nlohmann/")
 set(allowed_fmt.h "/fmt/")
 

@@ -22,15 +22,17 @@ set(layer_module 3)
 set(layer_cli 5)
 set(layers_sinks_know base row encode)
 # What of sinks/ is in every module.
-set(sinks_in_modules "^sinks/(module/|columns\\.h$)")
+set(sinks_in_modules "^sinks/(module/|columns\\.h$|paths\\.h$)")
 set(layers_that_know_sinks config module cli)
 
 # Third-party headers, and the only places that may include them.
-set(guarded "toml\\+\\+/" "CLI/" "sqlite3.h" "libpq")
+set(guarded "toml\\+\\+/" "CLI/" "sqlite3.h" "libpq" "zstd\\.h" "snappy")
 set(guard_0 "^src/config/")
 set(guard_1 "^src/cli/")
 set(guard_2 "^(sinks/|src/cli/)")
 set(guard_3 "^sinks/postgres/")
+set(guard_4 "^sinks/parquet/")
+set(guard_5 "^sinks/parquet/")
 
 # The opt-in adapters, and what each is there to include.
 set(adapter_json.h "^nlohmann/json\\.hpp$")

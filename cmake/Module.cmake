@@ -5,7 +5,7 @@
 #     stogger_TYPE_module   stogger_TYPE.so, found at run time
 #     stogger_TYPE          stogger::TYPE, libstogger_TYPE.a, to be linked
 #     stogger_TYPE_objects  the sources alone, for tests of what is inside
-#   stogger_install_module(TYPE FIND "NAME [VERSION]" PKG_CONFIG names)
+#   stogger_install_module(TYPE FIND "NAME [VERSION]"... PKG_CONFIG names)
 #     installs both, the CMake component and the pkg-config file. FIND is for
 #     find_package() and PKG_CONFIG for Requires, of what LIBRARIES are.
 include(GNUInstallDirs)
@@ -24,7 +24,8 @@ set(stogger_module_private_base
 set(stogger_module_public_base clock.cc level.cc status.cc value.cc)
 list(TRANSFORM stogger_module_private_base PREPEND ${stogger_root}/src/base/)
 list(APPEND stogger_module_private_base ${stogger_root}/src/encode/json_lines.cc
-     ${stogger_root}/sinks/columns.cc)
+     ${stogger_root}/src/row/schema_lock.cc
+     ${stogger_root}/sinks/columns.cc ${stogger_root}/sinks/paths.cc)
 list(TRANSFORM stogger_module_public_base PREPEND ${stogger_root}/src/base/)
 
 function(stogger_set_up_module_target target)
@@ -117,7 +118,7 @@ function(stogger_add_module type)
 endfunction()
 
 function(stogger_install_module type)
-  cmake_parse_arguments(PARSE_ARGV 1 arg "" "FIND;PKG_CONFIG" "")
+  cmake_parse_arguments(PARSE_ARGV 1 arg "" "PKG_CONFIG" "FIND")
   set(package_dir ${CMAKE_INSTALL_LIBDIR}/cmake/stogger)
   install(TARGETS stogger_${type}_module LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR}/stogger)
   install(
@@ -126,7 +127,15 @@ function(stogger_install_module type)
     ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR})
   install(EXPORT stogger-${type}Targets NAMESPACE stogger:: DESTINATION ${package_dir})
 
-  string(REGEX MATCH "^[^ ]+" find_name "${arg_FIND}")
+  set(find_calls "")
+  set(find_results "")
+  foreach(package IN LISTS arg_FIND)
+    string(REGEX MATCH "^[^ ]+" name "${package}")
+    string(APPEND find_calls "find_package(${package} QUIET)\n")
+    list(APPEND find_results ${name}_FOUND)
+  endforeach()
+  string(REPLACE ";" " AND " find_results "${find_results}")
+  string(REPLACE ";" ", " find_names "${arg_FIND}")
   configure_file(${stogger_module_cmake}/stogger-module.cmake.in stogger-${type}.cmake @ONLY)
   install(FILES ${CMAKE_CURRENT_BINARY_DIR}/stogger-${type}.cmake DESTINATION ${package_dir})
   stogger_set_pkg_config_paths()

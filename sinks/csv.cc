@@ -1,7 +1,7 @@
 // The csv sink: rows as lines of a CSV file, which several processes may write
 // to.
 //
-// Options: path (required), columns, mode.
+// Options: path (required), columns, mode (append; for samples truncate).
 // Safe after write(): the rows are with the kernel and survive the end of this
 // process. flush() and close() add nothing.
 #include "encode/csv.h"
@@ -18,6 +18,7 @@
 #include "sinks/builtin.h"
 #include "sinks/columns.h"
 #include "sinks/csv_file.h"
+#include "sinks/csv_samples.h"
 #include "sinks/paths.h"
 
 namespace stogger {
@@ -108,8 +109,10 @@ class CsvSink final : public Sink {
   Time looked_;
 };
 
+// For samples without the option: none, as they follow from the first ones.
 std::vector<std::string> read_columns(Options& options) {
   if (!options.has("columns")) {
+    if (options.for_samples()) return {};
     return {"timestamp", "level", "event", "func", "scope", "data"};
   }
   const std::size_t problems = options.problem_count();
@@ -136,10 +139,15 @@ Status make_csv_sink(Options& options, SinkPtr* sink) {
   std::vector<std::string> names = read_columns(options);
   CsvFileOptions file;
   file.path = absolute_path(path);
-  file.truncate = options.choice("mode", {"append", "truncate"}, 0) == 1;
+  const std::size_t mode = options.for_samples() ? 1 : 0;
+  file.truncate = options.choice("mode", {"append", "truncate"}, mode) == 1;
   file.clock = options.clock();
   Status status = options.finish();
   if (!status.ok()) return status;
+  if (options.for_samples()) {
+    sink->reset(new CsvSampleSink(path, std::move(file), names));
+    return {};
+  }
   const std::vector<Column> columns = views_of(names);
   Buffer header;
   append_csv_header(header, as_batch(columns));

@@ -241,7 +241,9 @@ LogFileOptions read_log_file_options(Options& options) {
       options.integer("max_bytes", 10000000, 1, INT64_MAX));
   result.backup_count =
       static_cast<std::size_t>(options.integer("backup_count", 5, 0, 10000));
-  result.truncate = options.choice("mode", {"append", "truncate"}, 0) == 1;
+  const std::size_t mode = options.for_samples() ? 1 : 0;
+  result.truncate = options.choice("mode", {"append", "truncate"}, mode) == 1;
+  result.each_truncates = options.for_samples();
   return result;
 }
 

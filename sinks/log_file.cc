@@ -106,8 +106,9 @@ Status LogFile::open() {
   File file;
   status = file.open_append(options_.path, false);
   if (!status.ok()) return status;
-  if (file.is_regular() && is_first_opening(options_.path) &&
-      options_.truncate) {
+  const bool first = options_.each_truncates ? !std::exchange(opened_, true)
+                                             : is_first_opening(options_.path);
+  if (file.is_regular() && first && options_.truncate) {
     file.truncate(0);
   }
   adopt(std::move(file));

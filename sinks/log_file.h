@@ -32,6 +32,7 @@ struct LogFileOptions {
   std::uint64_t max_bytes = 10000000;
   std::size_t backup_count = 5;  // 0: no rotation
   bool truncate = false;         // when this process first opens the path
+  bool each_truncates = false;   // or rather when each LogFile first does
 };
 
 class LogFile {
@@ -89,7 +90,8 @@ class LogFile {
   std::uint64_t size_ = 0;  // as far as known; others may have added
   std::int64_t day_ = 0;    // of its first line, for Rotation::daily
   bool day_known_ = false;
-  bool torn_ = false;  // it does not end in a newline
+  bool opened_ = false;  // once
+  bool torn_ = false;    // it does not end in a newline
   bool must_check_ = true;
   Time checked_;          // when the path was looked at
   Time rotation_failed_;  // valid if rotation_failing_

@@ -2,7 +2,7 @@
 // processes may write to.
 //
 // Options: path (required), table, create_table, journal_mode, synchronous,
-// busy_timeout_ms.
+// busy_timeout_ms. For samples, see sqlite_samples.h.
 // Safe after write(): the rows are committed and survive the end of this
 // process; with synchronous = "FULL" that of the machine, too. flush() adds
 // nothing. close() leaves a single file if nobody else has it open.
@@ -25,6 +25,7 @@
 #include "sinks/sqlite_database.h"
 #include "sinks/sqlite_files.h"
 #include "sinks/sqlite_insert.h"
+#include "sinks/sqlite_samples.h"
 #include "sinks/sqlite_table.h"
 
 namespace stogger {
@@ -187,7 +188,9 @@ Status make_sqlite_sink(Options& options, SinkPtr* sink) {
   constexpr const char* kJournalModes[] = {"WAL", "DELETE", "TRUNCATE"};
   constexpr const char* kSynchronous[] = {"OFF", "NORMAL", "FULL"};
   const std::string path = read_path(options);
-  const std::string table(options.text("table", "stogger_logs"));
+  const bool samples = options.for_samples();
+  const std::string table(
+      options.text("table", samples ? "samples" : "stogger_logs"));
   const bool create_table = options.boolean("create_table", true);
   check_table(options, table);
   SqliteSettings settings;
@@ -196,10 +199,16 @@ Status make_sqlite_sink(Options& options, SinkPtr* sink) {
       "journal_mode", {"WAL", "DELETE", "TRUNCATE"}, 0)];
   settings.synchronous =
       kSynchronous[options.choice("synchronous", {"OFF", "NORMAL", "FULL"}, 1)];
-  settings.busy_timeout_ms = options.integer("busy_timeout_ms", 250, 0, 60000);
+  settings.busy_timeout_ms =
+      options.integer("busy_timeout_ms", samples ? 5000 : 250, 0, 60000);
   settings.clock = options.clock();
   Status status = options.finish();
   if (!status.ok()) return status;
+  if (samples) {
+    sink->reset(
+        new SqliteSampleSink(path, std::move(settings), table, create_table));
+    return {};
+  }
   sink->reset(new SqliteSink(path, std::move(settings), table, create_table));
   return {};
 }

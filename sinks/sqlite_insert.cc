@@ -52,8 +52,22 @@ int SqliteInsert::insert(const RowBatch& rows, std::size_t row) {
         positions_[i] == kNoColumn ? kNull : rows.at(row, positions_[i]);
     result = bind(static_cast<int>(i) + 1, value);
   }
-  if (result != SQLITE_OK) return result;
-  result = sqlite3_step(statement_);
+  return step(result);
+}
+
+int SqliteInsert::insert(const Value* values) {
+  cells_.clear();
+  int result = SQLITE_OK;
+  for (std::size_t i = 0; i < columns_.size() && result == SQLITE_OK; ++i) {
+    result = bind(static_cast<int>(i) + 1, values[i]);
+  }
+  return step(result);
+}
+
+// `bound` is the result of binding the last parameter.
+int SqliteInsert::step(int bound) {
+  if (bound != SQLITE_OK) return bound;
+  const int result = sqlite3_step(statement_);
   sqlite3_reset(statement_);
   return result;
 }

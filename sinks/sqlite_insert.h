@@ -31,8 +31,11 @@ class SqliteInsert {
   // Inserts a row of the batch matched last. A result code of SQLite:
   // SQLITE_DONE if it worked.
   int insert(const RowBatch& rows, std::size_t row);
+  // Inserts a value for each column of the table.
+  int insert(const Value* values);
 
  private:
+  int step(int bound);
   int bind(int parameter, const Value& value);
   int bind_text(int parameter, std::string_view text);
   int bind_cell(int parameter, std::size_t start);

@@ -36,9 +36,10 @@ std::string column_text(sqlite3_stmt* row, int column) {
           static_cast<std::size_t>(sqlite3_column_bytes(row, column))};
 }
 
-// All columns that can be written to; none if there is no such table.
-Status read_columns(SqliteDatabase& database, const std::string& table,
-                    std::vector<SqliteColumn>* columns) {
+}  // namespace
+
+Status read_sqlite_columns(SqliteDatabase& database, const std::string& table,
+                           std::vector<SqliteColumn>* columns) {
   enum { kName = 1, kType = 2, kDefault = 4, kPrimaryKey = 5, kHidden = 6 };
   sqlite3_stmt* row = nullptr;
   constexpr std::string_view kAction = "cannot read the columns of the table";
@@ -60,6 +61,8 @@ Status read_columns(SqliteDatabase& database, const std::string& table,
   if (result == SQLITE_DONE) return {};
   return database.failure(result, kAction);
 }
+
+namespace {
 
 Status create_table(SqliteDatabase& database, const std::string& table) {
   const std::string name = sql_name(table);
@@ -127,10 +130,10 @@ Kind sqlite_kind(std::string_view declared_type) {
 
 Status open_sqlite_table(SqliteDatabase& database, const std::string& table,
                          bool create, std::vector<SqliteColumn>* columns) {
-  Status status = read_columns(database, table, columns);
+  Status status = read_sqlite_columns(database, table, columns);
   if (status.ok() && columns->empty() && create) {
     status = create_table(database, table);
-    if (status.ok()) status = read_columns(database, table, columns);
+    if (status.ok()) status = read_sqlite_columns(database, table, columns);
   }
   if (!status.ok()) return status;
   if (columns->empty()) {
@@ -138,6 +141,25 @@ Status open_sqlite_table(SqliteDatabase& database, const std::string& table,
                                      ": create it, or set create_table = true");
   }
   return put_standard_first(table, columns);
+}
+
+Status create_sample_table(SqliteDatabase& database, const std::string& table,
+                           const std::vector<LockedColumn>& columns) {
+  std::string sql;
+  for (const LockedColumn& column : columns) {
+    if (!sql.empty()) sql += ", ";
+    sql += sql_name(column.name);
+    if (column.kind == Kind::real) {
+      sql += " REAL";
+    } else if (column.kind == Kind::integer || column.kind == Kind::boolean) {
+      sql += " INTEGER";
+    } else {
+      sql += " TEXT";
+    }
+  }
+  return database.run(
+      "CREATE TABLE IF NOT EXISTS " + sql_name(table) + " (" + sql + ")",
+      "cannot create the table");
 }
 
 std::string sqlite_insert(const std::string& table,

@@ -5,6 +5,7 @@
 #include <string_view>
 #include <vector>
 
+#include "row/schema_lock.h"
 #include "sinks/sqlite_database.h"
 #include "stogger/status.h"
 #include "stogger/value.h"
@@ -26,6 +27,16 @@ struct SqliteColumn {
 // if it is missing and `create` is set. Call it with the lock held.
 Status open_sqlite_table(SqliteDatabase& database, const std::string& table,
                          bool create, std::vector<SqliteColumn>* columns);
+
+// All columns of the table that can be written to; none if there is no table.
+// Call it with the lock held.
+Status read_sqlite_columns(SqliteDatabase& database, const std::string& table,
+                           std::vector<SqliteColumn>* columns);
+
+// Creates a table for samples: REAL, INTEGER (booleans too) and TEXT, without a
+// primary key and without indexes. Call it with the lock held.
+Status create_sample_table(SqliteDatabase& database, const std::string& table,
+                           const std::vector<LockedColumn>& columns);
 
 // An INSERT with one parameter for each column, in their order.
 std::string sqlite_insert(const std::string& table,

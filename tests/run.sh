@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
 # Runs all tests of stogger: installs what they need (Debian), then
+#   judges   npm installs the readers that judge Parquet files into the build folder
 #   format   clang-format finds nothing to change
 #   dev      g++, warnings are errors: builds all
 #   fuzz     clang, address and undefined-behaviour sanitizers: tests, short fuzzing
@@ -25,13 +26,17 @@ say() { printf '== %4d s  %s\n' "$SECONDS" "$*"; }
 install_packages g++ clang libclang-rt-14-dev clang-format cmake ninja-build pkg-config ccache git \
   libfmt-dev nlohmann-json3-dev libtomlplusplus-dev libsqlite3-dev libcli11-dev libgtest-dev \
   libgmock-dev libbenchmark-dev libspdlog-dev sqlite3 systemd strace python3 util-linux \
-  libpq-dev postgresql pgbouncer iproute2 openssl || exit 1
+  libpq-dev postgresql pgbouncer iproute2 openssl libzstd-dev libsnappy-dev || exit 1
+# Node.js from elsewhere brings its own npm, and does not go with Debian's.
+command -v npm >/dev/null || install_packages nodejs npm || exit 1
 mkdir -p "$build_root" || exit 1
 cmake_generator_options
 
 # Whatever the caller's environment, tests see one that is far from UTC and says
 # nothing of their subject.
 export TZ=NPT-5:45 LC_ALL=C.UTF-8 UBSAN_OPTIONS=print_stacktrace=1
+STOGGER_PARQUET_JUDGES=$(realpath "$build_root")/parquet-judges
+export STOGGER_PARQUET_JUDGES
 unset NO_COLOR CLICOLOR_FORCE STOGGER_CONFIG STOGGER_LEVEL
 
 # The sanitizers of these compilers fail now and then where the kernel spreads
@@ -57,7 +62,7 @@ stage() {
   shift
   mkdir -p "$build_root/tests-$name"
   # A build is quick to find out for itself that nothing has changed.
-  if [ "$name" != dev ] && passed_before "$name"; then
+  if [ "$name" != dev ] && [ "$name" != judges ] && passed_before "$name"; then
     say "$name: passed before, and no file has changed since"
     return
   fi
@@ -88,6 +93,15 @@ build() {
 run_tests() {
   "${fixed_addresses[@]}" ctest --test-dir "$build_root/tests-$1" --parallel "$jobs" \
     --output-on-failure --no-tests=error "${@:2}"
+}
+
+# Tests that need them say so and are skipped without.
+install_judges() {
+  local folder=$STOGGER_PARQUET_JUDGES
+  [ -e "$folder/installed" ] && cmp -s tests/parquet/package.json "$folder/package.json" && return
+  rm -rf "$folder"
+  mkdir -p "$folder" && cp tests/parquet/package.json "$folder" &&
+    quietly npm install --prefix "$folder" --no-audit --no-fund && touch "$folder/installed"
 }
 
 check_format() {
@@ -125,6 +139,7 @@ check_fuzz() {
 check_tsan() { build tsan && run_tests tsan --label-exclude package --progress; }
 
 key=$(tree_key)
+stage judges install_judges
 stage format check_format
 stage dev build_dev
 stage fuzz check_fuzz

@@ -105,6 +105,7 @@ typedef struct stogger_options {
   stogger_text type;
   stogger_text identifier;
   stogger_text sink_name;
+  int for_samples;
 } stogger_options;
 
 /* The methods of stogger::Sink, with its promises. `sink` is what make_sink()

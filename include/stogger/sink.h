@@ -185,6 +185,10 @@ class STOGGER_API Options {
   void set_sink_name(std::string_view name) noexcept;
   Clock* clock() const noexcept;
   void set_clock(Clock* clock) noexcept;
+  // True if the sink is to be handed samples (see sample.h): batches of any
+  // columns, instead of those that form() and columns() ask for.
+  bool for_samples() const noexcept;
+  void set_for_samples(bool for_samples) noexcept;
 
   // Ok if every option was right. Otherwise its message tells the first
   // problem; all of them can be read by index.

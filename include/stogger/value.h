@@ -161,8 +161,17 @@ class Value {
   constexpr Value(const T& v) noexcept
       : object_(&v), writer_(&detail::write_custom<T>), kind_(Kind::custom) {}
 
+  // The null of a column that its row does not have. Only targets that name the
+  // columns with every row, such as JSON lines, tell it from any other null.
+  static constexpr Value absent() noexcept {
+    Value value;
+    value.size_ = 1;
+    return value;
+  }
+
   constexpr Kind kind() const noexcept { return kind_; }
   constexpr bool is_null() const noexcept { return kind_ == Kind::null; }
+  constexpr bool is_absent() const noexcept { return is_null() && size_ != 0; }
 
   // Each requires the kind() it is named after.
   constexpr bool boolean() const noexcept { return integer_ != 0; }

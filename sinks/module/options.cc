@@ -37,6 +37,7 @@ struct Options::Rep {
   std::string identifier;
   std::string sink_name;
   Clock* clock = Clock::real();
+  bool for_samples = false;
 };
 
 Options::Options(std::string_view, Fields) noexcept : rep_(new Rep) {}
@@ -121,6 +122,12 @@ void Options::set_clock(Clock* clock) noexcept {
   rep_->clock = clock == nullptr ? Clock::real() : clock;
 }
 
+bool Options::for_samples() const noexcept { return rep_->for_samples; }
+
+void Options::set_for_samples(bool for_samples) noexcept {
+  rep_->for_samples = for_samples;
+}
+
 Status Options::finish() {
   char room[4096];
   stogger_message message{room, sizeof(room), 0};
@@ -148,6 +155,7 @@ void OptionsAccess::attach(Options& options,
   options.rep_->host = host;
   options.set_identifier(view(host->identifier));
   options.set_sink_name(view(host->sink_name));
+  options.set_for_samples(host->for_samples != 0);
 }
 
 }  // namespace stogger

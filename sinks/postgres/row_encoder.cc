@@ -62,16 +62,18 @@ int end_field(Buffer& out, std::size_t start, bool is_null) noexcept {
 
 }  // namespace
 
-RowEncoder::RowEncoder(std::vector<PostgresColumn> columns)
-    : columns_(std::move(columns)), data_(columns_.size()) {
+RowEncoder::RowEncoder(std::vector<PostgresColumn> columns, bool for_samples)
+    : columns_(std::move(columns)),
+      for_samples_(for_samples),
+      data_(columns_.size()) {
   for (std::size_t i = 0; i < columns_.size(); ++i) {
     views_.push_back({columns_[i].name, kind_of(columns_[i])});
-    if (takes_the_rest(columns_[i])) data_ = i;
+    if (takes_the_rest(columns_[i]) && !for_samples) data_ = i;
   }
   const bool has_name = std::any_of(
       columns_.begin(), columns_.end(),
       [](const PostgresColumn& column) { return column.name == "data"; });
-  if (!has_name) views_.push_back({"data", Kind::json});
+  if (!has_name && !for_samples) views_.push_back({"data", Kind::json});
   positions_.assign(views_.size(), kNoColumn);
   starts_.resize(columns_.size());
   values_.resize(columns_.size());
@@ -165,7 +167,8 @@ Status RowEncoder::check_nulls() {
 bool RowEncoder::append_value(const PostgresColumn& column,
                               const Value& value) {
   const std::size_t start = fields_.size();
-  const bool is_cut = is_name(column) && value.kind() == Kind::text;
+  const bool is_cut =
+      !for_samples_ && is_name(column) && value.kind() == Kind::text;
   bool fits = append_postgres_value(fields_, column, value);
   if (is_cut && (!fits || fields_.size() - start > kLongestName)) {
     fields_.truncate(start);

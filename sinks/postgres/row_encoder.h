@@ -20,7 +20,9 @@ namespace stogger {
 
 class RowEncoder {
  public:
-  explicit RowEncoder(std::vector<PostgresColumn> columns);
+  // For samples no column is special: neither `data`, `event` nor `level`.
+  explicit RowEncoder(std::vector<PostgresColumn> columns,
+                      bool for_samples = false);
   RowEncoder(const RowEncoder&) = delete;
   RowEncoder& operator=(const RowEncoder&) = delete;
 
@@ -55,6 +57,14 @@ class RowEncoder {
   // `data` to go to, since the beginning.
   std::uint64_t unplaced() const noexcept { return unplaced_; }
 
+  // The names of those of the row encoded last.
+  std::size_t unplaced_count() const noexcept {
+    return has_data() ? 0 : rest_.size();
+  }
+  std::string_view unplaced_name(std::size_t index) const noexcept {
+    return rest_[index].key;
+  }
+
   // The row encoded last, as libpq wants parameters; all are binary. A null
   // pointer is null. Valid until the next encode().
   const char* const* parameter_values() const noexcept {
@@ -85,6 +95,7 @@ class RowEncoder {
   Status check_nulls();
 
   const std::vector<PostgresColumn> columns_;
+  const bool for_samples_;
   std::vector<Column> views_;  // of columns_, for others
   std::size_t data_;  // the column that takes the rest, if there is one
   std::vector<std::size_t> positions_;       // of each column in the batch

@@ -62,7 +62,8 @@ bool is_at_fault(const Answer& answer) noexcept {
 RowWriter::RowWriter(const PostgresSettings& settings, Connector& connector)
     : settings_(settings),
       connector_(connector),
-      dead_letters_(settings.dead_letter_path) {}
+      dead_letters_(settings.dead_letter_path),
+      samples_(settings.times_as_text) {}
 
 RowWriter::~RowWriter() { disconnect(); }
 
@@ -97,13 +98,19 @@ Status RowWriter::connect(Deadline deadline) {
       lacks_connection_ = true;
       return status;
     }
-    encoder_ = std::make_unique<RowEncoder>(session_->columns);
-    arrays_ = std::make_unique<ArrayEncoder>(session_->columns);
+    make_encoders();
   }
+}
+
+void RowWriter::make_encoders() {
+  encoder_ =
+      std::make_unique<RowEncoder>(session_->columns, settings_.for_samples);
+  arrays_ = std::make_unique<ArrayEncoder>(session_->columns);
 }
 
 Status RowWriter::write(const RowBatch& rows, Tally* tally) {
   tally_ = tally;
+  if (settings_.for_samples) return write_samples(rows);
   if (rows.row_count == 1) {
     return write_one(rows, 0, Steady::now() + settings_.deadline);
   }
@@ -115,8 +122,42 @@ Status RowWriter::write(const RowBatch& rows, Tally* tally) {
   return status.ok() ? refused_ : status;
 }
 
-// Once: it goes on, and does not get better by itself.
+Status RowWriter::write_samples(const RowBatch& rows) {
+  const Deadline deadline = Steady::now() + settings_.batch_deadline;
+  if (Status status = connect(deadline); !status.ok()) return status;
+  if (session_->columns.empty()) {
+    if (Status status = begin_table(rows); !status.ok()) return status;
+  }
+  Status status = samples_.follow(session_->columns);
+  RowBatch projected;
+  if (status.ok()) status = samples_.project(rows, &projected);
+  if (!status.ok()) return status;
+  Rows all(rows.row_count);
+  std::iota(all.begin(), all.end(), 0);
+  refused_ = Status();
+  status = write_some(projected, std::move(all), deadline);
+  if (!status.ok()) return status;
+  return refused_.ok() ? samples_.take_report() : refused_;
+}
+
+// Creates the table for these rows, unless somebody has done so by now.
+Status RowWriter::begin_table(const RowBatch& rows) {
+  Status status = samples_.begin(rows);
+  if (status.ok()) {
+    status = prepare_session(settings_, samples_.columns(), session_.get());
+  }
+  if (!status.ok()) {
+    samples_.forget();
+    return Status(status.code(), hide_secrets(settings_, status.message()));
+  }
+  make_encoders();
+  return {};
+}
+
+// Once: it goes on, and does not get better by itself. Of samples, each name is
+// told: see encode().
 Status RowWriter::tell_unplaced() {
+  if (settings_.for_samples) return {};
   if (told_unplaced_ || encoder_->unplaced() == 0) return {};
   told_unplaced_ = true;
   return Status(Code::rejected,
@@ -128,6 +169,11 @@ Status RowWriter::tell_unplaced() {
 // False if the row is not one that this table can take; it is set aside.
 bool RowWriter::encode(const RowBatch& rows, std::size_t row) {
   const Status status = encoder_->encode(rows, row);
+  if (settings_.for_samples) {
+    for (std::size_t i = 0; i < encoder_->unplaced_count(); ++i) {
+      samples_.note_misfit(encoder_->unplaced_name(i));
+    }
+  }
   if (status.ok()) return true;
   refused_ = set_aside(rows, row, "", status.message());
   return false;
@@ -173,6 +219,9 @@ Status RowWriter::write_some(const RowBatch& rows, Rows chosen,
   int attempts = 0;
   while (!chosen.empty()) {
     if (Status status = connect(deadline); !status.ok()) return status;
+    if (session_->columns.empty()) {
+      return Status(Code::unavailable, "the table is gone: it was deleted");
+    }
     encoder_->match(rows);
     const Answer answer = send_some(rows, &chosen, deadline);
     if (answer.ok()) {

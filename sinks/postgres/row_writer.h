@@ -13,6 +13,7 @@
 #include "sinks/postgres/connector.h"
 #include "sinks/postgres/dead_letters.h"
 #include "sinks/postgres/row_encoder.h"
+#include "sinks/postgres/sample_rows.h"
 #include "sinks/postgres/session.h"
 #include "stogger/sink.h"
 
@@ -46,6 +47,9 @@ class RowWriter {
  private:
   using Rows = std::vector<std::size_t>;  // of the batch, by position
 
+  Status write_samples(const RowBatch& rows);
+  Status begin_table(const RowBatch& rows);
+  void make_encoders();
   Status write_one(const RowBatch& rows, std::size_t row, Deadline deadline);
   Status write_some(const RowBatch& rows, Rows chosen, Deadline deadline);
   Answer send_one(Deadline deadline);
@@ -65,6 +69,7 @@ class RowWriter {
   std::unique_ptr<Session> session_;
   std::unique_ptr<RowEncoder> encoder_;
   std::unique_ptr<ArrayEncoder> arrays_;
+  SampleRows samples_;
   Buffer copy_;
   bool lacks_connection_ = false;
   bool told_unplaced_ = false;

@@ -47,15 +47,20 @@ std::string row_settings(const PostgresSettings& settings) {
 
 // Less than the deadline, so that the server answers first.
 std::string batch_settings(const PostgresSettings& settings) {
-  const milliseconds statement = settings.batch_deadline * 5 / 8;
+  const milliseconds statement = settings.for_samples
+                                     ? settings.statement_timeout
+                                     : settings.batch_deadline * 5 / 8;
   return settings_sql(settings, std::max(statement, milliseconds(1)),
                       std::max(statement / 2, milliseconds(1)));
 }
 
 class Preparation {
  public:
-  Preparation(const PostgresSettings& settings, Session* session)
+  // `columns`: of a table for samples.
+  Preparation(const PostgresSettings& settings,
+              const std::vector<LockedColumn>* columns, Session* session)
       : settings_(settings),
+        columns_(columns),
         session_(session),
         table_(qualified_table(settings.schema, settings.table)) {}
 
@@ -69,6 +74,7 @@ class Preparation {
                       "there is no table " + table_ +
                           ", and create_table is false; create it");
       }
+      if (settings_.for_samples && columns_ == nullptr) return {};
       bool again = false;
       Status status = create(&again);
       if (!status.ok() && !again) return status;
@@ -95,6 +101,7 @@ class Preparation {
   }
 
   const PostgresSettings& settings_;
+  const std::vector<LockedColumn>* columns_;
   Session* session_;
   std::string table_;
   std::string role_;
@@ -146,9 +153,10 @@ Status Preparation::look(bool* exists) {
 
 Status Preparation::create(bool* again) {
   std::string sql = "BEGIN";
-  for (const std::string& statement : create_table_sql(settings_)) {
-    sql += ";" + statement;
-  }
+  const std::vector<std::string> statements =
+      columns_ == nullptr ? create_table_sql(settings_)
+                          : create_table_sql(settings_, *columns_);
+  for (const std::string& statement : statements) sql += ";" + statement;
   sql += ";COMMIT";
   const Answer answer = session_->connection->run_all(
       sql, std::chrono::steady_clock::now() + kCreateTime);
@@ -210,6 +218,9 @@ Status Preparation::check_rights() {
       table_parameter(), soon(), &result);
   if (!answer.ok()) return failed(answer, "cannot look at the rights");
   const bool sequences = std::strcmp(PQgetvalue(result.get(), 0, 0), "t") == 0;
+  if (settings_.for_samples) {
+    return sequences ? Status() : missing_rights(false);
+  }
   if (!sequences || !has("timestamp") || !has("event")) {
     ResultPtr columns;
     const Answer there = session_->connection->run(
@@ -229,6 +240,9 @@ Status Preparation::prepare() {
   if (Status status = read_columns(); !status.ok()) return status;
   if (Status status = check_rights(); !status.ok()) return status;
   Session& session = *session_;
+  session.types.clear();
+  session.array_types.clear();
+  session.binary.clear();
   bool arrays = true;
   for (const PostgresColumn& column : session.columns) {
     session.types.push_back(column.type_id);
@@ -267,7 +281,13 @@ std::string startup_options(const PostgresSettings& settings) {
 }
 
 Status prepare_session(const PostgresSettings& settings, Session* session) {
-  return Preparation(settings, session).run();
+  return Preparation(settings, nullptr, session).run();
+}
+
+Status prepare_session(const PostgresSettings& settings,
+                       const std::vector<LockedColumn>& columns,
+                       Session* session) {
+  return Preparation(settings, &columns, session).run();
 }
 
 }  // namespace stogger

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "row/schema_lock.h"
 #include "sinks/postgres/column.h"
 #include "sinks/postgres/connection.h"
 #include "sinks/postgres/settings.h"
@@ -37,6 +38,14 @@ std::string startup_options(const PostgresSettings& settings);
 // and may be created, and prepares the INSERT. May take a while, each step at
 // most the connect time-out, and is for the connector's thread. The message
 // tells what is missing, with the SQL that mends it.
+// A table for samples that may be created, and is missing, leaves the session
+// without columns.
 Status prepare_session(const PostgresSettings& settings, Session* session);
+
+// Creates the table for samples unless it is there now, and completes the
+// preparation.
+Status prepare_session(const PostgresSettings& settings,
+                       const std::vector<LockedColumn>& columns,
+                       Session* session);
 
 }  // namespace stogger

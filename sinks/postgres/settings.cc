@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <cmath>
 #include <cstdint>
 #include <cstdlib>
 #include <filesystem>
@@ -38,7 +39,16 @@ class Reader {
     }
     read_hosts(source, &given);
     settings_.parameters = std::move(given);
-    read_times();
+    settings_.for_samples = options_.for_samples();
+    if (settings_.for_samples) {
+      if (!is_dsn && !options_.has("host")) {
+        options_.problem("dsn", "or \"host\" is required");
+      }
+      read_sample_times();
+      read_pool();
+    } else {
+      read_times();
+    }
     read_table();
     read_rest();
     Status status = options_.finish();
@@ -50,6 +60,9 @@ class Reader {
                         find_parameter(settings_.parameters, "service"),
                         find_parameter(settings_.parameters, "dbname"),
                         find_parameter(settings_.parameters, "user")));
+    if (settings_.for_samples) {
+      settings_.target += "." + settings_.schema + "." + settings_.table;
+    }
     finish_parameters();
     return {};
   }
@@ -59,6 +72,9 @@ class Reader {
   void read_dsn(PostgresParameters* parameters);
   void read_hosts(std::string_view source, PostgresParameters* parameters);
   void read_times();
+  void read_sample_times();
+  void read_pool();
+  milliseconds read_connect_timeout(milliseconds fallback);
   void read_table();
   void read_rest();
   void find_secrets();
@@ -148,23 +164,63 @@ void Reader::read_times() {
       time("batch_deadline_ms", settings.batch_deadline, 1, kTenMinutes);
   settings.start_wait = time("start_wait_ms", settings.start_wait, 0, kMinute);
 
-  // In seconds; 0 and less mean for ever.
+  settings.connect_timeout =
+      time("connect_timeout_ms", read_connect_timeout(settings.connect_timeout),
+           1, kTenMinutes);
+}
+
+// That of the dsn, in seconds; 0 and less mean for ever.
+milliseconds Reader::read_connect_timeout(milliseconds fallback) {
   const std::string text =
-      take_parameter(&settings.parameters, "connect_timeout");
+      take_parameter(&settings_.parameters, "connect_timeout");
   int seconds = 0;
   std::from_chars(text.data(), text.data() + text.size(), seconds);
-  milliseconds connect_timeout = settings.connect_timeout;
-  if (seconds > 0) {
-    connect_timeout = std::min<milliseconds>(std::chrono::seconds(seconds),
-                                             milliseconds(kTenMinutes));
-  }
+  if (seconds <= 0) return fallback;
+  return std::min<milliseconds>(std::chrono::seconds(seconds),
+                                std::chrono::minutes(10));
+}
+
+void Reader::read_sample_times() {
+  constexpr double kLeast = 0.001;
+  constexpr double kMost = 600;
+  const auto seconds = [&](std::string_view key, double fallback) {
+    return milliseconds(
+        std::llround(options_.real(key, fallback, kLeast, kMost) * 1000));
+  };
+  PostgresSettings& settings = settings_;
+  settings.deadline = seconds("command_timeout_s", 10);
+  settings.batch_deadline = settings.deadline;
+  // Below the deadline, so that the server's answer comes in time.
+  const milliseconds most =
+      std::max(settings.deadline * 9 / 10, milliseconds(1));
+  const milliseconds wanted =
+      time("statement_timeout_ms", milliseconds(30000), 0, INT32_MAX);
+  settings.statement_timeout =
+      wanted.count() == 0 ? most : std::min(wanted, most);
+  const milliseconds in_dsn = read_connect_timeout(milliseconds(30000));
   settings.connect_timeout =
-      time("connect_timeout_ms", connect_timeout, 1, kTenMinutes);
+      seconds("connect_timeout_s", static_cast<double>(in_dsn.count()) / 1000);
+  settings.start_wait = settings.connect_timeout;
+  options_.real("close_timeout_s", 10, 0, kMost);
+}
+
+void Reader::read_pool() {
+  const std::int64_t least = options_.integer("pool_min_size", 1, 1, INT32_MAX);
+  const std::int64_t most = options_.integer("pool_max_size", 4, 1, INT32_MAX);
+  if (least > most) {
+    options_.problem("pool_min_size", "must not be above pool_max_size");
+  } else if (least > 1) {
+    options_.problem("pool_min_size",
+                     "must be 1: the calls to a sink never overlap, so that "
+                     "one connection serves them all");
+  }
 }
 
 void Reader::read_table() {
   settings_.schema = options_.text("schema");
-  std::string table(options_.text("table", "stogger_logs"));
+  const bool samples = settings_.for_samples;
+  std::string table(
+      options_.text("table", samples ? "samples" : "stogger_logs"));
   const std::size_t dot = table.find('.');
   if (dot != std::string::npos && options_.has("schema")) {
     options_.problem("table",
@@ -177,12 +233,18 @@ void Reader::read_table() {
   } else if (options_.has("schema")) {
     check("schema", check_identifier(settings_.schema));
   }
+  if (samples && settings_.schema.empty()) settings_.schema = "public";
   check("table", check_identifier(table));
   settings_.table = std::move(table);
 }
 
 void Reader::read_rest() {
-  settings_.create_table = options_.boolean("create_table", true);
+  settings_.create_table =
+      options_.boolean("create_table", !settings_.for_samples);
+  if (settings_.for_samples) {
+    settings_.times_as_text =
+        options_.choice("times", {"native", "text"}, 0) == 1;
+  }
   settings_.indexes = static_cast<PostgresIndexes>(
       options_.choice("indexes", {"full", "minimal", "none"}, 0));
   constexpr std::string_view kCommits[] = {

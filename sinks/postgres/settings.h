@@ -28,6 +28,8 @@ struct PostgresSettings {
   std::string schema;  // empty: the first of the role's search path
   std::string table;
   bool create_table = true;
+  bool for_samples = false;
+  bool times_as_text = false;  // in a table created for samples
   PostgresIndexes indexes = PostgresIndexes::full;
 
   std::chrono::milliseconds deadline{250};         // of a row
@@ -49,6 +51,13 @@ struct PostgresSettings {
 // (not both); schema, table, create_table, deadline_ms, batch_deadline_ms,
 // statement_timeout_ms, connect_timeout_ms, start_wait_ms, pool_size (1),
 // indexes, synchronous_commit, delivery ("sync"), use_copy, dead_letter.
+//
+// For samples, `dsn` or `host` has to be given, and other defaults hold: schema
+// public, table samples, create_table false; times "native" or "text"; all of a
+// batch takes at most command_timeout_s (10), and so does each statement, or
+// statement_timeout_ms (30000; 0: none) if that is less; connect_timeout_s
+// (30) is also how long open() waits. pool_min_size (1), pool_max_size (4) and
+// close_timeout_s (10) are checked, and change nothing.
 //
 // Without dsn and host, and for all that they do not say, libpq looks into its
 // environment (PGHOST, ...), its service file and its password file.

@@ -100,19 +100,62 @@ Status check_identifier(std::string_view name) {
   return {};
 }
 
-std::vector<std::string> create_table_sql(const PostgresSettings& settings) {
-  const std::string table = qualified_table(settings.schema, settings.table);
+namespace {
+
+// What comes before creating a table.
+std::vector<std::string> begin_creation(const PostgresSettings& settings) {
   // The schema may be left to the server, so that the lock is of all tables of
   // that name. It is never held for long.
   const auto lock = static_cast<std::int64_t>(
       hash_of("stogger create table " + settings.table));
-  std::vector<std::string> statements = {
+  return {
       "SET LOCAL lock_timeout='2s'", "SET LOCAL statement_timeout='10s'",
-      "SELECT pg_catalog.pg_advisory_xact_lock(" + std::to_string(lock) + ")",
+      "SELECT pg_catalog.pg_advisory_xact_lock(" + std::to_string(lock) + ")"};
+}
+
+std::string_view type_for(Kind kind) noexcept {
+  switch (kind) {
+    case Kind::boolean:
+      return "BOOLEAN";
+    case Kind::integer:
+      return "BIGINT";
+    case Kind::real:
+      return "DOUBLE PRECISION";
+    case Kind::time:
+      return "TIMESTAMPTZ";
+    case Kind::json:
+      return "JSONB";
+    default:
+      return "TEXT";
+  }
+}
+
+}  // namespace
+
+std::vector<std::string> create_table_sql(
+    const PostgresSettings& settings,
+    const std::vector<LockedColumn>& columns) {
+  std::string list;
+  for (const LockedColumn& column : columns) {
+    if (!list.empty()) list += ',';
+    list += quote_identifier(column.name) + " ";
+    list += type_for(column.kind);
+  }
+  std::vector<std::string> statements = begin_creation(settings);
+  statements.push_back("CREATE TABLE IF NOT EXISTS " +
+                       qualified_table(settings.schema, settings.table) + " (" +
+                       list + ")");
+  return statements;
+}
+
+std::vector<std::string> create_table_sql(const PostgresSettings& settings) {
+  const std::string table = qualified_table(settings.schema, settings.table);
+  std::vector<std::string> statements = begin_creation(settings);
+  statements.push_back(
       "CREATE TABLE IF NOT EXISTS " + table +
-          " (id BIGSERIAL PRIMARY KEY,\"timestamp\" TIMESTAMPTZ NOT NULL,"
-          "level TEXT NOT NULL,event TEXT NOT NULL,func TEXT,scope TEXT,"
-          "data JSONB NOT NULL DEFAULT '{}')"};
+      " (id BIGSERIAL PRIMARY KEY,\"timestamp\" TIMESTAMPTZ NOT NULL,"
+      "level TEXT NOT NULL,event TEXT NOT NULL,func TEXT,scope TEXT,"
+      "data JSONB NOT NULL DEFAULT '{}')");
   const auto add_index = [&](std::string_view column, std::string_view on) {
     statements.push_back("CREATE INDEX IF NOT EXISTS " +
                          quote_identifier(index_name(settings.table, column)) +

@@ -5,6 +5,7 @@
 #include <string_view>
 #include <vector>
 
+#include "row/schema_lock.h"
 #include "sinks/postgres/column.h"
 #include "sinks/postgres/settings.h"
 #include "stogger/status.h"
@@ -28,6 +29,11 @@ Status check_identifier(std::string_view name);
 // than 63 bytes, the table's part is cut and a hash of it added, so that they
 // differ.
 std::vector<std::string> create_table_sql(const PostgresSettings& settings);
+
+// The same for a table for samples, all of whose columns may be null: double
+// precision, bigint, boolean, timestamptz, jsonb and text.
+std::vector<std::string> create_table_sql(
+    const PostgresSettings& settings, const std::vector<LockedColumn>& columns);
 
 // One row with the parameters $1, $2, ... of the given types.
 std::string insert_sql(const std::string& table,

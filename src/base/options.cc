@@ -97,6 +97,7 @@ struct Options::Rep {
   std::string identifier;
   std::string sink_name;
   Clock* clock = Clock::real();
+  bool for_samples = false;
   bool finished = false;
 
   // Null if the option is absent, or given as null.
@@ -326,6 +327,12 @@ Clock* Options::clock() const noexcept { return rep_->clock; }
 
 void Options::set_clock(Clock* clock) noexcept {
   rep_->clock = clock == nullptr ? Clock::real() : clock;
+}
+
+bool Options::for_samples() const noexcept { return rep_->for_samples; }
+
+void Options::set_for_samples(bool for_samples) noexcept {
+  rep_->for_samples = for_samples;
 }
 
 Status Options::finish() {

@@ -3,8 +3,9 @@
 //   line   = "{" [member *("," member)] "}" LF
 //   member = column name ":" value           ; in the order of the columns
 //
-// A null is written as null. The types are those of append_json_value() in
-// base/json.h: NaN and the infinities are strings, times RFC 3339 strings.
+// A null is written as null, unless it is absent. The types are those of
+// append_json_value() in base/json.h: NaN and the infinities are strings, times
+// RFC 3339 strings.
 #pragma once
 
 #include <cstddef>

@@ -156,6 +156,7 @@ HostOptions::HostOptions(std::string_view type, Options& options) noexcept
   table_.type = text_of(type);
   table_.identifier = text_of(options.identifier());
   table_.sink_name = text_of(options.sink_name());
+  table_.for_samples = options.for_samples() ? 1 : 0;
 }
 
 }  // namespace stogger

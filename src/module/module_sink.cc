@@ -202,7 +202,8 @@ class PendingSink final : public Sink {
         given_(OptionsAccess::take_all(options)),
         identifier_(options.identifier()),
         sink_name_(options.sink_name()),
-        clock_(options.clock()) {}
+        clock_(options.clock()),
+        for_samples_(options.for_samples()) {}
 
   Status open() override {
     if (!sink_) {
@@ -263,6 +264,7 @@ class PendingSink final : public Sink {
     options.set_identifier(identifier_);
     options.set_sink_name(sink_name_);
     options.set_clock(clock_);
+    options.set_for_samples(for_samples_);
     const Status status = make_module_sink(type_, module, options, &sink_);
     if (options.problem_count() != 0) {
       // The problem itself may quote a value, and values may be secrets.
@@ -279,6 +281,7 @@ class PendingSink final : public Sink {
   const std::string identifier_;
   const std::string sink_name_;
   Clock* const clock_;
+  const bool for_samples_;
   SinkPtr sink_;  // once the module is loaded
   std::uint64_t written_ = 0;
 };

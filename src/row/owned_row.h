@@ -29,7 +29,7 @@ class OwnedField {
 
 using OwnedRow = std::vector<OwnedField>;
 
-// A copy of one row of a batch.
+// A copy of one row of a batch, without what is absent in it.
 OwnedRow copy_row(const RowBatch& rows, std::size_t row);
 
 }  // namespace stogger

@@ -1,0 +1,236 @@
+// Samples: what instruments, sensors and jobs measure, many times a second, as
+// rows of a table.
+//
+//   stogger::SinkPtr sink;
+//   stogger::Status s = stogger::make_sample_sink(
+//       "sqlite", {{"path", "run.db"}}, &sink);
+//   stogger::Pipe pipe(*sink);
+//   pipe.push({.device = "mfc1", .requested_at = t0, .received_at = t1,
+//              .fields = {{"pressure", 14.7}, {"flow", 101.3}}});
+//   s = pipe.finish();
+//   s = sink->close();
+//
+// No function here throws. Each Status says what failed, where, what to do.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string_view>
+
+#include "stogger/clock.h"
+#include "stogger/export.h"
+#include "stogger/sink.h"
+#include "stogger/status.h"
+#include "stogger/value.h"
+
+namespace stogger {
+
+// One reading of one device. All views have to live until the call that takes
+// the sample returns.
+struct Sample {
+  std::string_view device = {};   // the name the program has for it
+  std::string_view unit_id = {};  // its address on the bus, if it has one
+  Time requested_at = {};
+  Time received_at = {};
+  Fields fields = {};            // what was measured
+  std::string_view status = {};  // codes of the device, "" if there is none
+};
+
+// The columns that every sample has.
+inline constexpr std::size_t kSampleColumns = 7;
+
+// Writes the row of a sample: device, unit_id, requested_at, received_at,
+// midpoint_at (half-way between these two), latency_s (from one to the other),
+// the fields in their order, status. `row` needs room for kSampleColumns and
+// all fields. Returns how many there are.
+//
+// The sample's own columns win: fields by one of these seven names, whatever
+// the case of its letters, are left out. Of fields with the same name the last
+// value counts. A field without a name is called "_".
+STOGGER_API std::size_t flatten(const Sample& sample, Field* row) noexcept;
+
+// What becomes of a sample for which there is no room.
+enum class WhenFull : unsigned char {
+  block,        // push() waits until there is
+  drop_newest,  // it is dropped and counted
+};
+
+struct PipeOptions {
+  // Samples are written as soon as there are that many. At least 1.
+  std::size_t batch_size = 64;
+  // None waits for longer than that, whether or not others follow. Above 0.
+  double flush_interval_s = 1.0;
+  // What may wait in memory, at most: samples, and bytes of what is in them.
+  // A sample that is larger than that gets in alone.
+  std::size_t max_pending = 65536;
+  std::size_t max_pending_bytes = std::size_t{64} << 20;
+  WhenFull when_full = WhenFull::block;
+  // How often each device is meant to be read; 0 if that is not known. Only
+  // samples_late and max_drift_ms of the summary depend on it.
+  double period_s = 0;
+  Clock* clock = nullptr;  // null: Clock::real()
+};
+
+struct PipeSummary {
+  Time started_at;   // when the pipe was made
+  Time finished_at;  // when finish() was done, or the sink failed
+  std::uint64_t samples_emitted = 0;  // written by the sink
+  // With period_s, a device is due one period after it was due before,
+  // beginning with its first sample. The drift is how far requested_at is from
+  // that. Who is a whole period late missed a turn: such a sample is late, and
+  // the next one is due at the first turn after it. Both are 0 without
+  // period_s.
+  std::uint64_t samples_late = 0;
+  double max_drift_ms = 0;
+  std::uint64_t samples_dropped = 0;  // there was no room for them
+  std::uint64_t samples_lost = 0;     // in the pipe when the sink failed
+};
+
+// Takes samples from any number of threads and writes them to a sink from one
+// thread of its own, in batches, in the order of push().
+//
+// A failure of the sink ends the pipe: every batch before the one that failed
+// is written, nothing after it is, and each call from then on returns that
+// Status. With Code::rejected, but all rows written (as the sink's tally()
+// says), it goes on: that is how sinks tell what they left out of rows, and the
+// pipe hands it to set_diagnostics().
+//
+// At normal exit of the program, what is still in pipes is written. In a child
+// after fork(), a pipe is of no use: every call fails, and the sink has been
+// made to abandon() what belongs to the parent.
+class STOGGER_API Pipe {
+ public:
+  // The sink has to be open, and must be left alone, but alive, until finish()
+  // has returned. With options out of range every call fails, with
+  // Code::invalid and the reason.
+  explicit Pipe(Sink& sink, PipeOptions options = {}) noexcept;
+  ~Pipe();  // finishes; a failure nobody has seen goes to set_diagnostics()
+  Pipe(const Pipe&) = delete;
+  Pipe& operator=(const Pipe&) = delete;
+
+  // Takes a copy of the sample. Ok does not mean that it is written yet. A
+  // sample that is dropped for want of room is no failure. Callable from any
+  // thread.
+  Status push(const Sample& sample) noexcept;
+
+  // Writes what has been pushed so far, without waiting for a full batch or the
+  // interval, and flushes the sink.
+  Status flush() noexcept;
+
+  // Writes all that is left, flushes the sink, and ends the pipe; does not
+  // close the sink. Later calls return the same. push() fails from then on.
+  Status finish(PipeSummary* summary = nullptr) noexcept;
+
+  // What has been so far; finished_at is now, unless it has ended. Callable
+  // from any thread.
+  PipeSummary summary() const noexcept;
+
+ private:
+  class Rep;
+  Rep* rep_;
+};
+
+// Drains a range of samples (anything `for` takes) into a sink: makes a pipe,
+// pushes each, and finishes. Ends early if the sink fails. An exception that
+// the range itself throws gets through, after what came before is written.
+template <class Range>
+Status pipe(Range&& range, Sink& sink, PipeOptions options = {},
+            PipeSummary* summary = nullptr) {
+  Pipe to(sink, options);
+  for (auto&& sample : range) {
+    if (!to.push(sample).ok()) break;
+  }
+  return to.finish(summary);
+}
+
+// Makes a sink that takes samples, and opens it. The types and options are
+// those of configuration files, modules included; what differs for samples,
+// defaults above all, docs/samples.md tells.
+STOGGER_API Status make_sample_sink(std::string_view type, Fields options,
+                                    SinkPtr* sink) noexcept;
+
+// The same in typed form, one structure for each sink. Views have to live until
+// the call returns. A text that is empty is an option not given.
+
+// Keeps the newest rows in memory, until the sink is destroyed, whether open or
+// closed.
+struct MemoryConfig {
+  std::int64_t max_rows = 10000;
+};
+
+// Calls `visit` with each row that a sink of type memory keeps, oldest first;
+// the views live until it returns. Works on copies, so that writing goes on.
+// Code::invalid for any other sink. From any thread.
+using RowVisitor = void (*)(Fields row, void* argument);
+STOGGER_API Status visit_rows(const Sink& memory, RowVisitor visit,
+                              void* argument) noexcept;
+
+// Begins the file anew unless `append`.
+struct CsvConfig {
+  std::string_view path;
+  bool append = false;
+};
+
+// As CsvConfig.
+struct JsonlConfig {
+  std::string_view path;
+  bool append = false;
+};
+
+struct SqliteConfig {
+  std::string_view path;
+  std::string_view table = "samples";
+  bool create_table = true;
+  std::string_view journal_mode = "WAL";    // or DELETE, TRUNCATE
+  std::string_view synchronous = "NORMAL";  // or OFF, FULL
+  std::int64_t busy_timeout_ms = 5000;
+};
+
+// Needs the parquet module. Each batch is a row group of its own, as in files
+// that are written by hand. With small batches, as those of a pipe are, that
+// makes for large files: the form above gathers them by default.
+struct ParquetConfig {
+  std::string_view path;
+  std::string_view compression = "zstd";  // or snappy, none
+  bool use_dictionary = true;             // where it makes the file smaller
+  std::int64_t row_group_rows = 0;        // larger batches are split; 0: never
+  bool text_times = false;                // times as RFC 3339 text
+};
+
+// Needs the postgres module. Either `dsn` or `host`.
+struct PostgresConfig {
+  std::string_view dsn;
+  std::string_view host;
+  std::int64_t port = 5432;
+  std::string_view user;
+  std::string_view password;  // in no message, ever
+  std::string_view database;
+  std::string_view schema = "public";
+  std::string_view table = "samples";
+  // The calls to a sink never overlap, so that it never has more than one
+  // connection: a minimum above 1 is refused.
+  std::int64_t pool_min_size = 1;
+  std::int64_t pool_max_size = 4;
+  std::int64_t statement_timeout_ms = 30000;  // 0: as command_timeout_s allows
+  double command_timeout_s = 10;              // of a batch, and of all it takes
+  double connect_timeout_s = 30;              // how long it takes to open
+  double close_timeout_s = 10;  // closing never waits for the server anyway
+  bool create_table = false;    // from the first batch, if it is missing
+  bool use_copy = true;         // else INSERT
+  bool text_times = false;      // when it creates the table
+};
+
+STOGGER_API Status make_sample_sink(const MemoryConfig& config,
+                                    SinkPtr* sink) noexcept;
+STOGGER_API Status make_sample_sink(const CsvConfig& config,
+                                    SinkPtr* sink) noexcept;
+STOGGER_API Status make_sample_sink(const JsonlConfig& config,
+                                    SinkPtr* sink) noexcept;
+STOGGER_API Status make_sample_sink(const SqliteConfig& config,
+                                    SinkPtr* sink) noexcept;
+STOGGER_API Status make_sample_sink(const ParquetConfig& config,
+                                    SinkPtr* sink) noexcept;
+STOGGER_API Status make_sample_sink(const PostgresConfig& config,
+                                    SinkPtr* sink) noexcept;
+
+}  // namespace stogger

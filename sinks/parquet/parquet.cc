@@ -1,0 +1,158 @@
+// The parquet sink: rows into a file of the Parquet format, one process a file.
+//
+// Options: path (required), mode, compression, compression_level,
+// use_dictionary, row_groups, row_group_rows, checkpoint_s, checkpoint_rows,
+// roll_bytes, roll_s, times, sync. Safe after write(): what a checkpoint has
+// made readable, which write() does by itself now and then; the rest is in
+// memory. flush() is a checkpoint. close() completes the file; the sink goes on
+// in it if it is opened again.
+//
+// A file that exists when the first rows come is given a dated name first, or
+// is overwritten with mode = "truncate".
+#include "sinks/parquet/parquet.h"
+
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "row/schema_lock.h"
+#include "sinks/parquet/writer.h"
+#include "sinks/paths.h"
+
+namespace stogger {
+namespace {
+
+constexpr double kNanoseconds = 1e9;
+
+class ParquetSink final : public Sink {
+ public:
+  ParquetSink(std::string path, ParquetSettings settings, bool for_samples)
+      : path_(std::move(path)),
+        settings_(std::move(settings)),
+        for_samples_(for_samples),
+        lock_(SchemaLockOptions{.ignore_case = false,
+                                .times_as_text = settings_.times_as_text,
+                                .unsigned_integers = true}),
+        writer_(settings_, lock_) {}
+  ~ParquetSink() override {
+    try {
+      static_cast<void>(writer_.close());
+    } catch (...) {
+      // No memory even for the message, and nobody to hear it.
+    }
+  }
+
+  Status open() override {
+    if (!for_samples_ && !lock_.is_locked()) {
+      Status status = lock_.lock_to({{"timestamp", Kind::time},
+                                     {"level", Kind::text},
+                                     {"event", Kind::text},
+                                     {"func", Kind::text},
+                                     {"scope", Kind::text},
+                                     {"data", Kind::json}});
+      if (!status.ok()) return status;
+    }
+    return writer_.open();
+  }
+
+  Status write(const RowBatch& rows) override {
+    if (!writer_.is_open()) {
+      return Status(Code::unavailable,
+                    "not open: open() was not called or failed");
+    }
+    if (rows.row_count == 0) return {};
+    Status status;
+    if (!lock_.is_locked()) status = lock_.lock(rows);
+    if (status.ok()) status = lock_.match(rows);
+    if (!status.ok()) return status;
+    std::size_t taken = 0;
+    status = writer_.write(rows, &taken);
+    return status.ok() ? lock_.take_report() : status;
+  }
+
+  Status flush() override { return writer_.checkpoint(); }
+
+  Status close() override {
+    Status status = writer_.close();
+    const std::uint64_t kept = writer_.buffered();
+    if (status.ok() || kept == 0) return status;
+    return Status(status.code(), std::string(status.message()) + " (" +
+                                     std::to_string(kept) +
+                                     (kept == 1 ? " row stays" : " rows stay") +
+                                     " in memory until it can be written)");
+  }
+
+  void abandon() noexcept override { writer_.abandon(); }
+
+  RowForm form() const noexcept override { return RowForm::table; }
+  RowBatch columns() const noexcept override { return lock_.wanted(); }
+  bool tally(Tally* tally) const noexcept override {
+    *tally = {};
+    tally->written = writer_.written();
+    tally->buffered = writer_.buffered();
+    return true;
+  }
+  std::string_view target() const noexcept override { return path_; }
+
+ private:
+  const std::string path_;
+  const ParquetSettings settings_;
+  const bool for_samples_;
+  SchemaLock lock_;
+  ParquetWriter writer_;
+};
+
+ParquetEncoding read_encoding(Options& options) {
+  constexpr ParquetCompression kCompressions[] = {ParquetCompression::zstd,
+                                                  ParquetCompression::snappy,
+                                                  ParquetCompression::none};
+  ParquetEncoding encoding;
+  encoding.compression = kCompressions[options.choice(
+      "compression", {"zstd", "snappy", "none"}, 0)];
+  encoding.level =
+      static_cast<int>(options.integer("compression_level", 3, 1, 22));
+  encoding.use_dictionary = options.boolean("use_dictionary", true);
+  if (encoding.compression != ParquetCompression::zstd &&
+      options.has("compression_level")) {
+    options.problem("compression_level", "is for compression = \"zstd\" only");
+  }
+  return encoding;
+}
+
+}  // namespace
+
+Status make_parquet_sink(Options& options, SinkPtr* sink) {
+  constexpr double kDay = 86400;
+  constexpr double kYear = 366 * kDay;
+  constexpr std::int64_t kMostRows = 16 * 1024 * 1024;
+  const std::string path = read_path(options);
+  ParquetSettings settings;
+  settings.files.path = absolute_path(path);
+  settings.files.overwrite =
+      options.choice("mode", {"keep", "truncate"}, 0) == 1;
+  settings.files.sync = options.boolean("sync", true);
+  settings.files.clock = options.clock();
+  settings.encoding = read_encoding(options);
+  settings.times_as_text = options.choice("times", {"native", "text"}, 0) == 1;
+  settings.group_by_batch =
+      options.choice("row_groups", {"rows", "batch"}, 0) == 1;
+  settings.row_group_rows = static_cast<std::size_t>(options.integer(
+      "row_group_rows", settings.group_by_batch ? kMostRows : 65536, 1,
+      kMostRows));
+  settings.checkpoint_ns = static_cast<std::int64_t>(
+      options.real("checkpoint_s", 10, 0, kDay) * kNanoseconds);
+  settings.checkpoint_rows = static_cast<std::uint64_t>(
+      options.integer("checkpoint_rows", 0, 0, INT64_MAX));
+  settings.roll_bytes = static_cast<std::uint64_t>(
+      options.integer("roll_bytes", 0, 0, INT64_MAX));
+  settings.roll_ns = static_cast<std::int64_t>(
+      options.real("roll_s", 0, 0, kYear) * kNanoseconds);
+  settings.service = options.identifier();
+  Status status = options.finish();
+  if (!status.ok()) return status;
+  sink->reset(
+      new ParquetSink(path, std::move(settings), options.for_samples()));
+  return {};
+}
+
+}  // namespace stogger

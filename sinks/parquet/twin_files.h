@@ -1,0 +1,83 @@
+// A file that is complete at every moment, however its writer ends, though a
+// Parquet file is complete only with a footer, which is overwritten whenever
+// rows are added.
+//
+// There are two files of the same content: X.parquet, the front, for readers,
+// and .X.parquet.next, the back, for the writer. What is added goes to the
+// back; then the two swap their names in one step (renameat2 with
+// RENAME_EXCHANGE). A reader that has the old front open goes on reading it:
+// nothing in it changes before the next swap. Before that, the back gets what
+// it lacks from the front.
+//
+// The back is locked: it is what keeps other processes away from the name.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "sinks/parquet/locked_file.h"
+#include "stogger/clock.h"
+#include "stogger/status.h"
+
+namespace stogger {
+
+struct TwinFilesOptions {
+  std::string path;
+  bool overwrite = false;  // what is at the path when the first rows come
+  bool sync = true;        // waits for the disk before each swap
+  Clock* clock = nullptr;
+};
+
+class TwinFiles {
+ public:
+  explicit TwinFiles(TwinFilesOptions options);
+
+  // Takes possession of the path or, if another process has it, of one with a
+  // number: X-2.parquet. *resumed: the file is the one that was closed last,
+  // and can be added to; otherwise it has no content yet, nor a front.
+  Status open(bool* resumed);
+  bool is_open() const noexcept { return back_.is_open() || front_.is_open(); }
+  const std::string& path() const noexcept { return path_; }
+
+  // The size of what stays when rows are added: where they go.
+  std::uint64_t content() const noexcept { return content_; }
+  // True if someone has moved or deleted the front, or put something else in
+  // its place. Then begin_anew() forgets it.
+  bool has_moved() const noexcept {
+    return front_.is_open() && !front_.is_at(path_);
+  }
+  void begin_anew() noexcept;
+  // Adds to the content, and behind it the end of the file, which the next call
+  // overwrites. If this fails, nothing has changed.
+  Status publish(std::string_view added, std::string_view end);
+
+  // Gives the front a dated name, so that another begins at the path.
+  Status put_aside();
+  // Lets go of both; the back is removed.
+  void close() noexcept;
+  // The same, but touches nothing that others see.
+  void abandon() noexcept;
+
+ private:
+  Status claim(const std::string& path, bool* in_use);
+  Status ensure_back();
+  Status fill_back(std::string_view added, std::string_view end);
+  Status swap_names();
+  Status take_name();
+  void remove_back() noexcept;
+
+  const TwinFilesOptions options_;
+  std::string path_;  // of the front
+  std::string back_path_;
+  LockedFile front_;  // once there is something in it
+  LockedFile back_;
+  std::uint64_t content_ = 0;
+  std::uint64_t back_content_ = 0;
+  // Of what was closed.
+  LockedFile::Identity closed_;
+  std::uint64_t closed_size_ = 0;
+  bool may_overwrite_;
+};
+
+}  // namespace stogger

@@ -1,0 +1,239 @@
+#include "sinks/parquet/writer.h"
+
+#include <algorithm>
+
+namespace stogger {
+namespace {
+
+// What waits for a checkpoint. Rows are also a row group once they take this.
+constexpr std::size_t kMostMemory = 64 * 1024 * 1024;
+// Rows between two looks at the memory.
+constexpr std::size_t kSlice = 4096;
+constexpr std::size_t kKeptMemory = 4 * 1024 * 1024;
+
+// Clocks may be set back.
+bool are_apart(Time a, Time b, std::int64_t distance) noexcept {
+  const auto forward =
+      static_cast<std::uint64_t>(a.ns) - static_cast<std::uint64_t>(b.ns);
+  return std::min(forward, 0 - forward) >= static_cast<std::uint64_t>(distance);
+}
+
+}  // namespace
+
+Status ParquetWriter::open() {
+  if (is_open()) return {};
+  bool resumed = false;
+  Status status = files_.open(&resumed);
+  if (status.ok() && !resumed) begin_anew();
+  return status;
+}
+
+// What is in the file stays there; it does not belong into the next one.
+void ParquetWriter::begin_anew() noexcept {
+  files_.begin_anew();
+  footer_.clear();
+  drop_published();
+  is_complete_ = true;
+  file_size_ = 0;
+}
+
+void ParquetWriter::drop_published() noexcept {
+  if (published_ == 0) return;
+  ParquetRows& first = full_.empty() ? rows_.front() : full_.front();
+  first.drop(published_);
+  pending_ -= published_;
+  published_ = 0;
+  if (first.count() == 0 && !full_.empty()) full_.erase(full_.begin());
+}
+
+std::size_t ParquetWriter::memory() const noexcept {
+  return full_memory_ + (rows_.empty() ? 0 : rows_.front().memory());
+}
+
+// ---- Taking rows
+
+Status ParquetWriter::write(const RowBatch& rows, std::size_t* taken) {
+  *taken = 0;
+  Status status;
+  if (is_roll_due(rows.now)) status = roll();
+  if (status.ok() && memory() >= kMostMemory) status = checkpoint();
+  if (!status.ok()) return status;
+  const std::size_t group = settings_.row_group_rows;
+  while (*taken < rows.row_count) {
+    const std::size_t present = rows_.empty() ? 0 : rows_.front().count();
+    const std::size_t count =
+        std::min({kSlice, rows.row_count - *taken, group - present});
+    add(rows, *taken, count);
+    *taken += count;
+    const bool is_full = memory() >= kMostMemory;
+    if (is_full || present + count == group) complete_group();
+    const bool is_end = *taken == rows.row_count;
+    if (is_end && settings_.group_by_batch) complete_group();
+    if (is_full || is_end || present + count == group) {
+      status = attend(rows.now);
+      if (!status.ok() && memory() >= kMostMemory) break;
+    }
+  }
+  return status;
+}
+
+void ParquetWriter::add(const RowBatch& rows, std::size_t first,
+                        std::size_t count) {
+  if (rows_.empty()) {
+    if (columns_.empty()) {
+      for (const LockedColumn& column : lock_.columns()) {
+        const bool as_text =
+            settings_.times_as_text && column.kind == Kind::time;
+        columns_.push_back({column.name, as_text ? Kind::text : column.kind});
+      }
+    }
+    if (spare_.empty()) {
+      rows_.emplace_back(columns_);
+    } else {
+      rows_.push_back(std::move(spare_.back()));
+      spare_.pop_back();
+    }
+  }
+  rows_.front().add(count, [&](std::size_t row, std::size_t column) {
+    return lock_.value(rows, first + row, column);
+  });
+  if (buffered() == 0) oldest_ = rows.now;
+  if (file_size_ == 0 && pending_ == 0) begun_ = rows.now;
+  pending_ += count;
+}
+
+void ParquetWriter::complete_group() {
+  if (rows_.empty() || rows_.front().count() == 0) return;
+  const std::size_t bytes = rows_.front().memory();
+  full_.push_back(std::move(rows_.front()));
+  full_memory_ += bytes;
+  rows_.clear();
+}
+
+bool ParquetWriter::is_checkpoint_due(Time now) const noexcept {
+  if (buffered() == 0) return false;
+  if (!settings_.group_by_batch && !full_.empty()) return true;
+  if (settings_.checkpoint_rows != 0 &&
+      buffered() >= settings_.checkpoint_rows) {
+    return true;
+  }
+  return (settings_.checkpoint_ns != 0 &&
+          are_apart(now, oldest_, settings_.checkpoint_ns)) ||
+         memory() >= kMostMemory;
+}
+
+Status ParquetWriter::attend(Time now) {
+  Status status;
+  if (is_checkpoint_due(now)) status = publish(false);
+  if (status.ok() && settings_.roll_bytes != 0 &&
+      file_size_ >= settings_.roll_bytes) {
+    status = roll();
+  }
+  return status;
+}
+
+// ---- Writing them
+
+Status ParquetWriter::checkpoint() {
+  return buffered() == 0 ? Status() : publish(false);
+}
+
+Status ParquetWriter::publish(bool complete) {
+  if (!is_open()) {
+    return Status(Code::unavailable,
+                  "not open: open() was not called or failed");
+  }
+  if (files_.has_moved()) begin_anew();
+  const ParquetFooter::Mark mark = footer_.mark();
+  try {
+    encode_all(complete);
+    Status status = files_.publish(added_.view(), end_.view());
+    if (!status.ok()) {
+      footer_.go_back(mark);
+      return status;
+    }
+  } catch (...) {
+    footer_.go_back(mark);
+    throw;
+  }
+  file_size_ = files_.content() + end_.size();
+  settle(complete);
+  return {};
+}
+
+void ParquetWriter::encode_all(bool complete) {
+  added_.recycle(kKeptMemory);
+  end_.recycle(kKeptMemory);
+  const std::uint64_t base = files_.content();
+  if (base == 0) added_.append(kParquetMagic);
+  for (const ParquetRows& rows : full_) {
+    encoder_.encode(columns_, rows, base, &added_, &footer_);
+  }
+  const bool has_more = !rows_.empty() && rows_.front().count() > 0;
+  if (has_more && complete) {
+    encoder_.encode(columns_, rows_.front(), base, &added_, &footer_);
+  }
+  const ParquetFooter::Mark mark = footer_.mark();
+  if (has_more && !complete) {
+    encoder_.encode(columns_, rows_.front(), base + added_.size(), &end_,
+                    &footer_);
+  }
+  std::vector<std::pair<std::string, std::string>> pairs;
+  pairs.emplace_back("stogger.state", complete ? "complete" : "open");
+  if (!settings_.service.empty()) {
+    pairs.emplace_back("stogger.service", settings_.service);
+  }
+  footer_.append_end(columns_, pairs, &end_);
+  footer_.go_back(mark);
+}
+
+void ParquetWriter::settle(bool complete) {
+  written_ += buffered();
+  is_complete_ = complete;
+  if (complete) complete_group();
+  for (ParquetRows& rows : full_) {
+    pending_ -= rows.count();
+    if (!spare_.empty()) continue;
+    rows.clear();
+    spare_.push_back(std::move(rows));
+  }
+  full_.clear();
+  full_memory_ = 0;
+  published_ = pending_;
+}
+
+// ---- The end of a file
+
+bool ParquetWriter::is_roll_due(Time now) const noexcept {
+  return settings_.roll_ns != 0 && (file_size_ != 0 || pending_ != 0) &&
+         are_apart(now, begun_, settings_.roll_ns);
+}
+
+Status ParquetWriter::roll() {
+  Status status;
+  if (buffered() != 0 || !is_complete_) status = publish(true);
+  if (status.ok()) status = files_.put_aside();
+  if (status.ok()) begin_anew();
+  return status;
+}
+
+Status ParquetWriter::close() {
+  Status status;
+  if (buffered() != 0 || (is_open() && !is_complete_)) status = publish(true);
+  files_.close();
+  return status;
+}
+
+void ParquetWriter::abandon() noexcept {
+  files_.abandon();
+  full_.clear();
+  full_memory_ = 0;
+  rows_.clear();
+  pending_ = 0;
+  published_ = 0;
+  footer_.clear();
+  is_complete_ = true;
+  file_size_ = 0;
+}
+
+}  // namespace stogger

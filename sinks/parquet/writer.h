@@ -1,0 +1,97 @@
+// Writes rows to a Parquet file that stays complete: keeps them in memory until
+// a checkpoint, which makes them readable in the file whatever becomes of this
+// process.
+//
+// A checkpoint writes the row groups that are full for good. The rows behind
+// them become a row group of their own that the next checkpoint replaces by a
+// larger one: frequent checkpoints do not make for small row groups.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "base/buffer.h"
+#include "row/schema_lock.h"
+#include "sinks/parquet/encoder.h"
+#include "sinks/parquet/twin_files.h"
+#include "stogger/row.h"
+#include "stogger/sink.h"
+
+namespace stogger {
+
+struct ParquetSettings {
+  TwinFilesOptions files;
+  ParquetEncoding encoding;
+  bool times_as_text = false;
+  std::size_t row_group_rows = 65536;  // at most
+  bool group_by_batch = false;         // a row group never has rows of two
+  std::int64_t checkpoint_ns = 0;      // 0: not by time
+  std::uint64_t checkpoint_rows = 0;   // 0: not by number
+  std::uint64_t roll_bytes = 0;        // 0: not by size
+  std::int64_t roll_ns = 0;            // 0: not by time
+  std::string service;                 // kept with the file
+};
+
+class ParquetWriter {
+ public:
+  // The rows are those that the lock was matched with last.
+  ParquetWriter(const ParquetSettings& settings, SchemaLock& lock)
+      : settings_(settings),
+        lock_(lock),
+        encoder_(settings.encoding),
+        files_(settings.files) {}
+
+  Status open();
+  bool is_open() const noexcept { return files_.is_open(); }
+  // What is not written stays in memory, as far as there is room. *taken tells
+  // how many rows are written or in memory.
+  Status write(const RowBatch& rows, std::size_t* taken);
+  Status checkpoint();
+  // Completes the file, and lets go of it, in any case.
+  Status close();
+  void abandon() noexcept;
+
+  std::uint64_t written() const noexcept { return written_; }
+  std::uint64_t buffered() const noexcept { return pending_ - published_; }
+
+ private:
+  void add(const RowBatch& rows, std::size_t first, std::size_t count);
+  void complete_group();
+  std::size_t memory() const noexcept;
+  bool is_checkpoint_due(Time now) const noexcept;
+  Status attend(Time now);
+  Status publish(bool complete);
+  void encode_all(bool complete);
+  void settle(bool complete);
+  void begin_anew() noexcept;
+  void drop_published() noexcept;
+  bool is_roll_due(Time now) const noexcept;
+  Status roll();
+
+  const ParquetSettings& settings_;
+  SchemaLock& lock_;
+  std::vector<ParquetColumn> columns_;
+  ParquetEncoder encoder_;
+  ParquetFooter footer_;  // of what stays in the file
+  TwinFiles files_;
+
+  std::vector<ParquetRows> full_;  // row groups to come
+  std::size_t full_memory_ = 0;    // bytes, roughly
+  std::vector<ParquetRows> rows_;  // one, behind those; none before any row
+  std::vector<ParquetRows> spare_;
+  std::size_t pending_ = 0;    // rows in full_ and rows_
+  std::size_t published_ = 0;  // of these, the first ones: in the file, too
+  bool is_complete_ = true;    // the file says so itself
+  std::uint64_t written_ = 0;
+  Time oldest_;  // when the first row came that is not published
+  Time begun_;   // when the first row of the file came
+  std::uint64_t file_size_ = 0;
+
+  Buffer added_;
+  Buffer end_;
+};
+
+}  // namespace stogger

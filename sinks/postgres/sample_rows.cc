@@ -1,0 +1,76 @@
+#include "sinks/postgres/sample_rows.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace stogger {
+namespace {
+
+constexpr std::size_t kLongestIdentifier = 63;
+constexpr std::size_t kKeptValues = 64 * 1024;
+
+// What the encoder makes of any value, it is handed as it is.
+Kind kind_in_samples(const PostgresColumn& column) noexcept {
+  switch (column.type) {
+    case PostgresType::text:
+    case PostgresType::json:
+    case PostgresType::jsonb:
+    case PostgresType::uuid:
+      return Kind::null;
+    default:
+      return kind_of(column);
+  }
+}
+
+}  // namespace
+
+SampleRows::SampleRows(bool times_as_text)
+    : lock_({.times_as_text = times_as_text,
+             .longest_name = kLongestIdentifier}) {}
+
+Status SampleRows::begin(const RowBatch& rows) {
+  lock_.unlock();
+  return lock_.lock(rows);
+}
+
+bool SampleRows::has_names_of(
+    const std::vector<PostgresColumn>& columns) const {
+  return columns.size() == lock_.columns().size() &&
+         std::all_of(columns.begin(), columns.end(),
+                     [&](const PostgresColumn& column) {
+                       return std::any_of(lock_.columns().begin(),
+                                          lock_.columns().end(),
+                                          [&](const LockedColumn& known) {
+                                            return known.name == column.name;
+                                          });
+                     });
+}
+
+Status SampleRows::follow(const std::vector<PostgresColumn>& columns) {
+  if (lock_.is_locked() && has_names_of(columns)) return {};
+  std::vector<LockedColumn> locked;
+  for (const PostgresColumn& column : columns) {
+    locked.push_back({column.name, kind_in_samples(column), true});
+  }
+  lock_.unlock();
+  return lock_.lock_to(std::move(locked));
+}
+
+Status SampleRows::project(const RowBatch& rows, RowBatch* projected) {
+  if (Status status = lock_.match(rows); !status.ok()) return status;
+  *projected = lock_.wanted();
+  projected->row_count = rows.row_count;
+  projected->now = rows.now;
+  if (values_.capacity() > kKeptValues) std::vector<Value>().swap(values_);
+  values_.clear();
+  values_.reserve(rows.row_count * projected->column_count);
+  for (std::size_t row = 0; row < rows.row_count; ++row) {
+    for (std::size_t i = 0; i < projected->column_count; ++i) {
+      values_.push_back(lock_.value(rows, row, i));
+    }
+  }
+  projected->values = values_.data();
+  return {};
+}
+
+}  // namespace stogger

@@ -1,0 +1,156 @@
+// Sinks for samples: made like any other, told what they are for, and opened.
+#include <errno.h>
+
+#include <exception>
+#include <initializer_list>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "module/registry.h"
+#include "sinks/memory.h"
+#include "stogger/sample.h"
+
+namespace stogger {
+namespace {
+
+Status make_open(std::string_view name, Fields options, SinkPtr* sink) {
+  SinkType type;
+  if (Status status = find_sink_type(name, &type); !status.ok()) return status;
+  if (!type.missing.ok()) return type.missing;
+  Options read(name, options);
+  read.set_identifier(::program_invocation_short_name);
+  read.set_for_samples(true);
+  SinkPtr made;
+  if (Status status = make_sink(type, read, &made); !status.ok()) return status;
+  if (Status status = made->open(); !status.ok()) {
+    return Status(status.code(), std::string(name) + " sink " +
+                                     std::string(made->target()) + ": " +
+                                     std::string(status.message()));
+  }
+  *sink = std::move(made);
+  return {};
+}
+
+// Without the options that were not given.
+Status make_typed(std::string_view name, std::initializer_list<Field> options,
+                  SinkPtr* sink) noexcept {
+  try {
+    std::vector<Field> given;
+    for (const Field& option : options) {
+      const Value& value = option.value;
+      if (value.kind() == Kind::text && value.text().empty()) continue;
+      given.push_back(option);
+    }
+    return make_sample_sink(name, given, sink);
+  } catch (const std::exception& e) {
+    return Status(Code::internal, e.what());
+  }
+}
+
+std::string_view mode_of(bool append) noexcept {
+  return append ? "append" : "truncate";
+}
+
+std::string_view times_of(bool text_times) noexcept {
+  return text_times ? "text" : "native";
+}
+
+}  // namespace
+
+Status make_sample_sink(std::string_view type, Fields options,
+                        SinkPtr* sink) noexcept {
+  try {
+    return make_open(type, options, sink);
+  } catch (const std::exception& e) {
+    return Status(Code::internal, e.what());
+  } catch (...) {
+    return Status(Code::internal, "the sink threw an exception");
+  }
+}
+
+Status visit_rows(const Sink& memory, RowVisitor visit,
+                  void* argument) noexcept {
+  try {
+    const auto* const kept = dynamic_cast<const MemorySink*>(&memory);
+    if (kept == nullptr) {
+      return Status(Code::invalid,
+                    "visit_rows: the sink is not of type memory");
+    }
+    for (const OwnedRow& row : kept->rows()) {
+      std::vector<Field> fields;
+      for (const OwnedField& field : row) {
+        fields.emplace_back(field.name(), field.value());
+      }
+      visit(fields, argument);
+    }
+    return {};
+  } catch (const std::exception& e) {
+    return Status(Code::internal, e.what());
+  }
+}
+
+Status make_sample_sink(const MemoryConfig& config, SinkPtr* sink) noexcept {
+  return make_typed("memory", {{"max_rows", config.max_rows}}, sink);
+}
+
+Status make_sample_sink(const CsvConfig& config, SinkPtr* sink) noexcept {
+  return make_typed(
+      "csv", {{"path", config.path}, {"mode", mode_of(config.append)}}, sink);
+}
+
+Status make_sample_sink(const JsonlConfig& config, SinkPtr* sink) noexcept {
+  return make_typed(
+      "jsonl", {{"path", config.path}, {"mode", mode_of(config.append)}}, sink);
+}
+
+Status make_sample_sink(const SqliteConfig& config, SinkPtr* sink) noexcept {
+  return make_typed("sqlite",
+                    {{"path", config.path},
+                     {"table", config.table},
+                     {"create_table", config.create_table},
+                     {"journal_mode", config.journal_mode},
+                     {"synchronous", config.synchronous},
+                     {"busy_timeout_ms", config.busy_timeout_ms}},
+                    sink);
+}
+
+Status make_sample_sink(const ParquetConfig& config, SinkPtr* sink) noexcept {
+  return make_typed(
+      "parquet",
+      {{"path", config.path},
+       {"compression", config.compression},
+       {"use_dictionary", config.use_dictionary},
+       {"row_groups", "batch"},
+       {"row_group_rows",
+        config.row_group_rows == 0 ? Value() : Value(config.row_group_rows)},
+       {"times", times_of(config.text_times)}},
+      sink);
+}
+
+Status make_sample_sink(const PostgresConfig& config, SinkPtr* sink) noexcept {
+  const bool has_dsn = !config.dsn.empty();
+  // A port of its own would be in the way of a dsn.
+  const bool has_port = !has_dsn || config.port != PostgresConfig().port;
+  return make_typed("postgres",
+                    {{"dsn", config.dsn},
+                     {"host", config.host},
+                     {"port", has_port ? Value(config.port) : Value()},
+                     {"user", config.user},
+                     {"password", config.password},
+                     {"database", config.database},
+                     {"schema", config.schema},
+                     {"table", config.table},
+                     {"pool_min_size", config.pool_min_size},
+                     {"pool_max_size", config.pool_max_size},
+                     {"statement_timeout_ms", config.statement_timeout_ms},
+                     {"command_timeout_s", config.command_timeout_s},
+                     {"connect_timeout_s", config.connect_timeout_s},
+                     {"close_timeout_s", config.close_timeout_s},
+                     {"create_table", config.create_table},
+                     {"use_copy", config.use_copy},
+                     {"times", times_of(config.text_times)}},
+                    sink);
+}
+
+}  // namespace stogger

@@ -1,0 +1,413 @@
+#include "sample/pipe.h"
+
+#include <pthread.h>
+#include <signal.h>
+
+#include <algorithm>
+#include <chrono>
+#include <cmath>
+#include <exception>
+#include <string>
+#include <system_error>
+#include <utility>
+
+#include "base/diagnostics.h"
+#include "sample/settle.h"
+
+namespace stogger {
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::nanoseconds;
+
+// A clock that is not the system's may stand still and then jump: it is looked
+// at again and again.
+constexpr nanoseconds kLook = milliseconds(5);
+constexpr milliseconds kForkWait(250);
+constexpr double kLongestSeconds = 1e9;
+
+Status check(const PipeOptions& options) {
+  const auto wrong = [](const char* what) {
+    return Status(Code::invalid, std::string("pipe: ") + what);
+  };
+  if (options.batch_size == 0) return wrong("batch_size must be at least 1");
+  if (!(options.flush_interval_s > 0)) {
+    return wrong("flush_interval_s must be above 0");
+  }
+  if (options.max_pending == 0 || options.max_pending_bytes == 0) {
+    return wrong("max_pending and max_pending_bytes must be at least 1");
+  }
+  if (!(options.period_s >= 0 && options.period_s <= kLongestSeconds)) {
+    return wrong("period_s must be between 0 and 1e9");
+  }
+  return {};
+}
+
+std::int64_t to_ns(double seconds) noexcept {
+  if (!(seconds > 0)) return 0;
+  return std::max<std::int64_t>(
+      std::llround(std::min(seconds, kLongestSeconds) * 1e9), 1);
+}
+
+std::string name_of(const Sink& sink) {
+  const std::string_view target = sink.target();
+  return target.empty() ? "the sink" : "the sink " + std::string(target);
+}
+
+Status inherited() {
+  return Status(Code::invalid,
+                "the pipe belongs to the parent of this process: make a sink "
+                "and a pipe after fork()");
+}
+
+// What may be anyone's code.
+template <class Call>
+Status guarded(Call call) noexcept {
+  try {
+    return call();
+  } catch (const std::exception& e) {
+    return Status(Code::internal, e.what());
+  } catch (...) {
+    return Status(Code::internal, "threw something that is no std::exception");
+  }
+}
+
+// Signals are for the threads of the program.
+class AllSignalsBlocked {
+ public:
+  AllSignalsBlocked() noexcept {
+    sigset_t all;
+    sigfillset(&all);
+    ::pthread_sigmask(SIG_BLOCK, &all, &before_);
+  }
+  ~AllSignalsBlocked() { ::pthread_sigmask(SIG_SETMASK, &before_, nullptr); }
+  AllSignalsBlocked(const AllSignalsBlocked&) = delete;
+  AllSignalsBlocked& operator=(const AllSignalsBlocked&) = delete;
+
+ private:
+  sigset_t before_;
+};
+
+}  // namespace
+
+Pipe::Rep::Rep(Sink& sink, const PipeOptions& options)
+    : sink_(sink),
+      options_(options),
+      clock_(options.clock == nullptr ? Clock::real() : options.clock),
+      interval_ns_(to_ns(options.flush_interval_s)),
+      filling_(std::make_unique<SampleBatch>()),
+      status_(check(options)),
+      schedule_(status_.ok() ? options.period_s : 0) {
+  summary_.started_at = clock_->now();
+  summary_.finished_at = summary_.started_at;
+  ended_ = !status_.ok();
+  register_pipe(this);
+}
+
+Pipe::Rep::~Rep() { unregister_pipe(this); }
+
+void Pipe::Rep::start() {
+  const Lock lock(mutex_);
+  if (!status_.ok()) return;
+  try {
+    const AllSignalsBlocked blocked;
+    worker_ = std::thread([this] { work(); });
+  } catch (const std::system_error& e) {
+    status_ = Status(Code::unavailable,
+                     std::string("pipe: cannot start a thread: ") + e.what());
+    ended_ = true;
+  }
+}
+
+// Call it with the lock held.
+Status Pipe::Rep::told() noexcept {
+  if (!status_.ok()) told_ = true;
+  return status_;
+}
+
+bool Pipe::Rep::is_failure_told() const {
+  const Lock lock(mutex_);
+  return told_;
+}
+
+bool Pipe::Rep::has_room() const noexcept {
+  return pending_ == 0 || (pending_ < options_.max_pending &&
+                           pending_bytes_ < options_.max_pending_bytes);
+}
+
+// False if there will be none for this sample.
+bool Pipe::Rep::wait_for_room(Lock& lock) {
+  if (filling_->size() != 0) seal();
+  if (options_.when_full == WhenFull::drop_newest) return false;
+  done_.wait(lock, [this] { return has_room() || ending_ || !status_.ok(); });
+  return true;
+}
+
+// Hands the samples so far to the worker.
+void Pipe::Rep::seal() {
+  BatchPtr next;
+  if (spare_.empty()) {
+    next = std::make_unique<SampleBatch>();
+  } else {
+    next = std::move(spare_.back());
+    spare_.pop_back();
+  }
+  ready_.push_back(nullptr);
+  ready_.back() = std::exchange(filling_, std::move(next));
+  work_.notify_one();
+}
+
+Status Pipe::Rep::push(const Sample& given) {
+  if (is_inherited()) return inherited();
+  SettledSample settled(given);
+  const Sample& sample = settled.get();
+  Lock lock(mutex_);
+  if (status_.ok() && !ending_ && !has_room() && !wait_for_room(lock)) {
+    ++summary_.samples_dropped;
+    return {};
+  }
+  if (!status_.ok()) return told();
+  if (ending_) return Status(Code::invalid, "the pipe is finished");
+  const std::size_t bytes = filling_->bytes();
+  filling_->add(sample);
+  ++pending_;
+  ++accepted_;
+  pending_bytes_ += filling_->bytes() - bytes;
+  if (filling_->size() == 1) {
+    oldest_ns_ = clock_->monotonic_ns();
+    work_.notify_one();
+  }
+  schedule_.note(sample.device, sample.requested_at);
+  if (filling_->size() >= options_.batch_size) seal();
+  return {};
+}
+
+Status Pipe::Rep::flush() {
+  if (is_inherited()) return inherited();
+  Lock lock(mutex_);
+  const std::uint64_t wanted = ++flushes_wanted_;
+  flush_target_ = accepted_;
+  work_.notify_one();
+  done_.wait(lock, [&] { return ended_ || flushes_done_ >= wanted; });
+  return told();
+}
+
+Status Pipe::Rep::finish(PipeSummary* summary) {
+  if (is_inherited()) return inherited();
+  Status status;
+  {
+    Lock lock(mutex_);
+    ending_ = true;
+    work_.notify_one();
+    done_.notify_all();
+    done_.wait(lock, [this] { return ended_; });
+    if (summary != nullptr) fill_in(summary);
+    status = told();
+  }
+  const std::lock_guard lock(join_mutex_);
+  if (worker_.joinable()) worker_.join();
+  return status;
+}
+
+PipeSummary Pipe::Rep::summary() const {
+  const Lock lock(mutex_);
+  PipeSummary summary;
+  fill_in(&summary);
+  return summary;
+}
+
+void Pipe::Rep::fill_in(PipeSummary* summary) const {
+  *summary = summary_;
+  summary->samples_late = schedule_.late();
+  summary->max_drift_ms = schedule_.max_drift_ms();
+  if (!ended_) summary->finished_at = clock_->now();
+}
+
+// The worker.
+
+bool Pipe::Rep::is_flush_due() const noexcept {
+  return flushes_done_ < flushes_wanted_;
+}
+
+bool Pipe::Rep::is_due() const noexcept {
+  return ending_ || (is_flush_due() && handled_ < flush_target_) ||
+         clock_->monotonic_ns() - oldest_ns_ >= interval_ns_;
+}
+
+Pipe::Rep::BatchPtr Pipe::Rep::next_batch() {
+  if (ready_.empty() && filling_->size() != 0 && is_due()) seal();
+  if (ready_.empty()) return nullptr;
+  BatchPtr batch = std::move(ready_.front());
+  ready_.pop_front();
+  return batch;
+}
+
+void Pipe::Rep::wait_for_work(Lock& lock) {
+  if (filling_->size() == 0) {
+    work_.wait(lock);
+    return;
+  }
+  const std::int64_t waited = clock_->monotonic_ns() - oldest_ns_;
+  nanoseconds left(interval_ns_ - waited);
+  if (clock_ != Clock::real()) left = std::min(left, kLook);
+  if (left.count() > 0) work_.wait_for(lock, left);
+}
+
+void Pipe::Rep::work() noexcept {
+  Lock lock(mutex_);
+  try {
+    while (status_.ok()) {
+      if (is_flush_due() && handled_ >= flush_target_) {
+        flush_sink(lock);
+      } else if (BatchPtr batch = next_batch()) {
+        write(std::move(batch), lock);
+      } else if (ending_) {
+        break;
+      } else {
+        wait_for_work(lock);
+      }
+    }
+  } catch (const std::exception& e) {
+    if (!lock.owns_lock()) lock.lock();
+    fail(Status(Code::unavailable, std::string("pipe: ") + e.what()), 0);
+  }
+  end(lock);
+}
+
+void Pipe::Rep::write(BatchPtr batch, Lock& lock) {
+  writing_ = true;
+  lock.unlock();
+  const std::size_t count = batch->size();
+  const RowBatch rows = batch->rows(clock_->now());
+  Tally before;
+  const bool counts = sink_.tally(&before);
+  const Status status = guarded([&] { return sink_.write(rows); });
+  std::uint64_t written = status.ok() ? count : 0;
+  if (Tally after; !status.ok() && counts && sink_.tally(&after)) {
+    written = after.written + after.buffered - before.written - before.buffered;
+    written = std::min<std::uint64_t>(written, count);
+  }
+  const bool goes_on = status.code() == Code::rejected && written == count;
+  if (goes_on) {
+    report(name_of(sink_) + ": " + std::string(status.message()));
+  }
+  lock.lock();
+  writing_ = false;
+  summary_.samples_emitted += written;
+  handled_ += count;
+  pending_ -= count;
+  pending_bytes_ -= std::min(pending_bytes_, batch->bytes());
+  batch->clear();
+  if (spare_.size() < 2) spare_.push_back(std::move(batch));
+  if (!status.ok() && !goes_on) {
+    fail(status, count - static_cast<std::size_t>(written));
+  }
+  done_.notify_all();
+}
+
+void Pipe::Rep::flush_sink(Lock& lock) {
+  const std::uint64_t wanted = flushes_wanted_;
+  writing_ = true;
+  lock.unlock();
+  const Status status = guarded([&] { return sink_.flush(); });
+  lock.lock();
+  writing_ = false;
+  flushes_done_ = std::max(flushes_done_, wanted);
+  if (!status.ok()) fail(status, 0);
+  done_.notify_all();
+}
+
+// Call it with the lock held.
+void Pipe::Rep::fail(const Status& status, std::size_t lost) {
+  status_ = Status(status.code(),
+                   name_of(sink_) + ": " + std::string(status.message()));
+  summary_.samples_lost += lost + pending_;
+  handled_ += pending_;
+  pending_ = 0;
+  pending_bytes_ = 0;
+  ready_.clear();
+  filling_->clear();
+}
+
+void Pipe::Rep::end(Lock& lock) {
+  if (status_.ok()) flush_sink(lock);
+  summary_.finished_at = clock_->now();
+  ended_ = true;
+  done_.notify_all();
+}
+
+// Fork and exit.
+
+void Pipe::Rep::before_fork() noexcept {
+  Lock lock(mutex_);
+  // A sink that hangs must not keep the process from splitting.
+  done_.wait_for(lock, kForkWait, [this] { return !writing_; });
+  lock.release();
+}
+
+void Pipe::Rep::after_fork_in_parent() noexcept { mutex_.unlock(); }
+
+void Pipe::Rep::after_fork_in_child() noexcept {
+  inherited_.store(true);
+  mutex_.unlock();
+  sink_.abandon();
+}
+
+void Pipe::Rep::finish_at_exit() noexcept {
+  if (is_inherited()) return;
+  const Status status = guarded([this] { return finish(nullptr); });
+  if (!status.ok()) report(status.message());
+}
+
+// The handle.
+
+Pipe::Pipe(Sink& sink, PipeOptions options) noexcept : rep_(nullptr) {
+  try {
+    rep_ = new Rep(sink, options);
+    rep_->start();
+  } catch (const std::exception&) {
+    // Every call tells.
+  }
+}
+
+Pipe::~Pipe() {
+  if (rep_ == nullptr || rep_->is_inherited()) return;
+  const bool told = rep_->is_failure_told();
+  const Status status = guarded([this] { return rep_->finish(nullptr); });
+  if (!told && !status.ok()) report(status.message());
+  delete rep_;
+}
+
+namespace {
+
+Status no_memory() {
+  return Status(Code::unavailable, "pipe: there was no memory for it");
+}
+
+}  // namespace
+
+Status Pipe::push(const Sample& sample) noexcept {
+  if (rep_ == nullptr) return no_memory();
+  return guarded([&] { return rep_->push(sample); });
+}
+
+Status Pipe::flush() noexcept {
+  if (rep_ == nullptr) return no_memory();
+  return guarded([&] { return rep_->flush(); });
+}
+
+Status Pipe::finish(PipeSummary* summary) noexcept {
+  if (rep_ == nullptr) return no_memory();
+  return guarded([&] { return rep_->finish(summary); });
+}
+
+PipeSummary Pipe::summary() const noexcept {
+  if (rep_ == nullptr) return {};
+  try {
+    return rep_->summary();
+  } catch (const std::exception&) {
+    return {};
+  }
+}
+
+}  // namespace stogger

@@ -1,0 +1,115 @@
+// The module as programs use it: loaded by the name of its type.
+#include <gtest/gtest.h>
+
+#include <cstdlib>
+#include <string>
+#include <vector>
+
+#include "stogger/log.h"
+#include "stogger/sample.h"
+#include "stogger/system.h"
+#include "tests/parquet/judges.h"
+#include "tests/support/sinks.h"
+#include "tests/support/temp_folder.h"
+
+namespace stogger {
+namespace {
+
+using nlohmann::json;
+
+class ParquetModule : public testing::Test {
+ protected:
+  ParquetModule() { ::setenv("STOGGER_MODULE_PATH", PARQUET_TEST_MODULES, 1); }
+  std::string path() const { return folder_.file("run.parquet"); }
+  // A hundred samples of three devices.
+  void push_samples(Sink& sink) {
+    Pipe pipe(sink, {.batch_size = 16});
+    const char* devices[] = {"mfc1", "mfc2", "gauge"};
+    for (int i = 0; i < 100; ++i) {
+      const Time at{kTestTime.ns + i * 10000000};
+      const Field fields[] = {{"pressure", 14.5 + i / 8.0}, {"count", i}};
+      ASSERT_OK(pipe.push({.device = devices[i % 3],
+                           .unit_id = "A",
+                           .requested_at = at,
+                           .received_at = Time{at.ns + 2000000},
+                           .fields = fields}));
+    }
+    ASSERT_OK(pipe.finish());
+  }
+  void expect_samples(const json& found) {
+    EXPECT_EQ(found["columns"].dump(),
+              R"([["device","text"],["unit_id","text"],)"
+              R"(["requested_at","time"],["received_at","time"],)"
+              R"(["midpoint_at","time"],["latency_s","real"],)"
+              R"(["pressure","real"],["count","integer"],)"
+              R"(["status","text"]])");
+    ASSERT_EQ(found["rows"].size(), 100u);
+    const json& row = found["rows"][99];
+    EXPECT_EQ(row[0], as_judged("mfc1", Kind::text));
+    EXPECT_EQ(row[2], as_judged(Time{kTestTime.ns + 990000000}, Kind::time));
+    EXPECT_EQ(row[5], as_judged(0.002, Kind::real));
+    EXPECT_EQ(row[6], as_judged(14.5 + 99 / 8.0, Kind::real));
+    EXPECT_EQ(row[7], "i:99");
+    EXPECT_EQ(row[8], as_judged("", Kind::text));
+  }
+
+  TempFolder folder_;
+};
+
+TEST_F(ParquetModule, APipeFillsOneRowGroup) {
+  SKIP_WITHOUT_JUDGES();
+  SinkPtr sink;
+  const std::string file = path();
+  ASSERT_OK(make_sample_sink("parquet", {{"path", file}}, &sink));
+  push_samples(*sink);
+  ASSERT_OK(sink->close());
+  const json found = agreed(path());
+  expect_samples(found);
+  EXPECT_EQ(found["groups"].size(), 1u);
+}
+
+TEST_F(ParquetModule, TheTypedFormMakesARowGroupOfEachBatch) {
+  SKIP_WITHOUT_JUDGES();
+  SinkPtr sink;
+  const std::string file = path();
+  ASSERT_OK(make_sample_sink(
+      ParquetConfig{.path = file, .compression = "snappy"}, &sink));
+  push_samples(*sink);
+  ASSERT_OK(sink->close());
+  const json found = agreed(path());
+  expect_samples(found);
+  EXPECT_GE(found["groups"].size(), 7u);
+  EXPECT_EQ(found["groups"][0]["columns"][0]["codec"], "SNAPPY");
+}
+
+TEST_F(ParquetModule, TheTypedFormRefusesNegativeRowGroups) {
+  SinkPtr sink;
+  const std::string file = path();
+  EXPECT_FALSE(
+      make_sample_sink(ParquetConfig{.path = file, .row_group_rows = -5}, &sink)
+          .ok());
+}
+
+TEST_F(ParquetModule, EventsOfASystemAreRows) {
+  SKIP_WITHOUT_JUDGES();
+  System system;
+  SinkPtr sink;
+  const std::string file = path();
+  ASSERT_OK(make_sink("parquet", {{"path", file}}, &sink));
+  ASSERT_OK(system.add_sink("table", std::move(sink)));
+  system.logger("app").info("user-login", {{"user_id", 42}});
+  ASSERT_OK(system.flush());
+  EXPECT_EQ(agreed(path())["rows"].size(), 1u);
+  system.logger("app").warning("user-logout", {{"user_id", 42}});
+  ASSERT_OK(system.close());
+  const json found = agreed(path());
+  ASSERT_EQ(found["rows"].size(), 2u);
+  EXPECT_EQ(found["rows"][1][1], as_judged("warning", Kind::text));
+  EXPECT_EQ(found["rows"][1][2], as_judged("user-logout", Kind::text));
+  EXPECT_EQ(found["rows"][0][5],
+            as_judged(Json{R"({"logger":"app","user_id":42})"}, Kind::json));
+  EXPECT_EQ(found["columns"][5][1], "json");
+}
+
+}  // namespace
+}  // namespace stogger

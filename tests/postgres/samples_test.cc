@@ -1,0 +1,487 @@
+// Samples in a real server: what the sink makes of them, and what it says when
+// it cannot.
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cmath>
+#include <cstdint>
+#include <cstdlib>
+#include <filesystem>
+#include <limits>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "sinks/postgres/postgres.h"
+#include "stogger/sample.h"
+#include "tests/postgres/fixture.h"
+#include "tests/support/sinks.h"
+
+namespace stogger {
+namespace {
+
+// 2026-11-21T01:39:28.656642Z
+constexpr Time kTime{1795225168656642000};
+
+// One server for all tests, each with a table of its own.
+class PostgresSamplesTest : public ::testing::Test {
+ protected:
+  static void SetUpTestSuite() {
+    if (PostgresServer::why_not().empty()) {
+      server_holder() = std::make_unique<PostgresServer>();
+    }
+  }
+  static void TearDownTestSuite() { server_holder().reset(); }
+  void SetUp() override {
+    SKIP_IF(PostgresServer::why_not());
+    server().execute("DROP TABLE IF EXISTS samples");
+  }
+
+  static std::unique_ptr<PostgresServer>& server_holder() {
+    static std::unique_ptr<PostgresServer> server;
+    return server;
+  }
+  static PostgresServer& server() { return *server_holder(); }
+
+  static Status make(std::vector<Field> options, SinkPtr* sink) {
+    const std::string dsn = server().dsn();
+    options.push_back({"dsn", dsn});
+    return make_sample_sink("postgres", options, sink);
+  }
+  static SinkPtr make(const std::vector<Field>& options = {}) {
+    SinkPtr sink;
+    const Status status = make(options, &sink);
+    EXPECT_TRUE(status.ok()) << status.message();
+    return sink;
+  }
+  static SinkPtr make_creating(std::vector<Field> options = {}) {
+    options.push_back({"create_table", true});
+    return make(options);
+  }
+
+  static std::string types(const std::string& table = "samples") {
+    return server().one(
+        "SELECT string_agg(column_name || ' ' || data_type, ', ' ORDER BY "
+        "ordinal_position) FROM information_schema.columns WHERE table_name='" +
+        table + "'");
+  }
+  static std::string cell(const std::string& column,
+                          const std::string& where = "true") {
+    return server().one("SELECT coalesce((" + column +
+                        ")::text,'null') FROM samples WHERE " + where);
+  }
+
+  std::string reports() const {
+    std::string all;
+    for (const std::string& line : diagnostics_.lines()) all += line + "\n";
+    return all;
+  }
+  Diagnostics diagnostics_;
+};
+
+Status write(Sink& sink, std::initializer_list<Sample> samples) {
+  return pipe(samples, sink);
+}
+
+Sample sample(Fields fields) {
+  return {.device = "mfc1",
+          .unit_id = "A",
+          .requested_at = kTime,
+          .received_at = Time{kTime.ns + 1000000},
+          .fields = fields};
+}
+
+TEST_F(PostgresSamplesTest, TheFirstBatchMakesTheTable) {
+  SinkPtr sink = make_creating();
+  EXPECT_EQ(server().one("SELECT to_regclass('samples') IS NULL"), "t");
+  const Field fields[] = {{"pressure", 14.7},   {"count", 3},
+                          {"open", true},       {"valve", "v1"},
+                          {"more", Json{"{}"}}, {"mixed", 1}};
+  const Field second[] = {{"mixed", "a"}, {"count", 4.5}};
+  EXPECT_OK(write(*sink, {sample(fields), sample(second)}));
+  EXPECT_EQ(types(),
+            "device text, unit_id text, requested_at timestamp with time zone, "
+            "received_at timestamp with time zone, midpoint_at timestamp with "
+            "time zone, latency_s double precision, pressure double precision, "
+            "count double precision, open boolean, valve text, more jsonb, "
+            "mixed text, status text");
+  EXPECT_EQ(
+      server().one("SELECT count(*) FROM information_schema.columns WHERE "
+                   "table_name='samples' AND is_nullable='NO'"),
+      "0");
+  EXPECT_EQ(cell("requested_at AT TIME ZONE 'UTC'", "open"),
+            "2026-11-21 01:39:28.656642");
+  EXPECT_EQ(cell("latency_s", "open"), "0.001");
+  EXPECT_EQ(cell("status", "open"), "");
+  EXPECT_EQ(cell("mixed", "open"), "1");
+  EXPECT_EQ(cell("count", "open"), "3");
+  EXPECT_EQ(cell("open", "mixed = 'a'"), "null");
+  EXPECT_EQ(reports(), "");
+}
+
+TEST_F(PostgresSamplesTest, CopyAndInsertStoreTheSame) {
+  std::string stored[2];
+  for (const bool use_copy : {true, false}) {
+    server().execute("DROP TABLE IF EXISTS samples");
+    SinkPtr sink = make_creating({{"use_copy", use_copy}});
+    const Field fields[] = {{"x", -0.5},
+                            {"nan", std::nan("")},
+                            {"inf", -std::numeric_limits<double>::infinity()},
+                            {"least", INT64_MIN},
+                            {"text", "';\"\\ \t\n\xC3\xA4"},
+                            {"none", nullptr}};
+    EXPECT_OK(write(*sink, {sample(fields), sample({}), sample(fields)}));
+    stored[use_copy ? 1 : 0] =
+        server().one("SELECT string_agg(samples::text, '|') FROM samples");
+  }
+  EXPECT_EQ(stored[0], stored[1]);
+  EXPECT_NE(stored[0].find("NaN,-Infinity,-9223372036854775808"),
+            std::string::npos);
+}
+
+TEST_F(PostgresSamplesTest, AnExistingTableKeepsItsColumns) {
+  server().execute(
+      "CREATE TABLE samples (id bigserial PRIMARY KEY, device varchar(10),"
+      " received_at timestamptz, flow real, n smallint, note text DEFAULT "
+      "'x')");
+  SinkPtr sink = make();
+  const Field fields[] = {{"flow", 1.5}, {"n", 7}, {"extra", 1}};
+  EXPECT_OK(write(*sink, {sample(fields), sample(fields)}));
+  EXPECT_EQ(server().number("SELECT count(*) FROM samples WHERE device='mfc1' "
+                            "AND flow=1.5 AND n=7 AND note='x'"),
+            2);
+  const std::string told = reports();
+  EXPECT_NE(told.find("there is no column \"extra\""), std::string::npos);
+  EXPECT_NE(told.find("there is no column \"latency_s\""), std::string::npos);
+  EXPECT_EQ(told.find("\"flow\""), std::string::npos);
+}
+
+TEST_F(PostgresSamplesTest, UnknownColumnsAreToldOnce) {
+  SinkPtr sink = make_creating();
+  const Field first[] = {{"a", 1}};
+  const Field later[] = {{"a", 1}, {"b", 2}};
+  EXPECT_OK(write(*sink, {sample(first)}));
+  EXPECT_OK(write(*sink, {sample(later)}));
+  EXPECT_OK(write(*sink, {sample(later)}));
+  const std::vector<std::string> lines = diagnostics_.lines();
+  ASSERT_EQ(lines.size(), 1u);
+  EXPECT_NE(lines[0].find("there is no column \"b\""), std::string::npos);
+  EXPECT_EQ(server().number("SELECT count(*) FROM samples"), 3);
+}
+
+TEST_F(PostgresSamplesTest, ValuesThatDoNotFitBecomeNullAndAreTold) {
+  server().execute(
+      "CREATE TABLE samples (device text, n smallint, short varchar(2), at "
+      "timestamptz, flow float8)");
+  SinkPtr sink = make();
+  const Field fields[] = {
+      {"n", 70000}, {"short", "abc"}, {"at", "noon"}, {"flow", "fast"}};
+  EXPECT_OK(write(*sink, {sample(fields), sample(fields)}));
+  EXPECT_EQ(server().number("SELECT count(*) FROM samples WHERE num_nulls(n,"
+                            "short,at,flow)=4"),
+            2);
+  const std::string told = reports();
+  for (const char* name : {"\"n\"", "\"short\"", "\"at\"", "\"flow\""}) {
+    EXPECT_NE(told.find(name), std::string::npos) << told;
+  }
+}
+
+TEST_F(PostgresSamplesTest, ColumnsNamedLikeThoseOfLogsAreOrdinary) {
+  SinkPtr sink = make_creating();
+  const std::string text(3000, 'e');
+  const Field fields[] = {{"event", text}, {"data", "d"}, {"level", 3}};
+  EXPECT_OK(write(*sink, {sample(fields), sample({})}));
+  EXPECT_EQ(cell("length(event)", "event IS NOT NULL"), "3000");
+  EXPECT_EQ(cell("data", "event IS NOT NULL"), "d");
+  EXPECT_EQ(cell("data", "event IS NULL"), "null");
+  EXPECT_EQ(reports(), "");
+}
+
+TEST_F(PostgresSamplesTest, NamesOfAllKindsBecomeColumns) {
+  SinkPtr sink = make_creating();
+  const std::string longest(80, 'n');
+  const std::string longer(81, 'n');
+  const Field fields[] = {{"a\"b; DROP TABLE samples; --", 1},
+                          {"with space", 2},
+                          {"Temp", 3},
+                          {"temp", 4},
+                          {longest, 5},
+                          {longer, 6}};
+  EXPECT_OK(write(*sink, {sample(fields)}));
+  EXPECT_OK(write(*sink, {sample(fields)}));
+  EXPECT_EQ(cell("sum(\"a\"\"b; DROP TABLE samples; --\")"), "2");
+  EXPECT_EQ(cell("sum(\"with space\")"), "4");
+  EXPECT_EQ(cell("sum(\"Temp\")"), "6");
+  EXPECT_EQ(cell("sum(temp)"), "8");
+  EXPECT_EQ(cell("sum(\"" + std::string(63, 'n') + "\")"), "10");
+  EXPECT_EQ(cell("sum(\"" + std::string(61, 'n') + "_2\")"), "12");
+  EXPECT_EQ(reports(), "");
+}
+
+TEST_F(PostgresSamplesTest, ValuesAreNeverSql) {
+  const std::string attack = "'; DROP TABLE samples; --";
+  for (const bool use_copy : {true, false}) {
+    server().execute("DROP TABLE IF EXISTS samples");
+    SinkPtr sink = make_creating({{"use_copy", use_copy}});
+    const Field fields[] = {{"x", attack}};
+    EXPECT_OK(write(*sink, {sample(fields), sample(fields)}));
+    EXPECT_EQ(server().one("SELECT min(x) FROM samples"), attack);
+  }
+}
+
+TEST_F(PostgresSamplesTest, TimesCanBeText) {
+  SinkPtr sink = make_creating({{"times", "text"}});
+  EXPECT_OK(write(*sink, {sample({})}));
+  EXPECT_EQ(cell("requested_at"), "2026-11-21T01:39:28.656642Z");
+  EXPECT_NE(types().find("requested_at text"), std::string::npos);
+}
+
+TEST_F(PostgresSamplesTest, IntegersBeyondInt64KeepTheirDigits) {
+  SinkPtr sink = make_creating();
+  const Field first[] = {{"big", UINT64_MAX}, {"n", 1}};
+  const Field later[] = {{"n", UINT64_MAX}};
+  EXPECT_OK(write(*sink, {sample(first)}));
+  EXPECT_OK(write(*sink, {sample(later)}));
+  EXPECT_EQ(cell("big", "big IS NOT NULL"), "18446744073709551615");
+  EXPECT_EQ(cell("n", "big IS NULL"), "null");
+  EXPECT_NE(reports().find("the column \"n\" holds integers"),
+            std::string::npos);
+}
+
+TEST_F(PostgresSamplesTest, ABatchOfNullsMakesColumnsOfText) {
+  SinkPtr sink = make_creating();
+  const Field fields[] = {{"x", nullptr}, {"y", nullptr}};
+  EXPECT_OK(write(*sink, {sample(fields), sample(fields)}));
+  EXPECT_NE(types().find("x text, y text"), std::string::npos);
+  EXPECT_EQ(server().number("SELECT count(*) FROM samples WHERE x IS NULL"), 2);
+}
+
+TEST_F(PostgresSamplesTest, AThousandColumnsAreStored) {
+  SinkPtr sink = make_creating();
+  std::vector<std::string> names;
+  std::vector<Field> fields;
+  for (int i = 0; i < 1000; ++i) names.push_back("c" + std::to_string(i));
+  for (int i = 0; i < 1000; ++i) {
+    fields.emplace_back(names[static_cast<std::size_t>(i)], i);
+  }
+  EXPECT_OK(write(*sink, {sample(fields), sample(fields)}));
+  EXPECT_EQ(cell("sum(c999)"), "1998");
+}
+
+TEST_F(PostgresSamplesTest, MoreColumnsThanATableCanHaveAreAnError) {
+  SinkPtr sink = make_creating();
+  std::vector<std::string> names;
+  std::vector<Field> fields;
+  for (int i = 0; i < 1700; ++i) names.push_back("c" + std::to_string(i));
+  for (const std::string& name : names) fields.emplace_back(name, 1.5);
+  const Status status = write(*sink, {sample(fields)});
+  EXPECT_FALSE(status.ok());
+  EXPECT_NE(status.message().find("cannot create the table"),
+            std::string_view::npos)
+      << status.message();
+  EXPECT_EQ(server().one("SELECT to_regclass('samples') IS NULL"), "t");
+  // What comes next may make it.
+  EXPECT_OK(write(*sink, {sample({})}));
+}
+
+TEST_F(PostgresSamplesTest, AMissingTableIsAnErrorWhenItIsOpened) {
+  SinkPtr sink;
+  const Status status = make({{"table", "nowhere"}}, &sink);
+  EXPECT_FALSE(status.ok());
+  EXPECT_NE(status.message().find("there is no table \"public\".\"nowhere\", "
+                                  "and create_table is false; create it"),
+            std::string_view::npos)
+      << status.message();
+  EXPECT_FALSE(sink);
+  // The connection was given back.
+  EXPECT_TRUE(
+      wait_until([&] { return server().backends("test_postgres").empty(); },
+                 std::chrono::seconds(10)));
+}
+
+TEST_F(PostgresSamplesTest, AnEmptyBatchDoesNothing) {
+  SinkPtr sink = make_creating();
+  EXPECT_OK(sink->write({}));
+  EXPECT_OK(pipe(std::vector<Sample>(), *sink));
+  EXPECT_EQ(server().one("SELECT to_regclass('samples') IS NULL"), "t");
+}
+
+TEST_F(PostgresSamplesTest, OpeningAndClosingMayComeTwice) {
+  SinkPtr sink = make_creating();
+  EXPECT_OK(sink->open());
+  EXPECT_OK(write(*sink, {sample({})}));
+  EXPECT_OK(sink->close());
+  EXPECT_OK(sink->close());
+  EXPECT_EQ(write(*sink, {sample({})}).code(), Code::unavailable);
+  EXPECT_OK(sink->open());
+  EXPECT_OK(write(*sink, {sample({})}));
+  EXPECT_EQ(server().number("SELECT count(*) FROM samples"), 2);
+}
+
+TEST_F(PostgresSamplesTest, WritingBeforeOpeningAndClosingWithoutIt) {
+  const std::vector<Field> given = {{"host", "nowhere.invalid"}};
+  Options options("postgres", given);
+  options.set_for_samples(true);
+  SinkPtr sink;
+  ASSERT_OK(make_postgres_sink(options, &sink));
+  EXPECT_EQ(sink->write({}).code(), Code::unavailable);
+  EXPECT_OK(sink->close());
+}
+
+TEST_F(PostgresSamplesTest, TheServerSeesTheNameAndTheTimeOut) {
+  server().execute("CREATE TABLE samples (device text)");
+  server().execute(
+      "CREATE OR REPLACE FUNCTION seen() RETURNS trigger LANGUAGE plpgsql AS $$"
+      " BEGIN NEW.device := current_setting('statement_timeout') || ' ' ||"
+      " current_setting('application_name'); RETURN NEW; END $$;"
+      "CREATE TRIGGER seen BEFORE INSERT ON samples FOR EACH ROW EXECUTE "
+      "FUNCTION seen()");
+  SinkPtr sink = make({{"statement_timeout_ms", 4321}});
+  EXPECT_OK(write(*sink, {sample({}), sample({})}));
+  EXPECT_EQ(server().one("SELECT min(device) FROM samples"),
+            "4321ms test_postgres");
+}
+
+TEST_F(PostgresSamplesTest, ABatchIsOneTransaction) {
+  SinkPtr sink = make_creating();
+  EXPECT_OK(write(*sink, {sample({}), sample({}), sample({})}));
+  EXPECT_EQ(server().number("SELECT count(DISTINCT xmin::text) FROM samples"),
+            1);
+}
+
+TEST_F(PostgresSamplesTest, RowsThatTheTableRefusesEndThePipe) {
+  server().execute("CREATE TABLE samples (device text, n int CHECK (n < 5))");
+  SinkPtr sink = make();
+  const Field good[] = {{"n", 1}};
+  const Field bad[] = {{"n", 9}};
+  PipeSummary summary;
+  const std::vector<Sample> samples = {sample(good), sample(bad), sample(good)};
+  const Status status = pipe(samples, *sink, {}, &summary);
+  EXPECT_EQ(status.code(), Code::rejected);
+  EXPECT_NE(status.message().find("samples_n_check"), std::string_view::npos);
+  EXPECT_EQ(summary.samples_emitted, 2u);
+  EXPECT_EQ(summary.samples_lost, 1u);
+  EXPECT_EQ(server().number("SELECT count(*) FROM samples"), 2);
+}
+
+TEST_F(PostgresSamplesTest, ADeletedTableEndsThePipeWithTheReason) {
+  SinkPtr sink = make({{"create_table", true}});
+  EXPECT_OK(write(*sink, {sample({})}));
+  server().execute("DROP TABLE samples");
+  const Status status = write(*sink, {sample({}), sample({})});
+  EXPECT_FALSE(status.ok());
+  EXPECT_NE(status.message().find("samples"), std::string_view::npos);
+}
+
+TEST_F(PostgresSamplesTest, AConnectionThatWasLostIsReplaced) {
+  SinkPtr sink = make_creating();
+  EXPECT_OK(write(*sink, {sample({})}));
+  server().execute(
+      "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE "
+      "application_name='test_postgres'");
+  EXPECT_TRUE(
+      wait_until([&] { return server().backends("test_postgres").size() <= 1; },
+                 std::chrono::seconds(10)));
+  EXPECT_OK(write(*sink, {sample({}), sample({})}));
+  EXPECT_EQ(server().number("SELECT count(*) FROM samples"), 3);
+}
+
+TEST_F(PostgresSamplesTest, TheModuleTakesSamplesToo) {
+  // By another name, that is not registered here.
+  SinkPtr sink;
+  const TempFolder folder;
+  std::filesystem::copy_file(POSTGRES_TEST_MODULES "/stogger_postgres.so",
+                             folder.file("stogger_postgres_copy.so"));
+  ::setenv("STOGGER_MODULE_PATH", folder.path().c_str(), 1);
+  const std::string dsn = server().dsn();
+  ASSERT_OK(make_sample_sink("postgres_copy",
+                             {{"dsn", dsn}, {"create_table", true}}, &sink));
+  ::unsetenv("STOGGER_MODULE_PATH");
+  const Field fields[] = {{"flow", 1.5}};
+  EXPECT_OK(write(*sink, {sample(fields)}));
+  EXPECT_EQ(cell("flow"), "1.5");
+  const Field later[] = {{"b", 1.5}};
+  EXPECT_OK(write(*sink, {sample(later)}));
+  EXPECT_NE(reports().find("there is no column \"b\""), std::string::npos);
+}
+
+// --- options -----------------------------------------------------------------
+
+std::string refusal_of(const std::vector<Field>& options) {
+  Options read("postgres", options);
+  read.set_for_samples(true);
+  SinkPtr sink;
+  return std::string(make_postgres_sink(read, &sink).message());
+}
+
+TEST(PostgresSampleOptionsTest, ADsnOrAHostIsNeeded) {
+  EXPECT_NE(refusal_of({}).find("\"dsn\" or \"host\" is required"),
+            std::string::npos);
+  EXPECT_NE(refusal_of({{"dsn", "host=a"}, {"host", "b"}})
+                .find("cannot both be given"),
+            std::string::npos);
+}
+
+TEST(PostgresSampleOptionsTest, NamesThatCannotBeAreRefused) {
+  for (const std::string& name :
+       {std::string(), std::string(80, 't'), std::string("a\nb")}) {
+    EXPECT_NE(refusal_of({{"host", "h"}, {"schema", name}}), "") << name;
+  }
+  EXPECT_NE(refusal_of({{"host", "h"}, {"table", std::string(80, 't')}}), "");
+  EXPECT_NE(refusal_of({{"host", "h"}, {"table", ""}}), "");
+}
+
+TEST(PostgresSampleOptionsTest, BoundsAreChecked) {
+  EXPECT_NE(refusal_of({{"host", "h"}, {"pool_min_size", 0}}), "");
+  EXPECT_NE(refusal_of({{"host", "h"}, {"pool_max_size", 0}}), "");
+  EXPECT_NE(
+      refusal_of({{"host", "h"}, {"pool_min_size", 5}, {"pool_max_size", 2}})
+          .find("must not be above pool_max_size"),
+      std::string::npos);
+  EXPECT_NE(refusal_of({{"host", "h"}, {"pool_min_size", 2}})
+                .find("one connection serves them all"),
+            std::string::npos);
+  EXPECT_NE(refusal_of({{"host", "h"}, {"statement_timeout_ms", -1}}), "");
+  EXPECT_NE(refusal_of({{"host", "h"}, {"command_timeout_s", 0}}), "");
+  EXPECT_NE(refusal_of({{"host", "h"}, {"connect_timeout_s", 0}}), "");
+  EXPECT_NE(refusal_of({{"host", "h"}, {"close_timeout_s", -1}}), "");
+  EXPECT_NE(refusal_of({{"host", "h"}, {"times", "roman"}}), "");
+}
+
+std::string target_of(const std::vector<Field>& options) {
+  Options read("postgres", options);
+  read.set_for_samples(true);
+  SinkPtr sink;
+  EXPECT_OK(make_postgres_sink(read, &sink));
+  return sink ? std::string(sink->target()) : std::string();
+}
+
+TEST(PostgresSampleOptionsTest, TheTargetHasNoPassword) {
+  EXPECT_EQ(target_of({{"dsn", "postgresql://u:secret@db:5432/prod"}}),
+            "db:5432/prod.public.samples");
+  EXPECT_EQ(target_of({{"host", "db"},
+                       {"user", "u"},
+                       {"password", "secret"},
+                       {"database", "prod"},
+                       {"table", "lab.runs"}}),
+            "db:5432/prod.lab.runs");
+}
+
+TEST(PostgresSampleOptionsTest, ATypedConfigIsTheSame) {
+  PostgresConfig config;
+  config.host = "127.0.0.1";
+  config.port = 1;
+  config.password = "hunter2secret";
+  config.connect_timeout_s = 5;
+  SinkPtr sink;
+  const Status status = make_sample_sink(config, &sink);
+  EXPECT_EQ(status.code(), Code::unavailable);
+  EXPECT_NE(status.message().find("127.0.0.1:1"), std::string_view::npos)
+      << status.message();
+  EXPECT_EQ(status.message().find("hunter2secret"), std::string_view::npos);
+  config.pool_min_size = 2;
+  EXPECT_EQ(make_sample_sink(config, &sink).code(), Code::invalid);
+}
+
+}  // namespace
+}  // namespace stogger

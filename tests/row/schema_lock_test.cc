@@ -1,0 +1,300 @@
+#include "row/schema_lock.h"
+
+#include <gtest/gtest.h>
+
+#include <cstdint>
+#include <initializer_list>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace stogger {
+namespace {
+
+// A batch that owns what it is made of.
+class Batch {
+ public:
+  explicit Batch(std::vector<std::string> names) : names_(std::move(names)) {}
+  Batch& row(std::initializer_list<Value> values) {
+    values_.insert(values_.end(), values);
+    ++rows_;
+    return *this;
+  }
+  operator RowBatch() const {  // NOLINT: it is one
+    // Only now: copies have names of their own.
+    columns_.clear();
+    for (const std::string& name : names_) columns_.push_back({name});
+    RowBatch batch;
+    batch.columns = columns_.data();
+    batch.column_count = columns_.size();
+    batch.values = values_.data();
+    batch.row_count = rows_;
+    return batch;
+  }
+
+ private:
+  std::vector<std::string> names_;
+  mutable std::vector<Column> columns_;
+  std::vector<Value> values_;
+  std::size_t rows_ = 0;
+};
+
+Kind locked_kind(std::initializer_list<Value> values) {
+  Batch batch({"x"});
+  for (const Value& value : values) batch.row({value});
+  SchemaLock lock;
+  EXPECT_TRUE(lock.lock(batch).ok());
+  return lock.columns().at(0).kind;
+}
+
+TEST(SchemaLockTest, ColumnsKeepTheOrderOfTheFirstBatch) {
+  SchemaLock lock;
+  ASSERT_TRUE(lock.lock(Batch({"b", "a", "c"}).row({1, 2, 3})).ok());
+  ASSERT_EQ(lock.columns().size(), 3u);
+  EXPECT_EQ(lock.columns()[0].name, "b");
+  EXPECT_EQ(lock.columns()[2].name, "c");
+  EXPECT_EQ(lock.wanted().columns[1].name, "a");
+}
+
+TEST(SchemaLockTest, KindsFollowTheValues) {
+  EXPECT_EQ(locked_kind({1, 2}), Kind::integer);
+  EXPECT_EQ(locked_kind({1.5, 2.0}), Kind::real);
+  EXPECT_EQ(locked_kind({1, 2.5}), Kind::real);
+  EXPECT_EQ(locked_kind({2.5, 1}), Kind::real);
+  EXPECT_EQ(locked_kind({true, nullptr, false}), Kind::boolean);
+  EXPECT_EQ(locked_kind({Time{1}, Time{2}}), Kind::time);
+  EXPECT_EQ(locked_kind({Json{"{}"}, Json{"[]"}}), Kind::json);
+  EXPECT_EQ(locked_kind({"a", "b"}), Kind::text);
+}
+
+TEST(SchemaLockTest, OtherMixesBecomeText) {
+  EXPECT_EQ(locked_kind({1, "a"}), Kind::text);
+  EXPECT_EQ(locked_kind({true, 1}), Kind::text);
+  EXPECT_EQ(locked_kind({Time{1}, 1.5}), Kind::text);
+  EXPECT_EQ(locked_kind({Json{"1"}, 1}), Kind::text);
+  EXPECT_EQ(locked_kind({1, "a", 1}), Kind::text);
+}
+
+TEST(SchemaLockTest, IntegersBeyondInt64BecomeText) {
+  EXPECT_EQ(locked_kind({UINT64_MAX}), Kind::text);
+  EXPECT_EQ(locked_kind({1, UINT64_MAX}), Kind::text);
+  EXPECT_EQ(locked_kind({UINT64_MAX, 1.5}), Kind::real);
+}
+
+TEST(SchemaLockTest, NullsAloneMakeANullableText) {
+  SchemaLock lock;
+  ASSERT_TRUE(lock.lock(Batch({"x", "y"}).row({nullptr, 1})).ok());
+  EXPECT_EQ(lock.columns()[0].kind, Kind::text);
+  EXPECT_TRUE(lock.columns()[0].nullable);
+  EXPECT_FALSE(lock.columns()[1].nullable);
+}
+
+TEST(SchemaLockTest, LockingTwiceOrToNothingFails) {
+  SchemaLock lock;
+  EXPECT_EQ(lock.lock(Batch({"x"})).code(), Code::invalid);
+  EXPECT_EQ(lock.lock(Batch({}).row({})).code(), Code::invalid);
+  EXPECT_EQ(lock.lock_to({}).code(), Code::invalid);
+  EXPECT_FALSE(lock.is_locked());
+  ASSERT_TRUE(lock.lock(Batch({"x"}).row({1})).ok());
+  EXPECT_EQ(lock.lock(Batch({"x"}).row({1})).code(), Code::invalid);
+  EXPECT_EQ(lock.lock_to({{"x", Kind::text, true}}).code(), Code::invalid);
+}
+
+TEST(SchemaLockTest, MatchingBeforeItIsLockedFails) {
+  SchemaLock lock;
+  EXPECT_EQ(lock.match(Batch({"x"}).row({1})).code(), Code::invalid);
+}
+
+TEST(SchemaLockTest, AfterUnlockingAnotherBatchMakesTheColumns) {
+  SchemaLock lock;
+  ASSERT_TRUE(lock.lock(Batch({"x"}).row({1})).ok());
+  lock.unlock();
+  EXPECT_FALSE(lock.is_locked());
+  ASSERT_TRUE(lock.lock(Batch({"y"}).row({1})).ok());
+  EXPECT_EQ(lock.columns()[0].name, "y");
+}
+
+class LockedTest : public testing::Test {
+ protected:
+  void SetUp() override {
+    const Batch first = Batch({"device", "flow", "count", "open", "at", "more"})
+                            .row({"mfc1", 1.5, 7, true, Time{0}, Json{"{}"}});
+    ASSERT_TRUE(lock_.lock(first).ok());
+  }
+  // The values of a batch of one row, by column of the table.
+  std::vector<Value> project(const RowBatch& rows) {
+    EXPECT_TRUE(lock_.match(rows).ok());
+    std::vector<Value> values;
+    for (std::size_t i = 0; i < lock_.columns().size(); ++i) {
+      values.push_back(lock_.value(rows, 0, i));
+    }
+    return values;
+  }
+  // What becomes of one value in the column of that name.
+  Value fit(std::string_view name, const Value& value) {
+    batch_ = Batch({std::string(name)}).row({value});
+    const std::vector<Value> values = project(batch_);
+    for (std::size_t i = 0; i < values.size(); ++i) {
+      if (lock_.columns()[i].name == name) return values[i];
+    }
+    return {};
+  }
+
+  SchemaLock lock_;
+  Batch batch_{{}};
+};
+
+TEST_F(LockedTest, MissingColumnsAreNull) {
+  const Batch later = Batch({"flow"}).row({2.5});
+  const std::vector<Value> values = project(later);
+  EXPECT_TRUE(values[0].is_null());
+  EXPECT_EQ(values[1].real(), 2.5);
+  EXPECT_TRUE(values[5].is_null());
+  EXPECT_TRUE(lock_.take_report().ok());
+}
+
+TEST_F(LockedTest, ColumnsAreFoundInAnyOrder) {
+  const Batch later = Batch({"count", "flow", "device"}).row({3, 2.5, "b"});
+  const std::vector<Value> values = project(later);
+  EXPECT_EQ(values[0].text(), "b");
+  EXPECT_EQ(values[1].real(), 2.5);
+  EXPECT_EQ(values[2].integer(), 3);
+}
+
+TEST_F(LockedTest, UnknownColumnsAreToldOnceEach) {
+  project(Batch({"zz", "flow"}).row({1, 1.0}));
+  const Status first = lock_.take_report();
+  EXPECT_EQ(first.code(), Code::rejected);
+  EXPECT_NE(first.message().find("\"zz\""), std::string_view::npos);
+  project(Batch({"zz", "flow"}).row({1, 1.0}));
+  EXPECT_TRUE(lock_.take_report().ok());
+  project(Batch({"Zz", "zz"}).row({1, 1.0}));
+  const Status other_case = lock_.take_report();
+  EXPECT_NE(other_case.message().find("\"Zz\""), std::string_view::npos);
+  EXPECT_EQ(other_case.message().find("\"zz\""), std::string_view::npos);
+}
+
+TEST_F(LockedTest, TheSecondColumnOfANameIsDropped) {
+  const Batch twice = Batch({"count", "count"}).row({1, 2});
+  EXPECT_EQ(project(twice)[2].integer(), 1);
+  EXPECT_EQ(lock_.take_report().code(), Code::rejected);
+}
+
+TEST_F(LockedTest, NumbersConvertWhereNothingIsLost) {
+  EXPECT_EQ(fit("flow", 3).real(), 3.0);
+  EXPECT_EQ(fit("flow", UINT64_MAX).real(), 18446744073709551616.0);
+  EXPECT_EQ(fit("count", 3.0).integer(), 3);
+  EXPECT_EQ(fit("count", true).integer(), 1);
+  EXPECT_EQ(fit("count", -9223372036854775808.0).integer(), INT64_MIN);
+  EXPECT_TRUE(lock_.take_report().ok());
+}
+
+TEST_F(LockedTest, WhatDoesNotFitIsNullAndToldOnceAColumn) {
+  EXPECT_TRUE(fit("count", 3.5).is_null());
+  EXPECT_TRUE(fit("count", UINT64_MAX).is_null());
+  EXPECT_TRUE(fit("count", 9223372036854775808.0).is_null());
+  EXPECT_TRUE(fit("count", __builtin_nan("")).is_null());
+  EXPECT_TRUE(fit("flow", "fast").is_null());
+  EXPECT_TRUE(fit("open", 1).is_null());
+  EXPECT_TRUE(fit("at", "2026-11-21T00:00:00Z").is_null());
+  const Status report = lock_.take_report();
+  EXPECT_EQ(report.code(), Code::rejected);
+  EXPECT_NE(report.message().find("the column \"count\" holds integers"),
+            std::string_view::npos);
+  EXPECT_NE(report.message().find("such as reals"), std::string_view::npos);
+  fit("count", 4.5);
+  EXPECT_TRUE(lock_.take_report().ok());
+}
+
+TEST_F(LockedTest, TextTakesEverything) {
+  EXPECT_EQ(fit("device", 12).text(), "12");
+  EXPECT_EQ(fit("device", UINT64_MAX).text(), "18446744073709551615");
+  EXPECT_EQ(fit("device", 1.5).text(), "1.5");
+  EXPECT_EQ(fit("device", false).text(), "false");
+  EXPECT_EQ(fit("device", Time{1500}).text(), "1970-01-01T00:00:00.000001Z");
+  EXPECT_EQ(fit("device", Json{"[1]"}).text(), "[1]");
+}
+
+TEST_F(LockedTest, JsonTakesEverything) {
+  EXPECT_EQ(fit("more", "a\"b").text(), "\"a\\\"b\"");
+  EXPECT_EQ(fit("more", 5).text(), "5");
+}
+
+TEST_F(LockedTest, NewNamesWithoutEndAreNotKeptForEver) {
+  std::size_t reports = 0;
+  for (int i = 0; i < 3000; ++i) {
+    project(Batch({"new" + std::to_string(i)}).row({1}));
+    if (!lock_.take_report().ok()) ++reports;
+  }
+  EXPECT_EQ(reports, 1000u);
+}
+
+TEST(SchemaLockTest, NamesThatDifferInCaseCanBeToldApart) {
+  SchemaLock lock({.ignore_case = true});
+  const Batch first = Batch({"t", "T", "t_2", "x"}).row({1, 2, 3, 4});
+  ASSERT_TRUE(lock.lock(first).ok());
+  EXPECT_EQ(lock.columns()[0].name, "t");
+  EXPECT_EQ(lock.columns()[1].name, "T_2");
+  EXPECT_EQ(lock.columns()[2].name, "t_2_2");
+  const Batch later = Batch({"T", "t", "X"}).row({20, 10, 40});
+  ASSERT_TRUE(lock.match(later).ok());
+  EXPECT_EQ(lock.value(later, 0, 0).integer(), 10);
+  EXPECT_EQ(lock.value(later, 0, 1).integer(), 20);
+  EXPECT_TRUE(lock.value(later, 0, 2).is_null());
+  EXPECT_EQ(lock.value(later, 0, 3).integer(), 40);
+}
+
+TEST(SchemaLockTest, NamesAreDifferentWhereCaseCounts) {
+  SchemaLock lock;
+  ASSERT_TRUE(lock.lock(Batch({"t", "T"}).row({1, 2})).ok());
+  EXPECT_EQ(lock.columns()[1].name, "T");
+}
+
+TEST(SchemaLockTest, NamesAreMadeValid) {
+  SchemaLock lock;
+  const Batch first = Batch({std::string("a\0b", 3), "c\xff"}).row({1, 2});
+  ASSERT_TRUE(lock.lock(first).ok());
+  EXPECT_EQ(lock.columns()[0].name,
+            "a\xEF\xBF\xBD"
+            "b");
+  EXPECT_EQ(lock.columns()[1].name, "c\xEF\xBF\xBD");
+  ASSERT_TRUE(lock.match(first).ok());
+  EXPECT_EQ(lock.value(first, 0, 1).integer(), 2);
+}
+
+TEST(SchemaLockTest, TimesBecomeTextIfAskedFor) {
+  SchemaLock lock({.times_as_text = true});
+  const Batch first = Batch({"at"}).row({Time{0}});
+  ASSERT_TRUE(lock.lock(first).ok());
+  ASSERT_TRUE(lock.match(first).ok());
+  EXPECT_EQ(lock.columns()[0].kind, Kind::text);
+  EXPECT_EQ(lock.value(first, 0, 0).text(), "1970-01-01T00:00:00.000000Z");
+}
+
+TEST(SchemaLockTest, AnExistingTableIsTakenAsItIs) {
+  SchemaLock lock;
+  ASSERT_TRUE(
+      lock.lock_to({{"flow", Kind::real, true}, {"any", Kind::null, true}})
+          .ok());
+  const Batch rows = Batch({"any", "flow"}).row({"x", 1});
+  ASSERT_TRUE(lock.match(rows).ok());
+  EXPECT_EQ(lock.value(rows, 0, 0).real(), 1.0);
+  EXPECT_EQ(lock.value(rows, 0, 1).text(), "x");
+}
+
+TEST(SchemaLockTest, AThousandColumnsAreLockedAndFound) {
+  std::vector<std::string> names;
+  for (int i = 0; i < 1000; ++i) names.push_back("c" + std::to_string(i));
+  const Batch batch(names);
+  const std::vector<Value> values(1000, Value(1));
+  RowBatch rows = batch;
+  rows.values = values.data();
+  rows.row_count = 1;
+  SchemaLock lock;
+  ASSERT_TRUE(lock.lock(rows).ok());
+  ASSERT_TRUE(lock.match(rows).ok());
+  EXPECT_EQ(lock.value(rows, 0, 999).integer(), 1);
+}
+
+}  // namespace
+}  // namespace stogger
