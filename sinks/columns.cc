@@ -7,10 +7,16 @@
 namespace stogger {
 namespace {
 
+// Mostly both are views of the sink's own names.
+bool is_same(std::string_view a, std::string_view b) noexcept {
+  return a.size() == b.size() && (a.data() == b.data() || a == b);
+}
+
 std::size_t position_of(const Column& wanted, std::size_t guess,
                         const RowBatch& rows) noexcept {
   // Mostly they are in the same order.
-  if (guess < rows.column_count && rows.columns[guess].name == wanted.name) {
+  if (guess < rows.column_count &&
+      is_same(rows.columns[guess].name, wanted.name)) {
     return guess;
   }
   for (std::size_t i = 0; i < rows.column_count; ++i) {

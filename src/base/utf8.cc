@@ -62,15 +62,18 @@ std::size_t utf8_length(std::string_view text) noexcept {
 
 bool is_clean_text(std::string_view text) noexcept {
   while (!text.empty()) {
-    if (text.size() >= 8) {
-      std::uint64_t word;
-      std::memcpy(&word, text.data(), sizeof word);
-      const std::uint64_t zero =
-          (word - 0x0101010101010101u) & ~word & 0x8080808080808080u;
-      if ((word & 0x8080808080808080u) == 0 && zero == 0) {
-        text.remove_prefix(8);
-        continue;
-      }
+    // Eight at a time; for what the end lacks of them, spaces do.
+    std::uint64_t word = 0x2020202020202020u;
+    const std::size_t size = text.size() < 8 ? text.size() : 8;
+    if (size == 8) {
+      std::memcpy(&word, text.data(), 8);
+    } else {
+      std::memcpy(&word, text.data(), size);
+    }
+    const std::uint64_t zero = (word - 0x0101010101010101u) & ~word;
+    if (((word | zero) & 0x8080808080808080u) == 0) {
+      text.remove_prefix(size);
+      continue;
     }
     const Utf8Step step = utf8_step(text);
     if (!step.valid || step.codepoint == 0) return false;

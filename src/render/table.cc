@@ -29,10 +29,14 @@ enum class Source {
   field
 };
 
-Source source_of(std::string_view column) noexcept {
+Source source_of(std::string_view column, std::size_t position) noexcept {
   constexpr std::string_view kNames[] = {"timestamp", "level", "event",
                                          "func",      "scope", "logger",
                                          "message",   "data"};
+  // Mostly they are in this order.
+  if (position < std::size(kNames) && kNames[position] == column) {
+    return static_cast<Source>(position);
+  }
   const auto found = std::find(std::begin(kNames), std::end(kNames), column);
   return static_cast<Source>(found - std::begin(kNames));
 }
@@ -67,13 +71,16 @@ class TableRow {
     scratch_.values.resize(count_);
     std::size_t data_column = count_;
     for (std::size_t i = 0; i < count_; ++i) {
-      const Source source = source_of(columns_[i].name);
+      const Column& column = columns_[i];
+      const Source source = source_of(column.name, i);
       if (source == Source::data) {
         data_column = i;
+      } else if (source == Source::field) {
+        scratch_.values[i] = field_of(column.name, column.kind);
       } else {
-        scratch_.values[i] = source == Source::field
-                                 ? field_of(columns_[i].name, columns_[i].kind)
-                                 : fitted(columns_[i].kind, attribute(source));
+        const Value value = attribute(source);
+        scratch_.values[i] = fitted(column.kind, value);
+        if (fits(column.kind, value)) placed_ |= bit(source);
       }
     }
     if (data_column != count_) {
@@ -83,6 +90,10 @@ class TableRow {
   }
 
  private:
+  static unsigned bit(Source source) noexcept {
+    return 1u << static_cast<unsigned>(source);
+  }
+
   bool has_column(std::string_view name, const Value& value) const noexcept {
     return std::any_of(columns_, columns_ + count_, [&](const Column& column) {
       return column.name == name && fits(column.kind, value);
@@ -127,10 +138,9 @@ class TableRow {
       end = write_json_member(end, name, value, &scratch_.sanitized);
     };
     const auto add_attribute = [&](std::string_view name, Source source) {
+      if ((placed_ & bit(source)) != 0) return;
       const Value value = attribute(source);
-      if (!value.is_null() && !has_column(name, value)) {
-        add(name, value);
-      }
+      if (!value.is_null()) add(name, value);
     };
     // Sinks with columns of their own may lack some of the standard ones.
     add_attribute("timestamp", Source::timestamp);
@@ -157,6 +167,7 @@ class TableRow {
   const Column* const columns_;
   const std::size_t count_;
   RowScratch& scratch_;
+  unsigned placed_ = 0;  // the attributes that have a column: bits
 };
 
 }  // namespace
