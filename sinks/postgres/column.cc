@@ -20,6 +20,7 @@ constexpr struct {
     {20, 1016, PostgresType::int8, "int8"},
     {700, 1021, PostgresType::float4, "float4"},
     {701, 1022, PostgresType::float8, "float8"},
+    {1700, 1231, PostgresType::numeric, "numeric"},
     {25, 1009, PostgresType::text, "text"},
     {1043, 1015, PostgresType::text, "varchar"},
     {1042, 1014, PostgresType::text, "bpchar"},
@@ -78,6 +79,7 @@ Kind kind_of(const PostgresColumn& column) noexcept {
     case PostgresType::text:
       if (column.is_enum) return Kind::text;
       break;
+    case PostgresType::numeric:
     case PostgresType::json:
     case PostgresType::jsonb:
       break;

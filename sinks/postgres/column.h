@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "sinks/postgres/numeric.h"
 #include "stogger/value.h"
 
 namespace stogger {
@@ -19,6 +20,7 @@ enum class PostgresType : unsigned char {
   int8,
   float4,
   float8,
+  numeric,
   text,  // text, varchar, char(n), name, enum labels: UTF-8
   uuid,
   timestamptz,
@@ -36,6 +38,7 @@ struct PostgresColumn {
   std::string type_name;            // schema-qualified and quoted, for casts
   std::size_t most_characters = 0;  // of varchar(n) and char(n); 0: no limit
   std::size_t most_bytes = 0;       // of name; 0: no limit
+  NumericLimits numeric;
   std::vector<std::string> labels;  // of an enum
   bool is_enum = false;
   bool required = false;  // NOT NULL, and without a default

@@ -219,6 +219,8 @@ bool append_postgres_value(Buffer& out, const PostgresColumn& column,
       return append_float4(out, value);
     case PostgresType::float8:
       return append_float8(out, value);
+    case PostgresType::numeric:
+      return append_numeric(out, value, column.numeric);
     case PostgresType::text:
       return append_text(out, column, value);
     case PostgresType::uuid:

@@ -20,6 +20,8 @@ inline constexpr std::size_t kLongestPostgresText = 0x0FFFFFFF;
 //   int2, int4, int8  integers in range
 //   float4, float8    real numbers, unless too large; integers below 2^53, and
 //                     above that those a double can hold
+//   numeric           numbers, rounded to its scale, unless too large for its
+//                     precision
 //   text              text; JSON, numbers, booleans and times in the form that
 //                     CSV has them in; if not too long for the column
 //   enum              text that is one of its labels

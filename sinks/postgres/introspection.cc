@@ -80,6 +80,12 @@ std::vector<std::string> read_labels(std::string_view text) {
   return labels;
 }
 
+// As numeric_typmod_precision() and numeric_typmod_scale() in numeric.c read a
+// modifier.
+NumericLimits limits_of(std::int32_t modifier) noexcept {
+  return {modifier >> 16 & 0xFFFF, ((modifier & 0x7FF) ^ 1024) - 1024};
+}
+
 // False if values of the type cannot be written.
 bool read_type(const std::vector<const char*>& row, PostgresColumn* column) {
   const auto type_id = read_number<std::uint32_t>(row[kTypeId]);
@@ -93,11 +99,15 @@ bool read_type(const std::vector<const char*>& row, PostgresColumn* column) {
     return true;
   }
   if (!set_builtin_type(type_id, column)) return false;
-  // For text types, the modifier is the length and the size of its header.
+  // For text types, the modifier is the length and the size of its header. What
+  // other types have as theirs is larger by that, too.
   constexpr std::int32_t kHeaderSize = 4;
   const auto modifier = read_number<std::int32_t>(row[kModifier]);
   if (column->type == PostgresType::text && modifier > kHeaderSize) {
     column->most_characters = static_cast<std::size_t>(modifier - kHeaderSize);
+  }
+  if (column->type == PostgresType::numeric && modifier > kHeaderSize) {
+    column->numeric = limits_of(modifier - kHeaderSize);
   }
   return true;
 }
@@ -128,8 +138,6 @@ bool read_column(const std::vector<const char*>& row, PostgresColumn* column,
     }
     return false;
   }
-  // It is never null.
-  if (takes_the_rest(*column)) column->fallback.clear();
   return true;
 }
 

@@ -191,6 +191,10 @@ Status Preparation::read_columns() {
     PostgresColumn column;
     std::string problem;
     if (read_column(row, &column, &problem)) {
+      // In a log row, it is never null.
+      if (!settings_.for_samples && takes_the_rest(column)) {
+        column.fallback.clear();
+      }
       session_->columns.push_back(std::move(column));
     } else if (!problem.empty()) {
       return Status(Code::unavailable, "the table " + table_ + ": " + problem);

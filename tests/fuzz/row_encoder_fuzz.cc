@@ -4,6 +4,7 @@
 // in its column has to be in `data`.
 #include <fuzzer/FuzzedDataProvider.h>
 
+#include <cmath>
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
@@ -102,8 +103,8 @@ class RandomTable {
  public:
   explicit RandomTable(FuzzedDataProvider& data) : data_(data) {
     static constexpr std::uint32_t kTypes[] = {
-        16,   20,   21,   23,   25,   114,  700,  701,
-        1042, 1043, 1082, 1114, 1184, 2950, 3802, 19};
+        16,   20,   21,   23,   25,   114,  700, 701, 1042,
+        1043, 1082, 1114, 1184, 2950, 3802, 19,  1700};
     const auto count = data.ConsumeIntegralInRange<std::size_t>(1, 8);
     for (std::size_t i = 0; i < count; ++i) {
       PostgresColumn column;
@@ -111,6 +112,10 @@ class RandomTable {
       if (find(column.name) != nullptr) continue;
       check(set_builtin_type(data.PickValueInArray(kTypes), &column),
             "the type is known");
+      if (column.type == PostgresType::numeric && data.ConsumeBool()) {
+        column.numeric = {data.ConsumeIntegralInRange(1, 400),
+                          data.ConsumeIntegralInRange(-350, 350)};
+      }
       column.required = data.ConsumeIntegralInRange(0, 9) == 0;
       if (column.type == PostgresType::text && column.most_bytes == 0) {
         column.most_characters = data.ConsumeIntegralInRange<std::size_t>(0, 6);
@@ -222,6 +227,48 @@ class RandomRows {
   std::size_t rows_ = 0;
 };
 
+// The number as text: the groups with their power of ten.
+std::string read_numeric(Reader& reader) {
+  const std::int64_t groups = reader.integer(2);
+  const std::int64_t weight = reader.integer(2);
+  const auto sign = static_cast<std::uint16_t>(reader.integer(2));
+  const std::int64_t scale = reader.integer(2);
+  check(scale >= 0, "the scale is a count of digits");
+  if (sign == 0xC000) return "nan";
+  if (sign == 0xD000) return "inf";
+  if (sign == 0xF000) return "-inf";
+  check(sign == 0 || sign == 0x4000, "the sign is one");
+  std::string text = sign == 0 ? "0" : "-0";
+  for (std::int64_t i = 0; i < groups; ++i) {
+    const std::int64_t group = reader.integer(2);
+    check(group >= 0 && group <= 9999, "a group has four digits");
+    check(group != 0 || (i != 0 && i + 1 != groups), "no group is idle");
+    text += std::to_string(10000 + group).substr(1);
+  }
+  return text + "e" + std::to_string((weight - groups + 1) * 4);
+}
+
+void check_numeric(const PostgresColumn& column, const std::string& text,
+                   const Value& value) {
+  const double read = std::strtod(text.c_str(), nullptr);
+  if (value.kind() != Kind::real) {
+    if (column.numeric.precision != 0) return;
+    check(value.kind() == Kind::integer
+              ? read == static_cast<double>(value.integer())
+              : read == static_cast<double>(value.unsigned_integer()),
+          "integers stay");
+  } else if (std::isnan(value.real())) {
+    check(std::isnan(read), "what is no number stays none");
+  } else if (column.numeric.precision == 0 || std::isinf(value.real())) {
+    check(read == value.real(), "real numbers stay");
+  } else {
+    const double unit = std::pow(10, -column.numeric.scale);
+    check(!(std::fabs(read - value.real()) >
+            0.500001 * unit + 1e-15 * std::fabs(value.real())),
+          "real numbers are rounded to the scale");
+  }
+}
+
 // The value in the field is that of the row.
 void check_value(const PostgresColumn& column, const std::string& field,
                  const Value& value) {
@@ -241,6 +288,9 @@ void check_value(const PostgresColumn& column, const std::string& field,
       break;
     case PostgresType::float4:
       reader.take(4);
+      break;
+    case PostgresType::numeric:
+      check_numeric(column, read_numeric(reader), value);
       break;
     case PostgresType::float8: {
       const std::int64_t bits = reader.integer(8);

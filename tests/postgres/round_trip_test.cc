@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "base/buffer.h"
+#include "base/number.h"
 #include "base/timestamp.h"
 #include "sinks/postgres/array_encoder.h"
 #include "sinks/postgres/encode_value.h"
@@ -308,6 +309,83 @@ TEST_P(RoundTrip, RealNumbers) {
             (Texts{"0.5", "0.1", "7", "NaN"}));
   EXPECT_EQ(stored("jsonb", {0.1, 1e300, std::nan("")}, "c #>> '{}'"),
             (Texts{"0.1", "1" + std::string(300, '0'), "NaN"}));
+}
+
+TEST_P(RoundTrip, NumericHasTheDigitsThatAreShown) {
+  constexpr double kInfinity = std::numeric_limits<double>::infinity();
+  EXPECT_EQ(
+      stored("numeric",
+             {0,         0.0,        -0.0,         1,           -10,
+              9999,      10000,      100000000,    12345678.25, 0.1,
+              -0.05,     14.7,       0.00012345,   1e-7,        1e22,
+              INT64_MIN, UINT64_MAX, std::nan(""), kInfinity,   -kInfinity}),
+      (Texts{"0",
+             "0",
+             "0",
+             "1",
+             "-10",
+             "9999",
+             "10000",
+             "100000000",
+             "12345678.25",
+             "0.1",
+             "-0.05",
+             "14.7",
+             "0.00012345",
+             "0.0000001",
+             "10000000000000000000000",
+             "-9223372036854775808",
+             "18446744073709551615",
+             "NaN",
+             "Infinity",
+             "-Infinity"}));
+  std::vector<Value> numbers;
+  for (const double number :
+       {std::numeric_limits<double>::max(), std::numeric_limits<double>::min(),
+        std::numeric_limits<double>::denorm_min(), 1.0 / 3, 2.0 / 3e-5, 1e15,
+        1e16, 123456789012345678.0, 5e-324, 1.7976931348623157e+308}) {
+    numbers.emplace_back(number);
+    numbers.emplace_back(-number);
+  }
+  const Texts texts = stored("numeric", numbers);
+  ASSERT_EQ(texts.size(), numbers.size());
+  for (std::size_t i = 0; i < numbers.size(); ++i) {
+    EXPECT_EQ(std::strtod(texts[i].c_str(), nullptr), numbers[i].real())
+        << texts[i];
+  }
+}
+
+TEST_P(RoundTrip, NumericIsRoundedAsTheServerDoes) {
+  const std::vector<double> numbers = {0.005,  0.0049, -0.005, 9.995,
+                                       99.994, 99.99,  -9.999, 0.995,
+                                       0.5,    2.675,  1e-300, 12.345};
+  const std::vector<Value> values(numbers.begin(), numbers.end());
+  for (const char* type : {"numeric(4,2)", "numeric(5,1)", "numeric(6)",
+                           "numeric(5,-1)", "numeric(9,7)"}) {
+    Texts wanted;
+    for (const double number : numbers) {
+      char text[32];
+      *write_real(text, number) = '\0';
+      wanted.push_back(server_->one("SELECT ('" + std::string(text) +
+                                    "'::numeric)::" + type));
+    }
+    EXPECT_EQ(stored(type, values), wanted) << type;
+  }
+}
+
+TEST_P(RoundTrip, NumbersTooLargeForNumericAreInData) {
+  create("id bigserial, data jsonb, a numeric(4,2), b numeric(3,5)");
+  Rows rows({{"a"}, {"b"}});
+  rows.add({100, 0.01})
+      .add({99.995, 0.009999999})
+      .add({-100.0, 1})
+      .add({std::numeric_limits<double>::infinity(), "1"})
+      .add({99.9949, 0.00999});
+  store(rows);
+  EXPECT_EQ(read_back("coalesce(a::text, '') || ' ' || coalesce(b::text, '')"),
+            (Texts{" ", " ", " ", " ", "99.99 0.00999"}));
+  EXPECT_EQ(nlohmann::json::parse(read_back("data").at(1)),
+            (nlohmann::json{{"a", 99.995}, {"b", 0.009999999}}));
 }
 
 TEST_P(RoundTrip, Times) {

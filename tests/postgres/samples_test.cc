@@ -156,6 +156,42 @@ TEST_F(PostgresSamplesTest, AnExistingTableKeepsItsColumns) {
   EXPECT_EQ(told.find("\"flow\""), std::string::npos);
 }
 
+TEST_F(PostgresSamplesTest, ColumnsOfEveryNumberAreWritten) {
+  server().execute(
+      "CREATE TABLE samples (a numeric, b decimal(6,2), c real, d smallint, "
+      "e double precision, f integer, g bigint)");
+  const Field fields[] = {{"a", 14.7},  {"b", 14.755}, {"c", 0.5}, {"d", 4},
+                          {"e", 1e300}, {"f", 6.0},    {"g", 7}};
+  const Field wrong[] = {{"a", "many"}, {"b", 10000}};
+  for (const bool use_copy : {true, false}) {
+    SinkPtr sink = make({{"use_copy", use_copy}});
+    EXPECT_OK(write(*sink, {sample(fields), sample(wrong)}));
+    EXPECT_OK(sink->close());
+    EXPECT_EQ(
+        server().query("SELECT * FROM samples ORDER BY e"),
+        (std::vector<SqlRow>{{"14.7", "14.76", "0.5", "4", "1e+300", "6", "7"},
+                             {"(null)", "(null)", "(null)", "(null)", "(null)",
+                              "(null)", "(null)"}}));
+    server().execute("TRUNCATE samples");
+  }
+  EXPECT_NE(reports().find("\"b\""), std::string::npos) << reports();
+}
+
+TEST_F(PostgresSamplesTest, DefaultsStandInForWhatIsMissing) {
+  server().execute(
+      "CREATE TABLE samples (device text, data jsonb NOT NULL DEFAULT '{}', "
+      "run int NOT NULL DEFAULT 7)");
+  for (const bool use_copy : {true, false}) {
+    SinkPtr sink = make({{"use_copy", use_copy}});
+    const Field fields[] = {{"data", Json{"[1]"}}};
+    EXPECT_OK(write(*sink, {sample({}), sample(fields)}));
+    EXPECT_OK(sink->close());
+    EXPECT_EQ(server().query("SELECT * FROM samples ORDER BY data"),
+              (std::vector<SqlRow>{{"mfc1", "[1]", "7"}, {"mfc1", "{}", "7"}}));
+    server().execute("TRUNCATE samples");
+  }
+}
+
 TEST_F(PostgresSamplesTest, UnknownColumnsAreToldOnce) {
   SinkPtr sink = make_creating();
   const Field first[] = {{"a", 1}};
