@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
-"""Runs log_bench, compile_bench.sh and postgres_bench, and puts what they print
-into README.md and docs/performance.md.
+"""Runs log_bench, compile_bench.sh, postgres_bench and samples_bench, and puts
+what they print into README.md and docs/performance.md.
 
   publish.py FOLDER [OPTION OF THE BENCHMARKS]...    where the programs are
-  publish.py --from LOG_OUTPUT COMPILE_OUTPUT POSTGRES_OUTPUT    printed before
+  publish.py --from LOG COMPILE POSTGRES SAMPLES ONE_CPU    what they printed
 """
 
 import pathlib
@@ -22,12 +22,14 @@ def run(*command):
 
 def measure(arguments):
     if arguments[:1] == ["--from"]:
-        return [pathlib.Path(name).read_text() for name in arguments[1:4]]
+        return [pathlib.Path(name).read_text() for name in arguments[1:6]]
     folder, *options = arguments
     programs = pathlib.Path(folder).resolve()
     return (run(programs / "log_bench", *options),
             run(here / "compile_bench.sh"),
-            run(programs / "postgres_bench", *options))
+            run(programs / "postgres_bench", *options),
+            run(programs / "samples_bench", *options),
+            run(programs / "postgres_bench", "--one-cpu", *options))
 
 
 def rows(table):
@@ -59,7 +61,7 @@ def tables_in(output):
     return re.findall(r"(?:^\|.*\n)+", output, re.MULTILINE)
 
 
-def summary(logging, compiling, postgres):
+def summary(logging, compiling, postgres, samples):
     lines = ["| what | compared with spdlog 1.10 |", "| --- | --- |"]
     for row in rows(logging):
         what, wanted, ratio, times = row[0], row[1], row[2], row[4]
@@ -72,6 +74,16 @@ def summary(logging, compiling, postgres):
     for row in rows(postgres):
         lines.append(f"| PostgreSQL, {row[0]} | {row[2].strip('*')} x the "
                      "events/s of a bare loop over libpq |")
+    for row in rows(samples[0]):
+        what, ratio, rate = row[0], row[2].strip("*"), row[3]
+        if "pipe" in what:
+            lines.append(f"| samples, {what} | {float(rate) / 1e6:.1f} million a second |")
+        elif "batches of 1,000" in what:
+            lines.append(f"| samples, {what} | {ratio} x the samples/s of a bare loop |")
+    for row in rows(samples[1]):
+        if row[0] == "samples a second":
+            rate = float(row[2].strip("*")) / 1e6
+            lines.append(f"| samples, Parquet with zstd | {rate:.1f} million a second |")
     lines.append("| allocations in a call, text and JSON files | none |")
     for row in rows(compiling):
         if "spdlog" in row[0] and ":" in row[0]:
@@ -83,17 +95,20 @@ def summary(logging, compiling, postgres):
 def main():
     if len(sys.argv) < 2:
         sys.exit(__doc__)
-    logging, compiling, postgres = measure(sys.argv[1:])
-    # The two tables of each, without what else may stand there.
+    logging, compiling, postgres, samples, one_cpu = measure(sys.argv[1:])
+    # The tables of each, without what else may stand there.
     tables = tables_in(logging)
     postgres_tables = tables_in(postgres)
+    samples_tables = tables_in(samples)
     put("docs/performance.md", "log_bench", "\n".join(tables))
     put("docs/performance.md", "postgres_bench", "\n".join(postgres_tables))
+    put("docs/performance.md", "postgres_bench_one_cpu", tables_in(one_cpu)[0])
+    put("docs/performance.md", "samples_bench", "\n".join(samples_tables))
     put("docs/performance.md", "compile_bench",
         "\n".join(re.findall(r"^\|.*$", compiling, re.MULTILINE)))
     put("docs/performance.md", "machine", machine())
     put("README.md", "benchmark",
-        summary(tables[0], compiling, postgres_tables[0]))
+        summary(tables[0], compiling, postgres_tables[0], samples_tables))
 
 
 main()

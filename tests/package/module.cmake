@@ -1,5 +1,5 @@
 # Builds a module alone against an installed stogger, and installs it beside it:
-#   cmake -D SOURCE= -D BUILD= -D PREFIX= -D GENERATOR= -P module.cmake -- OPTIONS
+#   cmake -D NAME= -D SOURCE= -D BUILD= -D PREFIX= -D GENERATOR= -P module.cmake -- OPTIONS
 include(${CMAKE_CURRENT_LIST_DIR}/options_after_dashes.cmake)
 
 # Afresh: it must find out by itself where to be installed.
@@ -15,7 +15,7 @@ endif()
 execute_process(COMMAND ${CMAKE_COMMAND} --build ${BUILD} --parallel 2 COMMAND_ERROR_IS_FATAL ANY)
 execute_process(COMMAND ${CMAKE_COMMAND} --install ${BUILD} COMMAND_ERROR_IS_FATAL ANY)
 
-file(GLOB_RECURSE modules ${PREFIX}/stogger_*.so)
+file(GLOB_RECURSE modules ${PREFIX}/stogger_${NAME}.so)
 if(NOT modules)
   message(FATAL_ERROR "There is no module in ${PREFIX}.")
 endif()

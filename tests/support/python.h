@@ -60,6 +60,7 @@ inline nlohmann::json query_with_python(const std::string& path,
 
 }  // namespace stogger
 
-#define SKIP_WITHOUT_PYTHON()                                              \
-  if (!has_python()) GTEST_SKIP() << "python3 reads the file, and is not " \
-                                     "there"
+#define SKIP_WITHOUT_PYTHON()                           \
+  if (!has_python())                                    \
+  GTEST_SKIP() << "python3 reads the file, and is not " \
+                  "there"

@@ -5,6 +5,7 @@
 #include "tests/bench/samples/samples_bench.h"
 
 #include <fcntl.h>
+#include <malloc.h>
 #include <sqlite3.h>
 #include <time.h>
 #include <unistd.h>
@@ -40,6 +41,8 @@ constexpr Column kNames[kColumns] = {
     {"pressure"},    {"flow"},        {"status"}};
 constexpr const char* kDevices[] = {"mfc1", "mfc2", "gauge", "heater"};
 
+}  // namespace
+
 double now() {
   timespec time;
   clock_gettime(CLOCK_MONOTONIC, &time);
@@ -51,6 +54,8 @@ double median(std::vector<double> values) {
   std::sort(values.begin(), values.end());
   return values[values.size() / 2];
 }
+
+namespace {
 
 double run(const Turn& turn, std::size_t calls) {
   turn.prepare();
@@ -302,9 +307,16 @@ void measure_memory(const Settings& settings) {
   std::printf(
       "\n| sink | samples | resident after a tenth | at the end |\n"
       "|---|---|---|---|\n");
-  for (const char* type : {"csv", "jsonl"}) {
+  const TempFolder folder;
+  std::vector<const char*> types = {"csv", "jsonl"};
+#ifdef SAMPLES_BENCH_HAS_PARQUET
+  types.push_back("parquet");
+#endif
+  for (const std::string type : types) {
+    const std::string path =
+        type == "parquet" ? folder.file("samples.parquet") : "/dev/null";
     SinkPtr sink;
-    require(make_sample_sink(type, {{"path", "/dev/null"}}, &sink));
+    require(make_sample_sink(type, {{"path", path}}, &sink));
     stogger::Pipe pipe(*sink);
     double early = 0;
     for (std::size_t i = 0; i < count; ++i) {
@@ -313,8 +325,10 @@ void measure_memory(const Settings& settings) {
     }
     const double late = resident_megabytes();
     require(pipe.finish());
-    std::printf("| %s to /dev/null | %zu | %.1f MB | %.1f MB |\n", type, count,
+    std::printf("| %s | %zu | %.1f MB | %.1f MB |\n", type.c_str(), count,
                 early, late);
+    sink.reset();
+    ::malloc_trim(0);
   }
 }
 
@@ -339,6 +353,9 @@ int main(int argc, char** argv) {
   bench::compare_sqlite(settings);
 #ifdef SAMPLES_BENCH_HAS_POSTGRES
   bench::compare_postgres(settings);
+#endif
+#ifdef SAMPLES_BENCH_HAS_PARQUET
+  bench::compare_parquet(settings);
 #endif
   bench::measure_memory(settings);
 }

@@ -47,6 +47,12 @@ void compare(const Settings& settings, const std::string& what, double to_reach,
              double most, std::size_t batch, std::size_t calls,
              const Turn& ours, const Turn& theirs);
 
+double now();  // seconds, of a clock that only goes forward
+double median(std::vector<double> values);
+
+// The file beside that of DuckDB, if STOGGER_PARQUET_JUDGES says where it is.
+void compare_parquet(const Settings& settings);
+
 // Against a server of its own; says why if there can be none.
 void compare_postgres(const Settings& settings);
 

@@ -5,27 +5,9 @@
 #include <stogger/sink.h>
 
 #include <cstdio>
-#include <cstdlib>
-#include <fstream>
-#include <sstream>
 #include <string>
 
-namespace {
-
-void require(bool condition, const std::string& what) {
-  if (condition) return;
-  std::fprintf(stderr, "module_consumer: %s\n", what.c_str());
-  std::exit(1);
-}
-
-bool is_in_memory(const std::string& file) {
-  std::ifstream maps("/proc/self/maps");
-  std::ostringstream text;
-  text << maps.rdbuf();
-  return text.str().find("/" + file) != std::string::npos;
-}
-
-}  // namespace
+#include "check.h"
 
 int main(int, char** argv) {
   const std::string program = argv[0];
