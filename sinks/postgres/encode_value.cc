@@ -9,6 +9,7 @@
 
 #include "base/json.h"
 #include "base/number.h"
+#include "base/scalar_text.h"
 #include "base/timestamp.h"
 #include "base/utf8.h"
 #include "sinks/postgres/big_endian.h"
@@ -133,29 +134,10 @@ void append_clean(Buffer& out, std::string_view text) {
 }
 
 void append_as_text(Buffer& out, const Value& value) {
-  switch (value.kind()) {
-    case Kind::boolean:
-      out.append(value.boolean() ? "true" : "false");
-      break;
-    case Kind::integer:
-      append_integer(out, value.integer());
-      break;
-    case Kind::unsigned_integer:
-      append_unsigned(out, value.unsigned_integer());
-      break;
-    case Kind::real:
-      append_real(out, value.real());
-      break;
-    case Kind::time:
-      append_time(out, value.time());
-      break;
-    case Kind::text:
-    case Kind::json:
-      append_clean(out, value.text());
-      break;
-    case Kind::null:
-    case Kind::custom:
-      break;
+  if (value.kind() == Kind::text || value.kind() == Kind::json) {
+    append_clean(out, value.text());
+  } else {
+    append_scalar(out, value);
   }
 }
 

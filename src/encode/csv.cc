@@ -8,8 +8,7 @@
 // quoted = DQUOTE *(CHAR / 2DQUOTE) DQUOTE
 #include "encode/csv.h"
 
-#include "base/number.h"
-#include "base/timestamp.h"
+#include "base/scalar_text.h"
 #include "base/utf8.h"
 
 namespace stogger {
@@ -66,29 +65,10 @@ void append_text(Buffer& out, std::string_view text) {
 }  // namespace
 
 void append_csv_cell(Buffer& out, const Value& value) {
-  switch (value.kind()) {
-    case Kind::null:
-    case Kind::custom:
-      break;
-    case Kind::boolean:
-      out.append(value.boolean() ? "true" : "false");
-      break;
-    case Kind::integer:
-      append_integer(out, value.integer());
-      break;
-    case Kind::unsigned_integer:
-      append_unsigned(out, value.unsigned_integer());
-      break;
-    case Kind::real:
-      append_real(out, value.real());
-      break;
-    case Kind::time:
-      append_time(out, value.time());
-      break;
-    case Kind::text:
-    case Kind::json:
-      append_text(out, value.text());
-      break;
+  if (value.kind() == Kind::text || value.kind() == Kind::json) {
+    append_text(out, value.text());
+  } else {
+    append_scalar(out, value);
   }
 }
 

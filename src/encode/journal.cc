@@ -4,8 +4,7 @@
 #include <cstdint>
 
 #include "base/journal_name.h"
-#include "base/number.h"
-#include "base/timestamp.h"
+#include "base/scalar_text.h"
 #include "stogger/value.h"
 
 namespace stogger {
@@ -23,27 +22,6 @@ void append_name(Buffer& out, std::string_view name) {
 void append_size(Buffer& out, std::uint64_t size) {
   for (int shift = 0; shift < 64; shift += 8) {
     out.push_back(static_cast<char>(size >> shift & 0xFF));
-  }
-}
-
-// Of kinds that cannot hold a control character.
-void append_simple(Buffer& out, const Value& value) {
-  switch (value.kind()) {
-    case Kind::boolean:
-      return out.append(value.boolean() ? "true" : "false");
-    case Kind::integer:
-      return append_integer(out, value.integer());
-    case Kind::unsigned_integer:
-      return append_unsigned(out, value.unsigned_integer());
-    case Kind::real:
-      return append_real(out, value.real());
-    case Kind::time:
-      return append_time(out, value.time());
-    case Kind::null:
-    case Kind::text:
-    case Kind::json:
-    case Kind::custom:
-      return;
   }
 }
 
@@ -73,7 +51,7 @@ void append_journal_row(Buffer& out, const RowBatch& rows, std::size_t row) {
     }
     append_name(out, name);
     out.push_back('=');
-    append_simple(out, value);
+    append_scalar(out, value);
     out.push_back('\n');
   }
 }

@@ -9,6 +9,7 @@
 #include "base/journal_name.h"
 #include "base/json.h"
 #include "base/number.h"
+#include "base/scalar_text.h"
 #include "base/timestamp.h"
 #include "base/utf8.h"
 #include "render/plain.h"
@@ -213,25 +214,10 @@ class JournalRow {
         return clean(value.text());
       case Kind::json:
         return Value(value.text());
-      case Kind::boolean:
-        return value.boolean() ? "true" : "false";
-      case Kind::integer:
-        append_integer(text_, value.integer());
-        break;
-      case Kind::unsigned_integer:
-        append_unsigned(text_, value.unsigned_integer());
-        break;
-      case Kind::real:
-        append_real(text_, value.real());
-        break;
-      case Kind::time:
-        append_time(text_, value.time());
-        break;
-      case Kind::null:
-      case Kind::custom:
-        break;
+      default:
+        append_scalar(text_, value);
+        return Value(text_.view().substr(start));
     }
-    return Value(text_.view().substr(start));
   }
 
   // The text without NUL and bad UTF-8, which journalctl would show as a list

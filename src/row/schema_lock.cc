@@ -7,8 +7,8 @@
 
 #include "base/json.h"
 #include "base/names.h"
-#include "base/number.h"
 #include "base/quote.h"
+#include "base/scalar_text.h"
 #include "base/timestamp.h"
 #include "base/utf8.h"
 
@@ -269,19 +269,10 @@ Value SchemaLock::as_text(const Value& value) {
       return std::string_view(time, kTimestampSize);
     }
     default:
-      break;
+      text_.clear();
+      append_scalar(text_, value);
+      return arena_.copy(text_.view());
   }
-  text_.clear();
-  if (value.kind() == Kind::integer) {
-    append_integer(text_, value.integer());
-  } else if (value.kind() == Kind::unsigned_integer) {
-    append_unsigned(text_, value.unsigned_integer());
-  } else if (value.kind() == Kind::real) {
-    append_real(text_, value.real());
-  } else {
-    return {};
-  }
-  return arena_.copy(text_.view());
 }
 
 Value SchemaLock::misfit(const Value& value, std::size_t column) {
