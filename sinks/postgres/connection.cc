@@ -19,10 +19,6 @@ constexpr std::size_t kCopyChunk = 64 * 1024;
 
 constexpr int kBinary = 1;
 
-// How long an answer proves that the connection works: a poll(2) before each of
-// many events a second would take more time than it ever saves.
-constexpr std::chrono::milliseconds kMoment(1);
-
 std::string text_of(const char* text) { return text == nullptr ? "" : text; }
 
 Answer refusal(const PGresult* result) {
@@ -63,7 +59,6 @@ void Connection::abandon() noexcept {
 }
 
 bool Connection::is_alive() noexcept {
-  if (Steady::now() - waited_at_ < kMoment) return true;
   // What the server says of its own accord is read until there is no more.
   for (int i = 0; i < 100; ++i) {
     pollfd waiting = {socket(), POLLIN | POLLRDHUP, 0};
@@ -81,19 +76,15 @@ bool Connection::is_alive() noexcept {
 // False if the deadline passed.
 bool Connection::wait(short events, Deadline deadline, bool* late) noexcept {
   for (;;) {
-    const Deadline now = Steady::now();
     const auto left =
-        std::chrono::ceil<std::chrono::milliseconds>(deadline - now);
+        std::chrono::ceil<std::chrono::milliseconds>(deadline - Steady::now());
     if (left.count() <= 0) {
       *late = true;
       return false;
     }
     pollfd waiting = {socket(), events, 0};
     const int ready = ::poll(&waiting, 1, static_cast<int>(left.count()));
-    if (ready > 0) {
-      waited_at_ = now;
-      return true;
-    }
+    if (ready > 0) return true;
     if (ready < 0 && errno != EINTR) return false;
   }
 }

@@ -57,8 +57,7 @@ class Connection {
   Connection& operator=(const Connection&) = delete;
 
   int socket() const noexcept { return PQsocket(connection_); }
-  // False if the server has ended the session meanwhile. One system call,
-  // unless the server has answered a moment ago: that is proof enough.
+  // One system call: false if the server has ended the session meanwhile.
   bool is_alive() noexcept;
 
   // A statement of its own; its rows, if it has any, end up in *result.
@@ -93,7 +92,6 @@ class Connection {
   bool wait_for_copy(Deadline deadline, Answer* answer);
 
   PGconn* connection_;
-  Deadline waited_at_;  // when an answer was waited for that has come since
 };
 
 }  // namespace stogger

@@ -77,6 +77,7 @@ class Connector : public std::enable_shared_from_this<Connector> {
   std::vector<Target> addresses_of(std::size_t host, Status* status);
   void drop_dead_session(std::unique_lock<std::mutex>& lock);
   void wake() noexcept;
+  std::string_view not_yet() const noexcept;
   bool is_stopping() const noexcept {
     return stopping_.load(std::memory_order_acquire);
   }

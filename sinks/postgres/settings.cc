@@ -244,9 +244,10 @@ void Reader::read_rest() {
   if (settings_.for_samples) {
     settings_.times_as_text =
         options_.choice("times", {"native", "text"}, 0) == 1;
+  } else {
+    settings_.indexes = static_cast<PostgresIndexes>(
+        options_.choice("indexes", {"full", "minimal", "none"}, 0));
   }
-  settings_.indexes = static_cast<PostgresIndexes>(
-      options_.choice("indexes", {"full", "minimal", "none"}, 0));
   constexpr std::string_view kCommits[] = {
       "", "on", "off", "local", "remote_write", "remote_apply"};
   settings_.synchronous_commit = kCommits[options_.choice(

@@ -130,8 +130,11 @@ Status make_sample_sink(const ParquetConfig& config, SinkPtr* sink) noexcept {
 
 Status make_sample_sink(const PostgresConfig& config, SinkPtr* sink) noexcept {
   const bool has_dsn = !config.dsn.empty();
-  // A port of its own would be in the way of a dsn.
-  const bool has_port = !has_dsn || config.port != PostgresConfig().port;
+  // What was not set must not be in the way of what the dsn says.
+  const PostgresConfig unset;
+  const bool has_port = !has_dsn || config.port != unset.port;
+  const bool has_timeout =
+      !has_dsn || config.connect_timeout_s != unset.connect_timeout_s;
   return make_typed("postgres",
                     {{"dsn", config.dsn},
                      {"host", config.host},
@@ -145,7 +148,8 @@ Status make_sample_sink(const PostgresConfig& config, SinkPtr* sink) noexcept {
                      {"pool_max_size", config.pool_max_size},
                      {"statement_timeout_ms", config.statement_timeout_ms},
                      {"command_timeout_s", config.command_timeout_s},
-                     {"connect_timeout_s", config.connect_timeout_s},
+                     {"connect_timeout_s",
+                      has_timeout ? Value(config.connect_timeout_s) : Value()},
                      {"close_timeout_s", config.close_timeout_s},
                      {"create_table", config.create_table},
                      {"use_copy", config.use_copy},

@@ -1,8 +1,13 @@
 // Samples in a real server: what the sink makes of them, and what it says when
 // it cannot.
+#include <arpa/inet.h>
 #include <gtest/gtest.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 #include <algorithm>
+#include <chrono>
 #include <cmath>
 #include <cstdint>
 #include <cstdlib>
@@ -422,6 +427,31 @@ TEST_F(PostgresSamplesTest, AConnectionThatWasLostIsReplaced) {
   EXPECT_EQ(server().number("SELECT count(*) FROM samples"), 3);
 }
 
+TEST(PostgresSampleOpening, TheTimeOutOfTheDsnHoldsAndIsNamed) {
+  const int listener = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  sockaddr_in address = {};
+  address.sin_family = AF_INET;
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  socklen_t size = sizeof address;
+  auto* const any = reinterpret_cast<sockaddr*>(&address);
+  ASSERT_EQ(::bind(listener, any, size), 0);
+  ASSERT_EQ(::listen(listener, 8), 0);
+  ASSERT_EQ(::getsockname(listener, any, &size), 0);
+  const std::string dsn =
+      "host=127.0.0.1 user=u dbname=d connect_timeout=1 port=" +
+      std::to_string(ntohs(address.sin_port));
+  PostgresConfig config;
+  config.dsn = dsn;
+  SinkPtr sink;
+  const auto start = std::chrono::steady_clock::now();
+  const Status status = make_sample_sink(config, &sink);
+  EXPECT_EQ(status.code(), Code::unavailable) << status.message();
+  EXPECT_LT(std::chrono::steady_clock::now() - start, std::chrono::seconds(10));
+  EXPECT_EQ(status.message().find("goes on"), std::string_view::npos)
+      << status.message();
+  ::close(listener);
+}
+
 TEST_F(PostgresSamplesTest, TheModuleTakesSamplesToo) {
   // By another name, that is not registered here.
   SinkPtr sink;
@@ -482,6 +512,8 @@ TEST(PostgresSampleOptionsTest, BoundsAreChecked) {
   EXPECT_NE(refusal_of({{"host", "h"}, {"connect_timeout_s", 0}}), "");
   EXPECT_NE(refusal_of({{"host", "h"}, {"close_timeout_s", -1}}), "");
   EXPECT_NE(refusal_of({{"host", "h"}, {"times", "roman"}}), "");
+  // Only the table of log events has them.
+  EXPECT_NE(refusal_of({{"host", "h"}, {"indexes", "full"}}), "");
 }
 
 std::string target_of(const std::vector<Field>& options) {

@@ -39,5 +39,8 @@ inline constexpr bool kThreadsSanitized = false;
 inline constexpr char kAllocatorMayHang[] =
     "the allocators of sanitizers, unlike that of the C library, may be found "
     "locked in a child after fork()";
+// For tests whose child of a fork() starts a thread, while the parent has some.
+inline constexpr char kThreadsMayBeMixedUp[] =
+    "ThreadSanitizer takes a thread of the child for one of the parent";
 
 }  // namespace stogger
