@@ -12,7 +12,6 @@
 // scheduler moves them together and apart as it likes, and an insert takes four
 // times as long apart: that would be all there is to see. With --one-cpu, both
 // have the first, where what the client does counts most.
-#include <libpq-fe.h>
 #include <sched.h>
 #include <time.h>
 
@@ -35,6 +34,7 @@
 #include "stogger/sink.h"
 #include "stogger/system.h"
 #include "tests/bench/contender.h"
+#include "tests/bench/postgres/libpq.h"
 #include "tests/postgres/server.h"
 
 namespace bench {
@@ -145,55 +145,26 @@ void encode(RowEncoder& encoder, const RowBatch& rows, Buffer* out) {
 
 // ---- What is compared -------------------------------------------------------
 
-class Libpq {
- public:
-  explicit Libpq(const std::string& dsn)
-      : connection_(PQconnectdb(dsn.c_str())) {
-    require(PQstatus(connection_) == CONNECTION_OK,
-            PQerrorMessage(connection_));
-  }
-  ~Libpq() { PQfinish(connection_); }
-  Libpq(const Libpq&) = delete;
-  Libpq& operator=(const Libpq&) = delete;
+void prepare_insert(Libpq& libpq) {
+  const std::array<Oid, 6> types = {1184, 25, 25, 25, 25, 3802};
+  libpq.finish(
+      PQprepare(libpq.connection(), "insert",
+                "INSERT INTO stogger_logs (\"timestamp\",level,event,func,"
+                "scope,data) VALUES ($1,$2,$3,$4,$5,$6)",
+                static_cast<int>(types.size()), types.data()),
+      PGRES_COMMAND_OK);
+}
 
-  void execute(const std::string& sql) {
-    finish(PQexec(connection_, sql.c_str()), PGRES_COMMAND_OK);
-  }
-  void prepare_insert() {
-    const std::array<Oid, 6> types = {1184, 25, 25, 25, 25, 3802};
-    finish(PQprepare(connection_, "insert",
-                     "INSERT INTO stogger_logs (\"timestamp\",level,event,func,"
-                     "scope,data) VALUES ($1,$2,$3,$4,$5,$6)",
-                     static_cast<int>(types.size()), types.data()),
-           PGRES_COMMAND_OK);
-  }
-  void insert(const char* const* values, const int* lengths) {
-    constexpr std::array<int, 6> kBinary = {1, 1, 1, 1, 1, 1};
-    finish(PQexecPrepared(connection_, "insert", 6, values, lengths,
-                          kBinary.data(), 1),
-           PGRES_COMMAND_OK);
-  }
-  void copy(std::string_view bytes) {
-    finish(PQexec(connection_,
-                  "COPY stogger_logs (\"timestamp\",level,event,func,scope,"
-                  "data) FROM STDIN (FORMAT binary)"),
-           PGRES_COPY_IN);
-    require(PQputCopyData(connection_, bytes.data(),
-                          static_cast<int>(bytes.size())) == 1 &&
-                PQputCopyEnd(connection_, nullptr) == 1,
-            PQerrorMessage(connection_));
-    finish(PQgetResult(connection_), PGRES_COMMAND_OK);
-    require(PQgetResult(connection_) == nullptr, "more results than expected");
-  }
+void insert(Libpq& libpq, const char* const* values, const int* lengths) {
+  constexpr std::array<int, 6> kBinary = {1, 1, 1, 1, 1, 1};
+  libpq.finish(PQexecPrepared(libpq.connection(), "insert", 6, values, lengths,
+                              kBinary.data(), 1),
+               PGRES_COMMAND_OK);
+}
 
- private:
-  void finish(PGresult* result, ExecStatusType wanted) {
-    require(PQresultStatus(result) == wanted, PQerrorMessage(connection_));
-    PQclear(result);
-  }
-
-  PGconn* connection_;
-};
+constexpr char kCopy[] =
+    "COPY stogger_logs (\"timestamp\",level,event,func,scope,data) FROM STDIN "
+    "(FORMAT binary)";
 
 // As the parameter of a timestamptz.
 void write_time_of_now(char* out) {
@@ -219,7 +190,7 @@ void insert_login(Libpq& connection, std::size_t number) {
   const std::array<const char*, 6> values = {
       time, "info", "user-login", "operator()", nullptr, data};
   const std::array<int, 6> lengths = {8, 4, 10, 10, 0, size};
-  connection.insert(values.data(), lengths.data());
+  insert(connection, values.data(), lengths.data());
 }
 
 // Parameters of inserts, made beforehand.
@@ -251,7 +222,7 @@ class Parameters {
   void send(Libpq& connection, std::size_t number) {
     Set& set = sets_[number % sets_.size()];
     write_time_of_now(set.bytes[0].data());
-    connection.insert(set.values.data(), set.lengths.data());
+    insert(connection, set.values.data(), set.lengths.data());
   }
 
  private:
@@ -368,7 +339,7 @@ class Bench {
     const stogger::Logger log = system.logger();
     Libpq libpq(dsn_);
     libpq.execute(std::string("SET synchronous_commit=") + commit);
-    libpq.prepare_insert();
+    prepare_insert(libpq);
     Parameters parameters(rows_.batch());
 
     std::vector<Cost> ours;
@@ -422,8 +393,9 @@ class Bench {
       ours.push_back(measure(calls(50), kBatch,
                              [&](std::size_t) { require(sink->write(rows)); }));
       empty_table();
-      theirs.push_back(measure(calls(50), kBatch,
-                               [&](std::size_t) { libpq.copy(bytes.view()); }));
+      theirs.push_back(measure(calls(50), kBatch, [&](std::size_t) {
+        libpq.copy(kCopy, bytes.view());
+      }));
     }
     print("1,000 rows, COPY", "0.9", ours, theirs, kBatch);
     for (const Cost& cost : ours) batch_cpu_.push_back(cost.cpu);

@@ -1,11 +1,10 @@
 // Samples by COPY, against bytes that are ready.
-#include <libpq-fe.h>
-
 #include <cstdio>
 
 #include "base/buffer.h"
 #include "sinks/postgres/column.h"
 #include "sinks/postgres/row_encoder.h"
+#include "tests/bench/postgres/libpq.h"
 #include "tests/bench/samples/samples_bench.h"
 #include "tests/postgres/server.h"
 
@@ -54,36 +53,6 @@ std::string encode(const RowBatch& rows) {
   return std::string(out.view());
 }
 
-class BareCopy {
- public:
-  explicit BareCopy(const std::string& dsn)
-      : connection_(PQconnectdb(dsn.c_str())) {
-    require(PQstatus(connection_) == CONNECTION_OK,
-            PQerrorMessage(connection_));
-  }
-  ~BareCopy() { PQfinish(connection_); }
-  BareCopy(const BareCopy&) = delete;
-  BareCopy& operator=(const BareCopy&) = delete;
-
-  void send(const std::string& bytes) {
-    finish(PQexec(connection_, kCopy), PGRES_COPY_IN);
-    require(PQputCopyData(connection_, bytes.data(),
-                          static_cast<int>(bytes.size())) == 1 &&
-                PQputCopyEnd(connection_, nullptr) == 1,
-            PQerrorMessage(connection_));
-    finish(PQgetResult(connection_), PGRES_COMMAND_OK);
-    require(PQgetResult(connection_) == nullptr, "more results than expected");
-  }
-
- private:
-  void finish(PGresult* result, ExecStatusType wanted) {
-    require(PQresultStatus(result) == wanted, PQerrorMessage(connection_));
-    PQclear(result);
-  }
-
-  PGconn* connection_;
-};
-
 }  // namespace
 
 void compare_postgres(const Settings& settings) {
@@ -104,14 +73,14 @@ void compare_postgres(const Settings& settings) {
                            &sink));
   require(sink->write(samples.batch()));
   server.execute("CREATE TABLE bare (LIKE samples)");
-  BareCopy bare(dsn);
+  Libpq bare(dsn);
   const std::string bytes = encode(samples.batch());
   compare(settings, "PostgreSQL, batches of 1,000, COPY", 0.9, 0, kBatch,
           settings.calls(100),
           {[&] { server.execute("TRUNCATE samples; CHECKPOINT"); },
            [&] { require(sink->write(samples.batch())); }},
           {[&] { server.execute("TRUNCATE bare; CHECKPOINT"); },
-           [&] { bare.send(bytes); }});
+           [&] { bare.copy(kCopy, bytes); }});
   require(sink->close());
 }
 
