@@ -167,6 +167,8 @@ Status absent(std::string_view type, const std::string& file,
     if (&folder != &folders.front()) text += ", ";
     text += printable(folder);
   }
+  // Installed elsewhere, it is only found by name.
+  text += " (STOGGER_MODULE_PATH can name other folders)";
   return Status(Code::unavailable, text);
 }
 
