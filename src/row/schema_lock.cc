@@ -7,41 +7,12 @@
 
 #include "base/json.h"
 #include "base/names.h"
-#include "base/quote.h"
 #include "base/scalar_text.h"
 #include "base/timestamp.h"
 #include "base/utf8.h"
 
 namespace stogger {
 namespace {
-
-// Names come from the program's data: whoever makes new ones for ever is not
-// told about all of them.
-constexpr std::size_t kMostTold = 1000;
-constexpr std::size_t kLongestReport = 2000;
-
-std::string_view plural_of(Kind kind) noexcept {
-  switch (kind) {
-    case Kind::boolean:
-      return "booleans";
-    case Kind::integer:
-      return "integers";
-    case Kind::unsigned_integer:
-      return "integers above 2^63";
-    case Kind::real:
-      return "reals";
-    case Kind::text:
-      return "texts";
-    case Kind::time:
-      return "times";
-    case Kind::json:
-      return "JSON";
-    case Kind::null:
-    case Kind::custom:
-      break;
-  }
-  return "others";
-}
 
 std::string clean_name(std::string_view name) {
   std::string clean;
@@ -210,19 +181,11 @@ Status SchemaLock::match(const RowBatch& rows) {
     next = position + 1;
     ++found;
   }
-  if (found != rows.column_count) note_unknown(rows);
-  return {};
-}
-
-void SchemaLock::note_unknown(const RowBatch& rows) {
-  for (std::size_t i = 0; i < rows.column_count; ++i) {
-    if (taken_[i]) continue;
-    const std::string_view name = rows.columns[i].name;
-    if (told_.find(name) != told_.end()) continue;
-    tell(name, "there is no column " + quoted(name) +
-                   ", which was not in the first batch or is not in the "
-                   "table: it is dropped from now on");
+  for (std::size_t i = 0; found != rows.column_count && i < rows.column_count;
+       ++i) {
+    if (!taken_[i]) losses_.add_unknown(rows.columns[i].name);
   }
+  return {};
 }
 
 Value SchemaLock::convert(const Value& value, std::size_t column) {
@@ -254,7 +217,8 @@ Value SchemaLock::convert(const Value& value, std::size_t column) {
     default:
       break;
   }
-  return misfit(value, column);
+  losses_.add_misfit(columns_[column].name, columns_[column].kind, from);
+  return {};
 }
 
 Value SchemaLock::as_text(const Value& value) {
@@ -273,41 +237,6 @@ Value SchemaLock::as_text(const Value& value) {
       append_scalar(text_, value);
       return arena_.copy(text_.view());
   }
-}
-
-Value SchemaLock::misfit(const Value& value, std::size_t column) {
-  const std::string& name = columns_[column].name;
-  // One entry for the name as a column that is there, and one as one that is
-  // not, cannot both be needed.
-  if (told_.find(name) == told_.end()) {
-    tell(name,
-         "the column " + quoted(name) + " holds " +
-             std::string(plural_of(columns_[column].kind)) +
-             ": values that do not fit are left out from now on, such as " +
-             std::string(plural_of(value.kind())));
-  }
-  return {};
-}
-
-void SchemaLock::tell(std::string_view name, const std::string& what) {
-  if (told_.size() >= kMostTold) return;
-  told_.emplace(name);
-  if (report_.size() > kLongestReport) return;
-  if (!report_.empty()) report_ += "; ";
-  report_ += what;
-}
-
-void SchemaLock::note_misfit(std::string_view column) {
-  if (told_.find(column) != told_.end()) return;
-  tell(column, "values that do not fit the column " + quoted(column) +
-                   " are left out from now on");
-}
-
-Status SchemaLock::take_report() {
-  if (report_.empty()) return {};
-  Status status(Code::rejected, report_);
-  report_.clear();
-  return status;
 }
 
 }  // namespace stogger

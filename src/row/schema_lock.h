@@ -6,17 +6,17 @@
 //   a column that the batch lacks is null,
 //   a column that the table lacks is dropped, and
 //   a value that does not fit its column is null;
-// the last two are told once for each name, by take_report().
+// the last two are told once for each name, by take_report(). See LossReport.
 #pragma once
 
 #include <cstddef>
-#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "base/arena.h"
 #include "base/buffer.h"
+#include "row/loss_report.h"
 #include "stogger/row.h"
 #include "stogger/status.h"
 
@@ -90,11 +90,11 @@ class SchemaLock {
   }
 
   // To be told with the others: the target did not take a value of the column.
-  void note_misfit(std::string_view column);
+  void note_misfit(std::string_view column) { losses_.add_misfit(column); }
 
   // What was dropped for the first time since the last call, if anything, as
   // Code::rejected. For Sink::write() to return once all rows are written.
-  Status take_report();
+  Status take_report() { return losses_.take(); }
 
  private:
   static constexpr std::size_t kAbsent = SIZE_MAX;
@@ -103,11 +103,8 @@ class SchemaLock {
   bool is_same(std::string_view a, std::string_view b) const noexcept;
   std::size_t find(std::string_view name, const RowBatch& rows,
                    std::size_t start) const noexcept;
-  void note_unknown(const RowBatch& rows);
   Value convert(const Value& value, std::size_t column);
   Value as_text(const Value& value);
-  Value misfit(const Value& value, std::size_t column);
-  void tell(std::string_view name, const std::string& what);
   void publish();
 
   const SchemaLockOptions options_;
@@ -118,8 +115,7 @@ class SchemaLock {
   std::vector<bool> taken_;  // columns of the batch that have a place
   Arena arena_;              // texts of the batch that were made
   Buffer text_;
-  std::set<std::string, std::less<>> told_;
-  std::string report_;
+  LossReport losses_;
 };
 
 }  // namespace stogger

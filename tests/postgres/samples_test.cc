@@ -151,8 +151,9 @@ TEST_F(PostgresSamplesTest, AnExistingTableKeepsItsColumns) {
                             "AND flow=1.5 AND n=7 AND note='x'"),
             2);
   const std::string told = reports();
-  EXPECT_NE(told.find("there is no column \"extra\""), std::string::npos);
-  EXPECT_NE(told.find("there is no column \"latency_s\""), std::string::npos);
+  EXPECT_NE(told.find("there is no column "), std::string::npos);
+  EXPECT_NE(told.find("\"extra\""), std::string::npos);
+  EXPECT_NE(told.find("\"latency_s\""), std::string::npos);
   EXPECT_EQ(told.find("\"flow\""), std::string::npos);
 }
 

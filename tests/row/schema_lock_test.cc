@@ -220,13 +220,46 @@ TEST_F(LockedTest, JsonTakesEverything) {
   EXPECT_EQ(fit("more", 5).text(), "5");
 }
 
+TEST_F(LockedTest, OfManyUnknownColumnsEachIsTold) {
+  std::vector<std::string> names;
+  for (int i = 0; i < 200; ++i) {
+    names.push_back("an unknown column " + std::to_string(i));
+  }
+  const std::vector<Value> values(200, Value(1));
+  const Batch batch(names);
+  RowBatch rows = batch;
+  rows.values = values.data();
+  rows.row_count = 1;
+  project(rows);
+  const Status report = lock_.take_report();
+  for (const std::string& name : names) {
+    EXPECT_NE(report.message().find('"' + name + '"'), std::string_view::npos);
+  }
+  project(rows);
+  EXPECT_TRUE(lock_.take_report().ok());
+}
+
+TEST_F(LockedTest, OneReportTellsOfAllThatWasLost) {
+  project(Batch({"x", "y", "flow", "z"}).row({1, 2, "fast", 3}));
+  EXPECT_EQ(lock_.take_report().message(),
+            "there is no column \"x\", \"y\" or \"z\": what was not in the "
+            "first batch or is not in the table is dropped from now on; the "
+            "column \"flow\" holds reals: values that do not fit are left out "
+            "from now on, such as texts");
+}
+
 TEST_F(LockedTest, NewNamesWithoutEndAreNotKeptForEver) {
   std::size_t reports = 0;
+  std::string last;
   for (int i = 0; i < 3000; ++i) {
     project(Batch({"new" + std::to_string(i)}).row({1}));
-    if (!lock_.take_report().ok()) ++reports;
+    const Status report = lock_.take_report();
+    if (report.ok()) continue;
+    ++reports;
+    last = report.message();
   }
   EXPECT_EQ(reports, 1000u);
+  EXPECT_TRUE(last.ends_with("; no more names will be told")) << last;
 }
 
 TEST(SchemaLockTest, NamesThatDifferInCaseCanBeToldApart) {
