@@ -90,6 +90,7 @@ Status SchemaLock::lock(const RowBatch& rows) {
     columns_.push_back(std::move(column));
     sources_.emplace_back(rows.columns[i].name);
   }
+  has_source_.assign(columns_.size(), true);
   publish();
   return {};
 }
@@ -103,6 +104,7 @@ Status SchemaLock::lock_to(std::vector<LockedColumn> columns) {
   }
   columns_ = std::move(columns);
   for (const LockedColumn& column : columns_) sources_.push_back(column.name);
+  has_source_.assign(columns_.size(), false);
   publish();
   return {};
 }
@@ -110,6 +112,7 @@ Status SchemaLock::lock_to(std::vector<LockedColumn> columns) {
 void SchemaLock::unlock() noexcept {
   columns_.clear();
   sources_.clear();
+  has_source_.clear();
   views_.clear();
   positions_.clear();
 }
@@ -133,35 +136,27 @@ bool SchemaLock::is_same(std::string_view a,
   return options_.ignore_case ? equal_ignoring_case(a, b) : a == b;
 }
 
-std::string SchemaLock::unique_name(std::string_view name) const {
-  const auto with = [&](const std::string& suffix) {
-    const std::size_t most =
-        options_.longest_name == 0 ? SIZE_MAX : options_.longest_name;
-    return std::string(utf8_prefix(name, most - suffix.size())) + suffix;
-  };
-  std::string unique = with("");
-  for (int number = 2;; ++number) {
-    const bool is_taken = std::any_of(columns_.begin(), columns_.end(),
-                                      [&](const LockedColumn& column) {
-                                        return is_same(column.name, unique);
-                                      });
-    if (!is_taken) return unique;
-    unique = with("_" + std::to_string(number));
-  }
+std::string SchemaLock::numbered(std::string_view name,
+                                 std::size_t number) const {
+  const std::string suffix = number == 1 ? "" : "_" + std::to_string(number);
+  const std::size_t most =
+      options_.longest_name == 0 ? SIZE_MAX : options_.longest_name;
+  return std::string(utf8_prefix(name, most - suffix.size())) + suffix;
 }
 
-std::size_t SchemaLock::find(std::string_view name, const RowBatch& rows,
-                             std::size_t start) const noexcept {
-  const std::size_t count = rows.column_count;
-  if (start < count && rows.columns[start].name == name) return start;
-  for (std::size_t i = 0; i < count; ++i) {
-    if (rows.columns[i].name == name) return i;
-  }
-  if (!options_.ignore_case) return kAbsent;
-  for (std::size_t i = 0; i < count; ++i) {
-    if (!taken_[i] && equal_ignoring_case(rows.columns[i].name, name)) return i;
+std::size_t SchemaLock::column_named(std::string_view name) const noexcept {
+  for (std::size_t i = 0; i < columns_.size(); ++i) {
+    if (is_same(columns_[i].name, name)) return i;
   }
   return kAbsent;
+}
+
+std::string SchemaLock::unique_name(std::string_view name) const {
+  std::string unique = numbered(name, 1);
+  for (std::size_t number = 2; column_named(unique) != kAbsent; ++number) {
+    unique = numbered(name, number);
+  }
+  return unique;
 }
 
 Status SchemaLock::match(const RowBatch& rows) {
@@ -171,21 +166,79 @@ Status SchemaLock::match(const RowBatch& rows) {
   arena_.reset();
   positions_.assign(columns_.size(), kAbsent);
   taken_.assign(rows.column_count, false);
-  std::size_t found = 0;
-  std::size_t next = 0;  // mostly they are in the same order
-  for (std::size_t i = 0; i < columns_.size(); ++i) {
-    const std::size_t position = find(sources_[i], rows, next);
-    if (position == kAbsent || taken_[position]) continue;
-    positions_[i] = position;
-    taken_[position] = true;
-    next = position + 1;
-    ++found;
-  }
-  for (std::size_t i = 0; found != rows.column_count && i < rows.column_count;
-       ++i) {
+  unplaced_ = rows.column_count;
+  match_exact(rows);
+  if (unplaced_ != 0) match_changed(rows);
+  if (unplaced_ != 0 && options_.ignore_case) match_ignoring_case(rows);
+  for (std::size_t i = 0; unplaced_ != 0 && i < rows.column_count; ++i) {
     if (!taken_[i]) losses_.add_unknown(rows.columns[i].name);
   }
   return {};
+}
+
+void SchemaLock::place(std::size_t position, std::size_t column) {
+  positions_[column] = position;
+  taken_[position] = true;
+  --unplaced_;
+}
+
+void SchemaLock::match_exact(const RowBatch& rows) {
+  const std::size_t count = rows.column_count;
+  std::size_t next = 0;  // mostly they are in the same order
+  for (std::size_t i = 0; i < columns_.size(); ++i) {
+    const auto is_at = [&](std::size_t position) {
+      return rows.columns[position].name == sources_[i];
+    };
+    std::size_t position = next;
+    if (position >= count || !is_at(position)) {
+      position = 0;
+      while (position < count && !is_at(position)) ++position;
+    }
+    if (position == count || taken_[position]) continue;
+    place(position, i);
+    has_source_[i] = true;
+    next = position + 1;
+  }
+}
+
+// The columns of a table that was there may come from an earlier lock(), which
+// had to change names.
+void SchemaLock::match_changed(const RowBatch& rows) {
+  if (std::find(has_source_.begin(), has_source_.end(), false) ==
+      has_source_.end()) {
+    return;
+  }
+  for (std::size_t i = 0; i < rows.column_count; ++i) {
+    if (taken_[i]) continue;
+    const std::size_t column = changed_name(rows.columns[i].name);
+    if (column == kAbsent) continue;
+    place(i, column);
+    sources_[column] = rows.columns[i].name;
+    has_source_[column] = true;
+  }
+}
+
+std::size_t SchemaLock::changed_name(std::string_view name) const {
+  const std::string clean = clean_name(name);
+  for (std::size_t number = 1;; ++number) {
+    const std::string changed = numbered(clean, number);
+    const std::size_t column = column_named(changed);
+    // lock() gives a number only to a name that is there without it.
+    if (column == kAbsent) return kAbsent;
+    if (!has_source_[column] && columns_[column].name == changed) return column;
+  }
+}
+
+void SchemaLock::match_ignoring_case(const RowBatch& rows) {
+  for (std::size_t i = 0; i < columns_.size(); ++i) {
+    if (positions_[i] != kAbsent) continue;
+    for (std::size_t j = 0; j < rows.column_count; ++j) {
+      if (taken_[j] || !equal_ignoring_case(rows.columns[j].name, sources_[i]))
+        continue;
+      place(j, i);
+      break;
+    }
+  }
 }
 
 Value SchemaLock::convert(const Value& value, std::size_t column) {

@@ -72,7 +72,10 @@ class SchemaLock {
   // For Sink::columns(). Valid until the columns change.
   RowBatch wanted() const noexcept;
 
-  // Finds the columns of a batch, by name. Code::invalid before it is locked.
+  // Finds the columns of a batch, by name: the exact one first. Among those of
+  // a table that existed, then by the name that lock() would have made of it,
+  // which it keeps from then on; and last, if the options say so, whatever the
+  // case. Code::invalid before it is locked.
   Status match(const RowBatch& rows);
 
   // The value that belongs into a column, for a row of the batch matched last:
@@ -99,10 +102,16 @@ class SchemaLock {
  private:
   static constexpr std::size_t kAbsent = SIZE_MAX;
 
+  // The name as it is for the number 1, else with "_NUMBER" appended; cut.
+  std::string numbered(std::string_view name, std::size_t number) const;
   std::string unique_name(std::string_view name) const;
+  std::size_t column_named(std::string_view name) const noexcept;
   bool is_same(std::string_view a, std::string_view b) const noexcept;
-  std::size_t find(std::string_view name, const RowBatch& rows,
-                   std::size_t start) const noexcept;
+  void match_exact(const RowBatch& rows);
+  void match_changed(const RowBatch& rows);
+  void match_ignoring_case(const RowBatch& rows);
+  std::size_t changed_name(std::string_view name) const;
+  void place(std::size_t position, std::size_t column);
   Value convert(const Value& value, std::size_t column);
   Value as_text(const Value& value);
   void publish();
@@ -110,10 +119,12 @@ class SchemaLock {
   const SchemaLockOptions options_;
   std::vector<LockedColumn> columns_;
   std::vector<std::string> sources_;    // the names they have in batches
+  std::vector<bool> has_source_;        // whether those are more than a guess
   std::vector<Column> views_;           // of columns_
   std::vector<std::size_t> positions_;  // in the batch, by column
-  std::vector<bool> taken_;  // columns of the batch that have a place
-  Arena arena_;              // texts of the batch that were made
+  std::vector<bool> taken_;   // columns of the batch that have a place
+  std::size_t unplaced_ = 0;  // how many have none
+  Arena arena_;               // texts of the batch that were made
   Buffer text_;
   LossReport losses_;
 };

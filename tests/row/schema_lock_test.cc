@@ -277,6 +277,91 @@ TEST(SchemaLockTest, NamesThatDifferInCaseCanBeToldApart) {
   EXPECT_EQ(lock.value(later, 0, 3).integer(), 40);
 }
 
+// The values of the only row, by column of the table.
+std::vector<std::int64_t> integers_in(SchemaLock& lock, const RowBatch& rows) {
+  EXPECT_TRUE(lock.match(rows).ok());
+  std::vector<std::int64_t> values;
+  for (std::size_t i = 0; i < lock.columns().size(); ++i) {
+    const Value value = lock.value(rows, 0, i);
+    values.push_back(value.is_null() ? 0 : value.integer());
+  }
+  return values;
+}
+
+// 0 stands for null.
+using Integers = std::vector<std::int64_t>;
+
+void lock_to_integers(SchemaLock& lock,
+                      std::initializer_list<std::string> names) {
+  std::vector<LockedColumn> columns;
+  for (const std::string& name : names) {
+    columns.push_back({name, Kind::integer, true});
+  }
+  ASSERT_TRUE(lock.lock_to(columns).ok());
+}
+
+TEST(SchemaLockTest, TheExactNameGoesBeforeOneOfAnotherCase) {
+  SchemaLock lock({.ignore_case = true});
+  ASSERT_TRUE(lock.lock(Batch({"flow", "Flow"}).row({1, 2})).ok());
+  EXPECT_EQ(integers_in(lock, Batch({"Flow"}).row({3})), (Integers{0, 3}));
+  EXPECT_EQ(integers_in(lock, Batch({"flow"}).row({4})), (Integers{4, 0}));
+  EXPECT_EQ(integers_in(lock, Batch({"FLOW"}).row({5})), (Integers{5, 0}));
+  EXPECT_EQ(integers_in(lock, Batch({"FLOW", "Flow", "flow"}).row({5, 6, 7})),
+            (Integers{7, 6}));
+  EXPECT_NE(lock.take_report().message().find("\"FLOW\""),
+            std::string_view::npos);
+}
+
+TEST(SchemaLockTest, ATableFindsTheNamesThatItsCaseMadeItChange) {
+  SchemaLock lock({.ignore_case = true});
+  lock_to_integers(lock, {"flow", "Flow_2", "Other"});
+  EXPECT_EQ(integers_in(lock, Batch({"Flow"}).row({3})), (Integers{0, 3, 0}));
+  EXPECT_EQ(integers_in(lock, Batch({"Flow", "other", "flow"}).row({3, 4, 5})),
+            (Integers{5, 3, 4}));
+  EXPECT_EQ(integers_in(lock, Batch({"FLOW"}).row({6})), (Integers{6, 0, 0}));
+  EXPECT_TRUE(lock.take_report().ok());
+}
+
+TEST(SchemaLockTest, ANumberInAColumnsNameAloneSaysNothing) {
+  SchemaLock lock({.ignore_case = true});
+  lock_to_integers(lock, {"flow_2"});
+  EXPECT_EQ(integers_in(lock, Batch({"flow"}).row({1})), Integers{0});
+  EXPECT_EQ(lock.take_report().code(), Code::rejected);
+}
+
+TEST(SchemaLockTest, ATableFindsTheNamesThatWereMadeValid) {
+  SchemaLock lock;
+  lock_to_integers(lock, {"c\xEF\xBF\xBD", "c\xEF\xBF\xBD_2"});
+  EXPECT_EQ(integers_in(lock, Batch({"c\xff", "c\xfe"}).row({1, 2})),
+            (Integers{1, 2}));
+  // From now on it is known which is which.
+  EXPECT_EQ(integers_in(lock, Batch({"c\xfe"}).row({3})), (Integers{0, 3}));
+  EXPECT_TRUE(lock.take_report().ok());
+  EXPECT_EQ(integers_in(lock, Batch({"c\xfd"}).row({3})), (Integers{0, 0}));
+  EXPECT_EQ(lock.take_report().code(), Code::rejected);
+}
+
+TEST(SchemaLockTest, ATableFindsTheNamesThatWereCut) {
+  SchemaLock lock({.longest_name = 16});
+  lock_to_integers(lock, {std::string(16, 'n'), std::string(14, 'n') + "_2"});
+  const Batch both =
+      Batch({std::string(20, 'n'), std::string(21, 'n')}).row({1, 2});
+  EXPECT_EQ(integers_in(lock, both), (Integers{1, 2}));
+  const Batch second = Batch({std::string(21, 'n')}).row({3});
+  EXPECT_EQ(integers_in(lock, second), (Integers{0, 3}));
+  EXPECT_TRUE(lock.take_report().ok());
+}
+
+TEST(SchemaLockTest, AColumnWhoseNameIsThereIsNotTakenForAnother) {
+  SchemaLock lock({.longest_name = 16});
+  lock_to_integers(lock, {std::string(16, 'n')});
+  EXPECT_EQ(integers_in(lock, Batch({std::string(16, 'n')}).row({1})),
+            Integers{1});
+  EXPECT_EQ(integers_in(lock, Batch({std::string(20, 'n')}).row({2})),
+            Integers{0});
+  EXPECT_EQ(lock.take_report().code(), Code::rejected);
+}
+
 TEST(SchemaLockTest, NamesAreDifferentWhereCaseCounts) {
   SchemaLock lock;
   ASSERT_TRUE(lock.lock(Batch({"t", "T"}).row({1, 2})).ok());

@@ -217,6 +217,23 @@ TEST_F(SampleSinkTest, CsvCellsHoldWhateverComesLater) {
   EXPECT_EQ(rows[4][6], "18446744073709551615");
 }
 
+TEST_F(SampleSinkTest, CsvNamesThatHadToBeMadeValidKeepTheirValues) {
+  SKIP_WITHOUT_PYTHON();
+  SinkPtr sink = make("csv");
+  const Field fields[] = {{"bad\xff", 1}, {"bad\xfe", 2}};
+  const Field later[] = {{"bad\xfe", 3}};
+  EXPECT_OK(write(*sink, {sample(fields)}));
+  EXPECT_OK(write(*sink, {sample(later)}));
+  const json rows = csv();
+  EXPECT_EQ(rows[0][6], "bad\xEF\xBF\xBD");
+  EXPECT_EQ(rows[0][7], "bad\xEF\xBF\xBD_2");
+  EXPECT_EQ(rows[1][6], "1");
+  EXPECT_EQ(rows[1][7], "2");
+  EXPECT_EQ(rows[2][6], "");
+  EXPECT_EQ(rows[2][7], "3");
+  EXPECT_TRUE(reports_.empty());
+}
+
 // --- JSON lines --------------------------------------------------------------
 
 TEST_F(SampleSinkTest, EachJsonLineHasItsOwnKeys) {

@@ -174,5 +174,19 @@ TEST_F(SampleSinkTest, TheSecondRunGoesOnInTheTableOfTheFirst) {
   EXPECT_TRUE(reports_.empty());
 }
 
+TEST_F(SampleSinkTest, NamesThatDifferInCaseKeepTheirColumns) {
+  SKIP_WITHOUT_PYTHON();
+  const Field both[] = {{"flow", 1}, {"Flow", 2}, {"bad\xff", 3}};
+  const Field upper[] = {{"Flow", 4}};
+  for (int run = 0; run < 2; ++run) {
+    SinkPtr sink = make("sqlite");
+    EXPECT_OK(write(*sink, {sample(both)}));
+    EXPECT_OK(write(*sink, {sample(upper)}));
+  }
+  EXPECT_EQ(query("SELECT flow, Flow_2, \"bad\xEF\xBF\xBD\" FROM samples"),
+            json::parse("[[1,2,3],[null,4,null],[1,2,3],[null,4,null]]"));
+  EXPECT_TRUE(reports_.empty()) << reports_[0];
+}
+
 }  // namespace
 }  // namespace stogger
