@@ -28,6 +28,10 @@ std::string_view plural_of(Kind kind) noexcept {
   return "others";
 }
 
+bool is_integer(Kind kind) noexcept {
+  return kind == Kind::integer || kind == Kind::unsigned_integer;
+}
+
 }  // namespace
 
 // One entry for the name as a column that is there, and one as one that is not,
@@ -47,7 +51,9 @@ void LossReport::add_misfit(std::string_view name, Kind column, Kind value) {
   std::string loss = "the column " + quoted(name) + " holds ";
   loss += plural_of(column);
   loss += ": values that do not fit are left out from now on, such as ";
-  loss += plural_of(value);
+  loss += column == Kind::real && is_integer(value)
+              ? "integers that no real equals"
+              : plural_of(value);
   add(name, loss);
 }
 

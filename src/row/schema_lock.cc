@@ -71,6 +71,19 @@ bool to_integer(double real, std::int64_t* integer) noexcept {
   return true;
 }
 
+// False if no double equals it.
+bool to_real(std::int64_t integer, double* real) noexcept {
+  *real = static_cast<double>(integer);
+  std::int64_t back = 0;
+  return to_integer(*real, &back) && back == integer;
+}
+
+bool to_real(std::uint64_t integer, double* real) noexcept {
+  constexpr double kEnd = 18446744073709551616.0;  // 2^64
+  *real = static_cast<double>(integer);
+  return *real < kEnd && static_cast<std::uint64_t>(*real) == integer;
+}
+
 }  // namespace
 
 Status SchemaLock::lock(const RowBatch& rows) {
@@ -252,9 +265,11 @@ Value SchemaLock::convert(const Value& value, std::size_t column) {
       append_json_value(text_, value);
       return Value(Json{arena_.copy(text_.view())});
     case Kind::real:
-      if (from == Kind::integer) return static_cast<double>(value.integer());
-      if (from == Kind::unsigned_integer) {
-        return static_cast<double>(value.unsigned_integer());
+      if (double real = 0;
+          (from == Kind::integer && to_real(value.integer(), &real)) ||
+          (from == Kind::unsigned_integer &&
+           to_real(value.unsigned_integer(), &real))) {
+        return real;
       }
       break;
     case Kind::integer:

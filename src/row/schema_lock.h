@@ -79,9 +79,9 @@ class SchemaLock {
   Status match(const RowBatch& rows);
 
   // The value that belongs into a column, for a row of the batch matched last:
-  // null, or of the column's kind. Integers become reals and, where they are
-  // whole, the other way round; booleans become integers; everything becomes
-  // text (times RFC 3339 with microseconds) or JSON where that is the kind.
+  // null, or of the column's kind. Integers and reals become each other where
+  // they are equal; booleans become integers; everything becomes text (times
+  // RFC 3339 with microseconds) or JSON where that is the kind.
   // Text lives until the next match(), or as long as the batch.
   Value value(const RowBatch& rows, std::size_t row, std::size_t column) {
     const std::size_t position = positions_[column];

@@ -182,7 +182,10 @@ TEST_F(LockedTest, TheSecondColumnOfANameIsDropped) {
 
 TEST_F(LockedTest, NumbersConvertWhereNothingIsLost) {
   EXPECT_EQ(fit("flow", 3).real(), 3.0);
-  EXPECT_EQ(fit("flow", UINT64_MAX).real(), 18446744073709551616.0);
+  EXPECT_EQ(fit("flow", (std::int64_t{1} << 53) + 2).real(),
+            9007199254740994.0);
+  EXPECT_EQ(fit("flow", INT64_MIN).real(), -9223372036854775808.0);
+  EXPECT_EQ(fit("flow", UINT64_MAX - 2047).real(), 18446744073709549568.0);
   EXPECT_EQ(fit("count", 3.0).integer(), 3);
   EXPECT_EQ(fit("count", true).integer(), 1);
   EXPECT_EQ(fit("count", -9223372036854775808.0).integer(), INT64_MIN);
@@ -204,6 +207,17 @@ TEST_F(LockedTest, WhatDoesNotFitIsNullAndToldOnceAColumn) {
   EXPECT_NE(report.message().find("such as reals"), std::string_view::npos);
   fit("count", 4.5);
   EXPECT_TRUE(lock_.take_report().ok());
+}
+
+TEST_F(LockedTest, IntegersThatNoRealEqualsAreNullAndTold) {
+  EXPECT_TRUE(fit("flow", (std::int64_t{1} << 53) + 1).is_null());
+  EXPECT_TRUE(fit("flow", INT64_MAX).is_null());
+  EXPECT_TRUE(fit("flow", -(std::int64_t{1} << 53) - 1).is_null());
+  EXPECT_TRUE(fit("flow", UINT64_MAX).is_null());
+  EXPECT_NE(lock_.take_report().message().find(
+                "the column \"flow\" holds reals: values that do not fit are "
+                "left out from now on, such as integers that no real equals"),
+            std::string_view::npos);
 }
 
 TEST_F(LockedTest, TextTakesEverything) {
