@@ -51,7 +51,7 @@ Status SqliteSampleSink::open() {
 // If it is there, its columns are those to write to.
 Status SqliteSampleSink::find_table(bool* exists) {
   std::vector<SqliteColumn> found;
-  Status status = read_sqlite_columns(database_, table_, &found);
+  Status status = read_sqlite_columns(database_, table_, Kind::null, &found);
   *exists = !found.empty();
   if (!status.ok() || !*exists) return status;
   std::vector<LockedColumn> columns;

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "sample/sample_sinks.h"
+#include "support/sqlite_query.h"
 
 namespace stogger {
 namespace {
@@ -186,6 +187,59 @@ TEST_F(SampleSinkTest, NamesThatDifferInCaseKeepTheirColumns) {
   EXPECT_EQ(query("SELECT flow, Flow_2, \"bad\xEF\xBF\xBD\" FROM samples"),
             json::parse("[[1,2,3],[null,4,null],[1,2,3],[null,4,null]]"));
   EXPECT_TRUE(reports_.empty()) << reports_[0];
+}
+
+TEST_F(SampleSinkTest, ColumnsOfTypesThatSqliteDoesNotKnowTakeAnything) {
+  SKIP_WITHOUT_PYTHON();
+  SqliteQuery(path_).run(
+      "CREATE TABLE samples (device STRING, unit_id UUID, requested_at "
+      "DATETIME, payload JSON, n NUMERIC, flow MONEY)");
+  SinkPtr sink = make("sqlite");
+  const Field fields[] = {
+      {"payload", Json{"{\"a\":1}"}}, {"n", 1.5}, {"flow", 2}};
+  const Field later[] = {{"flow", "fast"}, {"n", "fast"}};
+  EXPECT_OK(write(*sink, {sample(fields), sample(later)}));
+  EXPECT_EQ(query("SELECT * FROM samples"), json::parse(R"([
+    ["mfc1","A","2026-11-21T01:39:28.656642Z","{\"a\":1}",1.5,2],
+    ["mfc1","A","2026-11-21T01:39:28.656642Z",null,null,"fast"]])"));
+  ASSERT_EQ(reports_.size(), 1u);
+  EXPECT_NE(reports_[0].find("the column \"n\" holds reals"),
+            std::string::npos);
+  EXPECT_EQ(reports_[0].find("\"flow\""), std::string::npos);
+}
+
+TEST_F(SampleSinkTest, TheNumberThatSqliteGivesARowIsNotWritten) {
+  SKIP_WITHOUT_PYTHON();
+  const struct {
+    const char* columns;
+    int stored;
+  } tables[] = {
+      {"n INTEGER PRIMARY KEY, device", 1},
+      {"n integer, device, PRIMARY KEY (n)", 1},
+      {"n INTEGER, device, PRIMARY KEY (n DESC)", 1},
+      // These are columns like any other.
+      {"n INTEGER, device, PRIMARY KEY (device, n)", 7},
+      {"n INTEGER PRIMARY KEY DESC, device", 7},
+      {"n INT PRIMARY KEY, device", 7},
+      {"n INTEGER UNIQUE, device", 7},
+  };
+  const Field fields[] = {{"n", 7}};
+  for (const auto& table : tables) {
+    for (const char* rest : {"", " WITHOUT ROWID"}) {
+      const std::string definition =
+          std::string("(") + table.columns + ")" + rest;
+      if (definition.find("PRIMARY KEY") == std::string::npos && *rest != 0) {
+        continue;
+      }
+      path_ = folder_.file(definition + ".db");
+      SqliteQuery(path_).run("CREATE TABLE samples " + definition);
+      SinkPtr sink = make("sqlite");
+      EXPECT_OK(write(*sink, {sample(fields)}));
+      EXPECT_EQ(query("SELECT n FROM samples")[0][0],
+                *rest == 0 ? table.stored : 7)
+          << definition;
+    }
+  }
 }
 
 }  // namespace
