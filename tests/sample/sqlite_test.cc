@@ -242,5 +242,17 @@ TEST_F(SampleSinkTest, TheNumberThatSqliteGivesARowIsNotWritten) {
   }
 }
 
+TEST_F(SampleSinkTest, DefaultsOfASqliteTableStandInForWhatIsMissing) {
+  SKIP_WITHOUT_PYTHON();
+  SqliteQuery(path_).run(
+      "CREATE TABLE samples (device, n INTEGER NOT NULL DEFAULT 7, note TEXT "
+      "DEFAULT 'none', inserted_at TEXT NOT NULL DEFAULT current_timestamp)");
+  SinkPtr sink = make("sqlite");
+  const Field fields[] = {{"n", 1}, {"note", "x"}};
+  EXPECT_OK(write(*sink, {sample(fields), sample({})}));
+  EXPECT_EQ(query("SELECT n, note, inserted_at > '2000' FROM samples"),
+            json::parse(R"([[1,"x",1],[7,"none",1]])"));
+}
+
 }  // namespace
 }  // namespace stogger
