@@ -1,5 +1,6 @@
 // Samples in SQLite databases, read back by Python.
 #include <gtest/gtest.h>
+#include <sqlite3.h>
 
 #include <cmath>
 #include <cstdint>
@@ -252,6 +253,54 @@ TEST_F(SampleSinkTest, DefaultsOfASqliteTableStandInForWhatIsMissing) {
   EXPECT_OK(write(*sink, {sample(fields), sample({})}));
   EXPECT_EQ(query("SELECT n, note, inserted_at > '2000' FROM samples"),
             json::parse(R"([[1,"x",1],[7,"none",1]])"));
+}
+
+TEST_F(SampleSinkTest, ErrorsOfSqlNameTheInsert) {
+  SinkPtr sink = make("sqlite");
+  EXPECT_OK(write(*sink, {sample({})}));
+  SqliteQuery(path_).run("DROP TABLE samples");
+  const Status status = write(*sink, {sample({})});
+  EXPECT_EQ(status.code(), Code::unavailable);
+  EXPECT_NE(status.message().find("the INSERT failed: "),
+            std::string_view::npos);
+  EXPECT_NE(status.message().find("no such table"), std::string_view::npos);
+}
+
+// The connection of the sink made last: each that is opened passes here.
+sqlite3*& last_connection() {
+  static sqlite3* connection = nullptr;
+  return connection;
+}
+
+int keep_connection(sqlite3* connection, char**, const void*) {
+  last_connection() = connection;
+  return SQLITE_OK;
+}
+
+std::string pragma(const char* name) {
+  std::string value;
+  sqlite3_exec(
+      last_connection(), (std::string("PRAGMA ") + name).c_str(),
+      [](void* out, int, char** cells, char**) {
+        *static_cast<std::string*>(out) = cells[0];
+        return 0;
+      },
+      &value, nullptr);
+  return value;
+}
+
+TEST_F(SampleSinkTest, TheConnectionOfSqliteIsAsItWasAskedFor) {
+  auto* const hook = reinterpret_cast<void (*)()>(&keep_connection);
+  ASSERT_EQ(sqlite3_auto_extension(hook), SQLITE_OK);
+  {
+    SinkPtr sink = make("sqlite");
+    EXPECT_EQ(pragma("synchronous"), "1");  // NORMAL
+  }
+  {
+    SinkPtr sink = make("sqlite", {{"synchronous", "FULL"}});
+    EXPECT_EQ(pragma("synchronous"), "2");
+  }
+  sqlite3_cancel_auto_extension(hook);
 }
 
 }  // namespace
