@@ -94,6 +94,7 @@ Status SchemaLock::lock(const RowBatch& rows) {
     return Status(Code::invalid,
                   "there is nothing in the batch to tell the columns by");
   }
+  unlock();  // what a failure left
   for (std::size_t i = 0; i < rows.column_count; ++i) {
     LockedColumn column = infer(rows, i, options_.unsigned_integers);
     if (options_.times_as_text && column.kind == Kind::time) {
@@ -115,6 +116,7 @@ Status SchemaLock::lock_to(std::vector<LockedColumn> columns) {
   if (columns.empty()) {
     return Status(Code::invalid, "there is no column to lock to");
   }
+  unlock();
   columns_ = std::move(columns);
   for (const LockedColumn& column : columns_) sources_.push_back(column.name);
   has_source_.assign(columns_.size(), false);
@@ -130,8 +132,10 @@ void SchemaLock::unlock() noexcept {
   positions_.clear();
 }
 
+// The last step, and it fails before it begins or not at all: without views,
+// nothing is locked.
 void SchemaLock::publish() {
-  views_.clear();
+  views_.reserve(columns_.size());
   for (const LockedColumn& column : columns_) {
     views_.push_back({column.name, column.kind});
   }

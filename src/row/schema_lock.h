@@ -67,7 +67,7 @@ class SchemaLock {
   // What was told stays told.
   void unlock() noexcept;
 
-  bool is_locked() const noexcept { return !columns_.empty(); }
+  bool is_locked() const noexcept { return !views_.empty(); }
   const std::vector<LockedColumn>& columns() const noexcept { return columns_; }
   // For Sink::columns(). Valid until the columns change.
   RowBatch wanted() const noexcept;
