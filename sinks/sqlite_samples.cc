@@ -51,7 +51,7 @@ Status SqliteSampleSink::open() {
 // If it is there, its columns are those to write to.
 Status SqliteSampleSink::find_table(bool* exists) {
   std::vector<SqliteColumn> found;
-  Status status = read_sqlite_columns(database_, table_, &found);
+  Status status = read_sqlite_columns(database_, table_, Kind::null, &found);
   *exists = !found.empty();
   if (!status.ok() || !*exists) return status;
   std::vector<LockedColumn> columns;
@@ -59,7 +59,7 @@ Status SqliteSampleSink::find_table(bool* exists) {
     columns.push_back({column.name, column.kind, true});
   }
   status = lock_.lock_to(std::move(columns));
-  return status.ok() ? prepare_insert() : status;
+  return status.ok() ? prepare_insert(std::move(found)) : status;
 }
 
 Status SqliteSampleSink::begin_table(const RowBatch& rows) {
@@ -74,16 +74,19 @@ Status SqliteSampleSink::begin_table(const RowBatch& rows) {
   if (status.ok()) {
     status = create_sample_table(database_, table_, lock_.columns());
   }
-  if (status.ok()) status = prepare_insert();
+  if (status.ok()) {
+    std::vector<SqliteColumn> columns;
+    for (const LockedColumn& column : lock_.columns()) {
+      columns.push_back({column.name, column.kind, {}, false});
+    }
+    status = prepare_insert(std::move(columns));
+  }
   if (!status.ok()) lock_.unlock();
   return status;
 }
 
-Status SqliteSampleSink::prepare_insert() {
-  std::vector<SqliteColumn> columns;
-  for (const LockedColumn& column : lock_.columns()) {
-    columns.push_back({column.name, column.kind, {}, true});
-  }
+Status SqliteSampleSink::prepare_insert(std::vector<SqliteColumn> columns) {
+  for (SqliteColumn& column : columns) column.whole_microseconds = true;
   row_.resize(columns.size());
   return insert_.prepare(database_, table_, std::move(columns));
 }

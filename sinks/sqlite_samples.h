@@ -14,6 +14,7 @@
 #include "row/schema_lock.h"
 #include "sinks/sqlite_database.h"
 #include "sinks/sqlite_insert.h"
+#include "sinks/sqlite_table.h"
 #include "stogger/sink.h"
 
 namespace stogger {
@@ -34,7 +35,7 @@ class SqliteSampleSink final : public Sink {
  private:
   Status find_table(bool* exists);
   Status begin_table(const RowBatch& rows);
-  Status prepare_insert();
+  Status prepare_insert(std::vector<SqliteColumn> columns);
   Status find_file(Time now);
   Status insert_all(const RowBatch& rows);
   int insert_rows(const RowBatch& rows);

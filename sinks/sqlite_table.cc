@@ -39,22 +39,25 @@ std::string column_text(sqlite3_stmt* row, int column) {
 }  // namespace
 
 Status read_sqlite_columns(SqliteDatabase& database, const std::string& table,
-                           std::vector<SqliteColumn>* columns) {
-  enum { kName = 1, kType = 2, kDefault = 4, kPrimaryKey = 5, kHidden = 6 };
+                           Kind unknown, std::vector<SqliteColumn>* columns) {
+  enum { kName, kType, kDefault };
   sqlite3_stmt* row = nullptr;
   constexpr std::string_view kAction = "cannot read the columns of the table";
+  // Not those that are generated, and not the one that stands for the number of
+  // the row, which SQLite gives: the only primary key that needs no index.
   Status status = database.prepare(
-      "PRAGMA table_xinfo(" + sql_name(table) + ")", kAction, &row);
+      "SELECT name, type, dflt_value FROM pragma_table_xinfo(?1) WHERE hidden ="
+      " 0 AND (pk = 0 OR EXISTS (SELECT 1 FROM pragma_index_list(?1) WHERE "
+      "origin = 'pk'))",
+      kAction, &row);
   if (!status.ok()) return status;
   columns->clear();
-  int result = SQLITE_ROW;
-  while ((result = sqlite3_step(row)) == SQLITE_ROW) {
-    const std::string type = column_text(row, kType);
-    const bool is_row_id = sqlite3_column_int(row, kPrimaryKey) != 0 &&
-                           equal_ignoring_case(type, "INTEGER");
-    // A generated column is hidden.
-    if (is_row_id || sqlite3_column_int(row, kHidden) != 0) continue;
-    columns->push_back({column_text(row, kName), sqlite_kind(type),
+  int result = sqlite3_bind_text(row, 1, table.data(),
+                                 static_cast<int>(table.size()), SQLITE_STATIC);
+  if (result == SQLITE_OK) result = sqlite3_step(row);
+  for (; result == SQLITE_ROW; result = sqlite3_step(row)) {
+    columns->push_back({column_text(row, kName),
+                        sqlite_kind(column_text(row, kType), unknown),
                         column_text(row, kDefault), false});
   }
   sqlite3_finalize(row);
@@ -107,7 +110,7 @@ Status put_standard_first(const std::string& table,
 
 }  // namespace
 
-Kind sqlite_kind(std::string_view declared_type) {
+Kind sqlite_kind(std::string_view declared_type, Kind unknown) {
   std::string type(declared_type);
   std::transform(type.begin(), type.end(), type.begin(), [](char c) {
     return c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c;
@@ -121,19 +124,22 @@ Kind sqlite_kind(std::string_view declared_type) {
   if (has({"CHAR", "CLOB", "TEXT"})) return Kind::text;
   if (type.empty() || has({"BLOB"})) return Kind::null;
   if (has({"REAL", "FLOA", "DOUB"})) return Kind::real;
-  // All other types are numeric to SQLite: text that looks like a number would
-  // become one.
+  // All other types are numeric to SQLite.
   if (has({"BOOL"})) return Kind::boolean;
   if (has({"DATE", "TIME"})) return Kind::time;
-  return Kind::real;
+  return has({"NUM", "DEC"}) ? Kind::real : unknown;
 }
 
 Status open_sqlite_table(SqliteDatabase& database, const std::string& table,
                          bool create, std::vector<SqliteColumn>* columns) {
-  Status status = read_sqlite_columns(database, table, columns);
+  // What is left out of a column is in `data`.
+  constexpr Kind kUnknown = Kind::real;
+  Status status = read_sqlite_columns(database, table, kUnknown, columns);
   if (status.ok() && columns->empty() && create) {
     status = create_table(database, table);
-    if (status.ok()) status = read_sqlite_columns(database, table, columns);
+    if (status.ok()) {
+      status = read_sqlite_columns(database, table, kUnknown, columns);
+    }
   }
   if (!status.ok()) return status;
   if (columns->empty()) {

@@ -29,9 +29,9 @@ Status open_sqlite_table(SqliteDatabase& database, const std::string& table,
                          bool create, std::vector<SqliteColumn>* columns);
 
 // All columns of the table that can be written to; none if there is no table.
-// Call it with the lock held.
+// `unknown` as for sqlite_kind(). Call it with the lock held.
 Status read_sqlite_columns(SqliteDatabase& database, const std::string& table,
-                           std::vector<SqliteColumn>* columns);
+                           Kind unknown, std::vector<SqliteColumn>* columns);
 
 // Creates a table for samples: REAL, INTEGER (booleans too) and TEXT, without a
 // primary key and without indexes. Call it with the lock held.
@@ -44,6 +44,8 @@ std::string sqlite_insert(const std::string& table,
 
 // The kind of value that belongs in a column declared with that type. Follows
 // SQLite's rules of affinity, so that SQLite never changes such a value.
-Kind sqlite_kind(std::string_view declared_type);
+// `unknown` is that of types like UUID or JSON, which say nothing to SQLite: it
+// takes any value there, and makes numbers of texts that look like one.
+Kind sqlite_kind(std::string_view declared_type, Kind unknown);
 
 }  // namespace stogger

@@ -35,15 +35,19 @@ Status SampleRows::begin(const RowBatch& rows) {
 
 bool SampleRows::has_names_of(
     const std::vector<PostgresColumn>& columns) const {
-  return columns.size() == lock_.columns().size() &&
-         std::all_of(columns.begin(), columns.end(),
-                     [&](const PostgresColumn& column) {
-                       return std::any_of(lock_.columns().begin(),
-                                          lock_.columns().end(),
-                                          [&](const LockedColumn& known) {
-                                            return known.name == column.name;
-                                          });
-                     });
+  const std::vector<LockedColumn>& known = lock_.columns();
+  if (columns.size() != known.size()) return false;
+  // Nearly always they are in the same order.
+  for (std::size_t i = 0; i < columns.size(); ++i) {
+    const std::string& name = columns[i].name;
+    if (known[i].name != name && std::none_of(known.begin(), known.end(),
+                                              [&](const LockedColumn& other) {
+                                                return other.name == name;
+                                              })) {
+      return false;
+    }
+  }
+  return true;
 }
 
 Status SampleRows::follow(const std::vector<PostgresColumn>& columns) {

@@ -7,41 +7,12 @@
 
 #include "base/json.h"
 #include "base/names.h"
-#include "base/quote.h"
 #include "base/scalar_text.h"
 #include "base/timestamp.h"
 #include "base/utf8.h"
 
 namespace stogger {
 namespace {
-
-// Names come from the program's data: whoever makes new ones for ever is not
-// told about all of them.
-constexpr std::size_t kMostTold = 1000;
-constexpr std::size_t kLongestReport = 2000;
-
-std::string_view plural_of(Kind kind) noexcept {
-  switch (kind) {
-    case Kind::boolean:
-      return "booleans";
-    case Kind::integer:
-      return "integers";
-    case Kind::unsigned_integer:
-      return "integers above 2^63";
-    case Kind::real:
-      return "reals";
-    case Kind::text:
-      return "texts";
-    case Kind::time:
-      return "times";
-    case Kind::json:
-      return "JSON";
-    case Kind::null:
-    case Kind::custom:
-      break;
-  }
-  return "others";
-}
 
 std::string clean_name(std::string_view name) {
   std::string clean;
@@ -100,6 +71,19 @@ bool to_integer(double real, std::int64_t* integer) noexcept {
   return true;
 }
 
+// False if no double equals it.
+bool to_real(std::int64_t integer, double* real) noexcept {
+  *real = static_cast<double>(integer);
+  std::int64_t back = 0;
+  return to_integer(*real, &back) && back == integer;
+}
+
+bool to_real(std::uint64_t integer, double* real) noexcept {
+  constexpr double kEnd = 18446744073709551616.0;  // 2^64
+  *real = static_cast<double>(integer);
+  return *real < kEnd && static_cast<std::uint64_t>(*real) == integer;
+}
+
 }  // namespace
 
 Status SchemaLock::lock(const RowBatch& rows) {
@@ -110,6 +94,7 @@ Status SchemaLock::lock(const RowBatch& rows) {
     return Status(Code::invalid,
                   "there is nothing in the batch to tell the columns by");
   }
+  unlock();  // what a failure left
   for (std::size_t i = 0; i < rows.column_count; ++i) {
     LockedColumn column = infer(rows, i, options_.unsigned_integers);
     if (options_.times_as_text && column.kind == Kind::time) {
@@ -119,6 +104,7 @@ Status SchemaLock::lock(const RowBatch& rows) {
     columns_.push_back(std::move(column));
     sources_.emplace_back(rows.columns[i].name);
   }
+  has_source_.assign(columns_.size(), true);
   publish();
   return {};
 }
@@ -130,8 +116,10 @@ Status SchemaLock::lock_to(std::vector<LockedColumn> columns) {
   if (columns.empty()) {
     return Status(Code::invalid, "there is no column to lock to");
   }
+  unlock();
   columns_ = std::move(columns);
   for (const LockedColumn& column : columns_) sources_.push_back(column.name);
+  has_source_.assign(columns_.size(), false);
   publish();
   return {};
 }
@@ -139,12 +127,15 @@ Status SchemaLock::lock_to(std::vector<LockedColumn> columns) {
 void SchemaLock::unlock() noexcept {
   columns_.clear();
   sources_.clear();
+  has_source_.clear();
   views_.clear();
   positions_.clear();
 }
 
+// The last step, and it fails before it begins or not at all: without views,
+// nothing is locked.
 void SchemaLock::publish() {
-  views_.clear();
+  views_.reserve(columns_.size());
   for (const LockedColumn& column : columns_) {
     views_.push_back({column.name, column.kind});
   }
@@ -162,35 +153,27 @@ bool SchemaLock::is_same(std::string_view a,
   return options_.ignore_case ? equal_ignoring_case(a, b) : a == b;
 }
 
-std::string SchemaLock::unique_name(std::string_view name) const {
-  const auto with = [&](const std::string& suffix) {
-    const std::size_t most =
-        options_.longest_name == 0 ? SIZE_MAX : options_.longest_name;
-    return std::string(utf8_prefix(name, most - suffix.size())) + suffix;
-  };
-  std::string unique = with("");
-  for (int number = 2;; ++number) {
-    const bool is_taken = std::any_of(columns_.begin(), columns_.end(),
-                                      [&](const LockedColumn& column) {
-                                        return is_same(column.name, unique);
-                                      });
-    if (!is_taken) return unique;
-    unique = with("_" + std::to_string(number));
-  }
+std::string SchemaLock::numbered(std::string_view name,
+                                 std::size_t number) const {
+  const std::string suffix = number == 1 ? "" : "_" + std::to_string(number);
+  const std::size_t most =
+      options_.longest_name == 0 ? SIZE_MAX : options_.longest_name;
+  return std::string(utf8_prefix(name, most - suffix.size())) + suffix;
 }
 
-std::size_t SchemaLock::find(std::string_view name, const RowBatch& rows,
-                             std::size_t start) const noexcept {
-  const std::size_t count = rows.column_count;
-  if (start < count && rows.columns[start].name == name) return start;
-  for (std::size_t i = 0; i < count; ++i) {
-    if (rows.columns[i].name == name) return i;
-  }
-  if (!options_.ignore_case) return kAbsent;
-  for (std::size_t i = 0; i < count; ++i) {
-    if (!taken_[i] && equal_ignoring_case(rows.columns[i].name, name)) return i;
+std::size_t SchemaLock::column_named(std::string_view name) const noexcept {
+  for (std::size_t i = 0; i < columns_.size(); ++i) {
+    if (is_same(columns_[i].name, name)) return i;
   }
   return kAbsent;
+}
+
+std::string SchemaLock::unique_name(std::string_view name) const {
+  std::string unique = numbered(name, 1);
+  for (std::size_t number = 2; column_named(unique) != kAbsent; ++number) {
+    unique = numbered(name, number);
+  }
+  return unique;
 }
 
 Status SchemaLock::match(const RowBatch& rows) {
@@ -200,28 +183,78 @@ Status SchemaLock::match(const RowBatch& rows) {
   arena_.reset();
   positions_.assign(columns_.size(), kAbsent);
   taken_.assign(rows.column_count, false);
-  std::size_t found = 0;
-  std::size_t next = 0;  // mostly they are in the same order
-  for (std::size_t i = 0; i < columns_.size(); ++i) {
-    const std::size_t position = find(sources_[i], rows, next);
-    if (position == kAbsent || taken_[position]) continue;
-    positions_[i] = position;
-    taken_[position] = true;
-    next = position + 1;
-    ++found;
+  unplaced_ = rows.column_count;
+  match_exact(rows);
+  if (unplaced_ != 0) match_changed(rows);
+  if (unplaced_ != 0 && options_.ignore_case) match_ignoring_case(rows);
+  for (std::size_t i = 0; unplaced_ != 0 && i < rows.column_count; ++i) {
+    if (!taken_[i]) losses_.add_unknown(rows.columns[i].name);
   }
-  if (found != rows.column_count) note_unknown(rows);
   return {};
 }
 
-void SchemaLock::note_unknown(const RowBatch& rows) {
+void SchemaLock::place(std::size_t position, std::size_t column) {
+  positions_[column] = position;
+  taken_[position] = true;
+  --unplaced_;
+}
+
+void SchemaLock::match_exact(const RowBatch& rows) {
+  const std::size_t count = rows.column_count;
+  std::size_t next = 0;  // mostly they are in the same order
+  for (std::size_t i = 0; i < columns_.size(); ++i) {
+    const auto is_at = [&](std::size_t position) {
+      return rows.columns[position].name == sources_[i];
+    };
+    std::size_t position = next;
+    if (position >= count || !is_at(position)) {
+      position = 0;
+      while (position < count && !is_at(position)) ++position;
+    }
+    if (position == count || taken_[position]) continue;
+    place(position, i);
+    has_source_[i] = true;
+    next = position + 1;
+  }
+}
+
+// The columns of a table that was there may come from an earlier lock(), which
+// had to change names.
+void SchemaLock::match_changed(const RowBatch& rows) {
+  if (std::find(has_source_.begin(), has_source_.end(), false) ==
+      has_source_.end()) {
+    return;
+  }
   for (std::size_t i = 0; i < rows.column_count; ++i) {
     if (taken_[i]) continue;
-    const std::string_view name = rows.columns[i].name;
-    if (told_.find(name) != told_.end()) continue;
-    tell(name, "there is no column " + quoted(name) +
-                   ", which was not in the first batch or is not in the "
-                   "table: it is dropped from now on");
+    const std::size_t column = changed_name(rows.columns[i].name);
+    if (column == kAbsent) continue;
+    place(i, column);
+    sources_[column] = rows.columns[i].name;
+    has_source_[column] = true;
+  }
+}
+
+std::size_t SchemaLock::changed_name(std::string_view name) const {
+  const std::string clean = clean_name(name);
+  for (std::size_t number = 1;; ++number) {
+    const std::string changed = numbered(clean, number);
+    const std::size_t column = column_named(changed);
+    // lock() gives a number only to a name that is there without it.
+    if (column == kAbsent) return kAbsent;
+    if (!has_source_[column] && columns_[column].name == changed) return column;
+  }
+}
+
+void SchemaLock::match_ignoring_case(const RowBatch& rows) {
+  for (std::size_t i = 0; i < columns_.size(); ++i) {
+    if (positions_[i] != kAbsent) continue;
+    for (std::size_t j = 0; j < rows.column_count; ++j) {
+      if (taken_[j] || !equal_ignoring_case(rows.columns[j].name, sources_[i]))
+        continue;
+      place(j, i);
+      break;
+    }
   }
 }
 
@@ -236,9 +269,11 @@ Value SchemaLock::convert(const Value& value, std::size_t column) {
       append_json_value(text_, value);
       return Value(Json{arena_.copy(text_.view())});
     case Kind::real:
-      if (from == Kind::integer) return static_cast<double>(value.integer());
-      if (from == Kind::unsigned_integer) {
-        return static_cast<double>(value.unsigned_integer());
+      if (double real = 0;
+          (from == Kind::integer && to_real(value.integer(), &real)) ||
+          (from == Kind::unsigned_integer &&
+           to_real(value.unsigned_integer(), &real))) {
+        return real;
       }
       break;
     case Kind::integer:
@@ -254,7 +289,8 @@ Value SchemaLock::convert(const Value& value, std::size_t column) {
     default:
       break;
   }
-  return misfit(value, column);
+  losses_.add_misfit(columns_[column].name, columns_[column].kind, from);
+  return {};
 }
 
 Value SchemaLock::as_text(const Value& value) {
@@ -273,41 +309,6 @@ Value SchemaLock::as_text(const Value& value) {
       append_scalar(text_, value);
       return arena_.copy(text_.view());
   }
-}
-
-Value SchemaLock::misfit(const Value& value, std::size_t column) {
-  const std::string& name = columns_[column].name;
-  // One entry for the name as a column that is there, and one as one that is
-  // not, cannot both be needed.
-  if (told_.find(name) == told_.end()) {
-    tell(name,
-         "the column " + quoted(name) + " holds " +
-             std::string(plural_of(columns_[column].kind)) +
-             ": values that do not fit are left out from now on, such as " +
-             std::string(plural_of(value.kind())));
-  }
-  return {};
-}
-
-void SchemaLock::tell(std::string_view name, const std::string& what) {
-  if (told_.size() >= kMostTold) return;
-  told_.emplace(name);
-  if (report_.size() > kLongestReport) return;
-  if (!report_.empty()) report_ += "; ";
-  report_ += what;
-}
-
-void SchemaLock::note_misfit(std::string_view column) {
-  if (told_.find(column) != told_.end()) return;
-  tell(column, "values that do not fit the column " + quoted(column) +
-                   " are left out from now on");
-}
-
-Status SchemaLock::take_report() {
-  if (report_.empty()) return {};
-  Status status(Code::rejected, report_);
-  report_.clear();
-  return status;
 }
 
 }  // namespace stogger

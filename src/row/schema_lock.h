@@ -6,17 +6,17 @@
 //   a column that the batch lacks is null,
 //   a column that the table lacks is dropped, and
 //   a value that does not fit its column is null;
-// the last two are told once for each name, by take_report().
+// the last two are told once for each name, by take_report(). See LossReport.
 #pragma once
 
 #include <cstddef>
-#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "base/arena.h"
 #include "base/buffer.h"
+#include "row/loss_report.h"
 #include "stogger/row.h"
 #include "stogger/status.h"
 
@@ -67,18 +67,21 @@ class SchemaLock {
   // What was told stays told.
   void unlock() noexcept;
 
-  bool is_locked() const noexcept { return !columns_.empty(); }
+  bool is_locked() const noexcept { return !views_.empty(); }
   const std::vector<LockedColumn>& columns() const noexcept { return columns_; }
   // For Sink::columns(). Valid until the columns change.
   RowBatch wanted() const noexcept;
 
-  // Finds the columns of a batch, by name. Code::invalid before it is locked.
+  // Finds the columns of a batch, by name: the exact one first. Among those of
+  // a table that existed, then by the name that lock() would have made of it,
+  // which it keeps from then on; and last, if the options say so, whatever the
+  // case. Code::invalid before it is locked.
   Status match(const RowBatch& rows);
 
   // The value that belongs into a column, for a row of the batch matched last:
-  // null, or of the column's kind. Integers become reals and, where they are
-  // whole, the other way round; booleans become integers; everything becomes
-  // text (times RFC 3339 with microseconds) or JSON where that is the kind.
+  // null, or of the column's kind. Integers and reals become each other where
+  // they are equal; booleans become integers; everything becomes text (times
+  // RFC 3339 with microseconds) or JSON where that is the kind.
   // Text lives until the next match(), or as long as the batch.
   Value value(const RowBatch& rows, std::size_t row, std::size_t column) {
     const std::size_t position = positions_[column];
@@ -90,36 +93,40 @@ class SchemaLock {
   }
 
   // To be told with the others: the target did not take a value of the column.
-  void note_misfit(std::string_view column);
+  void note_misfit(std::string_view column) { losses_.add_misfit(column); }
 
   // What was dropped for the first time since the last call, if anything, as
   // Code::rejected. For Sink::write() to return once all rows are written.
-  Status take_report();
+  Status take_report() { return losses_.take(); }
 
  private:
   static constexpr std::size_t kAbsent = SIZE_MAX;
 
+  // The name as it is for the number 1, else with "_NUMBER" appended; cut.
+  std::string numbered(std::string_view name, std::size_t number) const;
   std::string unique_name(std::string_view name) const;
+  std::size_t column_named(std::string_view name) const noexcept;
   bool is_same(std::string_view a, std::string_view b) const noexcept;
-  std::size_t find(std::string_view name, const RowBatch& rows,
-                   std::size_t start) const noexcept;
-  void note_unknown(const RowBatch& rows);
+  void match_exact(const RowBatch& rows);
+  void match_changed(const RowBatch& rows);
+  void match_ignoring_case(const RowBatch& rows);
+  std::size_t changed_name(std::string_view name) const;
+  void place(std::size_t position, std::size_t column);
   Value convert(const Value& value, std::size_t column);
   Value as_text(const Value& value);
-  Value misfit(const Value& value, std::size_t column);
-  void tell(std::string_view name, const std::string& what);
   void publish();
 
   const SchemaLockOptions options_;
   std::vector<LockedColumn> columns_;
   std::vector<std::string> sources_;    // the names they have in batches
+  std::vector<bool> has_source_;        // whether those are more than a guess
   std::vector<Column> views_;           // of columns_
   std::vector<std::size_t> positions_;  // in the batch, by column
-  std::vector<bool> taken_;  // columns of the batch that have a place
-  Arena arena_;              // texts of the batch that were made
+  std::vector<bool> taken_;   // columns of the batch that have a place
+  std::size_t unplaced_ = 0;  // how many have none
+  Arena arena_;               // texts of the batch that were made
   Buffer text_;
-  std::set<std::string, std::less<>> told_;
-  std::string report_;
+  LossReport losses_;
 };
 
 }  // namespace stogger

@@ -10,10 +10,18 @@ namespace {
 constexpr std::size_t kFewNames = 32;
 constexpr std::size_t kKeptValues = 64 * 1024;
 
+template <typename T>
+void make_room_for_one(std::vector<T>& vector) {
+  if (vector.size() == vector.capacity()) {
+    vector.reserve(2 * vector.size() + 8);
+  }
+}
+
 }  // namespace
 
 void SampleBatch::add(const Sample& sample) {
   if (columns_.empty()) {
+    columns_.reserve(kColumnsBeforeFields);
     for (std::size_t i = 0; i < kColumnsBeforeFields; ++i) {
       columns_.push_back({kOwnColumns[i]});
     }
@@ -73,19 +81,21 @@ const SampleBatch::Name* SampleBatch::find(std::string_view name) const {
   return found == names_.end() ? nullptr : &*found;
 }
 
+// Whatever there is no memory for fails before the name has its column.
 std::uint32_t SampleBatch::add_column(std::string_view name) {
   const bool ignored = is_own_column(name);
   const std::string_view text = arena_.copy(name);
   const auto column =
       ignored ? kIgnored : static_cast<std::uint32_t>(columns_.size());
-  names_.push_back({text, column});
-  if (names_.size() == kFewNames + 1) {
-    for (std::size_t i = 0; i < names_.size(); ++i) {
+  make_room_for_one(names_);
+  make_room_for_one(columns_);
+  if (names_.size() >= kFewNames) {
+    for (std::size_t i = index_.size(); i < names_.size(); ++i) {
       index_.emplace(names_[i].text, i);
     }
-  } else if (names_.size() > kFewNames) {
-    index_.emplace(text, names_.size() - 1);
+    index_.emplace(text, names_.size());
   }
+  names_.push_back({text, column});
   if (!ignored) columns_.push_back({text});
   bytes_ += text.size();
   return column;

@@ -156,8 +156,9 @@ TEST_F(PostgresSamplesTest, AnExistingTableKeepsItsColumns) {
                             "AND flow=1.5 AND n=7 AND note='x'"),
             2);
   const std::string told = reports();
-  EXPECT_NE(told.find("there is no column \"extra\""), std::string::npos);
-  EXPECT_NE(told.find("there is no column \"latency_s\""), std::string::npos);
+  EXPECT_NE(told.find("there is no column "), std::string::npos);
+  EXPECT_NE(told.find("\"extra\""), std::string::npos);
+  EXPECT_NE(told.find("\"latency_s\""), std::string::npos);
   EXPECT_EQ(told.find("\"flow\""), std::string::npos);
 }
 
@@ -250,12 +251,15 @@ TEST_F(PostgresSamplesTest, NamesOfAllKindsBecomeColumns) {
                           {longer, 6}};
   EXPECT_OK(write(*sink, {sample(fields)}));
   EXPECT_OK(write(*sink, {sample(fields)}));
-  EXPECT_EQ(cell("sum(\"a\"\"b; DROP TABLE samples; --\")"), "2");
-  EXPECT_EQ(cell("sum(\"with space\")"), "4");
-  EXPECT_EQ(cell("sum(\"Temp\")"), "6");
-  EXPECT_EQ(cell("sum(temp)"), "8");
-  EXPECT_EQ(cell("sum(\"" + std::string(63, 'n') + "\")"), "10");
-  EXPECT_EQ(cell("sum(\"" + std::string(61, 'n') + "_2\")"), "12");
+  // A later run finds the same columns.
+  sink = make();
+  EXPECT_OK(write(*sink, {sample(fields)}));
+  EXPECT_EQ(cell("sum(\"a\"\"b; DROP TABLE samples; --\")"), "3");
+  EXPECT_EQ(cell("sum(\"with space\")"), "6");
+  EXPECT_EQ(cell("sum(\"Temp\")"), "9");
+  EXPECT_EQ(cell("sum(temp)"), "12");
+  EXPECT_EQ(cell("sum(\"" + std::string(63, 'n') + "\")"), "15");
+  EXPECT_EQ(cell("sum(\"" + std::string(61, 'n') + "_2\")"), "18");
   EXPECT_EQ(reports(), "");
 }
 

@@ -182,7 +182,10 @@ TEST_F(LockedTest, TheSecondColumnOfANameIsDropped) {
 
 TEST_F(LockedTest, NumbersConvertWhereNothingIsLost) {
   EXPECT_EQ(fit("flow", 3).real(), 3.0);
-  EXPECT_EQ(fit("flow", UINT64_MAX).real(), 18446744073709551616.0);
+  EXPECT_EQ(fit("flow", (std::int64_t{1} << 53) + 2).real(),
+            9007199254740994.0);
+  EXPECT_EQ(fit("flow", INT64_MIN).real(), -9223372036854775808.0);
+  EXPECT_EQ(fit("flow", UINT64_MAX - 2047).real(), 18446744073709549568.0);
   EXPECT_EQ(fit("count", 3.0).integer(), 3);
   EXPECT_EQ(fit("count", true).integer(), 1);
   EXPECT_EQ(fit("count", -9223372036854775808.0).integer(), INT64_MIN);
@@ -206,6 +209,17 @@ TEST_F(LockedTest, WhatDoesNotFitIsNullAndToldOnceAColumn) {
   EXPECT_TRUE(lock_.take_report().ok());
 }
 
+TEST_F(LockedTest, IntegersThatNoRealEqualsAreNullAndTold) {
+  EXPECT_TRUE(fit("flow", (std::int64_t{1} << 53) + 1).is_null());
+  EXPECT_TRUE(fit("flow", INT64_MAX).is_null());
+  EXPECT_TRUE(fit("flow", -(std::int64_t{1} << 53) - 1).is_null());
+  EXPECT_TRUE(fit("flow", UINT64_MAX).is_null());
+  EXPECT_NE(lock_.take_report().message().find(
+                "the column \"flow\" holds reals: values that do not fit are "
+                "left out from now on, such as integers that no real equals"),
+            std::string_view::npos);
+}
+
 TEST_F(LockedTest, TextTakesEverything) {
   EXPECT_EQ(fit("device", 12).text(), "12");
   EXPECT_EQ(fit("device", UINT64_MAX).text(), "18446744073709551615");
@@ -220,13 +234,46 @@ TEST_F(LockedTest, JsonTakesEverything) {
   EXPECT_EQ(fit("more", 5).text(), "5");
 }
 
+TEST_F(LockedTest, OfManyUnknownColumnsEachIsTold) {
+  std::vector<std::string> names;
+  for (int i = 0; i < 200; ++i) {
+    names.push_back("an unknown column " + std::to_string(i));
+  }
+  const std::vector<Value> values(200, Value(1));
+  const Batch batch(names);
+  RowBatch rows = batch;
+  rows.values = values.data();
+  rows.row_count = 1;
+  project(rows);
+  const Status report = lock_.take_report();
+  for (const std::string& name : names) {
+    EXPECT_NE(report.message().find('"' + name + '"'), std::string_view::npos);
+  }
+  project(rows);
+  EXPECT_TRUE(lock_.take_report().ok());
+}
+
+TEST_F(LockedTest, OneReportTellsOfAllThatWasLost) {
+  project(Batch({"x", "y", "flow", "z"}).row({1, 2, "fast", 3}));
+  EXPECT_EQ(lock_.take_report().message(),
+            "there is no column \"x\", \"y\" or \"z\": what was not in the "
+            "first batch or is not in the table is dropped from now on; the "
+            "column \"flow\" holds reals: values that do not fit are left out "
+            "from now on, such as texts");
+}
+
 TEST_F(LockedTest, NewNamesWithoutEndAreNotKeptForEver) {
   std::size_t reports = 0;
+  std::string last;
   for (int i = 0; i < 3000; ++i) {
     project(Batch({"new" + std::to_string(i)}).row({1}));
-    if (!lock_.take_report().ok()) ++reports;
+    const Status report = lock_.take_report();
+    if (report.ok()) continue;
+    ++reports;
+    last = report.message();
   }
   EXPECT_EQ(reports, 1000u);
+  EXPECT_TRUE(last.ends_with("; no more names will be told")) << last;
 }
 
 TEST(SchemaLockTest, NamesThatDifferInCaseCanBeToldApart) {
@@ -242,6 +289,91 @@ TEST(SchemaLockTest, NamesThatDifferInCaseCanBeToldApart) {
   EXPECT_EQ(lock.value(later, 0, 1).integer(), 20);
   EXPECT_TRUE(lock.value(later, 0, 2).is_null());
   EXPECT_EQ(lock.value(later, 0, 3).integer(), 40);
+}
+
+// The values of the only row, by column of the table.
+std::vector<std::int64_t> integers_in(SchemaLock& lock, const RowBatch& rows) {
+  EXPECT_TRUE(lock.match(rows).ok());
+  std::vector<std::int64_t> values;
+  for (std::size_t i = 0; i < lock.columns().size(); ++i) {
+    const Value value = lock.value(rows, 0, i);
+    values.push_back(value.is_null() ? 0 : value.integer());
+  }
+  return values;
+}
+
+// 0 stands for null.
+using Integers = std::vector<std::int64_t>;
+
+void lock_to_integers(SchemaLock& lock,
+                      std::initializer_list<std::string> names) {
+  std::vector<LockedColumn> columns;
+  for (const std::string& name : names) {
+    columns.push_back({name, Kind::integer, true});
+  }
+  ASSERT_TRUE(lock.lock_to(columns).ok());
+}
+
+TEST(SchemaLockTest, TheExactNameGoesBeforeOneOfAnotherCase) {
+  SchemaLock lock({.ignore_case = true});
+  ASSERT_TRUE(lock.lock(Batch({"flow", "Flow"}).row({1, 2})).ok());
+  EXPECT_EQ(integers_in(lock, Batch({"Flow"}).row({3})), (Integers{0, 3}));
+  EXPECT_EQ(integers_in(lock, Batch({"flow"}).row({4})), (Integers{4, 0}));
+  EXPECT_EQ(integers_in(lock, Batch({"FLOW"}).row({5})), (Integers{5, 0}));
+  EXPECT_EQ(integers_in(lock, Batch({"FLOW", "Flow", "flow"}).row({5, 6, 7})),
+            (Integers{7, 6}));
+  EXPECT_NE(lock.take_report().message().find("\"FLOW\""),
+            std::string_view::npos);
+}
+
+TEST(SchemaLockTest, ATableFindsTheNamesThatItsCaseMadeItChange) {
+  SchemaLock lock({.ignore_case = true});
+  lock_to_integers(lock, {"flow", "Flow_2", "Other"});
+  EXPECT_EQ(integers_in(lock, Batch({"Flow"}).row({3})), (Integers{0, 3, 0}));
+  EXPECT_EQ(integers_in(lock, Batch({"Flow", "other", "flow"}).row({3, 4, 5})),
+            (Integers{5, 3, 4}));
+  EXPECT_EQ(integers_in(lock, Batch({"FLOW"}).row({6})), (Integers{6, 0, 0}));
+  EXPECT_TRUE(lock.take_report().ok());
+}
+
+TEST(SchemaLockTest, ANumberInAColumnsNameAloneSaysNothing) {
+  SchemaLock lock({.ignore_case = true});
+  lock_to_integers(lock, {"flow_2"});
+  EXPECT_EQ(integers_in(lock, Batch({"flow"}).row({1})), Integers{0});
+  EXPECT_EQ(lock.take_report().code(), Code::rejected);
+}
+
+TEST(SchemaLockTest, ATableFindsTheNamesThatWereMadeValid) {
+  SchemaLock lock;
+  lock_to_integers(lock, {"c\xEF\xBF\xBD", "c\xEF\xBF\xBD_2"});
+  EXPECT_EQ(integers_in(lock, Batch({"c\xff", "c\xfe"}).row({1, 2})),
+            (Integers{1, 2}));
+  // From now on it is known which is which.
+  EXPECT_EQ(integers_in(lock, Batch({"c\xfe"}).row({3})), (Integers{0, 3}));
+  EXPECT_TRUE(lock.take_report().ok());
+  EXPECT_EQ(integers_in(lock, Batch({"c\xfd"}).row({3})), (Integers{0, 0}));
+  EXPECT_EQ(lock.take_report().code(), Code::rejected);
+}
+
+TEST(SchemaLockTest, ATableFindsTheNamesThatWereCut) {
+  SchemaLock lock({.longest_name = 16});
+  lock_to_integers(lock, {std::string(16, 'n'), std::string(14, 'n') + "_2"});
+  const Batch both =
+      Batch({std::string(20, 'n'), std::string(21, 'n')}).row({1, 2});
+  EXPECT_EQ(integers_in(lock, both), (Integers{1, 2}));
+  const Batch second = Batch({std::string(21, 'n')}).row({3});
+  EXPECT_EQ(integers_in(lock, second), (Integers{0, 3}));
+  EXPECT_TRUE(lock.take_report().ok());
+}
+
+TEST(SchemaLockTest, AColumnWhoseNameIsThereIsNotTakenForAnother) {
+  SchemaLock lock({.longest_name = 16});
+  lock_to_integers(lock, {std::string(16, 'n')});
+  EXPECT_EQ(integers_in(lock, Batch({std::string(16, 'n')}).row({1})),
+            Integers{1});
+  EXPECT_EQ(integers_in(lock, Batch({std::string(20, 'n')}).row({2})),
+            Integers{0});
+  EXPECT_EQ(lock.take_report().code(), Code::rejected);
 }
 
 TEST(SchemaLockTest, NamesAreDifferentWhereCaseCounts) {

@@ -291,6 +291,23 @@ TEST_F(SqliteSink, AWiderTableTakesFieldsByName) {
             "e71here1w,f--here1-");
 }
 
+TEST_F(SqliteSink, ColumnsOfUnknownTypesAreForNumbersAlone) {
+  SqliteQuery(path_).run(
+      "CREATE TABLE stogger_logs (timestamp, level, event, func, scope, data, "
+      "request UUID)");
+  SinkPtr sink = open();
+  // SQLite would make 7 of the text 007.
+  EXPECT_EQ(sink->columns().columns[6].kind, Kind::real);
+}
+
+TEST_F(SqliteSink, APartOfThePrimaryKeyIsAColumnLikeAnyOther) {
+  SqliteQuery(path_).run(
+      "CREATE TABLE stogger_logs (run INTEGER, timestamp, level, event, func, "
+      "scope, data, PRIMARY KEY (run, timestamp))");
+  SinkPtr sink = open();
+  EXPECT_EQ(sink->columns().columns[6].name, "run");
+}
+
 TEST_F(SqliteSink, MissingColumnsAreNamed) {
   SqliteQuery(path_).run("CREATE TABLE stogger_logs (id, timestamp, level)");
   SinkPtr sink = make(path_);
@@ -356,18 +373,26 @@ TEST_F(SqliteSink, AColumnThatWasAddedIsNoProblem) {
   EXPECT_EQ(sink->columns().column_count, 7u);
 }
 
+Kind kind_of(std::string_view declared_type) {
+  return sqlite_kind(declared_type, Kind::json);
+}
+
 TEST(SqliteKind, FollowsTheRulesOfAffinity) {
-  EXPECT_EQ(sqlite_kind("INTEGER"), Kind::integer);
-  EXPECT_EQ(sqlite_kind("unsigned big int"), Kind::integer);
-  EXPECT_EQ(sqlite_kind("nvarchar(100)"), Kind::text);
-  EXPECT_EQ(sqlite_kind("CLOB"), Kind::text);
-  EXPECT_EQ(sqlite_kind(""), Kind::null);
-  EXPECT_EQ(sqlite_kind("BLOB"), Kind::null);
-  EXPECT_EQ(sqlite_kind("double precision"), Kind::real);
-  EXPECT_EQ(sqlite_kind("FLOAT"), Kind::real);
-  EXPECT_EQ(sqlite_kind("DECIMAL(10,5)"), Kind::real);
-  EXPECT_EQ(sqlite_kind("BOOLEAN"), Kind::boolean);
-  EXPECT_EQ(sqlite_kind("TIMESTAMP"), Kind::time);
+  EXPECT_EQ(kind_of("INTEGER"), Kind::integer);
+  EXPECT_EQ(kind_of("unsigned big int"), Kind::integer);
+  EXPECT_EQ(kind_of("nvarchar(100)"), Kind::text);
+  EXPECT_EQ(kind_of("CLOB"), Kind::text);
+  EXPECT_EQ(kind_of(""), Kind::null);
+  EXPECT_EQ(kind_of("BLOB"), Kind::null);
+  EXPECT_EQ(kind_of("double precision"), Kind::real);
+  EXPECT_EQ(kind_of("FLOAT"), Kind::real);
+  EXPECT_EQ(kind_of("DECIMAL(10,5)"), Kind::real);
+  EXPECT_EQ(kind_of("BOOLEAN"), Kind::boolean);
+  EXPECT_EQ(kind_of("TIMESTAMP"), Kind::time);
+  EXPECT_EQ(kind_of("numeric"), Kind::real);
+  for (const char* unknown : {"STRING", "UUID", "JSON", "MONEY"}) {
+    EXPECT_EQ(kind_of(unknown), Kind::json) << unknown;
+  }
 }
 
 // ---- Several processes

@@ -1,0 +1,42 @@
+// LossReport: tells once, for each name, that values were left out.
+//
+// Names come from the program's data: whoever makes new ones for ever is told
+// about the first thousand, in all its life.
+#pragma once
+
+#include <cstddef>
+#include <set>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "stogger/status.h"
+#include "stogger/value.h"
+
+namespace stogger {
+
+class LossReport {
+ public:
+  static constexpr std::size_t kMostTold = 1000;
+
+  // There is no column of that name.
+  void add_unknown(std::string_view name);
+  // The column, which holds values of one kind, did not take one of another.
+  void add_misfit(std::string_view name, Kind column, Kind value);
+  // The target did not take a value of the column.
+  void add_misfit(std::string_view name);
+
+  // All that was added for the first time since the last call, if anything, as
+  // Code::rejected.
+  Status take();
+
+ private:
+  bool is_new(std::string_view name) const;
+  void add(std::string_view name, const std::string& loss);
+
+  std::set<std::string, std::less<>> told_;
+  std::vector<std::string> unknown_;
+  std::string misfits_;
+};
+
+}  // namespace stogger
