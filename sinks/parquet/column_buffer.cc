@@ -44,7 +44,12 @@ bool ColumnBuffer::add(const Value& value) {
     return true;
   }
   if (is_text()) {
-    add_text(text_of(value));
+    const std::string_view text = text_of(value);
+    if (text.size() > kMostText) {
+      add_null();
+      return false;
+    }
+    add_text(text);
   } else {
     std::uint64_t number = 0;
     if (!number_of(value, &number)) {

@@ -6,7 +6,7 @@ namespace stogger {
 namespace {
 
 // What waits for a checkpoint. Rows are also a row group once they take this.
-constexpr std::size_t kMostMemory = 64 * 1024 * 1024;
+constexpr std::size_t kMostMemory = ColumnBuffer::kMostText;
 // Rows between two looks at the memory.
 constexpr std::size_t kSlice = 4096;
 constexpr std::size_t kKeptMemory = 4 * 1024 * 1024;
@@ -94,9 +94,12 @@ void ParquetWriter::add(const RowBatch& rows, std::size_t first,
       spare_.pop_back();
     }
   }
-  rows_.front().add(count, [&](std::size_t row, std::size_t column) {
-    return lock_.value(rows, first + row, column);
-  });
+  rows_.front().add(
+      count,
+      [&](std::size_t row, std::size_t column) {
+        return lock_.value(rows, first + row, column);
+      },
+      [&](std::size_t column) { lock_.note_misfit(columns_[column].name); });
   if (buffered() == 0) oldest_ = rows.now;
   if (file_size_ == 0 && pending_ == 0) begun_ = rows.now;
   pending_ += count;

@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "sinks/parquet/column_buffer.h"
 #include "tests/parquet/sink_fixture.h"
 
 namespace stogger {
@@ -155,6 +156,23 @@ TEST_F(ParquetSinkTest, ManyBytesMakeARowGroupBeforeManyRowsDo) {
 }
 
 // ---- Schema
+
+TEST_F(ParquetSinkTest, ATextThatIsTooLongIsNullAndTold) {
+  SKIP_WITHOUT_JUDGES();
+  SinkPtr sink = open();
+  const std::string text(ColumnBuffer::kMostText + 1, 'x');
+  Rows rows({{"seq", Kind::integer}, {"text", Kind::text}});
+  rows.add({1, Value(text)}).add({2, "fits"});
+  const Status told = sink->write(rows);
+  EXPECT_EQ(told.code(), Code::rejected);
+  EXPECT_NE(told.message().find("\"text\""), std::string_view::npos);
+  EXPECT_OK(sink->write(rows));
+  ASSERT_OK(sink->close());
+  const json found = agreed(path())["rows"];
+  ASSERT_EQ(found.size(), 4u);
+  EXPECT_EQ(found[0][1], nullptr);
+  EXPECT_EQ(found[1][1], as_judged("fits", Kind::text));
+}
 
 TEST_F(ParquetSinkTest, TheFirstBatchMakesTheColumns) {
   SKIP_WITHOUT_JUDGES();
