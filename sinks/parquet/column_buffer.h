@@ -39,7 +39,7 @@ class ColumnBuffer {
     return is_text() ? indexes_.size() : numbers_.size();
   }
   std::size_t nulls() const noexcept { return rows() - value_count(); }
-  // Bytes in memory, roughly.
+  // Bytes in memory, roughly: with what a column takes that has one value.
   std::size_t memory() const noexcept;
 
   bool is_text() const noexcept {

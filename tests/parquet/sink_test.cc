@@ -1,6 +1,7 @@
 // The sink: its options, row groups, checkpoints and columns.
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <string>
 #include <vector>
 
@@ -153,6 +154,30 @@ TEST_F(ParquetSinkTest, ManyBytesMakeARowGroupBeforeManyRowsDo) {
   const auto found = judge({path()}, false)[0];
   EXPECT_EQ(found.duckdb["count"], "150");
   EXPECT_EQ(groups_in(found.hyparquet).size(), 3u);
+}
+
+// Each of them takes much more memory than its row.
+TEST_F(ParquetSinkTest, ManySmallRowGroupsMakeACheckpoint) {
+  constexpr std::size_t kColumns = 1000;
+  SinkPtr sink = open({{"checkpoint_s", 0.0},
+                       {"row_groups", "batch"},
+                       {"compression", "none"}});
+  std::vector<std::string> names;
+  std::vector<Column> columns;
+  for (std::size_t i = 0; i < kColumns; ++i) {
+    names.push_back("c" + std::to_string(i));
+  }
+  for (const std::string& name : names) columns.push_back({name, Kind::real});
+  Rows rows(columns);
+  rows.add(std::vector<Value>(kColumns, Value(1.5)));
+  constexpr std::size_t kMost =
+      64 * 1024 * 1024 / (kColumns * sizeof(ColumnBuffer));
+  std::uint64_t most = 0;
+  for (std::size_t i = 0; i < kMost + 10; ++i) {
+    ASSERT_OK(sink->write(rows));
+    most = std::max(most, tally_of(sink).buffered);
+  }
+  EXPECT_LT(most, kMost);
 }
 
 // ---- Schema
