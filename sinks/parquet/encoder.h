@@ -38,6 +38,8 @@ struct ParquetEncoding {
 class ParquetFooter {
  public:
   std::uint64_t rows() const noexcept { return rows_; }
+  // How many it takes in the file, roughly.
+  std::size_t bytes() const noexcept { return metadata_.size(); }
   void clear() noexcept;
   // What it was before, to go back to.
   struct Mark {

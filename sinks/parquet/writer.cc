@@ -9,6 +9,9 @@ namespace {
 constexpr std::size_t kMostMemory = ColumnBuffer::kMostText;
 // Rows between two looks at the memory.
 constexpr std::size_t kSlice = 4096;
+// A checkpoint by time writes no footer that is so many times as large as the
+// rows in memory: it would write the row groups of long ago again and again.
+constexpr std::size_t kMostFooter = 10;
 constexpr std::size_t kKeptMemory = 4 * 1024 * 1024;
 
 // Clocks may be set back.
@@ -120,9 +123,11 @@ bool ParquetWriter::is_checkpoint_due(Time now) const noexcept {
       buffered() >= settings_.checkpoint_rows) {
     return true;
   }
+  const std::size_t bytes = memory();
   return (settings_.checkpoint_ns != 0 &&
-          are_apart(now, oldest_, settings_.checkpoint_ns)) ||
-         memory() >= kMostMemory;
+          are_apart(now, oldest_, settings_.checkpoint_ns) &&
+          footer_.bytes() / kMostFooter <= bytes) ||
+         bytes >= kMostMemory;
 }
 
 Status ParquetWriter::attend(Time now) {

@@ -2,7 +2,9 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <filesystem>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "sinks/parquet/column_buffer.h"
@@ -154,6 +156,24 @@ TEST_F(ParquetSinkTest, ManyBytesMakeARowGroupBeforeManyRowsDo) {
   const auto found = judge({path()}, false)[0];
   EXPECT_EQ(found.duckdb["count"], "150");
   EXPECT_EQ(groups_in(found.hyparquet).size(), 3u);
+}
+
+TEST_F(ParquetSinkTest, ALargeFooterIsNotWrittenForAFewRows) {
+  SinkPtr sink = open({{"checkpoint_s", 1.0},
+                       {"row_groups", "batch"},
+                       {"compression", "none"}});
+  std::uintmax_t bytes = 0;  // of all checkpoints
+  std::uint64_t written = 0;
+  constexpr std::int64_t kSeconds = 4000;
+  for (std::int64_t i = 0; i < kSeconds; ++i) {
+    const Time now{kTestTime.ns + i * kSecond};
+    ASSERT_OK(sink->write(numbered(i, 1, now)));
+    const std::uint64_t before = std::exchange(written, tally_of(sink).written);
+    if (written != before) bytes += std::filesystem::file_size(path());
+  }
+  EXPECT_LT(tally_of(sink).buffered, 200u);
+  ASSERT_OK(sink->close());
+  EXPECT_LT(bytes, 200 * std::filesystem::file_size(path()));
 }
 
 // Each of them takes much more memory than its row.
