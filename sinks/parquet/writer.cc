@@ -57,10 +57,11 @@ std::size_t ParquetWriter::memory() const noexcept {
 
 Status ParquetWriter::write(const RowBatch& rows, std::size_t* taken) {
   *taken = 0;
-  Status status;
-  if (is_roll_due(rows.now)) status = roll();
+  Status rolled;
+  if (is_roll_due(rows.now)) rolled = roll();
+  Status status = rolled;
   if (status.ok() && memory() >= kMostMemory) status = checkpoint();
-  if (!status.ok()) return status;
+  if (!status.ok() && memory() >= kMostMemory) return status;
   const std::size_t group = settings_.row_group_rows;
   while (*taken < rows.row_count) {
     const std::size_t present = rows_.empty() ? 0 : rows_.front().count();
@@ -77,7 +78,7 @@ Status ParquetWriter::write(const RowBatch& rows, std::size_t* taken) {
       if (!status.ok() && memory() >= kMostMemory) break;
     }
   }
-  return status;
+  return status.ok() ? rolled : status;
 }
 
 void ParquetWriter::add(const RowBatch& rows, std::size_t first,
@@ -217,9 +218,15 @@ bool ParquetWriter::is_roll_due(Time now) const noexcept {
          are_apart(now, begun_, settings_.roll_ns);
 }
 
+// A file that was moved away keeps what it has: it needs no end, and without
+// further rows no other takes its place.
+bool ParquetWriter::needs_end() const noexcept {
+  return buffered() != 0 || (is_open() && !is_complete_ && !files_.has_moved());
+}
+
 Status ParquetWriter::roll() {
   Status status;
-  if (buffered() != 0 || !is_complete_) status = publish(true);
+  if (needs_end()) status = publish(true);
   if (status.ok()) status = files_.put_aside();
   if (status.ok()) begin_anew();
   return status;
@@ -227,7 +234,7 @@ Status ParquetWriter::roll() {
 
 Status ParquetWriter::close() {
   Status status;
-  if (buffered() != 0 || (is_open() && !is_complete_)) status = publish(true);
+  if (needs_end()) status = publish(true);
   files_.close();
   return status;
 }

@@ -69,6 +69,7 @@ class ParquetWriter {
   void begin_anew() noexcept;
   void drop_published() noexcept;
   bool is_roll_due(Time now) const noexcept;
+  bool needs_end() const noexcept;
   Status roll();
 
   const ParquetSettings& settings_;

@@ -44,6 +44,23 @@ TEST_F(ParquetSinkTest, AMovedFileKeepsItsRowsAndANewOneGetsTheRest) {
   EXPECT_EQ(tally_of(sink).written, 9u);
 }
 
+TEST_F(ParquetSinkTest, WithoutFurtherRowsAMovedFileIsTheLast) {
+  for (const bool rolls : {false, true}) {
+    SinkPtr sink = rolls ? open({{"roll_s", 60.0}}) : open();
+    ASSERT_OK(sink->write(numbered(0, 3)));
+    ASSERT_OK(sink->flush());
+    fs::rename(path(), folder() + "/moved.parquet");
+    if (rolls) {
+      ASSERT_OK(sink->write(numbered(3, 1, Time{kTestTime.ns + 60 * kSecond})));
+      EXPECT_EQ(tally_of(sink).buffered, 1u);
+      EXPECT_FALSE(fs::exists(path()));
+    } else {
+      ASSERT_OK(sink->close());
+      EXPECT_EQ(files(), Names{"moved.parquet"});
+    }
+  }
+}
+
 TEST_F(ParquetSinkTest, WhatTookThePlaceOfTheFileIsKept) {
   SKIP_WITHOUT_JUDGES();
   SinkPtr sink = open();
@@ -119,6 +136,28 @@ TEST_F(ParquetSinkTest, AFullDiskLosesNothingThatIsInMemory) {
   EXPECT_EQ(numbers_in(agreed(path)), counted(0, 3251));
   EXPECT_EQ(tally_of(sink).written, 3251u);
   EXPECT_EQ(tally_of(sink).buffered, 0u);
+}
+
+TEST_F(ParquetSinkTest, AFullDiskLosesNothingThatIsInMemoryWhenARollIsDue) {
+  SKIP_WITHOUT_JUDGES();
+  SmallDisk disk(64 * 1024);
+  if (!disk.why_not().empty()) GTEST_SKIP() << disk.why_not();
+  const std::string path = disk.file("run.parquet");
+  SinkPtr sink = make_for_samples(
+      {{"path", path}, {"checkpoint_s", 0.0}, {"roll_s", 60.0}});
+  ASSERT_OK(sink->open());
+  ASSERT_OK(sink->write(numbered(0, 2)));
+  ASSERT_OK(sink->flush());
+  disk.fill();
+  for (std::int64_t i = 2; i < 20; ++i) {
+    const Time now{kTestTime.ns + (60 + i) * kSecond};
+    EXPECT_FALSE(sink->write(numbered(i, 1, now)).ok());
+  }
+  EXPECT_EQ(tally_of(sink).written, 2u);
+  EXPECT_EQ(tally_of(sink).buffered, 18u);
+  disk.make_room();
+  ASSERT_OK(sink->close());
+  EXPECT_EQ(numbers_in(agreed(path)), counted(0, 20));
 }
 
 TEST_F(ParquetSinkTest, WithAFullDiskMemoryIsBounded) {
