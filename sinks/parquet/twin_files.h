@@ -25,7 +25,7 @@ namespace stogger {
 struct TwinFilesOptions {
   std::string path;
   bool overwrite = false;  // what is at the path when the first rows come
-  bool sync = true;        // waits for the disk before each swap
+  bool sync = true;        // waits for the disk before and after each swap
   Clock* clock = nullptr;
 };
 
@@ -65,15 +65,18 @@ class TwinFiles {
   Status fill_back(std::string_view added, std::string_view end);
   Status swap_names();
   Status take_name();
+  int bring_names_to_disk() noexcept;
   void remove_back() noexcept;
 
   const TwinFilesOptions options_;
   std::string path_;  // of the front
+  const std::string folder_;
   std::string back_path_;
   LockedFile front_;  // once there is something in it
   LockedFile back_;
   std::uint64_t content_ = 0;
   std::uint64_t back_content_ = 0;
+  bool names_are_on_disk_ = true;
   // Of what was closed.
   LockedFile::Identity closed_;
   std::uint64_t closed_size_ = 0;

@@ -2,6 +2,7 @@
 #include <fcntl.h>
 #include <gtest/gtest.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <filesystem>
 #include <set>
@@ -9,6 +10,7 @@
 #include <vector>
 
 #include "tests/parquet/sink_fixture.h"
+#include "tests/support/processes.h"
 
 namespace stogger {
 namespace {
@@ -84,6 +86,28 @@ TEST_F(ParquetSinkTest, AFileOfAnotherLifeGetsADatedName) {
     }
   }
   EXPECT_EQ(all.size(), 6u);
+}
+
+TEST_F(ParquetSinkTest, AFileThatMayOnlyBeReadGetsADatedName) {
+  write_file(path(), "another life");
+  ::chmod(path().c_str(), 0444);
+  EXPECT_TRUE(in_child([&] {
+    // Rights are no matter to the superuser.
+    constexpr uid_t kNobody = 65534;
+    if (::geteuid() == 0) {
+      for (const std::string& name : {folder_.path(), folder(), path()}) {
+        if (::chown(name.c_str(), kNobody, kNobody) != 0) return false;
+      }
+      if (::setuid(kNobody) != 0) return false;
+    }
+    SinkPtr sink = make();
+    return sink->open().ok() && sink->write(numbered(0, 2)).ok() &&
+           sink->close().ok();
+  }));
+  const Names names = files();
+  ASSERT_EQ(names.size(), 2u);
+  EXPECT_EQ(read_file(folder() + "/" + names[0]), "another life");
+  EXPECT_EQ(names[1], "run.parquet");
 }
 
 TEST_F(ParquetSinkTest, TruncateOverwritesOnceThereAreRows) {
