@@ -128,6 +128,8 @@ TEST_F(ParquetSinkTest, TwoWritersDoNotShareAFile) {
   ASSERT_OK(first->flush());
   SinkPtr second = open();
   SinkPtr third = open();
+  EXPECT_EQ(first->target(), path());
+  EXPECT_EQ(second->target(), folder() + "/run-2.parquet");
   ASSERT_OK(second->write(numbered(10, 1)));
   ASSERT_OK(third->write(numbered(20, 1)));
   ASSERT_OK(first->write(numbered(1, 1)));
@@ -141,6 +143,7 @@ TEST_F(ParquetSinkTest, TwoWritersDoNotShareAFile) {
 TEST_F(ParquetSinkTest, WhatIsNoRegularFileIsRefused) {
   fs::create_directory(path());
   SinkPtr sink = make();
+  EXPECT_EQ(sink->target(), path());
   EXPECT_FALSE(sink->open().ok());
   fs::remove(path());
   ASSERT_EQ(::mkfifo(path().c_str(), 0600), 0);
