@@ -51,6 +51,7 @@ Status TwinFiles::open(bool* resumed) {
   }
   *resumed = front_.is_open() && front_.identity() == closed &&
              closed != LockedFile::Identity() && front_.size() == closed_size_;
+  is_open_ = true;
   if (!*resumed) begin_anew();
   return {};
 }
@@ -223,9 +224,11 @@ Status TwinFiles::take_name() {
 
 Status TwinFiles::put_aside() {
   if (!front_.is_open()) return {};
-  Status status;
-  if (front_.is_at(path_))
+  // Who has the back has the path, where there will be no front.
+  Status status = ensure_back();
+  if (status.ok() && front_.is_at(path_)) {
     status = set_aside(path_, path_, options_.clock->now());
+  }
   if (status.ok()) begin_anew();
   return status;
 }
@@ -238,6 +241,7 @@ void TwinFiles::remove_back() noexcept {
 
 void TwinFiles::close() noexcept {
   if (!is_open()) return;
+  is_open_ = false;
   remove_back();
   closed_ = front_.identity();
   closed_size_ = front_.size();
@@ -245,6 +249,7 @@ void TwinFiles::close() noexcept {
 }
 
 void TwinFiles::abandon() noexcept {
+  is_open_ = false;
   front_.close();
   back_.close();
   back_content_ = 0;

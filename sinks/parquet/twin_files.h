@@ -37,7 +37,7 @@ class TwinFiles {
   // number: X-2.parquet. *resumed: the file is the one that was closed last,
   // and can be added to; otherwise it has no content yet, nor a front.
   Status open(bool* resumed);
-  bool is_open() const noexcept { return back_.is_open() || front_.is_open(); }
+  bool is_open() const noexcept { return is_open_; }
   const std::string& path() const noexcept { return path_; }
 
   // The size of what stays when rows are added: where they go.
@@ -72,6 +72,7 @@ class TwinFiles {
   std::string path_;  // of the front
   const std::string folder_;
   std::string back_path_;
+  bool is_open_ = false;
   LockedFile front_;  // once there is something in it
   LockedFile back_;
   std::uint64_t content_ = 0;

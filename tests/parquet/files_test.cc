@@ -189,6 +189,19 @@ TEST_F(ParquetSinkTest, RollsToANewFileBySize) {
   EXPECT_EQ(all.size(), 2000u);
 }
 
+TEST_F(ParquetSinkTest, RollsAFileOfASingleCheckpoint) {
+  SinkPtr sink = open({{"checkpoint_s", 0.0}, {"roll_s", 60.0}});
+  for (std::int64_t i = 0; i < 10; ++i) {
+    const Time now{kTestTime.ns + i * 60 * kSecond};
+    ASSERT_OK(sink->write(numbered(2 * i, 1, now)));
+    ASSERT_OK(sink->write(numbered(2 * i + 1, 1, now)));
+    EXPECT_EQ(files()[0], ".run.parquet.next");
+  }
+  ASSERT_OK(sink->close());
+  EXPECT_EQ(files().size(), 10u);
+  EXPECT_EQ(tally_of(sink).written, 20u);
+}
+
 TEST_F(ParquetSinkTest, RollsToANewFileByTime) {
   SKIP_WITHOUT_JUDGES();
   SinkPtr sink = open({{"roll_s", 60.0}});
