@@ -186,15 +186,19 @@ struct SqliteConfig {
   std::int64_t busy_timeout_ms = 5000;
 };
 
-// Needs the parquet module. Each batch is a row group of its own, as in files
+// Needs the parquet module. Batches are gathered into row groups unless
+// row_groups is "batch": then each is one of its own, or several, as in files
 // that are written by hand. With small batches, as those of a pipe are, that
-// makes for large files: the form above gathers them by default.
+// makes for large files.
 struct ParquetConfig {
   std::string_view path;
   std::string_view compression = "zstd";  // or snappy, none
   bool use_dictionary = true;             // where it makes the file smaller
-  std::int64_t row_group_rows = 0;        // larger batches are split; 0: never
-  bool text_times = false;                // times as RFC 3339 text
+  std::string_view row_groups = "rows";   // or batch
+  // The most rows in a row group. 0: 65536, or any number if row_groups is
+  // "batch".
+  std::int64_t row_group_rows = 0;
+  bool text_times = false;  // times as RFC 3339 text
 };
 
 // Needs the postgres module. Either `dsn` or `host`.

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <bit>
+#include <limits>
 
 #include "sinks/parquet/packing.h"
 #include "sinks/parquet/statistics.h"
@@ -38,6 +39,12 @@ void append_text(Buffer& out, std::string_view text) {
 std::uint64_t zero_as_largest(std::size_t count) noexcept {
   return count == 0 ? 0 : count - 1;
 }
+
+// A page has many small texts or a single one, of which each byte may have been
+// mended, and may grow by a sixth when it is compressed.
+static_assert(ColumnBuffer::kMostText * 3 / 6 * 7 + kPageBytes <
+                  std::numeric_limits<std::int32_t>::max(),
+              "the size of a page has 31 bits");
 
 }  // namespace
 

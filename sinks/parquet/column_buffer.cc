@@ -11,6 +11,11 @@
 namespace stogger {
 namespace {
 
+// What a column takes as soon as it has a value, besides what grows with them:
+// a few allocations, none of them as small as what is in it.
+constexpr std::size_t kLeastForText = 1024;
+constexpr std::size_t kLeastForNumbers = 64;
+
 // Towards the past.
 std::int64_t microseconds_of(Time time) noexcept {
   const std::int64_t whole = time.ns / 1000;
@@ -44,7 +49,12 @@ bool ColumnBuffer::add(const Value& value) {
     return true;
   }
   if (is_text()) {
-    add_text(text_of(value));
+    const std::string_view text = text_of(value);
+    if (text.size() > kMostText) {
+      add_null();
+      return false;
+    }
+    add_text(text);
   } else {
     std::uint64_t number = 0;
     if (!number_of(value, &number)) {
@@ -214,7 +224,8 @@ void ColumnBuffer::clear() noexcept {
 }
 
 std::size_t ColumnBuffer::memory() const noexcept {
-  return texts_.size() + table_.memory() +
+  return sizeof(*this) + (is_text() ? kLeastForText : kLeastForNumbers) +
+         texts_.size() + table_.memory() +
          sizeof(std::uint64_t) * (numbers_.size() + ends_.size()) +
          sizeof(std::uint32_t) * (indexes_.size() + defined_.size());
 }

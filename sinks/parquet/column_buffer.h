@@ -14,6 +14,9 @@ namespace stogger {
 
 class ColumnBuffer {
  public:
+  // The most bytes of a text: what may wait in memory at all. It fits a page.
+  static constexpr std::size_t kMostText = 64 * 1024 * 1024;
+
   // Kind::null counts as text.
   explicit ColumnBuffer(Kind kind) noexcept
       : kind_(kind == Kind::null ? Kind::text : kind) {}
@@ -21,8 +24,9 @@ class ColumnBuffer {
   Kind kind() const noexcept { return kind_; }
 
   // Adds one value as the column holds it: text columns take every value in its
-  // text form; what else is of another kind, and would change, becomes null:
-  // then it returns false. Throws std::bad_alloc, and has added nothing.
+  // text form, up to kMostText; what else is of another kind, and would change,
+  // becomes null, and so do longer texts: then it returns false. Throws
+  // std::bad_alloc, and has added nothing.
   bool add(const Value& value);
   // Takes back what was added behind the first `rows` rows.
   void cut(std::size_t rows) noexcept;
@@ -35,7 +39,7 @@ class ColumnBuffer {
     return is_text() ? indexes_.size() : numbers_.size();
   }
   std::size_t nulls() const noexcept { return rows() - value_count(); }
-  // Bytes in memory, roughly.
+  // Bytes in memory, roughly: with what a column takes that has one value.
   std::size_t memory() const noexcept;
 
   bool is_text() const noexcept {

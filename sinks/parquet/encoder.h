@@ -38,6 +38,8 @@ struct ParquetEncoding {
 class ParquetFooter {
  public:
   std::uint64_t rows() const noexcept { return rows_; }
+  // How many it takes in the file, roughly.
+  std::size_t bytes() const noexcept { return metadata_.size(); }
   void clear() noexcept;
   // What it was before, to go back to.
   struct Mark {
@@ -71,14 +73,15 @@ class ParquetRows {
   // Bytes, roughly.
   std::size_t memory() const noexcept;
 
-  // Adds `count` rows; value_of(row, column) gives the values of them. If it
+  // Adds `count` rows; value_of(row, column) gives the values of them, and
+  // misfit(column) is told of those that do not fit, and are null. If either
   // throws, nothing was added.
-  template <class ValueOf>
-  void add(std::size_t count, ValueOf value_of) {
+  template <class ValueOf, class Misfit>
+  void add(std::size_t count, ValueOf value_of, Misfit misfit) {
     try {
       for (std::size_t i = 0; i < buffers_.size(); ++i) {
         for (std::size_t row = 0; row < count; ++row) {
-          buffers_[i].add(value_of(row, i));
+          if (!buffers_[i].add(value_of(row, i))) misfit(i);
         }
       }
     } catch (...) {

@@ -17,11 +17,6 @@
 namespace stogger {
 namespace {
 
-Status failure(std::string_view what, int error) {
-  return Status(Code::unavailable,
-                std::string(what) + ": " + error_advice(error));
-}
-
 // Writing beyond that limit would end the process with a signal.
 bool is_beyond_limit(std::uint64_t end) noexcept {
   rlimit limit = {RLIM_INFINITY, RLIM_INFINITY};
@@ -48,14 +43,24 @@ int open_file(const std::string& path, bool create) noexcept {
 
 }  // namespace
 
+Status file_failure(std::string_view what, int error) {
+  const bool is_limit = error == EFBIG || error == EDQUOT;
+  return Status(
+      Code::unavailable,
+      std::string(what) + ": " +
+          (is_limit ? error_text(error) + "; raise the limit, or set roll_bytes"
+                    : error_advice(error)));
+}
+
 LockedFile::Opening LockedFile::open(const std::string& path, bool create,
                                      Status* status) {
   close();
   descriptor_ = open_file(path, create);
   if (descriptor_ == -1) {
     if (errno == ENOENT && !create) return Opening::missing;
-    *status = failure("cannot open " + quoted(path), errno);
-    return Opening::failed;
+    const bool is_read_only = errno == EACCES || errno == EPERM;
+    *status = file_failure("cannot open " + quoted(path), errno);
+    return is_read_only ? Opening::read_only : Opening::failed;
   }
   struct stat info;
   if (::fstat(descriptor_, &info) != 0 || !S_ISREG(info.st_mode)) {
@@ -94,7 +99,7 @@ std::uint64_t LockedFile::size() const noexcept {
 
 Status LockedFile::write(std::string_view bytes, std::uint64_t offset) {
   if (is_beyond_limit(offset + bytes.size())) {
-    return failure("cannot write", EFBIG);
+    return file_failure("cannot write", EFBIG);
   }
   while (!bytes.empty()) {
     const ssize_t count = ::pwrite(descriptor_, bytes.data(), bytes.size(),
@@ -103,7 +108,7 @@ Status LockedFile::write(std::string_view bytes, std::uint64_t offset) {
       bytes.remove_prefix(static_cast<std::size_t>(count));
       offset += static_cast<std::uint64_t>(count);
     } else if (count == 0 || errno != EINTR) {
-      return failure("cannot write", count == 0 ? EIO : errno);
+      return file_failure("cannot write", count == 0 ? EIO : errno);
     }
   }
   return {};
@@ -111,7 +116,7 @@ Status LockedFile::write(std::string_view bytes, std::uint64_t offset) {
 
 Status LockedFile::copy(const LockedFile& from, std::uint64_t begin,
                         std::uint64_t end) {
-  if (is_beyond_limit(end)) return failure("cannot write", EFBIG);
+  if (is_beyond_limit(end)) return file_failure("cannot write", EFBIG);
   auto in = static_cast<off_t>(begin);
   auto out = in;
   const auto stop = static_cast<off_t>(end);
@@ -122,7 +127,8 @@ Status LockedFile::copy(const LockedFile& from, std::uint64_t begin,
     if (count > 0 || (count < 0 && errno == EINTR)) continue;
     // Where the kernel does not do it, or not between these two.
     if (count == 0 || errno == ENOSPC || errno == EDQUOT || errno == EIO) {
-      return failure("cannot copy within the folder", count == 0 ? EIO : errno);
+      return file_failure("cannot copy within the folder",
+                          count == 0 ? EIO : errno);
     }
     break;
   }
@@ -133,7 +139,8 @@ Status LockedFile::copy(const LockedFile& from, std::uint64_t begin,
         ::pread(from.descriptor_, chunk.data(),
                 static_cast<std::size_t>(std::min(kChunk, stop - in)), in);
     if (count < 0 && errno == EINTR) continue;
-    if (count <= 0) return failure("cannot read", count == 0 ? EIO : errno);
+    if (count <= 0)
+      return file_failure("cannot read", count == 0 ? EIO : errno);
     Status status = write({chunk.data(), static_cast<std::size_t>(count)},
                           static_cast<std::uint64_t>(in));
     if (!status.ok()) return status;
@@ -147,13 +154,13 @@ Status LockedFile::truncate(std::uint64_t size) {
   do {
     result = ::ftruncate(descriptor_, static_cast<off_t>(size));
   } while (result == -1 && errno == EINTR);
-  return result == 0 ? Status() : failure("cannot cut the file", errno);
+  return result == 0 ? Status() : file_failure("cannot cut the file", errno);
 }
 
 Status LockedFile::sync() {
   return ::fdatasync(descriptor_) == 0
              ? Status()
-             : failure("cannot bring the file to the disk", errno);
+             : file_failure("cannot bring the file to the disk", errno);
 }
 
 void LockedFile::close() noexcept {

@@ -13,6 +13,9 @@
 
 namespace stogger {
 
+// That something could not be done to a file, and what to do about it.
+Status file_failure(std::string_view what, int error);
+
 class LockedFile {
  public:
   LockedFile() noexcept = default;
@@ -28,9 +31,11 @@ class LockedFile {
     done,
     in_use,   // another process has it
     missing,  // only if it is not to be created
+    read_only,
     failed
   };
-  // On failure, *status tells why. Symbolic links are not followed.
+  // On failure, and if it may only be read, *status tells why. Symbolic links
+  // are not followed.
   Opening open(const std::string& path, bool create, Status* status);
 
   bool is_open() const noexcept { return descriptor_ != -1; }

@@ -26,9 +26,8 @@ constexpr double kNanoseconds = 1e9;
 
 class ParquetSink final : public Sink {
  public:
-  ParquetSink(std::string path, ParquetSettings settings, bool for_samples)
-      : path_(std::move(path)),
-        settings_(std::move(settings)),
+  ParquetSink(ParquetSettings settings, bool for_samples)
+      : settings_(std::move(settings)),
         for_samples_(for_samples),
         lock_(SchemaLockOptions{.ignore_case = false,
                                 .times_as_text = settings_.times_as_text,
@@ -92,10 +91,9 @@ class ParquetSink final : public Sink {
     tally->buffered = writer_.buffered();
     return true;
   }
-  std::string_view target() const noexcept override { return path_; }
+  std::string_view target() const noexcept override { return writer_.path(); }
 
  private:
-  const std::string path_;
   const ParquetSettings settings_;
   const bool for_samples_;
   SchemaLock lock_;
@@ -125,9 +123,8 @@ Status make_parquet_sink(Options& options, SinkPtr* sink) {
   constexpr double kDay = 86400;
   constexpr double kYear = 366 * kDay;
   constexpr std::int64_t kMostRows = 16 * 1024 * 1024;
-  const std::string path = read_path(options);
   ParquetSettings settings;
-  settings.files.path = absolute_path(path);
+  settings.files.path = absolute_path(read_path(options));
   settings.files.overwrite =
       options.choice("mode", {"keep", "truncate"}, 0) == 1;
   settings.files.sync = options.boolean("sync", true);
@@ -150,8 +147,7 @@ Status make_parquet_sink(Options& options, SinkPtr* sink) {
   settings.service = options.identifier();
   Status status = options.finish();
   if (!status.ok()) return status;
-  sink->reset(
-      new ParquetSink(path, std::move(settings), options.for_samples()));
+  sink->reset(new ParquetSink(std::move(settings), options.for_samples()));
   return {};
 }
 

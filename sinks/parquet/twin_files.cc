@@ -1,99 +1,29 @@
 #include "sinks/parquet/twin_files.h"
 
-#include <fcntl.h>
 #include <stdio.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
 #include <cerrno>
-#include <filesystem>
 #include <utility>
 
 #include "base/file.h"
 #include "base/quote.h"
-#include "sinks/paths.h"
+#include "sinks/parquet/names.h"
 
 namespace stogger {
 namespace {
 
 using Opening = LockedFile::Opening;
 
-Status failure(std::string_view what, int error) {
-  return Status(Code::unavailable,
-                std::string(what) + ": " + error_advice(error));
-}
-
-std::string back_path_of(const std::string& path) {
-  const std::filesystem::path front(path);
-  return (front.parent_path() / ("." + front.filename().string() + ".next"))
-      .string();
-}
-
-std::string numbered(const std::string& path, int number) {
-  if (number == 1) return path;
-  std::filesystem::path front(path);
-  const std::string extension = front.extension().string();
-  return front.replace_extension().string() + "-" + std::to_string(number) +
-         extension;
-}
-
-// Fails with EEXIST rather than overwrite something; where the file system
-// cannot promise that, it looks before.
-bool rename_to_new(const std::string& from, const std::string& to) noexcept {
-  if (::renameat2(AT_FDCWD, from.c_str(), AT_FDCWD, to.c_str(),
-                  RENAME_NOREPLACE) == 0) {
-    return true;
-  }
-  if (errno != EINVAL && errno != ENOSYS) return false;
-  struct stat info;
-  if (::lstat(to.c_str(), &info) == 0) {
-    errno = EEXIST;
-    return false;
-  }
-  return ::rename(from.c_str(), to.c_str()) == 0;
-}
-
-// Without it, a third name does: at each moment the front is complete.
-bool exchange_names(const std::string& front,
-                    const std::string& back) noexcept {
-  if (::renameat2(AT_FDCWD, back.c_str(), AT_FDCWD, front.c_str(),
-                  RENAME_EXCHANGE) == 0) {
-    return true;
-  }
-  if (errno != EINVAL && errno != ENOSYS) return false;
-  const std::string third = back + "2";
-  ::unlink(third.c_str());
-  if (::link(front.c_str(), third.c_str()) != 0 ||
-      ::rename(back.c_str(), front.c_str()) != 0) {
-    return false;
-  }
-  // Without this a new back is made.
-  if (::rename(third.c_str(), back.c_str()) != 0) ::unlink(third.c_str());
-  return true;
-}
-
-// Gives what is at the path a dated name.
-Status set_aside(const std::string& path, Time now) {
-  constexpr int kAttempts = 4;
-  std::filesystem::path front(path);
-  const std::string extension = front.extension().string();
-  const std::string prefix = front.replace_extension().string() + ".";
-  for (int i = 0; i < kAttempts; ++i) {
-    const std::string name = dated_name(prefix, now, extension);
-    if (rename_to_new(path, name) || errno == ENOENT) return {};
-    if (errno != EEXIST) {
-      return failure("cannot rename " + quoted(path) + " to " + quoted(name),
-                     errno);
-    }
-  }
-  return failure("cannot rename " + quoted(path), EEXIST);
-}
-
 }  // namespace
 
 TwinFiles::TwinFiles(TwinFilesOptions options)
-    : options_(std::move(options)), may_overwrite_(options_.overwrite) {}
+    : options_(std::move(options)),
+      path_(options_.path),
+      folder_(folder_of(path_)),
+      may_overwrite_(options_.overwrite) {}
 
 Status TwinFiles::open(bool* resumed) {
   // More processes than this do not share a path by intention.
@@ -121,6 +51,7 @@ Status TwinFiles::open(bool* resumed) {
   }
   *resumed = front_.is_open() && front_.identity() == closed &&
              closed != LockedFile::Identity() && front_.size() == closed_size_;
+  is_open_ = true;
   if (!*resumed) begin_anew();
   return {};
 }
@@ -135,6 +66,7 @@ Status TwinFiles::claim(const std::string& path, bool* in_use) {
   for (int i = 0; i < kAttempts; ++i) {
     switch (back_.open(back_path_, true, &status)) {
       case Opening::failed:
+      case Opening::read_only:
       case Opening::missing:
         return status;
       case Opening::in_use:
@@ -164,9 +96,12 @@ Status TwinFiles::claim(const std::string& path, bool* in_use) {
       remove_back();
       *in_use = true;
       return {};
-    default:
-      return {};
+    case Opening::read_only:  // of another life: it will be put aside
+    case Opening::missing:
+    case Opening::done:
+      break;
   }
+  return {};
 }
 
 void TwinFiles::begin_anew() noexcept {
@@ -177,6 +112,11 @@ void TwinFiles::begin_anew() noexcept {
 
 Status TwinFiles::publish(std::string_view added, std::string_view end) {
   constexpr int kAttempts = 2;
+  // Until then, the name may stand for what is to be overwritten now.
+  if (const int error = bring_names_to_disk(); error != 0) {
+    return file_failure(
+        "cannot bring the names in " + quoted(folder_) + " to the disk", error);
+  }
   Status status;
   for (int i = 0; i < kAttempts; ++i) {
     status = ensure_back();
@@ -196,7 +136,18 @@ Status TwinFiles::publish(std::string_view added, std::string_view end) {
   const std::uint64_t before = std::exchange(content_, content_ + added.size());
   std::swap(front_, back_);
   back_content_ = before;
+  names_are_on_disk_ = false;
+  // If this fails, the next call tells before it overwrites anything.
+  static_cast<void>(bring_names_to_disk());
   return {};
+}
+
+// 0, or else errno.
+int TwinFiles::bring_names_to_disk() noexcept {
+  const bool is_needed = options_.sync && !names_are_on_disk_;
+  const int error = is_needed ? sync_folder(folder_) : 0;
+  names_are_on_disk_ = error == 0;
+  return error;
 }
 
 Status TwinFiles::ensure_back() {
@@ -208,7 +159,7 @@ Status TwinFiles::ensure_back() {
   Status status = create_parent_folder(back_path_);
   for (int i = 0; i < kAttempts && status.ok(); ++i) {
     const Opening opening = back_.open(back_path_, true, &status);
-    if (opening == Opening::failed) break;
+    if (!status.ok()) break;
     if (opening == Opening::done && back_.is_at(back_path_)) return status;
     // Another process looks whether the name is free: it is about to let go.
     back_.close();
@@ -239,15 +190,22 @@ Status TwinFiles::swap_names() {
     return Status(Code::unavailable,
                   "the file has just been moved away; a new one is begun");
   }
-  if (exchange_names(path_, back_path_)) return {};
-  return failure("cannot swap " + quoted(back_path_) + " and the file", errno);
+  if (!exchange_names(path_, back_path_)) {
+    return file_failure("cannot swap " + quoted(back_path_) + " and the file",
+                        errno);
+  }
+  if (front_.is_at(back_path_)) return {};
+  // Someone has put another file there meanwhile; it would be overwritten.
+  Status status = set_aside(back_path_, path_, options_.clock->now());
+  if (!status.ok()) exchange_names(path_, back_path_);
+  return status;
 }
 
 // What is at the path, if anything, is of others, or of another life.
 Status TwinFiles::take_name() {
   if (may_overwrite_) {
     if (::rename(back_path_.c_str(), path_.c_str()) != 0) {
-      return failure("cannot overwrite " + quoted(path_), errno);
+      return file_failure("cannot overwrite " + quoted(path_), errno);
     }
     may_overwrite_ = false;
     return {};
@@ -257,17 +215,20 @@ Status TwinFiles::take_name() {
   for (int i = 0; i < kAttempts; ++i) {
     if (rename_to_new(back_path_, path_)) return {};
     if (errno != EEXIST) break;
-    status = set_aside(path_, options_.clock->now());
+    status = set_aside(path_, path_, options_.clock->now());
     if (!status.ok()) return status;
   }
-  return failure("cannot rename " + quoted(back_path_) + " to " + quoted(path_),
-                 errno);
+  return file_failure(
+      "cannot rename " + quoted(back_path_) + " to " + quoted(path_), errno);
 }
 
 Status TwinFiles::put_aside() {
   if (!front_.is_open()) return {};
-  Status status;
-  if (front_.is_at(path_)) status = set_aside(path_, options_.clock->now());
+  // Who has the back has the path, where there will be no front.
+  Status status = ensure_back();
+  if (status.ok() && front_.is_at(path_)) {
+    status = set_aside(path_, path_, options_.clock->now());
+  }
   if (status.ok()) begin_anew();
   return status;
 }
@@ -280,6 +241,7 @@ void TwinFiles::remove_back() noexcept {
 
 void TwinFiles::close() noexcept {
   if (!is_open()) return;
+  is_open_ = false;
   remove_back();
   closed_ = front_.identity();
   closed_size_ = front_.size();
@@ -287,6 +249,7 @@ void TwinFiles::close() noexcept {
 }
 
 void TwinFiles::abandon() noexcept {
+  is_open_ = false;
   front_.close();
   back_.close();
   back_content_ = 0;

@@ -25,7 +25,7 @@ namespace stogger {
 struct TwinFilesOptions {
   std::string path;
   bool overwrite = false;  // what is at the path when the first rows come
-  bool sync = true;        // waits for the disk before each swap
+  bool sync = true;        // waits for the disk before and after each swap
   Clock* clock = nullptr;
 };
 
@@ -37,7 +37,7 @@ class TwinFiles {
   // number: X-2.parquet. *resumed: the file is the one that was closed last,
   // and can be added to; otherwise it has no content yet, nor a front.
   Status open(bool* resumed);
-  bool is_open() const noexcept { return back_.is_open() || front_.is_open(); }
+  bool is_open() const noexcept { return is_open_; }
   const std::string& path() const noexcept { return path_; }
 
   // The size of what stays when rows are added: where they go.
@@ -65,15 +65,19 @@ class TwinFiles {
   Status fill_back(std::string_view added, std::string_view end);
   Status swap_names();
   Status take_name();
+  int bring_names_to_disk() noexcept;
   void remove_back() noexcept;
 
   const TwinFilesOptions options_;
   std::string path_;  // of the front
+  const std::string folder_;
   std::string back_path_;
+  bool is_open_ = false;
   LockedFile front_;  // once there is something in it
   LockedFile back_;
   std::uint64_t content_ = 0;
   std::uint64_t back_content_ = 0;
+  bool names_are_on_disk_ = true;
   // Of what was closed.
   LockedFile::Identity closed_;
   std::uint64_t closed_size_ = 0;

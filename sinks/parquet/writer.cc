@@ -6,9 +6,12 @@ namespace stogger {
 namespace {
 
 // What waits for a checkpoint. Rows are also a row group once they take this.
-constexpr std::size_t kMostMemory = 64 * 1024 * 1024;
+constexpr std::size_t kMostMemory = ColumnBuffer::kMostText;
 // Rows between two looks at the memory.
 constexpr std::size_t kSlice = 4096;
+// A checkpoint by time writes no footer that is so many times as large as the
+// rows in memory: it would write the row groups of long ago again and again.
+constexpr std::size_t kMostFooter = 10;
 constexpr std::size_t kKeptMemory = 4 * 1024 * 1024;
 
 // Clocks may be set back.
@@ -54,10 +57,11 @@ std::size_t ParquetWriter::memory() const noexcept {
 
 Status ParquetWriter::write(const RowBatch& rows, std::size_t* taken) {
   *taken = 0;
-  Status status;
-  if (is_roll_due(rows.now)) status = roll();
+  Status rolled;
+  if (is_roll_due(rows.now)) rolled = roll();
+  Status status = rolled;
   if (status.ok() && memory() >= kMostMemory) status = checkpoint();
-  if (!status.ok()) return status;
+  if (!status.ok() && memory() >= kMostMemory) return status;
   const std::size_t group = settings_.row_group_rows;
   while (*taken < rows.row_count) {
     const std::size_t present = rows_.empty() ? 0 : rows_.front().count();
@@ -74,7 +78,7 @@ Status ParquetWriter::write(const RowBatch& rows, std::size_t* taken) {
       if (!status.ok() && memory() >= kMostMemory) break;
     }
   }
-  return status;
+  return status.ok() ? rolled : status;
 }
 
 void ParquetWriter::add(const RowBatch& rows, std::size_t first,
@@ -94,9 +98,12 @@ void ParquetWriter::add(const RowBatch& rows, std::size_t first,
       spare_.pop_back();
     }
   }
-  rows_.front().add(count, [&](std::size_t row, std::size_t column) {
-    return lock_.value(rows, first + row, column);
-  });
+  rows_.front().add(
+      count,
+      [&](std::size_t row, std::size_t column) {
+        return lock_.value(rows, first + row, column);
+      },
+      [&](std::size_t column) { lock_.note_misfit(columns_[column].name); });
   if (buffered() == 0) oldest_ = rows.now;
   if (file_size_ == 0 && pending_ == 0) begun_ = rows.now;
   pending_ += count;
@@ -117,9 +124,11 @@ bool ParquetWriter::is_checkpoint_due(Time now) const noexcept {
       buffered() >= settings_.checkpoint_rows) {
     return true;
   }
+  const std::size_t bytes = memory();
   return (settings_.checkpoint_ns != 0 &&
-          are_apart(now, oldest_, settings_.checkpoint_ns)) ||
-         memory() >= kMostMemory;
+          are_apart(now, oldest_, settings_.checkpoint_ns) &&
+          footer_.bytes() / kMostFooter <= bytes) ||
+         bytes >= kMostMemory;
 }
 
 Status ParquetWriter::attend(Time now) {
@@ -209,9 +218,15 @@ bool ParquetWriter::is_roll_due(Time now) const noexcept {
          are_apart(now, begun_, settings_.roll_ns);
 }
 
+// A file that was moved away keeps what it has: it needs no end, and without
+// further rows no other takes its place.
+bool ParquetWriter::needs_end() const noexcept {
+  return buffered() != 0 || (is_open() && !is_complete_ && !files_.has_moved());
+}
+
 Status ParquetWriter::roll() {
   Status status;
-  if (buffered() != 0 || !is_complete_) status = publish(true);
+  if (needs_end()) status = publish(true);
   if (status.ok()) status = files_.put_aside();
   if (status.ok()) begin_anew();
   return status;
@@ -219,7 +234,7 @@ Status ParquetWriter::roll() {
 
 Status ParquetWriter::close() {
   Status status;
-  if (buffered() != 0 || (is_open() && !is_complete_)) status = publish(true);
+  if (needs_end()) status = publish(true);
   files_.close();
   return status;
 }

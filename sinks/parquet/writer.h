@@ -46,6 +46,8 @@ class ParquetWriter {
 
   Status open();
   bool is_open() const noexcept { return files_.is_open(); }
+  // Of the file; open() may have to choose another one.
+  const std::string& path() const noexcept { return files_.path(); }
   // What is not written stays in memory, as far as there is room. *taken tells
   // how many rows are written or in memory.
   Status write(const RowBatch& rows, std::size_t* taken);
@@ -69,6 +71,7 @@ class ParquetWriter {
   void begin_anew() noexcept;
   void drop_published() noexcept;
   bool is_roll_due(Time now) const noexcept;
+  bool needs_end() const noexcept;
   Status roll();
 
   const ParquetSettings& settings_;

@@ -121,7 +121,7 @@ Status make_sample_sink(const ParquetConfig& config, SinkPtr* sink) noexcept {
       {{"path", config.path},
        {"compression", config.compression},
        {"use_dictionary", config.use_dictionary},
-       {"row_groups", "batch"},
+       {"row_groups", config.row_groups},
        {"row_group_rows",
         config.row_group_rows == 0 ? Value() : Value(config.row_group_rows)},
        {"times", times_of(config.text_times)}},

@@ -573,7 +573,7 @@ void run(FuzzedDataProvider& data) {
     const auto value_of = [&](std::size_t row, std::size_t column) {
       return values[row * columns.size() + column];
     };
-    rows.add(count, value_of);
+    rows.add(count, value_of, [](std::size_t) {});
     // Some rows may have gone to another file.
     const auto dropped =
         data.ConsumeBool()

@@ -53,10 +53,12 @@ class ParquetEncoderTest : public testing::Test {
     Buffer out;
     out.append(kParquetMagic);
     for (std::size_t at = 0; at < rows.row_count; at += group) {
-      gathered.add(std::min(group, rows.row_count - at),
-                   [&](std::size_t row, std::size_t column) {
-                     return rows.at(at + row, column);
-                   });
+      gathered.add(
+          std::min(group, rows.row_count - at),
+          [&](std::size_t row, std::size_t column) {
+            return rows.at(at + row, column);
+          },
+          [](std::size_t) {});
       encoder.encode(columns, gathered, 0, &out, &footer);
       gathered.clear();
     }
@@ -323,6 +325,17 @@ TEST_F(ParquetEncoderTest, AValueInAColumnOfAnotherKindIsConvertedOrNull) {
   EXPECT_EQ(found[1][3], as_judged("true", Kind::text));
   EXPECT_EQ(found[1][4], as_judged(Json{"7"}, Kind::json));
   EXPECT_EQ(found[1][5], nullptr);
+}
+
+TEST(ColumnBufferTest, ATextIsTakenUpToALimit) {
+  const std::string text(ColumnBuffer::kMostText + 1, 'x');
+  for (const Kind kind : {Kind::text, Kind::json}) {
+    ColumnBuffer column(kind);
+    EXPECT_TRUE(column.add(Json{std::string_view(text).substr(1)}));
+    EXPECT_FALSE(column.add(Json{text}));
+    EXPECT_EQ(column.rows(), 2u);
+    EXPECT_EQ(column.nulls(), 1u);
+  }
 }
 
 // ---- Statistics

@@ -1,0 +1,219 @@
+// The files of the sink: their names, their ends, and how they roll.
+#include <fcntl.h>
+#include <gtest/gtest.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <filesystem>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "tests/parquet/sink_fixture.h"
+#include "tests/support/processes.h"
+
+namespace stogger {
+namespace {
+
+using nlohmann::json;
+namespace fs = std::filesystem;
+
+// ---- Files
+
+TEST_F(ParquetSinkTest, WithoutRowsThereIsNoFile) {
+  SinkPtr sink = open();
+  ASSERT_OK(sink->write(numbered(0, 0)));
+  ASSERT_OK(sink->flush());
+  ASSERT_OK(sink->close());
+  EXPECT_EQ(files(), Names{});
+}
+
+TEST_F(ParquetSinkTest, ParentFoldersAreMade) {
+  const std::string path = folder_.file("a/b/c/run.parquet");
+  SinkPtr sink = make_for_samples({{"path", path}});
+  ASSERT_OK(sink->open());
+  ASSERT_OK(sink->write(numbered(0, 1)));
+  ASSERT_OK(sink->close());
+  EXPECT_TRUE(fs::exists(path));
+}
+
+TEST_F(ParquetSinkTest, ClosingLeavesOneCompleteFile) {
+  SKIP_WITHOUT_JUDGES();
+  SinkPtr sink = open();
+  ASSERT_OK(sink->write(numbered(0, 3)));
+  ASSERT_OK(sink->flush());
+  EXPECT_EQ(agreed(path())["pairs"]["stogger.state"], "open");
+  ASSERT_OK(sink->write(numbered(3, 3)));
+  ASSERT_OK(sink->flush());
+  EXPECT_EQ(files(), (Names{".run.parquet.next", "run.parquet"}));
+  ASSERT_OK(sink->close());
+  EXPECT_EQ(files(), Names{"run.parquet"});
+  const json found = agreed(path());
+  EXPECT_EQ(found["pairs"]["stogger.state"], "complete");
+  EXPECT_EQ(numbers_in(found), counted(0, 6));
+  EXPECT_EQ(found["created_by"], "stogger version 0.1.0");
+}
+
+TEST_F(ParquetSinkTest, ASinkOpenedAgainGoesOnInItsFile) {
+  SKIP_WITHOUT_JUDGES();
+  SinkPtr sink = open();
+  for (std::int64_t i = 0; i < 4; ++i) {
+    ASSERT_OK(sink->write(numbered(i, 1)));
+    ASSERT_OK(sink->close());
+    ASSERT_OK(sink->open());
+  }
+  ASSERT_OK(sink->close());
+  EXPECT_EQ(files(), Names{"run.parquet"});
+  EXPECT_EQ(numbers_in(agreed(path())), counted(0, 4));
+}
+
+TEST_F(ParquetSinkTest, AFileOfAnotherLifeGetsADatedName) {
+  SKIP_WITHOUT_JUDGES();
+  for (std::int64_t i = 0; i < 3; ++i) {
+    SinkPtr sink = open();
+    ASSERT_OK(sink->write(numbered(10 * i, 2)));
+    ASSERT_OK(sink->close());
+  }
+  EXPECT_EQ(numbers_in(agreed(path())), counted(20, 2));
+  const Names names = files();
+  ASSERT_EQ(names.size(), 3u);
+  std::set<std::int64_t> all;
+  for (const std::string& name : names) {
+    EXPECT_TRUE(name.starts_with("run.")) << name;
+    EXPECT_TRUE(name.ends_with(".parquet")) << name;
+    for (const std::int64_t i : numbers_in(agreed(folder() + "/" + name))) {
+      EXPECT_TRUE(all.insert(i).second);
+    }
+  }
+  EXPECT_EQ(all.size(), 6u);
+}
+
+TEST_F(ParquetSinkTest, AFileThatMayOnlyBeReadGetsADatedName) {
+  write_file(path(), "another life");
+  ::chmod(path().c_str(), 0444);
+  EXPECT_TRUE(in_child([&] {
+    // Rights are no matter to the superuser.
+    constexpr uid_t kNobody = 65534;
+    if (::geteuid() == 0) {
+      for (const std::string& name : {folder_.path(), folder(), path()}) {
+        if (::chown(name.c_str(), kNobody, kNobody) != 0) return false;
+      }
+      if (::setuid(kNobody) != 0) return false;
+    }
+    SinkPtr sink = make();
+    return sink->open().ok() && sink->write(numbered(0, 2)).ok() &&
+           sink->close().ok();
+  }));
+  const Names names = files();
+  ASSERT_EQ(names.size(), 2u);
+  EXPECT_EQ(read_file(folder() + "/" + names[0]), "another life");
+  EXPECT_EQ(names[1], "run.parquet");
+}
+
+TEST_F(ParquetSinkTest, TruncateOverwritesOnceThereAreRows) {
+  SKIP_WITHOUT_JUDGES();
+  write_file(path(), "old");
+  SinkPtr sink = open({{"mode", "truncate"}});
+  EXPECT_EQ(read_file(path()), "old");
+  ASSERT_OK(sink->write(numbered(0, 2)));
+  ASSERT_OK(sink->close());
+  EXPECT_EQ(files(), Names{"run.parquet"});
+  EXPECT_EQ(numbers_in(agreed(path())), counted(0, 2));
+}
+
+TEST_F(ParquetSinkTest, TwoWritersDoNotShareAFile) {
+  SKIP_WITHOUT_JUDGES();
+  SinkPtr first = open();
+  ASSERT_OK(first->write(numbered(0, 1)));
+  ASSERT_OK(first->flush());
+  SinkPtr second = open();
+  SinkPtr third = open();
+  EXPECT_EQ(first->target(), path());
+  EXPECT_EQ(second->target(), folder() + "/run-2.parquet");
+  ASSERT_OK(second->write(numbered(10, 1)));
+  ASSERT_OK(third->write(numbered(20, 1)));
+  ASSERT_OK(first->write(numbered(1, 1)));
+  for (SinkPtr* sink : {&third, &first, &second}) ASSERT_OK((*sink)->close());
+  EXPECT_EQ(files(), (Names{"run-2.parquet", "run-3.parquet", "run.parquet"}));
+  EXPECT_EQ(numbers_in(agreed(path())), counted(0, 2));
+  EXPECT_EQ(numbers_in(agreed(folder() + "/run-2.parquet")), Numbers{10});
+  EXPECT_EQ(numbers_in(agreed(folder() + "/run-3.parquet")), Numbers{20});
+}
+
+TEST_F(ParquetSinkTest, WhatIsNoRegularFileIsRefused) {
+  fs::create_directory(path());
+  SinkPtr sink = make();
+  EXPECT_EQ(sink->target(), path());
+  EXPECT_FALSE(sink->open().ok());
+  fs::remove(path());
+  ASSERT_EQ(::mkfifo(path().c_str(), 0600), 0);
+  const Status status = sink->open();
+  EXPECT_NE(status.message().find("no regular file"), std::string_view::npos)
+      << status.message();
+  EXPECT_EQ(files(), Names{"run.parquet"});
+  fs::remove(path());
+  EXPECT_OK(sink->open());
+}
+
+TEST_F(ParquetSinkTest, ALinkAtThePathIsPutAsideAndItsTargetLeftAlone) {
+  const std::string target = folder_.file("other");
+  write_file(target, "precious");
+  fs::create_symlink(target, path());
+  SinkPtr sink = open();
+  ASSERT_OK(sink->write(numbered(0, 1)));
+  ASSERT_OK(sink->close());
+  EXPECT_EQ(read_file(target), "precious");
+  EXPECT_TRUE(fs::is_regular_file(fs::symlink_status(path())));
+}
+
+// ---- Rolling
+
+TEST_F(ParquetSinkTest, RollsToANewFileBySize) {
+  SKIP_WITHOUT_JUDGES();
+  SinkPtr sink = open({{"roll_bytes", 1500}, {"row_group_rows", 100}});
+  for (std::int64_t i = 0; i < 20; ++i) {
+    ASSERT_OK(sink->write(numbered(100 * i, 100)));
+  }
+  ASSERT_OK(sink->close());
+  const Names names = files();
+  EXPECT_GT(names.size(), 2u);
+  std::set<std::int64_t> all;
+  for (const std::string& name : names) {
+    const json found = agreed(folder() + "/" + name);
+    EXPECT_EQ(found["pairs"]["stogger.state"], "complete");
+    EXPECT_LT(fs::file_size(folder() + "/" + name), 3000u);
+    for (const std::int64_t i : numbers_in(found)) {
+      EXPECT_TRUE(all.insert(i).second) << i;
+    }
+  }
+  EXPECT_EQ(all.size(), 2000u);
+}
+
+TEST_F(ParquetSinkTest, RollsAFileOfASingleCheckpoint) {
+  SinkPtr sink = open({{"checkpoint_s", 0.0}, {"roll_s", 60.0}});
+  for (std::int64_t i = 0; i < 10; ++i) {
+    const Time now{kTestTime.ns + i * 60 * kSecond};
+    ASSERT_OK(sink->write(numbered(2 * i, 1, now)));
+    ASSERT_OK(sink->write(numbered(2 * i + 1, 1, now)));
+    EXPECT_EQ(files()[0], ".run.parquet.next");
+  }
+  ASSERT_OK(sink->close());
+  EXPECT_EQ(files().size(), 10u);
+  EXPECT_EQ(tally_of(sink).written, 20u);
+}
+
+TEST_F(ParquetSinkTest, RollsToANewFileByTime) {
+  SKIP_WITHOUT_JUDGES();
+  SinkPtr sink = open({{"roll_s", 60.0}});
+  for (std::int64_t i = 0; i < 13; ++i) {
+    const Time now{kTestTime.ns + i * 10 * kSecond};
+    ASSERT_OK(sink->write(numbered(i, 1, now)));
+  }
+  ASSERT_OK(sink->close());
+  EXPECT_EQ(files().size(), 3u);
+  EXPECT_EQ(numbers_in(agreed(path())), Numbers{12});
+  EXPECT_EQ(tally_of(sink).written, 13u);
+}
+
+}  // namespace
+}  // namespace stogger
