@@ -103,9 +103,13 @@ struct PipeSummary {
 // says), it goes on: that is how sinks tell what they left out of rows, and the
 // pipe hands it to set_diagnostics().
 //
-// At normal exit of the program, what is still in pipes is written. In a child
-// after fork(), a pipe is of no use: every call fails, and the sink has been
-// made to abandon() what belongs to the parent.
+// At normal exit of the program, what is still in pipes is written. That comes
+// before the end of static objects that were there before the first pipe of the
+// program was: a static sink of your own has to be one of those. Sinks that
+// make_sample_sink() made may go at any time then.
+//
+// In a child after fork(), a pipe is of no use: every call fails, and the sink
+// has been made to abandon() what belongs to the parent.
 class STOGGER_API Pipe {
  public:
   // The sink has to be open, and must be left alone, but alive, until finish()
@@ -154,6 +158,11 @@ Status pipe(Range&& range, Sink& sink, PipeOptions options = {},
 // Makes a sink that takes samples, and opens it. The types and options are
 // those of configuration files, modules included; what differs for samples,
 // defaults above all, docs/samples.md tells.
+//
+// Such a sink finishes the pipes that still write to it before it goes. In a
+// child after fork(), with or without a pipe, it has been made to abandon()
+// what belongs to the parent: it may be destroyed, or opened anew. If another
+// thread was in the middle of a call, only the former.
 STOGGER_API Status make_sample_sink(std::string_view type, Fields options,
                                     SinkPtr* sink) noexcept;
 

@@ -71,13 +71,14 @@ Pipe::Rep::Rep(Sink& sink, const PipeOptions& options)
       clock_(options.clock == nullptr ? Clock::real() : options.clock),
       interval_ns_(flush_interval_ns(options)),
       filling_(std::make_unique<SampleBatch>()),
-      needs_sink_(true),
       status_(check_pipe_options(options)),
       schedule_(status_.ok() ? options.period_s : 0) {
   summary_.started_at = clock_->now();
   summary_.finished_at = summary_.started_at;
-  ended_ = !status_.ok();
-  needs_sink_ = status_.ok();
+  if (!status_.ok()) {
+    ended_ = true;
+    needs_sink_ = false;
+  }
   register_pipe(this);
 }
 

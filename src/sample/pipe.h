@@ -86,7 +86,7 @@ class Pipe::Rep final : public LivePipe {
   bool writing_ = false;          // the sink is in use
   bool ending_ = false;           // finish() was called
   bool ended_ = false;            // the worker is done
-  bool needs_sink_;               // nobody has been told that it may go
+  bool needs_sink_ = true;        // nobody has been told that it may go
   std::uint64_t accepted_ = 0;
   std::uint64_t handled_ = 0;       // of the accepted: written or lost
   std::uint64_t flush_target_ = 0;  // to be handled before the next flush

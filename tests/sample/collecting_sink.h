@@ -46,7 +46,7 @@ class CollectingSink final : public Sink {
     tally->buffered = buffered_;
     return counts;
   }
-  void abandon() noexcept override { abandoned = true; }
+  void abandon() noexcept override { ++abandoned; }
   std::string_view target() const noexcept override { return "collector"; }
 
   // Keeps write() from going on until it is let go.
@@ -94,7 +94,7 @@ class CollectingSink final : public Sink {
   bool counts = false;
   std::uint64_t counted_ = 0;
   std::uint64_t buffered_ = 0;
-  bool abandoned = false;
+  int abandoned = 0;
 
  private:
   std::mutex mutex_;

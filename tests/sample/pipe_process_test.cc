@@ -1,6 +1,5 @@
 // Pipes across fork(), and at the end of the program.
 #include <gtest/gtest.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include <cstdlib>
@@ -8,6 +7,7 @@
 #include <vector>
 
 #include "sample/collecting_sink.h"
+#include "sample/in_child.h"
 #include "sample/numbered.h"
 #include "stogger/sample.h"
 #include "stogger/system.h"
@@ -25,18 +25,6 @@ class PipeProcessTest : public ::testing::Test {
   TempFolder folder_;
 };
 
-template <class Body>
-int in_child(Body body) {
-  const pid_t child = ::fork();
-  if (child == 0) {
-    ::alarm(20);
-    ::_exit(body());
-  }
-  int status = 0;
-  EXPECT_EQ(::waitpid(child, &status, 0), child);
-  return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
-}
-
 TEST_F(PipeProcessTest, InAChildAPipeIsOfNoUse) {
   Pipe pipe(sink_, {.clock = &clock_});
   EXPECT_OK(pipe.push(Numbered(0)));
@@ -47,10 +35,10 @@ TEST_F(PipeProcessTest, InAChildAPipeIsOfNoUse) {
     pipe.~Pipe();
     // Another generation.
     if (const pid_t child = ::fork(); child == 0) ::_exit(0);
-    return refused && sink_.abandoned ? 7 : 1;
+    return refused && sink_.abandoned == 1 ? 7 : 1;
   });
   EXPECT_EQ(result, 7);
-  EXPECT_FALSE(sink_.abandoned);
+  EXPECT_EQ(sink_.abandoned, 0);
   EXPECT_OK(pipe.push(Numbered(1)));
   EXPECT_OK(pipe.finish());
   EXPECT_EQ(sink_.numbers(), sequence(2));
@@ -107,13 +95,13 @@ TEST_F(PipeProcessTest, AForkLeavesTheSinkOfAFinishedPipeAlone) {
   Pipe pipe(sink_);
   EXPECT_OK(pipe.push(Numbered(0)));
   EXPECT_OK(pipe.finish());
-  EXPECT_EQ(in_child([&] { return sink_.abandoned ? 1 : 7; }), 7);
+  EXPECT_EQ(in_child([&] { return sink_.abandoned == 0 ? 7 : 1; }), 7);
 }
 
 TEST_F(PipeProcessTest, AForkLeavesTheSinkOfARefusedPipeAlone) {
   Pipe pipe(sink_, {.batch_size = 0});
   EXPECT_FALSE(pipe.finish().ok());
-  EXPECT_EQ(in_child([&] { return sink_.abandoned ? 1 : 7; }), 7);
+  EXPECT_EQ(in_child([&] { return sink_.abandoned == 0 ? 7 : 1; }), 7);
 }
 
 TEST_F(PipeProcessTest, ASinkMayForkAtTheEndOfTheProgram) {
@@ -157,6 +145,25 @@ TEST_F(PipeProcessTest, AFailureThatWasToldIsNotReportedAtExit) {
               return 1;
             }),
             7);
+}
+
+TEST_F(PipeProcessTest, ASinkThatGoesEarlierAtExitIsWrittenBefore) {
+  const std::string path = folder_.file("late.csv");
+  EXPECT_EQ(in_child([&] {
+              // What the first pipe leaves to be done at exit comes after the
+              // end of the second sink.
+              static_cast<void>(Pipe(sink_).finish());
+              static SinkPtr late;
+              if (!make_sample_sink(CsvConfig{.path = path}, &late).ok()) {
+                return 1;
+              }
+              auto* const pipe = new Pipe(*late, {.clock = &clock_});
+              static_cast<void>(pipe->push(Numbered(0)));
+              std::exit(7);
+              return 1;
+            }),
+            7);
+  EXPECT_NE(read_file(path), "");
 }
 
 }  // namespace
