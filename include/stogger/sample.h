@@ -60,8 +60,11 @@ struct PipeOptions {
   std::size_t batch_size = 64;
   // None waits for longer than that, whether or not others follow. Above 0.
   double flush_interval_s = 1.0;
-  // What may wait in memory, at most: samples, and bytes of what is in them.
-  // A sample that is larger than that gets in alone.
+  // What may wait in memory, at most: samples, and the bytes all of it takes,
+  // more or less; each batch costs a few thousand, whatever is in it. A sample
+  // that is larger than that gets in alone. A batch whose rows cannot be
+  // widened for the columns of the next sample within this room is written
+  // without it, though it is not full.
   std::size_t max_pending = 65536;
   std::size_t max_pending_bytes = std::size_t{64} << 20;
   WhenFull when_full = WhenFull::block;
@@ -74,16 +77,21 @@ struct PipeOptions {
 struct PipeSummary {
   Time started_at;   // when the pipe was made
   Time finished_at;  // when finish() was done, or the sink failed
-  std::uint64_t samples_emitted = 0;  // written by the sink
+  // Handed to the sink. Once it has failed: with its target, as far as it
+  // counts that itself (see Sink::tally).
+  std::uint64_t samples_emitted = 0;
   // With period_s, a device is due one period after it was due before,
   // beginning with its first sample. The drift is how far requested_at is from
   // that. Who is a whole period late missed a turn: such a sample is late, and
-  // the next one is due at the first turn after it. Both are 0 without
+  // the next one is due at the first turn after it. Samples that are dropped
+  // count, too. The first 10,000 devices are followed. Both are 0 without
   // period_s.
   std::uint64_t samples_late = 0;
   double max_drift_ms = 0;
   std::uint64_t samples_dropped = 0;  // there was no room for them
-  std::uint64_t samples_lost = 0;     // in the pipe when the sink failed
+  // In the pipe when the sink failed, or held back by the sink itself: what is
+  // still in its buffer may be written yet when it is closed.
+  std::uint64_t samples_lost = 0;
 };
 
 // Takes samples from any number of threads and writes them to a sink from one
@@ -95,9 +103,13 @@ struct PipeSummary {
 // says), it goes on: that is how sinks tell what they left out of rows, and the
 // pipe hands it to set_diagnostics().
 //
-// At normal exit of the program, what is still in pipes is written. In a child
-// after fork(), a pipe is of no use: every call fails, and the sink has been
-// made to abandon() what belongs to the parent.
+// At normal exit of the program, what is still in pipes is written. That comes
+// before the end of static objects that were there before the first pipe of the
+// program was: a static sink of your own has to be one of those. Sinks that
+// make_sample_sink() made may go at any time then.
+//
+// In a child after fork(), a pipe is of no use: every call fails, and the sink
+// has been made to abandon() what belongs to the parent.
 class STOGGER_API Pipe {
  public:
   // The sink has to be open, and must be left alone, but alive, until finish()
@@ -146,6 +158,11 @@ Status pipe(Range&& range, Sink& sink, PipeOptions options = {},
 // Makes a sink that takes samples, and opens it. The types and options are
 // those of configuration files, modules included; what differs for samples,
 // defaults above all, docs/samples.md tells.
+//
+// Such a sink finishes the pipes that still write to it before it goes. In a
+// child after fork(), with or without a pipe, it has been made to abandon()
+// what belongs to the parent: it may be destroyed, or opened anew. If another
+// thread was in the middle of a call, only the former.
 STOGGER_API Status make_sample_sink(std::string_view type, Fields options,
                                     SinkPtr* sink) noexcept;
 

@@ -31,7 +31,10 @@ class Arena {
     blocks_.resize(1);
     next_ = blocks_[0].get();
     left_ = kBlockSize;
+    size_ = kBlockSize;
   }
+  // Of all the memory it holds.
+  std::size_t size() const noexcept { return size_; }
 
  private:
   static constexpr std::size_t kBlockSize = 4096;
@@ -45,11 +48,13 @@ class Arena {
     blocks_.push_back(std::make_unique_for_overwrite<char[]>(size));
     next_ = blocks_.back().get();
     left_ = size;
+    size_ += size;
   }
 
   std::vector<std::unique_ptr<char[]>> blocks_;
   char* next_ = nullptr;
   std::size_t left_ = 0;
+  std::size_t size_ = 0;
 };
 
 }  // namespace stogger

@@ -1,4 +1,5 @@
-// Sinks for samples: made like any other, told what they are for, and opened.
+// Sinks for samples: made like any other, told what they are for, watched over,
+// and opened.
 #include <errno.h>
 
 #include <exception>
@@ -8,11 +9,24 @@
 #include <vector>
 
 #include "module/registry.h"
+#include "sample/live_sink.h"
 #include "sinks/memory.h"
 #include "stogger/sample.h"
 
 namespace stogger {
 namespace {
+
+// Calls what may be anyone's code: a sink, a visitor.
+template <class Call>
+Status guarded(Call call) noexcept {
+  try {
+    return call();
+  } catch (const std::exception& e) {
+    return Status(Code::internal, e.what());
+  } catch (...) {
+    return Status(Code::internal, "threw something that is no std::exception");
+  }
+}
 
 Status make_open(std::string_view name, Fields options, SinkPtr* sink) {
   SinkType type;
@@ -21,8 +35,9 @@ Status make_open(std::string_view name, Fields options, SinkPtr* sink) {
   Options read(name, options);
   read.set_identifier(::program_invocation_short_name);
   read.set_for_samples(true);
-  SinkPtr made;
-  if (Status status = make_sink(type, read, &made); !status.ok()) return status;
+  SinkPtr bare;
+  if (Status status = make_sink(type, read, &bare); !status.ok()) return status;
+  SinkPtr made(new LiveSink(std::move(bare)));
   if (Status status = made->open(); !status.ok()) {
     return Status(status.code(), std::string(name) + " sink " +
                                      std::string(made->target()) + ": " +
@@ -35,17 +50,22 @@ Status make_open(std::string_view name, Fields options, SinkPtr* sink) {
 // Without the options that were not given.
 Status make_typed(std::string_view name, std::initializer_list<Field> options,
                   SinkPtr* sink) noexcept {
-  try {
+  return guarded([&] {
     std::vector<Field> given;
     for (const Field& option : options) {
       const Value& value = option.value;
       if (value.kind() == Kind::text && value.text().empty()) continue;
       given.push_back(option);
     }
-    return make_sample_sink(name, given, sink);
-  } catch (const std::exception& e) {
-    return Status(Code::internal, e.what());
-  }
+    return make_open(name, given, sink);
+  });
+}
+
+// What it is that keeps the rows; null if it is something else.
+const MemorySink* memory_in(const Sink& sink) {
+  const auto* const live = dynamic_cast<const LiveSink*>(&sink);
+  return dynamic_cast<const MemorySink*>(live == nullptr ? &sink
+                                                         : live->inner());
 }
 
 std::string_view mode_of(bool append) noexcept {
@@ -60,19 +80,13 @@ std::string_view times_of(bool text_times) noexcept {
 
 Status make_sample_sink(std::string_view type, Fields options,
                         SinkPtr* sink) noexcept {
-  try {
-    return make_open(type, options, sink);
-  } catch (const std::exception& e) {
-    return Status(Code::internal, e.what());
-  } catch (...) {
-    return Status(Code::internal, "the sink threw an exception");
-  }
+  return guarded([&] { return make_open(type, options, sink); });
 }
 
 Status visit_rows(const Sink& memory, RowVisitor visit,
                   void* argument) noexcept {
-  try {
-    const auto* const kept = dynamic_cast<const MemorySink*>(&memory);
+  return guarded([&] {
+    const MemorySink* const kept = memory_in(memory);
     if (kept == nullptr) {
       return Status(Code::invalid,
                     "visit_rows: the sink is not of type memory");
@@ -84,10 +98,8 @@ Status visit_rows(const Sink& memory, RowVisitor visit,
       }
       visit(fields, argument);
     }
-    return {};
-  } catch (const std::exception& e) {
-    return Status(Code::internal, e.what());
-  }
+    return Status();
+  });
 }
 
 Status make_sample_sink(const MemoryConfig& config, SinkPtr* sink) noexcept {

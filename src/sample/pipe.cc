@@ -5,13 +5,12 @@
 
 #include <algorithm>
 #include <chrono>
-#include <cmath>
 #include <exception>
 #include <string>
-#include <system_error>
 #include <utility>
 
 #include "base/diagnostics.h"
+#include "sample/pipe_options.h"
 #include "sample/settle.h"
 
 namespace stogger {
@@ -24,30 +23,6 @@ using std::chrono::nanoseconds;
 // at again and again.
 constexpr nanoseconds kLook = milliseconds(5);
 constexpr milliseconds kForkWait(250);
-constexpr double kLongestSeconds = 1e9;
-
-Status check(const PipeOptions& options) {
-  const auto wrong = [](const char* what) {
-    return Status(Code::invalid, std::string("pipe: ") + what);
-  };
-  if (options.batch_size == 0) return wrong("batch_size must be at least 1");
-  if (!(options.flush_interval_s > 0)) {
-    return wrong("flush_interval_s must be above 0");
-  }
-  if (options.max_pending == 0 || options.max_pending_bytes == 0) {
-    return wrong("max_pending and max_pending_bytes must be at least 1");
-  }
-  if (!(options.period_s >= 0 && options.period_s <= kLongestSeconds)) {
-    return wrong("period_s must be between 0 and 1e9");
-  }
-  return {};
-}
-
-std::int64_t to_ns(double seconds) noexcept {
-  if (!(seconds > 0)) return 0;
-  return std::max<std::int64_t>(
-      std::llround(std::min(seconds, kLongestSeconds) * 1e9), 1);
-}
 
 std::string name_of(const Sink& sink) {
   const std::string_view target = sink.target();
@@ -94,13 +69,16 @@ Pipe::Rep::Rep(Sink& sink, const PipeOptions& options)
     : sink_(sink),
       options_(options),
       clock_(options.clock == nullptr ? Clock::real() : options.clock),
-      interval_ns_(to_ns(options.flush_interval_s)),
+      interval_ns_(flush_interval_ns(options)),
       filling_(std::make_unique<SampleBatch>()),
-      status_(check(options)),
+      status_(check_pipe_options(options)),
       schedule_(status_.ok() ? options.period_s : 0) {
   summary_.started_at = clock_->now();
   summary_.finished_at = summary_.started_at;
-  ended_ = !status_.ok();
+  if (!status_.ok()) {
+    ended_ = true;
+    needs_sink_ = false;
+  }
   register_pipe(this);
 }
 
@@ -112,10 +90,11 @@ void Pipe::Rep::start() {
   try {
     const AllSignalsBlocked blocked;
     worker_ = std::thread([this] { work(); });
-  } catch (const std::system_error& e) {
+  } catch (const std::exception& e) {
     status_ = Status(Code::unavailable,
                      std::string("pipe: cannot start a thread: ") + e.what());
     ended_ = true;
+    needs_sink_ = false;
   }
 }
 
@@ -125,14 +104,13 @@ Status Pipe::Rep::told() noexcept {
   return status_;
 }
 
-bool Pipe::Rep::is_failure_told() const {
-  const Lock lock(mutex_);
-  return told_;
+std::size_t Pipe::Rep::pending_bytes() const noexcept {
+  return sealed_bytes_ + filling_->bytes();
 }
 
 bool Pipe::Rep::has_room() const noexcept {
   return pending_ == 0 || (pending_ < options_.max_pending &&
-                           pending_bytes_ < options_.max_pending_bytes);
+                           pending_bytes() < options_.max_pending_bytes);
 }
 
 // False if there will be none for this sample.
@@ -153,6 +131,7 @@ void Pipe::Rep::seal() {
     spare_.pop_back();
   }
   ready_.push_back(nullptr);
+  sealed_bytes_ += filling_->bytes();
   ready_.back() = std::exchange(filling_, std::move(next));
   work_.notify_one();
 }
@@ -164,15 +143,21 @@ Status Pipe::Rep::push(const Sample& given) {
   Lock lock(mutex_);
   if (status_.ok() && !ending_ && !has_room() && !wait_for_room(lock)) {
     ++summary_.samples_dropped;
+    schedule_.note(sample.device, sample.requested_at);
     return {};
   }
   if (!status_.ok()) return told();
   if (ending_) return Status(Code::invalid, "the pipe is finished");
-  const std::size_t bytes = filling_->bytes();
-  filling_->add(sample);
+  const std::size_t taken = pending_bytes();
+  const std::size_t room = options_.max_pending_bytes > taken
+                               ? options_.max_pending_bytes - taken
+                               : 0;
+  if (!filling_->add(sample, room)) {
+    seal();
+    filling_->add(sample, 0);
+  }
   ++pending_;
   ++accepted_;
-  pending_bytes_ += filling_->bytes() - bytes;
   if (filling_->size() == 1) {
     oldest_ns_ = clock_->monotonic_ns();
     work_.notify_one();
@@ -201,6 +186,7 @@ Status Pipe::Rep::finish(PipeSummary* summary) {
     work_.notify_one();
     done_.notify_all();
     done_.wait(lock, [this] { return ended_; });
+    needs_sink_ = false;
     if (summary != nullptr) fill_in(summary);
     status = told();
   }
@@ -267,9 +253,10 @@ void Pipe::Rep::work() noexcept {
         wait_for_work(lock);
       }
     }
-  } catch (const std::exception& e) {
+  } catch (...) {
     if (!lock.owns_lock()) lock.lock();
-    fail(Status(Code::unavailable, std::string("pipe: ") + e.what()), 0);
+    writing_ = false;
+    fail(Status(Code::unavailable, "there was no memory to write it"));
   }
   end(lock);
 }
@@ -282,25 +269,29 @@ void Pipe::Rep::write(BatchPtr batch, Lock& lock) {
   Tally before;
   const bool counts = sink_.tally(&before);
   const Status status = guarded([&] { return sink_.write(rows); });
-  std::uint64_t written = status.ok() ? count : 0;
-  if (Tally after; !status.ok() && counts && sink_.tally(&after)) {
-    written = after.written + after.buffered - before.written - before.buffered;
-    written = std::min<std::uint64_t>(written, count);
-  }
-  const bool goes_on = status.code() == Code::rejected && written == count;
+  Tally after;
+  if (counts) static_cast<void>(sink_.tally(&after));
+  const bool goes_on = status.code() == Code::rejected && counts &&
+                       after.written + after.buffered ==
+                           before.written + before.buffered + count;
   if (goes_on) {
     report(name_of(sink_) + ": " + std::string(status.message()));
   }
   lock.lock();
   writing_ = false;
-  summary_.samples_emitted += written;
   handled_ += count;
   pending_ -= count;
-  pending_bytes_ -= std::min(pending_bytes_, batch->bytes());
+  sealed_bytes_ -= batch->bytes();
   batch->clear();
   if (spare_.size() < 2) spare_.push_back(std::move(batch));
-  if (!status.ok() && !goes_on) {
-    fail(status, count - static_cast<std::size_t>(written));
+  if (status.ok() || goes_on) {
+    summary_.samples_emitted += count;
+  } else if (counts) {
+    note_unwritten(before, after, count);
+    fail(status);
+  } else {
+    summary_.samples_lost += count;
+    fail(status);
   }
   done_.notify_all();
 }
@@ -309,22 +300,43 @@ void Pipe::Rep::flush_sink(Lock& lock) {
   const std::uint64_t wanted = flushes_wanted_;
   writing_ = true;
   lock.unlock();
+  Tally before;
+  const bool counts = sink_.tally(&before);
   const Status status = guarded([&] { return sink_.flush(); });
+  Tally after;
+  if (counts) static_cast<void>(sink_.tally(&after));
   lock.lock();
   writing_ = false;
   flushes_done_ = std::max(flushes_done_, wanted);
-  if (!status.ok()) fail(status, 0);
+  if (!status.ok()) {
+    if (counts) note_unwritten(before, after, 0);
+    fail(status);
+  }
   done_.notify_all();
 }
 
+// Of what the sink held back, and what it was given on top of that, only what
+// has reached its target counts as emitted. Call it with the lock held.
+void Pipe::Rep::note_unwritten(const Tally& before, const Tally& after,
+                               std::uint64_t given) noexcept {
+  const std::uint64_t had = before.buffered + given;
+  const std::uint64_t unwritten =
+      had - std::min(had, after.written - before.written);
+  summary_.samples_emitted += given;
+  // The sink may have held back what is not of this pipe.
+  const std::uint64_t lost = std::min(unwritten, summary_.samples_emitted);
+  summary_.samples_emitted -= lost;
+  summary_.samples_lost += lost;
+}
+
 // Call it with the lock held.
-void Pipe::Rep::fail(const Status& status, std::size_t lost) {
+void Pipe::Rep::fail(const Status& status) {
   status_ = Status(status.code(),
                    name_of(sink_) + ": " + std::string(status.message()));
-  summary_.samples_lost += lost + pending_;
+  summary_.samples_lost += pending_;
   handled_ += pending_;
   pending_ = 0;
-  pending_bytes_ = 0;
+  sealed_bytes_ = 0;
   ready_.clear();
   filling_->clear();
 }
@@ -350,31 +362,35 @@ void Pipe::Rep::after_fork_in_parent() noexcept { mutex_.unlock(); }
 void Pipe::Rep::after_fork_in_child() noexcept {
   inherited_.store(true);
   mutex_.unlock();
-  sink_.abandon();
+  if (needs_sink_) sink_.abandon();
 }
 
-void Pipe::Rep::finish_at_exit() noexcept {
+void Pipe::Rep::finish_unasked() noexcept {
   if (is_inherited()) return;
+  bool told = false;
+  {
+    const Lock lock(mutex_);
+    told = told_;
+  }
   const Status status = guarded([this] { return finish(nullptr); });
-  if (!status.ok()) report(status.message());
+  if (!told && !status.ok()) report(status.message());
 }
 
 // The handle.
 
 Pipe::Pipe(Sink& sink, PipeOptions options) noexcept : rep_(nullptr) {
   try {
-    rep_ = new Rep(sink, options);
-    rep_->start();
-  } catch (const std::exception&) {
+    auto rep = std::make_unique<Rep>(sink, options);
+    rep->start();
+    rep_ = rep.release();
+  } catch (...) {
     // Every call tells.
   }
 }
 
 Pipe::~Pipe() {
   if (rep_ == nullptr || rep_->is_inherited()) return;
-  const bool told = rep_->is_failure_told();
-  const Status status = guarded([this] { return rep_->finish(nullptr); });
-  if (!told && !status.ok()) report(status.message());
+  rep_->finish_unasked();
   delete rep_;
 }
 
@@ -405,7 +421,7 @@ PipeSummary Pipe::summary() const noexcept {
   if (rep_ == nullptr) return {};
   try {
     return rep_->summary();
-  } catch (const std::exception&) {
+  } catch (...) {
     return {};
   }
 }

@@ -35,18 +35,19 @@ class Pipe::Rep final : public LivePipe {
   // True in a child of the process that made it. It has to be leaked then: its
   // thread is not there, and its locks may be held for ever.
   bool is_inherited() const noexcept { return inherited_.load(); }
-  // True if a call has returned the failure.
-  bool is_failure_told() const;
-
   void before_fork() noexcept override;
   void after_fork_in_parent() noexcept override;
   void after_fork_in_child() noexcept override;
-  void finish_at_exit() noexcept override;
+  void finish_unasked() noexcept override;
+  bool writes_to(const Sink& sink) const noexcept override {
+    return &sink == &sink_;
+  }
 
  private:
   using Lock = std::unique_lock<std::mutex>;
   using BatchPtr = std::unique_ptr<SampleBatch>;
 
+  std::size_t pending_bytes() const noexcept;
   bool has_room() const noexcept;
   bool wait_for_room(Lock& lock);
   void seal();
@@ -57,7 +58,9 @@ class Pipe::Rep final : public LivePipe {
   void wait_for_work(Lock& lock);
   void write(BatchPtr batch, Lock& lock);
   void flush_sink(Lock& lock);
-  void fail(const Status& status, std::size_t lost);
+  void note_unwritten(const Tally& before, const Tally& after,
+                      std::uint64_t given) noexcept;
+  void fail(const Status& status);
   void end(Lock& lock);
   Status told() noexcept;
   void fill_in(PipeSummary* summary) const;
@@ -79,10 +82,11 @@ class Pipe::Rep final : public LivePipe {
   std::deque<BatchPtr> ready_;  // to be written
   std::vector<BatchPtr> spare_;
   std::size_t pending_ = 0;  // samples in the pipe, also those being written
-  std::size_t pending_bytes_ = 0;
-  bool writing_ = false;  // the sink is in use
-  bool ending_ = false;   // finish() was called
-  bool ended_ = false;    // the worker is done
+  std::size_t sealed_bytes_ = 0;  // of all that but what is being filled
+  bool writing_ = false;          // the sink is in use
+  bool ending_ = false;           // finish() was called
+  bool ended_ = false;            // the worker is done
+  bool needs_sink_ = true;        // nobody has been told that it may go
   std::uint64_t accepted_ = 0;
   std::uint64_t handled_ = 0;       // of the accepted: written or lost
   std::uint64_t flush_target_ = 0;  // to be handled before the next flush

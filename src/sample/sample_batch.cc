@@ -9,6 +9,8 @@ namespace {
 
 constexpr std::size_t kFewNames = 32;
 constexpr std::size_t kKeptValues = 64 * 1024;
+// What the index takes for a name, more or less.
+constexpr std::size_t kIndexEntry = 64;
 
 template <typename T>
 void make_room_for_one(std::vector<T>& vector) {
@@ -19,7 +21,7 @@ void make_room_for_one(std::vector<T>& vector) {
 
 }  // namespace
 
-void SampleBatch::add(const Sample& sample) {
+bool SampleBatch::add(const Sample& sample, std::size_t room) {
   if (columns_.empty()) {
     columns_.reserve(kColumnsBeforeFields);
     for (std::size_t i = 0; i < kColumnsBeforeFields; ++i) {
@@ -27,12 +29,16 @@ void SampleBatch::add(const Sample& sample) {
     }
   }
   find_columns(sample);
-  if (columns_.size() != width_) widen();
+  if (columns_.size() != width_) {
+    const std::size_t added = columns_.size() - width_;
+    if (row_count_ * added * sizeof(Value) > room) return false;
+    widen();
+  }
   values_.resize(row_count_ * width_);  // without what a failure left there
   values_.resize(values_.size() + width_, Value::absent());
   Value* const row = values_.data() + row_count_ * width_;
-  row[0] = keep(sample.device);
-  row[1] = keep(sample.unit_id);
+  row[0] = arena_.copy(sample.device);
+  row[1] = arena_.copy(sample.unit_id);
   row[2] = sample.requested_at;
   row[3] = sample.received_at;
   row[4] = midpoint_of(sample.requested_at, sample.received_at);
@@ -41,9 +47,9 @@ void SampleBatch::add(const Sample& sample) {
   for (std::size_t i = 0; i < count; ++i) {
     if (places_[i] != kIgnored) row[places_[i]] = keep(sample.fields[i].value);
   }
-  row[status_] = keep(sample.status);
+  row[status_] = arena_.copy(sample.status);
   ++row_count_;
-  bytes_ += width_ * sizeof(Value);
+  return true;
 }
 
 void SampleBatch::find_columns(const Sample& sample) {
@@ -97,7 +103,6 @@ std::uint32_t SampleBatch::add_column(std::string_view name) {
   }
   names_.push_back({text, column});
   if (!ignored) columns_.push_back({text});
-  bytes_ += text.size();
   return column;
 }
 
@@ -114,17 +119,11 @@ void SampleBatch::widen() {
   width_ = width;
 }
 
-Value SampleBatch::keep(std::string_view text) {
-  bytes_ += text.size();
-  return arena_.copy(text);
-}
-
 Value SampleBatch::keep(const Value& value) {
   switch (value.kind()) {
     case Kind::text:
-      return keep(value.text());
+      return arena_.copy(value.text());
     case Kind::json:
-      bytes_ += value.text().size();
       return Json{arena_.copy(value.text())};
     case Kind::null:
     case Kind::custom:
@@ -144,6 +143,13 @@ RowBatch SampleBatch::rows(Time now) const noexcept {
   return batch;
 }
 
+std::size_t SampleBatch::bytes() const noexcept {
+  return sizeof(SampleBatch) + arena_.size() +
+         columns_.size() * sizeof(Column) +
+         names_.size() * (sizeof(Name) + kIndexEntry) +
+         row_count_ * width_ * sizeof(Value);
+}
+
 void SampleBatch::clear() noexcept {
   columns_.clear();
   names_.clear();
@@ -157,7 +163,6 @@ void SampleBatch::clear() noexcept {
   status_ = 0;
   width_ = 0;
   row_count_ = 0;
-  bytes_ = 0;
 }
 
 }  // namespace stogger

@@ -17,17 +17,19 @@ namespace stogger {
 class SampleBatch {
  public:
   // Copies a sample; what flatten() promises holds. Values must be neither
-  // custom nor JSON that is not clean. May throw std::bad_alloc, and then does
-  // not have the sample.
-  void add(const Sample& sample);
+  // custom nor JSON that is not clean. False, and the batch does not have the
+  // sample, if the rows before it would have to be widened by more than `room`
+  // bytes for its columns; that is never so for the first sample. May throw
+  // std::bad_alloc, and then does not have it either.
+  bool add(const Sample& sample, std::size_t room = SIZE_MAX);
 
   // The rows; a column that a row does not have is absent in it. Valid until
   // the next change.
   RowBatch rows(Time now) const noexcept;
 
   std::size_t size() const noexcept { return row_count_; }
-  // What all of it takes, more or less.
-  std::size_t bytes() const noexcept { return bytes_; }
+  // The memory all of it takes, more or less.
+  std::size_t bytes() const noexcept;
   // The memory is kept for the next samples, unless it is unusually much.
   void clear() noexcept;
 
@@ -46,7 +48,6 @@ class SampleBatch {
   void find_columns(const Sample& sample);
   void widen();
   Value keep(const Value& value);
-  Value keep(std::string_view text);
 
   Arena arena_;
   std::vector<Column> columns_;
@@ -58,7 +59,6 @@ class SampleBatch {
   std::vector<Value> values_;          // row after row
   std::size_t width_ = 0;              // of each of them
   std::size_t row_count_ = 0;
-  std::size_t bytes_ = 0;
 };
 
 }  // namespace stogger

@@ -2,24 +2,30 @@
 
 #include <algorithm>
 #include <cmath>
+#include <new>
 
 namespace stogger {
 
 Schedule::Schedule(double period_s) noexcept
     : period_ns_(static_cast<std::int64_t>(std::llround(period_s * 1e9))) {}
 
-void Schedule::note(std::string_view device, Time requested_at) {
+std::int64_t* Schedule::due_of(std::string_view device, Time first) noexcept {
+  if (const auto found = due_.find(device); found != due_.end()) {
+    return &found->second;
+  }
+  if (due_.size() >= kMostDevices) return nullptr;
+  try {
+    return &due_.emplace(device, first.ns).first->second;
+  } catch (const std::bad_alloc&) {
+    return nullptr;
+  }
+}
+
+void Schedule::note(std::string_view device, Time requested_at) noexcept {
   if (period_ns_ <= 0) return;
-  std::size_t i = 0;
-  for (; i < devices_.size(); ++i) {
-    last_ = last_ + 1 < devices_.size() ? last_ + 1 : 0;
-    if (devices_[last_].name == device) break;
-  }
-  if (i == devices_.size()) {
-    devices_.push_back({std::string(device), requested_at.ns});
-    last_ = devices_.size() - 1;
-  }
-  std::int64_t& due = devices_[last_].due;
+  std::int64_t* const followed = due_of(device, requested_at);
+  if (followed == nullptr) return;
+  std::int64_t& due = *followed;
   std::int64_t drift = 0;
   // Times this far apart are of no schedule.
   if (__builtin_sub_overflow(requested_at.ns, due, &drift)) return;

@@ -7,6 +7,7 @@
 #include "config/config.h"
 #include "module/modules.h"
 #include "module/registry.h"
+#include "stogger/sample.h"
 #include "stogger/testing.h"
 #include "support/processes.h"
 
@@ -223,6 +224,20 @@ TEST_F(StartupTest, WhoMakesASinkInCodeIsToldAtOnce) {
   EXPECT_TRUE(status.message().starts_with(
       "the package stogger-parquet is not installed: "))
       << status.message();
+  EXPECT_FALSE(sink);
+}
+
+TEST_F(StartupTest, WhoMakesASinkForSamplesIsToldAtOnce) {
+  SinkPtr sink;
+  const Status statuses[] = {
+      make_sample_sink("parquet", {{"path", "x.parquet"}}, &sink),
+      make_sample_sink(ParquetConfig{.path = "x.parquet"}, &sink)};
+  for (const Status& status : statuses) {
+    EXPECT_EQ(status.code(), Code::unavailable);
+    EXPECT_TRUE(status.message().starts_with(
+        "the package stogger-parquet is not installed: "))
+        << status.message();
+  }
   EXPECT_FALSE(sink);
 }
 

@@ -1,7 +1,13 @@
 // The module as programs use it: loaded by the name of its type.
 #include <gtest/gtest.h>
+#include <signal.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include <cstdlib>
+#include <filesystem>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -21,6 +27,15 @@ class ParquetModule : public testing::Test {
  protected:
   ParquetModule() { ::setenv("STOGGER_MODULE_PATH", PARQUET_TEST_MODULES, 1); }
   std::string path() const { return folder_.file("run.parquet"); }
+  // What is in each, hidden ones included.
+  std::map<std::string, std::string> all_files() const {
+    std::map<std::string, std::string> files;
+    for (const auto& entry :
+         std::filesystem::directory_iterator(folder_.path())) {
+      files[entry.path().filename()] = read_file(entry.path());
+    }
+    return files;
+  }
   // A hundred samples of three devices.
   void push_samples(Sink& sink) {
     Pipe pipe(sink, {.batch_size = 16});
@@ -104,6 +119,50 @@ TEST_F(ParquetModule, TheTypedFormRefusesRowGroupsThatCannotBe) {
   EXPECT_FALSE(
       make_sample_sink(ParquetConfig{.path = file, .row_groups = "file"}, &sink)
           .ok());
+}
+
+TEST_F(ParquetModule, AChildThatEndsLeavesTheFilesAlone) {
+  SinkPtr sink;
+  const std::string file = path();
+  ASSERT_OK(make_sample_sink("parquet", {{"path", file}}, &sink));
+  push_samples(*sink);
+  const auto before = all_files();
+  ASSERT_FALSE(before.empty());
+  const pid_t child = ::fork();
+  if (child == 0) {
+    sink.reset();
+    ::_exit(0);
+  }
+  ASSERT_EQ(::waitpid(child, nullptr, 0), child);
+  EXPECT_EQ(all_files(), before);
+  push_samples(*sink);
+  EXPECT_OK(sink->close());
+  EXPECT_EQ(all_files().size(), 1u);
+}
+
+TEST_F(ParquetModule, WhatCouldNotBeFlushedIsLost) {
+  SinkPtr sink;
+  const std::string file = path();
+  ASSERT_OK(make_sample_sink("parquet", {{"path", file}}, &sink));
+  PipeSummary summary;
+  Pipe pipe(*sink);
+  for (int i = 0; i < 100; ++i) ASSERT_OK(pipe.push({.device = "gauge"}));
+  rlimit usual{};
+  ASSERT_EQ(::getrlimit(RLIMIT_FSIZE, &usual), 0);
+  const rlimit small{10, usual.rlim_max};
+  const auto handler = ::signal(SIGXFSZ, SIG_IGN);
+  ASSERT_EQ(::setrlimit(RLIMIT_FSIZE, &small), 0);
+  const Status status = pipe.finish(&summary);
+  ::setrlimit(RLIMIT_FSIZE, &usual);
+  ::signal(SIGXFSZ, handler);
+  EXPECT_FALSE(status.ok());
+  EXPECT_EQ(summary.samples_emitted, 0u);
+  EXPECT_EQ(summary.samples_lost, 100u);
+  // It is in memory, and written by whoever asks once more.
+  EXPECT_OK(sink->close());
+  Tally tally;
+  ASSERT_TRUE(sink->tally(&tally));
+  EXPECT_EQ(tally.written, 100u);
 }
 
 TEST_F(ParquetModule, EventsOfASystemAreRows) {

@@ -31,6 +31,7 @@ class CollectingSink final : public Sink {
       }
     }
     batches_.push_back(std::move(numbers));
+    batch_sizes_.push_back(rows.row_count);
     written_ += rows.row_count;
     changed_.notify_all();
     return {};
@@ -42,9 +43,10 @@ class CollectingSink final : public Sink {
   }
   bool tally(Tally* tally) const noexcept override {
     tally->written = counted_;
+    tally->buffered = buffered_;
     return counts;
   }
-  void abandon() noexcept override { abandoned = true; }
+  void abandon() noexcept override { ++abandoned; }
   std::string_view target() const noexcept override { return "collector"; }
 
   // Keeps write() from going on until it is let go.
@@ -76,6 +78,10 @@ class CollectingSink final : public Sink {
     }
     return all;
   }
+  std::vector<std::size_t> batch_sizes() {
+    const std::lock_guard lock(mutex_);
+    return batch_sizes_;
+  }
   std::size_t flushes() {
     const std::lock_guard lock(mutex_);
     return flushes_;
@@ -87,13 +93,15 @@ class CollectingSink final : public Sink {
   // What tally() tells.
   bool counts = false;
   std::uint64_t counted_ = 0;
-  bool abandoned = false;
+  std::uint64_t buffered_ = 0;
+  int abandoned = 0;
 
  private:
   std::mutex mutex_;
   std::condition_variable changed_;
   bool held_ = false;
   std::vector<std::vector<std::int64_t>> batches_;
+  std::vector<std::size_t> batch_sizes_;
   std::size_t written_ = 0;
   std::size_t flushes_ = 0;
 };

@@ -118,6 +118,16 @@ TEST_F(SampleSinkTest, OtherSinksHaveNoRowsToVisit) {
             Code::invalid);
 }
 
+TEST_F(SampleSinkTest, AVisitorMayThrowAnything) {
+  SinkPtr sink;
+  ASSERT_OK(make_sample_sink(MemoryConfig{}, &sink));
+  EXPECT_OK(write(*sink, {sample({})}));
+  const Status status = visit_rows(
+      *sink, [](Fields, void*) { throw 7; }, nullptr);
+  EXPECT_EQ(status.code(), Code::internal);
+  EXPECT_EQ(status.message(), "threw something that is no std::exception");
+}
+
 // --- CSV ---------------------------------------------------------------------
 
 TEST_F(SampleSinkTest, CsvHasAHeaderAndItsRows) {

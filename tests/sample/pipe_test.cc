@@ -1,52 +1,24 @@
 #include <gtest/gtest.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <atomic>
 #include <cmath>
-#include <cstdlib>
 #include <deque>
 #include <list>
-#include <numeric>
 #include <stdexcept>
 #include <string>
 #include <thread>
 #include <vector>
 
 #include "sample/collecting_sink.h"
+#include "sample/numbered.h"
 #include "stogger/sample.h"
 #include "stogger/system.h"
 #include "stogger/testing.h"
-#include "support/sanitizer.h"
 #include "support/sinks.h"
 
 namespace stogger {
 namespace {
-
-// A field has to live as long as the sample.
-class Numbered {
- public:
-  explicit Numbered(std::int64_t n) : field_("n", n) {}
-  operator Sample() const {  // NOLINT: it is one
-    return {.device = "d", .fields = {&field_, 1}};
-  }
-
- private:
-  Field field_;
-};
-
-std::vector<Numbered> numbered(std::int64_t count) {
-  std::vector<Numbered> samples;
-  for (std::int64_t i = 0; i < count; ++i) samples.emplace_back(i);
-  return samples;
-}
-
-std::vector<std::int64_t> sequence(std::int64_t count) {
-  std::vector<std::int64_t> numbers(static_cast<std::size_t>(count));
-  std::iota(numbers.begin(), numbers.end(), 0);
-  return numbers;
-}
 
 class PipeTest : public ::testing::Test {
  protected:
@@ -267,6 +239,37 @@ TEST_F(PipeTest, AFlushThatFailsIsAFailure) {
   EXPECT_EQ(summary.samples_emitted, 1u);
 }
 
+TEST_F(PipeTest, WhatASinkHoldsBackWhenItFailsToFlushIsLost) {
+  sink_.counts = true;
+  sink_.on_write = [this](std::size_t) {
+    sink_.buffered_ += 2;
+    return Status();
+  };
+  // Some are with the target, one is still in the sink, and one is gone.
+  sink_.on_flush = [this] {
+    sink_.counted_ += 4;
+    sink_.buffered_ = 1;
+    return Status(Code::unavailable, "full");
+  };
+  PipeSummary summary;
+  EXPECT_FALSE(pipe(numbered(6), sink_, {.batch_size = 2}, &summary).ok());
+  EXPECT_EQ(summary.samples_emitted, 4u);
+  EXPECT_EQ(summary.samples_lost, 2u);
+}
+
+TEST_F(PipeTest, WhatASinkHoldsBackWhenItFailsToWriteIsLost) {
+  sink_.counts = true;
+  sink_.buffered_ = 5;  // from before the pipe
+  sink_.on_write = [this](std::size_t batches) {
+    sink_.buffered_ += 2;
+    return batches == 2 ? Status(Code::unavailable, "full") : Status();
+  };
+  PipeSummary summary;
+  EXPECT_FALSE(pipe(numbered(6), sink_, {.batch_size = 2}, &summary).ok());
+  EXPECT_EQ(summary.samples_emitted, 0u);
+  EXPECT_EQ(summary.samples_lost, 6u);
+}
+
 TEST_F(PipeTest, WhatASinkLeftOutOfRowsIsReportedAndItGoesOn) {
   sink_.counts = true;
   sink_.on_write = [this](std::size_t) {
@@ -340,6 +343,42 @@ TEST_F(PipeTest, BytesAreBoundedToo) {
   sink_.let_go();
 }
 
+TEST_F(PipeTest, SmallBatchesAreNotForNothing) {
+  constexpr std::size_t kRoom = std::size_t{1} << 20;
+  sink_.hold();
+  Pipe pipe(sink_, {.batch_size = 1,
+                    .max_pending_bytes = kRoom,
+                    .when_full = WhenFull::drop_newest});
+  for (int i = 0; i < 1000; ++i) EXPECT_OK(pipe.push(Numbered(i)));
+  // Each has memory of its own, of which no less than a page is asked for.
+  EXPECT_GE(pipe.summary().samples_dropped, 1000 - kRoom / 4096);
+  EXPECT_LT(pipe.summary().samples_dropped, 1000u);
+  sink_.let_go();
+}
+
+TEST_F(PipeTest, RowsThatWaitAreNotWidenedBeyondTheRoom) {
+  constexpr std::size_t kNarrow = 1000;
+  std::vector<std::string> names;
+  std::vector<Field> wide;
+  for (int i = 0; i < 1000; ++i) names.push_back("c" + std::to_string(i));
+  for (const std::string& name : names) wide.emplace_back(name, 1.0);
+  const std::pair<std::size_t, std::vector<std::size_t>> cases[] = {
+      {std::size_t{1} << 20, {kNarrow, 2}},  // 24 MB for the cells
+      {std::size_t{1} << 30, {kNarrow + 2}},
+  };
+  for (const auto& [room, expected] : cases) {
+    CollectingSink sink;
+    Pipe pipe(sink, {.batch_size = 10 * kNarrow,
+                     .max_pending_bytes = room,
+                     .clock = &clock_});
+    for (std::size_t i = 0; i < kNarrow; ++i) EXPECT_OK(pipe.push(Numbered(1)));
+    EXPECT_OK(pipe.push({.fields = wide}));
+    EXPECT_OK(pipe.push({.fields = wide}));
+    EXPECT_OK(pipe.finish());
+    EXPECT_EQ(sink.batch_sizes(), expected);
+  }
+}
+
 TEST_F(PipeTest, ASampleLargerThanAllRoomGetsInAlone) {
   Pipe pipe(sink_, {.max_pending_bytes = 10});
   const std::string text(100000, 'x');
@@ -385,6 +424,25 @@ TEST_F(PipeTest, LateSamplesAndDriftAreTold) {
   EXPECT_OK(pipe.finish(&summary));
   EXPECT_EQ(summary.samples_late, 1u);
   EXPECT_EQ(summary.max_drift_ms, 25.0);
+}
+
+TEST_F(PipeTest, WhatIsDroppedWasTakenInTime) {
+  sink_.hold();
+  Pipe pipe(sink_, {.batch_size = 1,
+                    .max_pending = 2,
+                    .when_full = WhenFull::drop_newest,
+                    .period_s = 0.01});
+  for (std::int64_t i = 0; i < 10; ++i) {
+    EXPECT_OK(pipe.push({.requested_at = Time{i * 10000000}}));
+  }
+  sink_.let_go();
+  EXPECT_OK(pipe.flush());
+  EXPECT_OK(pipe.push({.requested_at = Time{100000000}}));
+  PipeSummary summary;
+  EXPECT_OK(pipe.finish(&summary));
+  EXPECT_EQ(summary.samples_dropped, 8u);
+  EXPECT_EQ(summary.samples_late, 0u);
+  EXPECT_EQ(summary.max_drift_ms, 0);
 }
 
 struct Celsius {
@@ -437,87 +495,6 @@ TEST_F(PipeTest, WhatTheRangeThrowsGetsThroughAfterTheRestIsWritten) {
   };
   EXPECT_THROW(static_cast<void>(pipe(Range(), sink_)), std::runtime_error);
   EXPECT_EQ(sink_.numbers(), sequence(3));
-}
-
-// --- fork and exit -----------------------------------------------------------
-
-template <class Body>
-int in_child(Body body) {
-  const pid_t child = ::fork();
-  if (child == 0) {
-    ::alarm(20);
-    ::_exit(body());
-  }
-  int status = 0;
-  EXPECT_EQ(::waitpid(child, &status, 0), child);
-  return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
-}
-
-TEST_F(PipeTest, InAChildAPipeIsOfNoUse) {
-  Pipe pipe(sink_, {.clock = &clock_});
-  EXPECT_OK(pipe.push(Numbered(0)));
-  const int result = in_child([&] {
-    const bool refused = pipe.push(Numbered(1)).code() == Code::invalid &&
-                         pipe.flush().code() == Code::invalid &&
-                         pipe.finish().code() == Code::invalid;
-    pipe.~Pipe();
-    // Another generation.
-    if (const pid_t child = ::fork(); child == 0) ::_exit(0);
-    return refused && sink_.abandoned ? 7 : 1;
-  });
-  EXPECT_EQ(result, 7);
-  EXPECT_FALSE(sink_.abandoned);
-  EXPECT_OK(pipe.push(Numbered(1)));
-  EXPECT_OK(pipe.finish());
-  EXPECT_EQ(sink_.numbers(), sequence(2));
-}
-
-TEST_F(PipeTest, AChildCanMakeAPipeOfItsOwn) {
-  if (kThreadsSanitized) GTEST_SKIP() << kThreadsMayBeMixedUp;
-  Pipe pipe(sink_);
-  EXPECT_EQ(in_child([] {
-              CollectingSink sink;
-              return stogger::pipe(numbered(3), sink).ok() &&
-                             sink.numbers().size() == 3
-                         ? 7
-                         : 1;
-            }),
-            7);
-}
-
-TEST_F(PipeTest, AForkDuringAWriteDoesNotHang) {
-  sink_.hold();
-  Pipe pipe(sink_, {.batch_size = 1});
-  EXPECT_OK(pipe.push(Numbered(0)));
-  EXPECT_EQ(in_child([] { return 7; }), 7);
-  sink_.let_go();
-  EXPECT_OK(pipe.finish());
-}
-
-TEST_F(PipeTest, WhatIsLeftAtExitIsWritten) {
-  int ends[2];
-  ASSERT_EQ(::pipe(ends), 0);
-  const pid_t child = ::fork();
-  if (child == 0) {
-    ::alarm(20);
-    static int out = ends[1];
-    auto* const sink = new CollectingSink;
-    sink->on_write = [](std::size_t) {
-      return Status(::write(out, "w", 1) == 1 ? Code::unavailable : Code::ok,
-                    "");
-    };
-    auto* const pipe = new Pipe(*sink);
-    static_cast<void>(pipe->push(Numbered(0)));
-    set_diagnostics([](std::string_view, void*) {});
-    std::exit(0);
-  }
-  ::close(ends[1]);
-  char byte = 0;
-  EXPECT_EQ(::read(ends[0], &byte, 1), 1);
-  EXPECT_EQ(byte, 'w');
-  ::close(ends[0]);
-  int status = 0;
-  ::waitpid(child, &status, 0);
 }
 
 }  // namespace

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <string>
+
 namespace stogger {
 namespace {
 
@@ -53,6 +55,18 @@ TEST(ScheduleTest, TimesAtTheEndsOfTimeDoNoHarm) {
   schedule.note("b", Time{INT64_MAX});
   schedule.note("b", Time{INT64_MAX});
   EXPECT_EQ(schedule.late(), 0u);
+}
+
+TEST(ScheduleTest, BeyondTheMostDevicesNewOnesAreNotFollowed) {
+  Schedule schedule(0.01);
+  for (std::size_t i = 0; i < Schedule::kMostDevices; ++i) {
+    schedule.note(std::to_string(i), Time{0});
+  }
+  schedule.note("one more", Time{0});
+  schedule.note("one more", Time{900 * kMs});
+  EXPECT_EQ(schedule.late(), 0u);
+  schedule.note("7", Time{15 * kMs});
+  EXPECT_EQ(schedule.max_drift_ms(), 5);
 }
 
 }  // namespace

@@ -1,0 +1,52 @@
+// LiveSink: around each sink for samples, what the log system does for its own:
+// a child after fork() lets go of it, and whoever still writes to it is done
+// before it goes.
+#pragma once
+
+#include <atomic>
+
+#include "stogger/sink.h"
+
+namespace stogger {
+
+// In a child after fork(), open() has to come before any other call. A sink
+// that was in the middle of a call when the process split is never touched
+// there again.
+class LiveSink final : public Sink {
+ public:
+  explicit LiveSink(SinkPtr sink) noexcept;
+  // Finishes the pipes that write to it.
+  ~LiveSink() override;
+
+  Status open() override;
+  Status write(const RowBatch& rows) override;
+  Status flush() override;
+  Status close() override;
+  void abandon() noexcept override;
+  bool recovered() const noexcept override { return sink_->recovered(); }
+  RowForm form() const noexcept override { return sink_->form(); }
+  RowBatch columns() const noexcept override { return sink_->columns(); }
+  bool tally(Tally* tally) const noexcept override {
+    return sink_->tally(tally);
+  }
+  std::string_view target() const noexcept override { return sink_->target(); }
+
+  // Null if it must not be touched.
+  const Sink* inner() const noexcept {
+    return is_torn_ ? nullptr : sink_.get();
+  }
+
+ private:
+  friend class LiveSinks;
+  class Busy;
+
+  SinkPtr sink_;
+  std::atomic<bool> is_busy_{false};  // in the middle of a call
+  bool is_abandoned_ = false;         // and has not been opened since
+  bool is_torn_ = false;              // abandoned in the middle of a call
+  // Of the list of all, guarded by its lock.
+  LiveSink* previous_ = nullptr;
+  LiveSink* next_ = nullptr;
+};
+
+}  // namespace stogger
