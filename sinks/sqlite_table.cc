@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <initializer_list>
 #include <iterator>
+#include <memory>
 
 #include "base/names.h"
 #include "base/quote.h"
@@ -36,12 +37,30 @@ std::string column_text(sqlite3_stmt* row, int column) {
           static_cast<std::size_t>(sqlite3_column_bytes(row, column))};
 }
 
+// Takes the statement, which has others of its own inside: it must be gone,
+// even if there is no memory left, before the database ends what is open.
+// Returns a result of SQLite, SQLITE_DONE if it worked.
+int read_columns(sqlite3_stmt* statement, const std::string& table,
+                 Kind unknown, std::vector<SqliteColumn>* columns) {
+  enum { kName, kType, kDefault };
+  const std::unique_ptr<sqlite3_stmt, int (*)(sqlite3_stmt*)> row(
+      statement, &sqlite3_finalize);
+  int result = sqlite3_bind_text(statement, 1, table.data(),
+                                 static_cast<int>(table.size()), SQLITE_STATIC);
+  if (result == SQLITE_OK) result = sqlite3_step(statement);
+  for (; result == SQLITE_ROW; result = sqlite3_step(statement)) {
+    columns->push_back({column_text(statement, kName),
+                        sqlite_kind(column_text(statement, kType), unknown),
+                        column_text(statement, kDefault), false});
+  }
+  return result;
+}
+
 }  // namespace
 
 Status read_sqlite_columns(SqliteDatabase& database, const std::string& table,
                            Kind unknown, std::vector<SqliteColumn>* columns) {
-  enum { kName, kType, kDefault };
-  sqlite3_stmt* row = nullptr;
+  sqlite3_stmt* statement = nullptr;
   constexpr std::string_view kAction = "cannot read the columns of the table";
   // Not those that are generated, and not the one that stands for the number of
   // the row, which SQLite gives: the only primary key that needs no index.
@@ -49,20 +68,11 @@ Status read_sqlite_columns(SqliteDatabase& database, const std::string& table,
       "SELECT name, type, dflt_value FROM pragma_table_xinfo(?1) WHERE hidden ="
       " 0 AND (pk = 0 OR EXISTS (SELECT 1 FROM pragma_index_list(?1) WHERE "
       "origin = 'pk'))",
-      kAction, &row);
+      kAction, &statement);
   if (!status.ok()) return status;
   columns->clear();
-  int result = sqlite3_bind_text(row, 1, table.data(),
-                                 static_cast<int>(table.size()), SQLITE_STATIC);
-  if (result == SQLITE_OK) result = sqlite3_step(row);
-  for (; result == SQLITE_ROW; result = sqlite3_step(row)) {
-    columns->push_back({column_text(row, kName),
-                        sqlite_kind(column_text(row, kType), unknown),
-                        column_text(row, kDefault), false});
-  }
-  sqlite3_finalize(row);
-  if (result == SQLITE_DONE) return {};
-  return database.failure(result, kAction);
+  const int result = read_columns(statement, table, unknown, columns);
+  return result == SQLITE_DONE ? Status() : database.failure(result, kAction);
 }
 
 namespace {
