@@ -1,9 +1,9 @@
 // Starting what a configuration says.
 #include <cstdlib>
-#include <exception>
 #include <utility>
 
 #include "base/diagnostics.h"
+#include "base/guarded.h"
 #include "config/config.h"
 #include "deliver/hub.h"
 #include "deliver/system.h"
@@ -37,18 +37,6 @@ Status start(Hub& hub, const Config& config, std::vector<Problem> problems) {
   Status installed =
       hub.install({config.caller_info, config.redact}, std::move(sinks));
   return status.ok() ? installed : status;
-}
-
-// Calls what may run out of memory, or trip over a sink's factory.
-template <class Function>
-Status guarded(Function function) noexcept {
-  try {
-    return function();
-  } catch (const std::exception& e) {
-    return Status(Code::internal, e.what());
-  } catch (...) {
-    return Status(Code::internal, "reading the configuration failed");
-  }
 }
 
 Status load_file(Hub& hub, std::string_view path) {

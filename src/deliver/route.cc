@@ -3,11 +3,10 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <exception>
-#include <new>
 #include <utility>
 
 #include "base/diagnostics.h"
+#include "base/guarded.h"
 
 namespace stogger {
 namespace {
@@ -30,28 +29,6 @@ std::uint64_t book(std::uint64_t now, std::uint64_t* before,
   *before = now;
   add(counter, growth);
   return growth;
-}
-
-Status threw(const char* what) noexcept {
-  try {
-    return Status(Code::internal, std::string("threw: ") + what);
-  } catch (...) {
-    return Status(Code::internal, what);
-  }
-}
-
-// Calls into a sink, whose code may be anyone's.
-template <class Call>
-Status guarded(Call call) noexcept {
-  try {
-    return call();
-  } catch (const std::bad_alloc&) {
-    return Status(Code::unavailable, "there was no memory for it");
-  } catch (const std::exception& e) {
-    return threw(e.what());
-  } catch (...) {
-    return Status(Code::internal, "threw something that is no std::exception");
-  }
 }
 
 // True if the rows, and nothing else, went into the sink's buffer: then they

@@ -8,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/guarded.h"
 #include "base/options.h"
 #include "base/quote.h"
 #include "base/scrub.h"
@@ -177,15 +178,6 @@ class ModuleSink final : public Sink {
   Status call(Method method) noexcept {
     return ask(
         [&](stogger_message* message) { return method(sink_, message); });
-  }
-
-  template <class Call>
-  static Status guarded(Call call) noexcept {
-    try {
-      return call();
-    } catch (const std::exception& e) {
-      return Status(Code::unavailable, e.what());
-    }
   }
 
   const stogger_sink_methods* methods_;

@@ -2,12 +2,12 @@
 // and opened.
 #include <errno.h>
 
-#include <exception>
 #include <initializer_list>
 #include <string>
 #include <utility>
 #include <vector>
 
+#include "base/guarded.h"
 #include "module/registry.h"
 #include "sample/live_sink.h"
 #include "sinks/memory.h"
@@ -15,18 +15,6 @@
 
 namespace stogger {
 namespace {
-
-// Calls what may be anyone's code: a sink, a visitor.
-template <class Call>
-Status guarded(Call call) noexcept {
-  try {
-    return call();
-  } catch (const std::exception& e) {
-    return Status(Code::internal, e.what());
-  } catch (...) {
-    return Status(Code::internal, "threw something that is no std::exception");
-  }
-}
 
 Status make_open(std::string_view name, Fields options, SinkPtr* sink) {
   SinkType type;

@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "base/diagnostics.h"
+#include "base/guarded.h"
 #include "sample/pipe_options.h"
 #include "sample/settle.h"
 
@@ -33,18 +34,6 @@ Status inherited() {
   return Status(Code::invalid,
                 "the pipe belongs to the parent of this process: make a sink "
                 "and a pipe after fork()");
-}
-
-// What may be anyone's code.
-template <class Call>
-Status guarded(Call call) noexcept {
-  try {
-    return call();
-  } catch (const std::exception& e) {
-    return Status(Code::internal, e.what());
-  } catch (...) {
-    return Status(Code::internal, "threw something that is no std::exception");
-  }
 }
 
 // Signals are for the threads of the program.

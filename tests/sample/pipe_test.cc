@@ -228,7 +228,7 @@ TEST_F(PipeTest, WhatASinkThrowsIsAFailure) {
   };
   const Status status = pipe(numbered(1), sink_);
   EXPECT_EQ(status.code(), Code::internal);
-  EXPECT_EQ(status.message(), "the sink collector: oh");
+  EXPECT_EQ(status.message(), "the sink collector: threw: oh");
 }
 
 TEST_F(PipeTest, AFlushThatFailsIsAFailure) {
