@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <gtest/gtest.h>
+#include <poll.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -35,9 +36,15 @@ TEST_F(Signal, AStormOfSignalsWhileLoggingToAPipe) {
   targets_.keep({"json-line"});
   const std::string path = targets_.all().front().path;
   ASSERT_EQ(::mkfifo(path.c_str(), 0600), 0);
+  // Before the program: a sink does not wait for a reader.
+  const int fifo = ::open(path.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+  ASSERT_NE(fifo, -1);
+  ASSERT_EQ(::fcntl(fifo, F_SETFL, 0), 0);
   std::string received;
   std::thread reader([&] {
-    const int fifo = ::open(path.c_str(), O_RDONLY);
+    // Until there is a writer, reading would find the end.
+    pollfd waiting = {fifo, POLLIN, 0};
+    ::poll(&waiting, 1, -1);
     char chunk[3000];
     ssize_t size;
     while ((size = ::read(fifo, chunk, sizeof chunk)) > 0) {
