@@ -29,7 +29,7 @@
 extern "C" {
 #endif
 
-#define STOGGER_MODULE_ABI 1u
+#define STOGGER_MODULE_ABI 2u
 
 typedef struct stogger_text {
   const char* data;
@@ -98,6 +98,7 @@ typedef struct stogger_options {
   size_t (*list_size)(void* context, stogger_text key);
   stogger_text (*list_item)(void* context, stogger_text key, size_t index);
   void (*problem)(void* context, stogger_text key, stogger_text what);
+  void (*warning)(void* context, stogger_text key, stogger_text what);
   stogger_code (*finish)(void* context, stogger_message* message);
   size_t (*problem_count)(void* context);
   stogger_text (*problem_key)(void* context, size_t index);
@@ -108,11 +109,20 @@ typedef struct stogger_options {
   int for_samples;
 } stogger_options;
 
+/* A stogger::CheckFindings. */
+typedef struct stogger_findings {
+  void* context; /* handed back to each function */
+  void (*would_change)(void* context, stogger_text what);
+  void (*warn)(void* context, stogger_text what);
+} stogger_findings;
+
 /* The methods of stogger::Sink, with its promises. `sink` is what make_sink()
    gave. */
 typedef struct stogger_sink_methods {
   uint32_t size;
   stogger_code (*open)(void* sink, stogger_message* message);
+  stogger_code (*check)(void* sink, const stogger_findings* findings,
+                        stogger_message* message);
   stogger_code (*write)(void* sink, const stogger_rows* rows,
                         stogger_message* message);
   stogger_code (*flush)(void* sink, stogger_message* message);

@@ -57,6 +57,19 @@ struct Tally {
   std::uint64_t buffered = 0;       // held back now; will be written later
 };
 
+// Takes what Sink::check() finds out besides its Status. Texts are sentences
+// without a full stop, and are copied.
+class STOGGER_API CheckFindings {
+ public:
+  // What open() would change: "would create /var/log/a.log".
+  virtual void would_change(std::string_view what) = 0;
+  // What works but is unwise: "the role is a superuser; ...".
+  virtual void warn(std::string_view what) = 0;
+
+ protected:
+  ~CheckFindings() = default;
+};
+
 // The calls to one sink never overlap, though they come from different threads.
 // open() precedes the first write(), and comes again after close(), after
 // abandon(), and after any failure but Code::rejected. No method
@@ -78,6 +91,13 @@ class STOGGER_API Sink {
 
   // Gets hold of the target. Called again and again until it works.
   virtual Status open() { return {}; }
+  // Whether open() would work, what it would change and what is unwise. Changes
+  // nothing itself, whatever it finds: no file, no mode, no table, no row. Not
+  // called between open() and close().
+  virtual Status check(CheckFindings& findings) {
+    static_cast<void>(findings);
+    return {};
+  }
   // Hands what is buffered to the target.
   virtual Status flush() { return {}; }
   // Flushes and lets go of the target. May come twice, and without open().
@@ -176,6 +196,9 @@ class STOGGER_API Options {
 
   // Reports a problem the factory itself finds with an option.
   void problem(std::string_view key, std::string_view what);
+  // Reports what works but is unwise: `stogger check` and init() print it as a
+  // warning, and finish() stays ok.
+  void warning(std::string_view key, std::string_view what);
 
   // The name of the service, for sinks that tell it to their target.
   std::string_view identifier() const noexcept;

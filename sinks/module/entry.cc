@@ -145,6 +145,29 @@ stogger_code open(void* sink, stogger_message* message) noexcept {
   return guarded(message, [&] { return instance(sink).sink().open(); });
 }
 
+// Hands what a sink finds over to the host.
+class ToHost final : public CheckFindings {
+ public:
+  explicit ToHost(const stogger_findings& host) : host_(host) {}
+  void would_change(std::string_view what) override {
+    host_.would_change(host_.context, {what.data(), what.size()});
+  }
+  void warn(std::string_view what) override {
+    host_.warn(host_.context, {what.data(), what.size()});
+  }
+
+ private:
+  const stogger_findings& host_;
+};
+
+stogger_code check(void* sink, const stogger_findings* findings,
+                   stogger_message* message) noexcept {
+  return guarded(message, [&] {
+    ToHost to_host(*findings);
+    return instance(sink).sink().check(to_host);
+  });
+}
+
 stogger_code write(void* sink, const stogger_rows* rows,
                    stogger_message* message) noexcept {
   return guarded(message, [&] { return instance(sink).write(*rows); });
@@ -194,6 +217,7 @@ void destroy(void* sink) noexcept { delete static_cast<Instance*>(sink); }
 constexpr stogger_sink_methods kMethods = {
     sizeof(stogger_sink_methods),
     &open,
+    &check,
     &write,
     &flush,
     &close,

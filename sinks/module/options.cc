@@ -102,6 +102,11 @@ void Options::problem(std::string_view key, std::string_view what) {
   rep_->host->problem(rep_->host->context, text_of(key), text_of(what));
 }
 
+void Options::warning(std::string_view key, std::string_view what) {
+  if (rep_->host == nullptr) return;
+  rep_->host->warning(rep_->host->context, text_of(key), text_of(what));
+}
+
 std::string_view Options::identifier() const noexcept {
   return rep_->identifier;
 }

@@ -18,11 +18,6 @@
 namespace stogger {
 namespace {
 
-struct OptionProblem {
-  std::string key;
-  std::string text;
-};
-
 struct OptionList {
   std::string key;
   std::vector<std::string> items;
@@ -92,6 +87,7 @@ struct Options::Rep {
   std::vector<OptionList> lists;   // those read so far
   std::vector<UsedOption> used;
   std::vector<OptionProblem> problems;
+  std::vector<OptionProblem> warnings;
   std::string table;
   std::vector<std::string> other_keys;
   std::string identifier;
@@ -309,6 +305,11 @@ void Options::problem(std::string_view key, std::string_view what) {
   rep_->add_problem(key, quoted(key) + " " + std::string(what));
 }
 
+void Options::warning(std::string_view key, std::string_view what) {
+  rep_->warnings.push_back(
+      {std::string(key), quoted(key) + " " + std::string(what)});
+}
+
 std::string_view Options::identifier() const noexcept {
   return rep_->identifier;
 }
@@ -416,6 +417,11 @@ void OptionsAccess::set_table(Options& options, std::string table,
 const std::vector<UsedOption>& OptionsAccess::used(
     const Options& options) noexcept {
   return options.rep_->used;
+}
+
+const std::vector<OptionProblem>& OptionsAccess::warnings(
+    const Options& options) noexcept {
+  return options.rep_->warnings;
 }
 
 std::vector<UsedOption> OptionsAccess::take_all(Options& options) {

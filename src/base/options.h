@@ -32,6 +32,12 @@ struct UsedOption {
   OwnedValue value;
 };
 
+// What is wrong with an option, or unwise.
+struct OptionProblem {
+  std::string key;
+  std::string text;
+};
+
 class OptionsAccess {
  public:
   // The table of a TOML file the options stand in, "stogger.sinks.audit", and
@@ -41,6 +47,10 @@ class OptionsAccess {
 
   // What was read, in that order. Lists that were not given are left out.
   static const std::vector<UsedOption>& used(const Options& options) noexcept;
+
+  // What Options::warning() was given.
+  static const std::vector<OptionProblem>& warnings(
+      const Options& options) noexcept;
 
   // Takes all that was given as it is, as if a factory had read it.
   static std::vector<UsedOption> take_all(Options& options);

@@ -204,6 +204,11 @@ bool add_problems(const Options& options, const std::vector<OwnedOption>& given,
     problems->push_back({file, option == nullptr ? fallback : option->where,
                          hide_secrets(given, options.problem_text(i)), false});
   }
+  for (const OptionProblem& warning : OptionsAccess::warnings(options)) {
+    const OwnedOption* option = find_option(given, warning.key);
+    problems->push_back({file, option == nullptr ? fallback : option->where,
+                         hide_secrets(given, warning.text), true});
+  }
   return options.problem_count() != 0;
 }
 

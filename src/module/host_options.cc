@@ -111,6 +111,14 @@ struct HostOptions::Methods {
     });
   }
 
+  static void warning(void* context, stogger_text key,
+                      stogger_text what) noexcept {
+    guarded(context, 0, [&](Options& options) {
+      options.warning(view(key), view(what));
+      return 0;
+    });
+  }
+
   static stogger_code finish(void* context, stogger_message* message) noexcept {
     return guarded(
         context, static_cast<stogger_code>(Code::internal),
@@ -149,6 +157,7 @@ HostOptions::HostOptions(std::string_view type, Options& options) noexcept
   table_.list_size = &Methods::list_size;
   table_.list_item = &Methods::list_item;
   table_.problem = &Methods::problem;
+  table_.warning = &Methods::warning;
   table_.finish = &Methods::finish;
   table_.problem_count = &Methods::problem_count;
   table_.problem_key = &Methods::problem_key;

@@ -97,12 +97,12 @@ Status broken(std::string_view type, const std::string& what) {
 
 bool is_complete(const stogger_sink_methods& methods) noexcept {
   return methods.size >= sizeof(stogger_sink_methods) &&
-         methods.open != nullptr && methods.write != nullptr &&
-         methods.flush != nullptr && methods.close != nullptr &&
-         methods.abandon != nullptr && methods.recovered != nullptr &&
-         methods.form != nullptr && methods.columns != nullptr &&
-         methods.tally != nullptr && methods.target != nullptr &&
-         methods.destroy != nullptr;
+         methods.open != nullptr && methods.check != nullptr &&
+         methods.write != nullptr && methods.flush != nullptr &&
+         methods.close != nullptr && methods.abandon != nullptr &&
+         methods.recovered != nullptr && methods.form != nullptr &&
+         methods.columns != nullptr && methods.tally != nullptr &&
+         methods.target != nullptr && methods.destroy != nullptr;
 }
 
 bool is_complete(const stogger_module& module) noexcept {

@@ -103,6 +103,25 @@ class RowConverter {
   stogger_rows rows_{};
 };
 
+// What a module calls to hand its findings over. No exception goes back to it.
+stogger_findings findings_table(CheckFindings& findings) noexcept {
+  stogger_findings table{};
+  table.context = &findings;
+  table.would_change = [](void* context, stogger_text what) {
+    static_cast<void>(guarded([&] {
+      static_cast<CheckFindings*>(context)->would_change(view(what));
+      return Status();
+    }));
+  };
+  table.warn = [](void* context, stogger_text what) {
+    static_cast<void>(guarded([&] {
+      static_cast<CheckFindings*>(context)->warn(view(what));
+      return Status();
+    }));
+  };
+  return table;
+}
+
 class ModuleSink final : public Sink {
  public:
   ModuleSink(const stogger_sink_methods* methods, void* sink)
@@ -114,6 +133,13 @@ class ModuleSink final : public Sink {
       Status status = call(methods_->open);
       if (status.ok()) read_columns();
       return status;
+    });
+  }
+
+  Status check(CheckFindings& findings) override {
+    const stogger_findings table = findings_table(findings);
+    return ask([&](stogger_message* message) {
+      return methods_->check(sink_, &table, message);
     });
   }
 
@@ -202,6 +228,13 @@ class PendingSink final : public Sink {
       if (Status status = load(); !status.ok()) return status;
     }
     return sink_->open();
+  }
+
+  Status check(CheckFindings& findings) override {
+    if (!sink_) {
+      if (Status status = load(); !status.ok()) return status;
+    }
+    return sink_->check(findings);
   }
 
   Status write(const RowBatch& rows) override {

@@ -28,6 +28,7 @@ constexpr stogger_sink_methods kMethods = {
     nullptr,
     nullptr,
     nullptr,
+    nullptr,
 };
 
 constexpr stogger_module kModule = {

@@ -1,0 +1,114 @@
+// Folder: the one way to a file. Every file that a sink opens, creates,
+// renames, cuts, rotates or sets aside is reached through the folder it lies
+// in, which is opened and checked once; all names are then relative to it
+// (openat(2), renameat(2)). So nobody who may write to some folder on the way
+// can lead a service with more rights to another file.
+//
+// What is refused, by name and with the remedy:
+//   - a symbolic link, in the middle of the path or at its end, unless root or
+//     the user of this process owns it and only they may change the folder it
+//     lies in. Links of /proc/self/fd, and so /dev/stdout, lead to what the
+//     process was started with, and are followed;
+//   - a file that another user owns, unless root does, or it belongs to a group
+//     of this process and others may not touch it (mode & 0007 is 0);
+//   - a file with several names (hard links) in a folder that others may
+//     change.
+// Others may change a folder if it is writable for all, with or without the
+// sticky bit, or writable for a group that this process is not in, or if
+// another user than root and the one of this process owns it.
+//
+// What is new is created with O_EXCL and the given mode less the umask, and is
+// never writable for all, whatever the umask.
+//
+// Not safe for concurrent calls. Nothing here throws but std::bad_alloc.
+#pragma once
+
+#include <sys/stat.h>
+#include <sys/types.h>
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "stogger/status.h"
+
+namespace stogger {
+
+// Of what is created.
+struct FileModes {
+  mode_t file = 0640;
+  mode_t folder = 0750;
+};
+
+// The mode of a lock file beside a file: only who may write the file may open
+// its lock, for a lock can be held by whoever can open it to read. 0600 for
+// 0640, 0660 for 0664.
+mode_t lock_mode(mode_t file_mode) noexcept;
+
+class Folder {
+ public:
+  Folder() noexcept = default;
+  Folder(Folder&& other) noexcept;
+  Folder& operator=(Folder&& other) noexcept;
+  ~Folder() { close(); }
+
+  // Opens the folder that the file at `path` lies in. With `create`, folders
+  // that are missing are created. Where the path ends in a link that may be
+  // followed, this is the folder of its target, so that rotation stays on the
+  // disk that the link leads to.
+  Status open(const std::string& path, const FileModes& modes, bool create);
+  bool is_open() const noexcept { return descriptor_ >= 0; }
+  void close() noexcept;
+
+  // The file's name in this folder, and its path without links.
+  const std::string& name() const noexcept { return name_; }
+  std::string path() const { return path_of(name_); }
+  std::string path_of(const std::string& name) const;
+  // For *at() calls.
+  int descriptor() const noexcept { return descriptor_; }
+  // True if others than root and the user of this process may change it.
+  bool is_open_to_others() const noexcept { return open_to_others_; }
+  // True if `path`, which was opened, still leads to this folder.
+  bool is_at(const std::string& path) const noexcept;
+
+  // What open_file() does with a file that is missing or there.
+  enum class Creation : unsigned char {
+    never,  // Code::unavailable if it is missing, with ENOENT in *error
+    if_missing,
+    always_new  // EEXIST in *error if something of that name is there
+  };
+  // Opens `name`, checked as above; a link is not followed. `flags` are those
+  // of open(2) without O_CREAT; O_CLOEXEC, O_NOCTTY, O_NONBLOCK and O_NOFOLLOW
+  // are added. The descriptor is never one of the standard three and belongs to
+  // the caller; -1 on failure, with the errno in *error. `mode`: of a new file,
+  // 0 for that of open(). The file need not be a regular one.
+  Status open_file(const std::string& name, int flags, Creation creation,
+                   mode_t mode, int* descriptor, int* error);
+
+  // What is known of a name without opening it: lstat(2). Whether it worked.
+  bool look_up(const std::string& name, struct stat* info) const noexcept;
+  // True also if it cannot be told: what may be there must not be overwritten.
+  bool exists(const std::string& name) const noexcept;
+  // Ok if open_file() would take what is there, or nothing is there. Nothing is
+  // opened or changed. `writable`: it has to be writable, or creatable.
+  Status check_file(const std::string& name, bool writable) const;
+
+  // Each returns 0, or else errno.
+  int rename(const std::string& from, const std::string& to) noexcept;
+  // EEXIST rather than overwrite something; where the file system cannot
+  // promise that, it looks before.
+  int rename_to_new(const std::string& from, const std::string& to) noexcept;
+  int remove(const std::string& name) noexcept;
+  // Waits until the names are on the disk.
+  int sync() noexcept;
+  std::vector<std::string> names() const;
+
+ private:
+  std::string path_;  // without links, "" for the working folder
+  std::string name_;
+  FileModes modes_;
+  int descriptor_ = -1;
+  bool open_to_others_ = false;
+};
+
+}  // namespace stogger
