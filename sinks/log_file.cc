@@ -1,7 +1,6 @@
 #include "sinks/log_file.h"
 
 #include <fcntl.h>
-#include <time.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -37,7 +36,14 @@ bool is_same(const struct stat& a, const struct stat& b) noexcept {
   return a.st_ino == b.st_ino && a.st_dev == b.st_dev;
 }
 
-// True if the file ends in the middle of a line, which nobody is writing.
+// Waits until no write(2) to the file is under way: like those, it takes the
+// kernel's lock of the file. Nothing changes but the time of change.
+void wait_for_writes(int descriptor) noexcept {
+  constexpr auto kSame = static_cast<uid_t>(-1);
+  static_cast<void>(::fchown(descriptor, kSame, kSame) == 0);
+}
+
+// True if the file ends in the middle of a line, which nobody is just writing.
 bool is_torn(const Folder& folder, const struct stat& file) {
   if (folder.is_magic()) return false;
   int descriptor = -1;
@@ -46,9 +52,9 @@ bool is_torn(const Folder& folder, const struct stat& file) {
       folder.name(), O_RDONLY, Folder::Creation::never, 0, &descriptor, &error);
   if (!status.ok()) return false;
   const Descriptor reader(descriptor);
-  off_t size = -1;
-  // What another process is just writing may be seen in part.
-  for (int i = 0; i < 3; ++i) {
+  constexpr int kLooks = 4;
+  off_t size = 0;
+  for (int i = 0; i < kLooks; ++i) {
     struct stat info;
     char last = '\n';
     if (::fstat(reader.get(), &info) != 0 || !is_same(info, file) ||
@@ -59,8 +65,7 @@ bool is_torn(const Folder& folder, const struct stat& file) {
     }
     if (info.st_size == size) return true;
     size = info.st_size;
-    const timespec millisecond = {0, kMillisecond};
-    ::nanosleep(&millisecond, nullptr);
+    wait_for_writes(reader.get());
   }
   return false;
 }
@@ -295,7 +300,7 @@ Status LogFile::rotate_locked(Time now, std::size_t bytes) {
   const bool insist = ++rotations_blocked_ == kPatience;
   if (!(insist ? lock.lock() : lock.try_lock())) {
     must_check_ = true;
-    return insist ? lock.failure() : Status();
+    return insist && is_in_place() ? lock.failure() : Status();
   }
   rotations_blocked_ = 0;
   if (!lock.is_at(folder_, lock_name)) return {};
