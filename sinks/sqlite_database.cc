@@ -3,20 +3,26 @@
 #include <sqlite3.h>
 #include <sys/stat.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <utility>
 
 #include "base/file.h"
 #include "base/names.h"
 #include "base/quote.h"
+#include "sinks/sqlite_distrust.h"
 #include "sinks/sqlite_vfs.h"
 
 namespace stogger {
 namespace {
 
+constexpr int kPageSize = 4096;
 constexpr int kCheckpointPages = 1000;
 // Above this the log is also cut, which is slow because it has to grow again.
 constexpr int kTruncatePages = 4 * kCheckpointPages;
+
+// Steps of SQLite between two looks at the clock. Functions are steps, too.
+constexpr int kStepsBetweenLooks = 20;
 
 bool is_empty_file(const std::string& path) noexcept {
   struct stat info;
@@ -56,7 +62,7 @@ Status SqliteDatabase::connect_locked() {
   constexpr int kAttempts = 4;
   for (int i = 0; i < kAttempts; ++i) {
     Status status = connect();
-    if (status.ok()) status = lock();
+    if (status.ok()) status = lock(kOpeningMs);
     if (!status.ok() || !has_moved()) return status;
     disconnect(false);
   }
@@ -79,7 +85,10 @@ Status SqliteDatabase::connect() {
     return Status(Code::unavailable, "cannot open: " + error_advice(error));
   }
   sqlite3_extended_result_codes(connection_, 1);
+  distrust_schema(connection_);
   sqlite3_busy_handler(connection_, &on_busy, this);
+  sqlite3_progress_handler(connection_, kStepsBetweenLooks, &on_progress, this);
+  sqlite3_set_authorizer(connection_, &on_authorize, this);
   // Takes the place of SQLite's own checkpoints.
   sqlite3_wal_hook(connection_, &on_commit, this);
   log_pages_ = 0;
@@ -107,6 +116,7 @@ Status SqliteDatabase::open_locked() {
         run("PRAGMA synchronous=" + settings_.synchronous +
                 "; PRAGMA secure_delete=OFF; PRAGMA mmap_size=0;"
                 "PRAGMA cache_size=-8192; PRAGMA journal_size_limit=67108864;"
+                "PRAGMA cell_size_check=ON;"
                 "PRAGMA temp_store=MEMORY; PRAGMA foreign_keys=OFF",
             "cannot set the connection up");
   }
@@ -120,13 +130,12 @@ Status SqliteDatabase::set_journal_mode() {
   int result = SQLITE_OK;
   do {
     // Not every lock that stands in its way makes SQLite wait.
-    sqlite3_stmt* statement = nullptr;
-    Status status = prepare("PRAGMA journal_mode=" + mode, action, &statement);
+    SqliteStatement statement(*this);
+    Status status = statement.prepare("PRAGMA journal_mode=" + mode, action);
     if (!status.ok()) return status;
-    result = sqlite3_step(statement);
-    const auto* const text = sqlite3_column_text(statement, 0);
+    result = sqlite3_step(statement.get());
+    const auto* const text = sqlite3_column_text(statement.get(), 0);
     if (text != nullptr) actual = reinterpret_cast<const char*>(text);
-    sqlite3_finalize(statement);
   } while ((result & 0xFF) == SQLITE_BUSY && wait_.wait());
   if (result != SQLITE_ROW) return failure(result, action);
   if (equal_ignoring_case(actual, mode)) return {};
@@ -152,15 +161,15 @@ void SqliteDatabase::close() noexcept {
 
 void SqliteDatabase::disconnect(bool checkpoint) noexcept {
   if (connection_ == nullptr) return;
-  while (sqlite3_stmt* const statement =
-             sqlite3_next_stmt(connection_, nullptr)) {
+  for (sqlite3_stmt* const statement : statements_) {
     sqlite3_finalize(statement);
   }
+  statements_.clear();
   if (!checkpoint) {
     sqlite3_db_config(connection_, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1,
                       nullptr);
   }
-  sqlite3_close(connection_);
+  sqlite3_close_v2(connection_);
   connection_ = nullptr;
 }
 
@@ -170,6 +179,7 @@ void SqliteDatabase::abandon() noexcept {
     keep_inherited(std::move(if_inherited_));
   }
   connection_ = nullptr;
+  statements_.clear();
   lock_.close();
 }
 
@@ -180,14 +190,34 @@ bool SqliteDatabase::has_moved() const noexcept {
          moved != 0;
 }
 
-Status SqliteDatabase::lock() {
-  wait_.restart();
-  return lock_.lock(wait_) ? Status() : busy();
+Status SqliteDatabase::lock(std::int64_t more_ms) {
+  wait_.restart(more_ms);
+  if (!lock_.lock(wait_)) return busy();
+  if (log_pages_ < longest_log_pages()) return {};
+  Status status = empty_log();
+  if (!status.ok()) unlock();
+  return status;
 }
 
 int SqliteDatabase::on_busy(void* self, int) noexcept {
   auto* const database = static_cast<SqliteDatabase*>(self);
   return database->may_wait_ && database->wait_.wait() ? 1 : 0;
+}
+
+int SqliteDatabase::on_progress(void* self) noexcept {
+  return static_cast<SqliteDatabase*>(self)->is_too_late() ? 1 : 0;
+}
+
+// Called often while a statement is prepared, which views of views can make
+// take for ever.
+int SqliteDatabase::on_authorize(void* self, int, const char*, const char*,
+                                 const char*, const char*) noexcept {
+  return static_cast<SqliteDatabase*>(self)->is_too_late() ? SQLITE_DENY
+                                                           : SQLITE_OK;
+}
+
+bool SqliteDatabase::is_too_late() const noexcept {
+  return must_end_ && wait_.is_over();
 }
 
 int SqliteDatabase::on_commit(void* self, sqlite3*, const char*,
@@ -215,24 +245,67 @@ void SqliteDatabase::checkpoint(int mode) noexcept {
   may_wait_ = true;
 }
 
+int SqliteDatabase::longest_log_pages() const noexcept {
+  return static_cast<int>(settings_.longest_log / kPageSize);
+}
+
+// Others who read keep the log from being emptied, and it would grow until the
+// disk is full.
+Status SqliteDatabase::empty_log() {
+  int pages = 0;
+  int moved = 0;
+  may_wait_ = false;
+  const int result = sqlite3_wal_checkpoint_v2(
+      connection_, "main", SQLITE_CHECKPOINT_TRUNCATE, &pages, &moved);
+  may_wait_ = true;
+  log_pages_ = result == SQLITE_OK ? 0 : std::max(pages, log_pages_);
+  if (result == SQLITE_OK || log_pages_ < longest_log_pages()) return {};
+  return Status(
+      Code::unavailable,
+      "the write-ahead log has grown to " +
+          std::to_string(settings_.longest_log >> 20) +
+          " MiB, its limit, because another process has been reading the "
+          "database for long: end its transaction");
+}
+
 Status SqliteDatabase::run(const std::string& sql, std::string_view action) {
   const int result =
       sqlite3_exec(connection_, sql.c_str(), nullptr, nullptr, nullptr);
   if (result == SQLITE_OK) return {};
   Status status = failure(result, action);
-  if (is_open() && sqlite3_get_autocommit(connection_) == 0) {
-    sqlite3_exec(connection_, "ROLLBACK", nullptr, nullptr, nullptr);
-  }
+  rollback();
   return status;
 }
 
-Status SqliteDatabase::prepare(const std::string& sql, std::string_view action,
-                               sqlite3_stmt** statement) {
+// However late it is.
+void SqliteDatabase::rollback() noexcept {
+  if (!is_open() || sqlite3_get_autocommit(connection_) != 0) return;
+  must_end_ = false;
+  sqlite3_exec(connection_, "ROLLBACK", nullptr, nullptr, nullptr);
+  must_end_ = true;
+}
+
+int SqliteDatabase::prepare(const std::string& sql, sqlite3_stmt** statement) {
+  statements_.reserve(statements_.size() + 1);
   const int result = sqlite3_prepare_v3(
       connection_, sql.c_str(), static_cast<int>(sql.size()) + 1,
       SQLITE_PREPARE_PERSISTENT, statement, nullptr);
-  if (result == SQLITE_OK) return {};
-  return failure(result, action);
+  if (result == SQLITE_OK) statements_.push_back(*statement);
+  return result;
+}
+
+void SqliteDatabase::finalize(sqlite3_stmt* statement) noexcept {
+  const auto found =
+      std::find(statements_.begin(), statements_.end(), statement);
+  if (found == statements_.end()) return;
+  statements_.erase(found);
+  sqlite3_finalize(statement);
+}
+
+Status SqliteStatement::prepare(const std::string& sql,
+                                std::string_view action) {
+  const int result = database_.prepare(sql, &statement_);
+  return result == SQLITE_OK ? Status() : database_.failure(result, action);
 }
 
 Status SqliteDatabase::busy() const {
@@ -251,7 +324,15 @@ Status SqliteDatabase::failure(int result, std::string_view action) {
   const std::string text = quoted(sqlite3_errmsg(connection_));
   const int error =
       connection_ == nullptr ? 0 : sqlite3_system_errno(connection_);
-  switch (result & 0xFF) {
+  const int kind = result & 0xFF;
+  if (kind == SQLITE_INTERRUPT || (kind == SQLITE_AUTH && is_too_late())) {
+    return told(Code::unavailable,
+                "it took longer than " +
+                    std::to_string(settings_.busy_timeout_ms) +
+                    " ms (busy_timeout_ms): look at the triggers, defaults and "
+                    "views of the table, and at the disk");
+  }
+  switch (kind) {
     case SQLITE_BUSY:
     case SQLITE_LOCKED:
       return busy();
@@ -259,6 +340,11 @@ Status SqliteDatabase::failure(int result, std::string_view action) {
       // So SQLite calls a file that cannot be read, too.
       if (const int cause = sqlite_access_error(connection_); cause != 0) {
         return told(Code::unavailable, error_advice(cause));
+      }
+      // Not damage, but a definition that this SQLite or this program does not
+      // understand: a function of another program, for example.
+      if (text.find("malformed database schema") != std::string::npos) {
+        return told(Code::unavailable, text);
       }
       return corruption(text);
     case SQLITE_NOTADB:

@@ -35,15 +35,6 @@ constexpr std::uint32_t kNetworkFilesystems[] = {
     0x786F4256,  // VirtualBox
 };
 
-constexpr std::int64_t kMillisecond = 1000000;  // ns
-constexpr std::int64_t kFirstPause = kMillisecond / 20;
-constexpr std::int64_t kLongestLockPause = kMillisecond / 5;
-// How long one waits before it queues up, and how long the others respect the
-// queue: who is first in it may have been stopped.
-constexpr std::int64_t kQueueAfter = 10 * kMillisecond;
-constexpr std::int64_t kRespectQueue = 20 * kMillisecond;
-constexpr unsigned kTurnsBetweenLooks = 8;
-
 bool rename_file(const std::string& from, const std::string& to) noexcept {
   return ::rename(from.c_str(), to.c_str()) == 0;
 }
@@ -108,26 +99,6 @@ void remove_orphaned_log(const std::string& file, Time now) {
   ::unlink((file + "-shm").c_str());
 }
 
-bool BoundedWait::wait(std::int64_t longest_ns) noexcept {
-  timespec time;
-  clock_gettime(CLOCK_MONOTONIC, &time);
-  const std::int64_t now =
-      static_cast<std::int64_t>(time.tv_sec) * 1000 * kMillisecond +
-      time.tv_nsec;
-  if (started_ns_ == 0) {
-    started_ns_ = now;
-    pause_ns_ = kFirstPause;
-  }
-  waited_ns_ = now - started_ns_;
-  if (waited_ns_ >= limit_ns_) return false;
-  pause_ns_ = std::min(pause_ns_, longest_ns);
-  const timespec pause = {
-      0, static_cast<long>(std::min(pause_ns_, limit_ns_ - waited_ns_))};
-  ::nanosleep(&pause, nullptr);
-  pause_ns_ *= 2;
-  return true;
-}
-
 FileSizeSignal::FileSizeSignal(bool limited) noexcept : limited_(limited) {
   if (!limited_) return;
   sigset_t pending;
@@ -155,72 +126,6 @@ bool FileSizeSignal::is_limited() noexcept {
   rlimit limit;
   return ::getrlimit(RLIMIT_FSIZE, &limit) == 0 &&
          limit.rlim_cur != RLIM_INFINITY;
-}
-
-Status ProcessLock::open(const std::string& path) {
-  close();
-  do {
-    descriptor_ = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0666);
-  } while (descriptor_ == -1 && errno == EINTR);
-  if (descriptor_ > STDERR_FILENO) return {};
-  if (descriptor_ != -1) {
-    // Nobody expects a lock file behind a standard stream.
-    const int low = descriptor_;
-    descriptor_ = ::fcntl(low, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
-    ::close(low);
-    if (descriptor_ != -1) return {};
-  }
-  return Status(Code::unavailable, "cannot open the lock file \"" + path +
-                                       "\": " + error_advice(errno));
-}
-
-bool ProcessLock::lock(BoundedWait& wait) noexcept {
-  const bool must_look = ++turns_ % kTurnsBetweenLooks == 0;
-  if (!(must_look && is_queue_taken()) && try_lock()) return true;
-  bool queued = false;
-  const bool locked = lock_fairly(wait, &queued);
-  if (queued) set_queue(F_UNLCK);
-  return locked;
-}
-
-bool ProcessLock::lock_fairly(BoundedWait& wait, bool* queued) noexcept {
-  while (wait.wait(kLongestLockPause)) {
-    const std::int64_t waited = wait.waited_ns();
-    if (!*queued && waited > kQueueAfter) *queued = set_queue(F_WRLCK);
-    const bool my_turn = *queued || waited > kRespectQueue || !is_queue_taken();
-    if (my_turn && try_lock()) return true;
-  }
-  return false;
-}
-
-bool ProcessLock::try_lock() noexcept {
-  int result = -1;
-  do {
-    result = ::flock(descriptor_, LOCK_EX | LOCK_NB);
-  } while (result == -1 && errno == EINTR);
-  return result == 0 || errno != EWOULDBLOCK;
-}
-
-void ProcessLock::unlock() noexcept { ::flock(descriptor_, LOCK_UN); }
-
-bool ProcessLock::is_queue_taken() const noexcept {
-  struct flock queue = {};
-  queue.l_type = F_WRLCK;
-  queue.l_whence = SEEK_SET;
-  return ::fcntl(descriptor_, F_OFD_GETLK, &queue) == 0 &&
-         queue.l_type != F_UNLCK;
-}
-
-bool ProcessLock::set_queue(short type) noexcept {
-  struct flock queue = {};
-  queue.l_type = type;
-  queue.l_whence = SEEK_SET;
-  return ::fcntl(descriptor_, F_OFD_SETLK, &queue) == 0;
-}
-
-void ProcessLock::close() noexcept {
-  if (descriptor_ != -1) ::close(descriptor_);
-  descriptor_ = -1;
 }
 
 }  // namespace stogger
