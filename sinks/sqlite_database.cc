@@ -1,10 +1,10 @@
 #include "sinks/sqlite_database.h"
 
 #include <sqlite3.h>
-#include <sys/stat.h>
 
 #include <algorithm>
 #include <cerrno>
+#include <climits>
 #include <utility>
 
 #include "base/file.h"
@@ -16,18 +16,12 @@
 namespace stogger {
 namespace {
 
-constexpr int kPageSize = 4096;
 constexpr int kCheckpointPages = 1000;
 // Above this the log is also cut, which is slow because it has to grow again.
 constexpr int kTruncatePages = 4 * kCheckpointPages;
 
 // Steps of SQLite between two looks at the clock. Functions are steps, too.
 constexpr int kStepsBetweenLooks = 20;
-
-bool is_empty_file(const std::string& path) noexcept {
-  struct stat info;
-  return ::stat(path.c_str(), &info) == 0 && info.st_size == 0;
-}
 
 }  // namespace
 
@@ -41,18 +35,14 @@ Status SqliteDatabase::open() {
   forget_inherited_locks();
   size_limited_ = FileSizeSignal::is_limited();
   const FileSizeSignal no_signal(size_limited_);
-  Status status = create_parent_folder(settings_.path);
-  if (status.ok()) {
-    status =
-        check_database_place(settings_.path, settings_.journal_mode == "WAL");
-  }
-  if (status.ok()) status = connect_locked();
+  Status status = connect_locked();
   if (status.ok()) status = open_locked();
   if (status.ok()) {
     unlock();
   } else {
     disconnect(false);
     lock_.close();
+    files_.close();
   }
   return status;
 }
@@ -70,17 +60,22 @@ Status SqliteDatabase::connect_locked() {
                 "other programs keep moving the file while it is opened");
 }
 
-// SQLite creates the file here, but does not look into it yet.
+// SQLite does not look into the file yet.
 Status SqliteDatabase::connect() {
+  Status status = files_.open(settings_.path, settings_.modes,
+                              settings_.journal_mode == "WAL");
+  if (!status.ok()) return status;
   if_inherited_ = std::make_unique<InheritedConnection>();
-  const int result =
-      sqlite3_open_v2(settings_.path.c_str(), &connection_,
-                      SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE |
-                          SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_PRIVATECACHE,
-                      sqlite_vfs_name());
+  const char* const vfs = sqlite_vfs_name();
+  const std::string name = vfs != nullptr ? files_.uri("") : files_.path();
+  const int result = sqlite3_open_v2(
+      name.c_str(), &connection_,
+      SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_PRIVATECACHE |
+          (vfs != nullptr ? SQLITE_OPEN_URI : 0),
+      vfs);
   if (result != SQLITE_OK) {
     // SQLite tells the errno of its second attempt, which was only to read.
-    const int error = database_access_error(settings_.path);
+    const int error = files_.access_error();
     if (error == 0) return failure(result, "cannot open");
     return Status(Code::unavailable, "cannot open: " + error_advice(error));
   }
@@ -92,21 +87,27 @@ Status SqliteDatabase::connect() {
   // Takes the place of SQLite's own checkpoints.
   sqlite3_wal_hook(connection_, &on_commit, this);
   log_pages_ = 0;
+  longest_log_pages_ = INT_MAX;
   checkpoint_at_ = kCheckpointPages;
-  file_ = sqlite3_db_filename(connection_, "main");
-  return lock_.open(file_ + ".lock");
+  // With a journal, it may be a database that has not been whole since a power
+  // cut.
+  if (files_.size_of("") != 0 && files_.size_of("-journal") == 0 &&
+      !begins_like_sqlite(connection_)) {
+    return not_a_database();
+  }
+  return files_.open_lock(&lock_);
 }
 
 Status SqliteDatabase::open_locked() {
   if (sqlite3_db_readonly(connection_, "main") == 1) {
-    const int error = database_access_error(file_);
+    const int error = files_.access_error();
     return Status(Code::unavailable,
                   "cannot open for writing: " +
                       error_advice(error == 0 ? EACCES : error));
   }
   Status status;
-  if (is_empty_file(file_)) {
-    remove_orphaned_log(file_, settings_.clock->now());
+  if (files_.size_of("") == 0) {
+    files_.remove_orphaned_log(settings_.clock->now());
     status = run("PRAGMA page_size=4096; PRAGMA auto_vacuum=INCREMENTAL",
                  "cannot set the file up");
   }
@@ -120,7 +121,23 @@ Status SqliteDatabase::open_locked() {
                 "PRAGMA temp_store=MEMORY; PRAGMA foreign_keys=OFF",
             "cannot set the connection up");
   }
+  if (status.ok()) status = measure_log();
   return status;
+}
+
+// It may have been left long, and its reader may still be there.
+Status SqliteDatabase::measure_log() {
+  SqliteStatement row(*this);
+  constexpr std::string_view kAction = "cannot read the page size";
+  Status status = row.prepare("PRAGMA page_size", kAction);
+  if (!status.ok()) return status;
+  const int result = sqlite3_step(row.get());
+  if (result != SQLITE_ROW) return failure(result, kAction);
+  const std::int64_t page_size = sqlite3_column_int64(row.get(), 0);
+  longest_log_pages_ = static_cast<int>(settings_.longest_log / page_size);
+  log_pages_ = static_cast<int>(
+      std::min<std::int64_t>(files_.size_of("-wal") / page_size, INT_MAX));
+  return {};
 }
 
 Status SqliteDatabase::set_journal_mode() {
@@ -157,6 +174,7 @@ void SqliteDatabase::close() noexcept {
     disconnect(locked);
   }
   lock_.close();
+  files_.close();
 }
 
 void SqliteDatabase::disconnect(bool checkpoint) noexcept {
@@ -181,19 +199,21 @@ void SqliteDatabase::abandon() noexcept {
   connection_ = nullptr;
   statements_.clear();
   lock_.close();
+  files_.close();
 }
 
 bool SqliteDatabase::has_moved() const noexcept {
   int moved = 0;
-  return sqlite3_file_control(connection_, "main", SQLITE_FCNTL_HAS_MOVED,
-                              &moved) == SQLITE_OK &&
-         moved != 0;
+  return (sqlite3_file_control(connection_, "main", SQLITE_FCNTL_HAS_MOVED,
+                               &moved) == SQLITE_OK &&
+          moved != 0) ||
+         files_.has_moved();
 }
 
 Status SqliteDatabase::lock(std::int64_t more_ms) {
   wait_.restart(more_ms);
   if (!lock_.lock(wait_)) return busy();
-  if (log_pages_ < longest_log_pages()) return {};
+  if (log_pages_ < longest_log_pages_) return {};
   Status status = empty_log();
   if (!status.ok()) unlock();
   return status;
@@ -245,10 +265,6 @@ void SqliteDatabase::checkpoint(int mode) noexcept {
   may_wait_ = true;
 }
 
-int SqliteDatabase::longest_log_pages() const noexcept {
-  return static_cast<int>(settings_.longest_log / kPageSize);
-}
-
 // Others who read keep the log from being emptied, and it would grow until the
 // disk is full.
 Status SqliteDatabase::empty_log() {
@@ -259,7 +275,7 @@ Status SqliteDatabase::empty_log() {
       connection_, "main", SQLITE_CHECKPOINT_TRUNCATE, &pages, &moved);
   may_wait_ = true;
   log_pages_ = result == SQLITE_OK ? 0 : std::max(pages, log_pages_);
-  if (result == SQLITE_OK || log_pages_ < longest_log_pages()) return {};
+  if (result == SQLITE_OK || log_pages_ < longest_log_pages_) return {};
   return Status(
       Code::unavailable,
       "the write-ahead log has grown to " +
@@ -359,6 +375,8 @@ Status SqliteDatabase::failure(int result, std::string_view action) {
                   "the database is read-only: check the rights of the file and "
                   "of its folder");
     case SQLITE_CANTOPEN:
+      if (Status refusal = files_.take_refusal(); !refusal.ok()) return refusal;
+      [[fallthrough]];
     case SQLITE_IOERR:
       return told(Code::unavailable,
                   std::string(sqlite3_errstr(result)) + " (code " +
@@ -375,19 +393,29 @@ Status SqliteDatabase::failure(int result, std::string_view action) {
 }
 
 Status SqliteDatabase::corruption(std::string_view what) {
+  // What was never a database of this sink's is not for it to move.
+  const bool ours = begins_like_sqlite(connection_);
   const bool set_aside_already = has_moved();
   disconnect(false);
+  if (!ours && !set_aside_already) return not_a_database();
   std::string message = "the database is damaged (" + std::string(what) + ")";
   if (set_aside_already) {
     return Status(Code::corrupt, message + " and was moved away");
   }
-  const std::string name = set_aside_database(file_, settings_.clock->now());
+  const std::string name = files_.set_aside(settings_.clock->now());
   if (name.empty()) {
     return Status(Code::corrupt, message + " and cannot be renamed: " +
                                      error_text(errno) + "; move it away");
   }
   return Status(Code::corrupt, message + "; it was kept as \"" + name +
                                    "\", and a new file is begun");
+}
+
+Status SqliteDatabase::not_a_database() const {
+  return Status(Code::invalid,
+                quoted(files_.path()) +
+                    " is no SQLite database, or an encrypted one, and is left "
+                    "as it is: choose another path");
 }
 
 }  // namespace stogger

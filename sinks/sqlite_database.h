@@ -22,7 +22,8 @@ struct sqlite3_stmt;
 namespace stogger {
 
 struct SqliteSettings {
-  std::string path;                  // absolute
+  std::string path;  // absolute
+  FileModes modes;
   std::string journal_mode = "WAL";  // or DELETE, TRUNCATE
   std::string synchronous = "NORMAL";
   std::int64_t busy_timeout_ms = 250;
@@ -98,12 +99,13 @@ class SqliteDatabase {
   Status connect();
   Status open_locked();
   Status set_journal_mode();
+  Status measure_log();
   void checkpoint(int mode) noexcept;
-  int longest_log_pages() const noexcept;
   Status empty_log();
   void disconnect(bool checkpoint) noexcept;
   bool is_too_late() const noexcept;
   Status corruption(std::string_view what);
+  Status not_a_database() const;
   Status busy() const;
   static int on_busy(void* self, int attempts) noexcept;
   static int on_progress(void* self) noexcept;
@@ -116,13 +118,14 @@ class SqliteDatabase {
   std::vector<sqlite3_stmt*> statements_;
   // Memory for abandon(), which must not ask for any.
   std::unique_ptr<InheritedConnection> if_inherited_;
-  std::string file_;  // the database file, with symbolic links resolved
+  SqliteFiles files_;
   ProcessLock lock_;
   BoundedWait wait_;
   bool may_wait_ = true;
   bool must_end_ = true;
   bool size_limited_ = false;
   int log_pages_ = 0;
+  int longest_log_pages_ = 0;
   int checkpoint_at_ = 0;
 };
 

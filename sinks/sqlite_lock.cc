@@ -8,8 +8,6 @@
 #include <algorithm>
 #include <cerrno>
 
-#include "base/file.h"
-
 namespace stogger {
 namespace {
 
@@ -60,21 +58,9 @@ bool BoundedWait::is_over() const noexcept {
   return started_ns_ != 0 && now_ns() - started_ns_ >= most;
 }
 
-Status ProcessLock::open(const std::string& path) {
+void ProcessLock::use(int descriptor) noexcept {
   close();
-  do {
-    descriptor_ = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0666);
-  } while (descriptor_ == -1 && errno == EINTR);
-  if (descriptor_ > STDERR_FILENO) return {};
-  if (descriptor_ != -1) {
-    // Nobody expects a lock file behind a standard stream.
-    const int low = descriptor_;
-    descriptor_ = ::fcntl(low, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
-    ::close(low);
-    if (descriptor_ != -1) return {};
-  }
-  return Status(Code::unavailable, "cannot open the lock file \"" + path +
-                                       "\": " + error_advice(errno));
+  descriptor_ = descriptor;
 }
 
 bool ProcessLock::lock(BoundedWait& wait) noexcept {

@@ -2,9 +2,6 @@
 #pragma once
 
 #include <cstdint>
-#include <string>
-
-#include "stogger/status.h"
 
 namespace stogger {
 
@@ -46,8 +43,8 @@ class ProcessLock {
   ProcessLock(const ProcessLock&) = delete;
   ProcessLock& operator=(const ProcessLock&) = delete;
 
-  // Creates the file if it is missing; it is never removed.
-  Status open(const std::string& path);
+  // Takes over a descriptor of the lock file, which is never removed.
+  void use(int descriptor) noexcept;
   // False if the time was up before it was free.
   bool lock(BoundedWait& wait) noexcept;
   // Does not wait. True also where the file system knows no such locks.
