@@ -18,6 +18,8 @@
 #include <system_error>
 #include <utility>
 
+#include "base/descriptor.h"
+
 namespace stogger {
 namespace {
 
@@ -141,17 +143,6 @@ Status open_failure(const std::string& path, int error) {
     }
   }
   return failure("cannot open", path, error);
-}
-
-// A program that was started without standard streams must not find a log file
-// behind one of them: anyone may write to those.
-int above_standard_streams(int descriptor) noexcept {
-  if (descriptor > STDERR_FILENO || descriptor < 0) return descriptor;
-  const int higher = ::fcntl(descriptor, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
-  const int error = errno;
-  ::close(descriptor);
-  errno = error;
-  return higher;
 }
 
 bool set_lock(int descriptor, short type) noexcept {
