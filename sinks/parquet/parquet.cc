@@ -1,11 +1,11 @@
 // The parquet sink: rows into a file of the Parquet format, one process a file.
 //
-// Options: path (required), mode, compression, compression_level,
-// use_dictionary, row_groups, row_group_rows, checkpoint_s, checkpoint_rows,
-// roll_bytes, roll_s, times, sync. Safe after write(): what a checkpoint has
-// made readable, which write() does by itself now and then; the rest is in
-// memory. flush() is a checkpoint. close() completes the file; the sink goes on
-// in it if it is opened again.
+// Options: path (required), mode, file_mode, folder_mode, compression,
+// compression_level, use_dictionary, row_groups, row_group_rows, checkpoint_s,
+// checkpoint_rows, roll_bytes, roll_s, times, sync. Safe after write(): what a
+// checkpoint has made readable, which write() does by itself now and then; the
+// rest is in memory. flush() is a checkpoint. close() completes the file; the
+// sink goes on in it if it is opened again.
 //
 // A file that exists when the first rows come is given a dated name first, or
 // is overwritten with mode = "truncate".
@@ -52,6 +52,10 @@ class ParquetSink final : public Sink {
       if (!status.ok()) return status;
     }
     return writer_.open();
+  }
+
+  Status check(CheckFindings& findings) override {
+    return writer_.check(findings);
   }
 
   Status write(const RowBatch& rows) override {
@@ -129,6 +133,7 @@ Status make_parquet_sink(Options& options, SinkPtr* sink) {
       options.choice("mode", {"keep", "truncate"}, 0) == 1;
   settings.files.sync = options.boolean("sync", true);
   settings.files.clock = options.clock();
+  settings.files.modes = read_file_modes(options);
   settings.encoding = read_encoding(options);
   settings.times_as_text = options.choice("times", {"native", "text"}, 0) == 1;
   settings.group_by_batch =

@@ -45,6 +45,7 @@ class ParquetWriter {
         files_(settings.files) {}
 
   Status open();
+  Status check(CheckFindings& findings) const { return files_.check(findings); }
   bool is_open() const noexcept { return files_.is_open(); }
   // Of the file; open() may have to choose another one.
   const std::string& path() const noexcept { return files_.path(); }

@@ -89,6 +89,55 @@ TEST_F(ParquetSinkTest, ALostSecondFileIsMadeAgain) {
   EXPECT_EQ(numbers_in(agreed(path())), counted(0, 12));
 }
 
+TEST_F(ParquetSinkTest, ALostLockIsMadeAgain) {
+  SinkPtr sink = open();
+  for (std::int64_t i = 0; i < 3; ++i) {
+    ASSERT_OK(sink->write(numbered(i, 1)));
+    ASSERT_OK(sink->flush());
+    fs::remove(folder() + "/.run.parquet.lock");
+  }
+  ASSERT_OK(sink->write(numbered(3, 1)));
+  ASSERT_OK(sink->flush());
+  SinkPtr second = open();
+  EXPECT_EQ(second->target(), folder() + "/run-2.parquet");
+  ASSERT_OK(second->close());
+  ASSERT_OK(sink->close());
+  EXPECT_EQ(files(), Names{"run.parquet"});
+}
+
+TEST_F(ParquetSinkTest, WhoTakesALostLockStopsTheWriterAndLosesNothing) {
+  SinkPtr sink = open();
+  ASSERT_OK(sink->write(numbered(0, 1)));
+  ASSERT_OK(sink->flush());
+  fs::remove(folder() + "/.run.parquet.lock");
+  SinkPtr other = open();
+  ASSERT_EQ(other->target(), path());
+  ASSERT_OK(sink->write(numbered(1, 1)));
+  const Status status = sink->flush();
+  EXPECT_NE(status.message().find("another process has taken"),
+            std::string_view::npos)
+      << status.message();
+  EXPECT_EQ(tally_of(sink).buffered, 1u);
+  ASSERT_OK(other->close());
+  ASSERT_OK(sink->flush());
+  EXPECT_EQ(tally_of(sink).written, 2u);
+}
+
+TEST_F(ParquetSinkTest, AMovedFolderKeepsItsRowsAndANewOneGetsTheRest) {
+  SKIP_WITHOUT_JUDGES();
+  SinkPtr sink = open();
+  ASSERT_OK(sink->write(numbered(0, 2)));
+  ASSERT_OK(sink->flush());
+  fs::rename(folder(), folder_.file("moved"));
+  ASSERT_OK(sink->write(numbered(2, 2)));
+  ASSERT_OK(sink->close());
+  EXPECT_EQ(numbers_in(agreed(path())), counted(2, 2));
+  EXPECT_EQ(numbers_in(agreed(folder_.file("moved/run.parquet"))),
+            counted(0, 2));
+  EXPECT_EQ(names_in(folder_.file("moved")), Names{"run.parquet"});
+  EXPECT_EQ(files(), Names{"run.parquet"});
+}
+
 TEST_F(ParquetSinkTest, ADeletedFolderIsMadeAgain) {
   SKIP_WITHOUT_JUDGES();
   SinkPtr sink = open();
@@ -315,7 +364,8 @@ TEST_F(ParquetSinkTest, TheNextWriterClearsAwayWhatAKilledOneLeft) {
   });
   ASSERT_TRUE(ready.take());
   kill_child(child);
-  EXPECT_EQ(files(), (Names{".run.parquet.next", "run.parquet"}));
+  EXPECT_EQ(files(),
+            (Names{".run.parquet.lock", ".run.parquet.next", "run.parquet"}));
   SinkPtr sink = open();
   ASSERT_OK(sink->write(numbered(100, 1)));
   ASSERT_OK(sink->close());
