@@ -72,11 +72,11 @@ Status set_aside(const Folder& folder, const std::string& name,
                  const std::string& wanted, Time now) {
   constexpr int kAttempts = 4;
   const std::size_t stem = stem_size(wanted);
-  const std::string prefix = folder.path_of(wanted.substr(0, stem) + ".");
+  const std::string prefix = wanted.substr(0, stem) + ".";
   int error = EEXIST;
   for (int i = 0; i < kAttempts && error == EEXIST; ++i) {
-    const std::string dated = dated_name(prefix, now, wanted.substr(stem));
-    error = folder.rename_to_new(name, dated.substr(dated.rfind('/') + 1));
+    error = folder.rename_to_new(
+        name, dated_name(folder, prefix, now, wanted.substr(stem)));
   }
   if (error == 0 || error == ENOENT) return {};
   return file_failure("cannot rename " + quoted(folder.path_of(name)), error);
