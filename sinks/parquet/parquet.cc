@@ -70,10 +70,14 @@ class ParquetSink final : public Sink {
     if (!status.ok()) return status;
     std::size_t taken = 0;
     status = writer_.write(rows, &taken);
-    return status.ok() ? lock_.take_report() : status;
+    if (status.ok()) return lock_.take_report();
+    return taken == rows.row_count ? kept(status) : status;
   }
 
-  Status flush() override { return writer_.checkpoint(); }
+  Status flush() override {
+    const Status status = writer_.checkpoint();
+    return status.ok() ? status : kept(status);
+  }
 
   Status close() override {
     Status status = writer_.close();
@@ -98,6 +102,15 @@ class ParquetSink final : public Sink {
   std::string_view target() const noexcept override { return writer_.path(); }
 
  private:
+  // The rows are in memory: of log events the next ones are welcome, too. A
+  // pipe of samples has to know at once.
+  Status kept(const Status& status) const {
+    if (for_samples_) return status;
+    return Status(Code::rejected, std::string(status.message()) +
+                                      "; rows wait in memory, up to 64 MiB of "
+                                      "them, until they can be written");
+  }
+
   const ParquetSettings settings_;
   const bool for_samples_;
   SchemaLock lock_;
@@ -150,6 +163,7 @@ Status make_parquet_sink(Options& options, SinkPtr* sink) {
   settings.roll_ns = static_cast<std::int64_t>(
       options.real("roll_s", 0, 0, kYear) * kNanoseconds);
   settings.service = options.identifier();
+  settings.patient = !options.for_samples();
   Status status = options.finish();
   if (!status.ok()) return status;
   sink->reset(new ParquetSink(std::move(settings), options.for_samples()));

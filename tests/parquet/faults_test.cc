@@ -16,6 +16,7 @@
 #include <thread>
 #include <vector>
 
+#include "tests/deliver/scripted_sink.h"
 #include "tests/parquet/sink_fixture.h"
 #include "tests/support/processes.h"
 #include "tests/support/small_disk.h"
@@ -229,6 +230,50 @@ TEST_F(ParquetSinkTest, WithAFullDiskMemoryIsBounded) {
   }
   EXPECT_GT(refused, 100u);
   EXPECT_EQ(tally_of(sink).buffered + refused, 200u);
+}
+
+TEST_F(ParquetSinkTest, EventsOnAFullDiskWaitInMemory) {
+  SmallDisk disk(64 * 1024);
+  if (!disk.why_not().empty()) GTEST_SKIP() << disk.why_not();
+  const std::string path = disk.file("run.parquet");
+  std::vector<std::string> reports;
+  set_diagnostics(
+      [](std::string_view line, void* self) {
+        static_cast<std::vector<std::string>*>(self)->emplace_back(line);
+      },
+      &reports);
+  {
+    System system;
+    const Field fields[] = {
+        {"path", path}, {"checkpoint_rows", 10}, {"sync", false}};
+    Options options("parquet", fields);
+    SinkPtr sink;
+    ASSERT_OK(make_parquet_sink(options, &sink));
+    ASSERT_OK(system.add_sink("table", std::move(sink)));
+    Logger log = system.logger();
+    log.info("before");
+    ASSERT_OK(system.flush());
+    disk.fill();
+    for (int i = 0; i < 200; ++i) log.info("event", {{"number", i}});
+    SinkStats stats = stats_of(system, "table");
+    EXPECT_EQ(stats.dropped, 0u);
+    EXPECT_EQ(stats.pending, 200u);
+    EXPECT_FALSE(system.flush().ok());
+    log.info("after");
+    stats = stats_of(system, "table");
+    EXPECT_EQ(stats.dropped, 0u);
+    EXPECT_EQ(stats.pending, 201u);
+    ASSERT_FALSE(reports.empty());
+    EXPECT_NE(reports[0].find("rows wait in memory"), std::string::npos);
+    // Not one for each event.
+    EXPECT_LT(reports.size(), 20u);
+    disk.make_room();
+    EXPECT_OK(system.flush());
+    stats = stats_of(system, "table");
+    EXPECT_EQ(stats.written, 202u);
+    EXPECT_EQ(stats.pending, 0u);
+  }
+  set_diagnostics(nullptr);
 }
 
 TEST_F(ParquetSinkTest, ALimitOfTheFileSizeIsAFailureAndNoSignal) {

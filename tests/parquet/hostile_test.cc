@@ -124,7 +124,7 @@ TEST_F(ParquetHostileTest, LocksOfAReaderStopNobody) {
   Signal ready;
   const pid_t reader = start_child([&] {
     bool fine = become(kNobody);
-    for (const std::string& name : {"run.parquet", ".run.parquet.next"}) {
+    for (const std::string& name : Names{"run.parquet", ".run.parquet.next"}) {
       const int file = ::open((folder() + "/" + name).c_str(), O_RDONLY);
       fine = fine && file != -1 && ::flock(file, LOCK_EX | LOCK_NB) == 0;
       struct flock whole = {};
@@ -155,7 +155,7 @@ TEST_F(ParquetHostileTest, FilesOfAStrangerAreNotTaken) {
   SKIP_UNLESS_ROOT();
   open_to_all();
   for (const std::string& name :
-       {"run.parquet", ".run.parquet.next", ".run.parquet.lock"}) {
+       Names{"run.parquet", ".run.parquet.next", ".run.parquet.lock"}) {
     const std::string file = folder() + "/" + name;
     ASSERT_TRUE(as_nobody([&] {
       ::umask(0);
@@ -178,7 +178,7 @@ TEST_F(ParquetHostileTest, LinksOfAStrangerAreNotFollowed) {
   const std::string target = folder_.file("precious");
   write_file(target, "precious");
   for (const std::string& name :
-       {"run.parquet", ".run.parquet.next", ".run.parquet.lock"}) {
+       Names{"run.parquet", ".run.parquet.next", ".run.parquet.lock"}) {
     const std::string link = folder() + "/" + name;
     ASSERT_TRUE(as_nobody(
         [&] { return ::symlink(target.c_str(), link.c_str()) == 0; }));
@@ -199,7 +199,7 @@ TEST_F(ParquetHostileTest, ALinkPutThereMeanwhileIsNotFollowed) {
   const std::string target = folder_.file("precious");
   write_file(target, "precious");
   SinkPtr sink = open();
-  for (const std::string& name : {"run.parquet", ".run.parquet.next"}) {
+  for (const std::string& name : Names{"run.parquet", ".run.parquet.next"}) {
     for (int i = 0; i < 2; ++i) {
       ASSERT_OK(sink->write(numbered(0, 1)));
       ASSERT_OK(sink->flush());
