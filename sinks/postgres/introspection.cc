@@ -21,6 +21,7 @@ enum Cell : std::size_t {
   kLabels,    // of an enum, each as "size:label"; null for other types
   kCellCount,
 };
+static_assert(kCellCount == kIntrospectionCells);
 
 // Each round of the recursion takes one domain away. What takes no null at any
 // depth takes none at all. Of a view, INSTEAD OF triggers and rules take any

@@ -1,6 +1,7 @@
 // The columns of an existing table, as the server's catalogue has them.
 #pragma once
 
+#include <cstddef>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -15,6 +16,9 @@ namespace stogger {
 // base types, however deep. `data` comes last, for it depends on what the
 // others take.
 std::string_view introspection_sql();
+
+// The number of its columns.
+inline constexpr std::size_t kIntrospectionCells = 8;
 
 // One row of that query: its values by position, null pointers for null. False
 // if the column is left alone: its type is none of PostgresType, or it is `id`

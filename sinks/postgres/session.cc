@@ -3,11 +3,12 @@
 #include <algorithm>
 #include <array>
 #include <chrono>
-#include <cstring>
+#include <string_view>
 #include <utility>
 
 #include "base/quote.h"
 #include "sinks/postgres/introspection.h"
+#include "sinks/postgres/reply.h"
 #include "sinks/postgres/sql.h"
 
 namespace stogger {
@@ -18,6 +19,8 @@ using std::chrono::milliseconds;
 // Creating a table waits for others that do the same.
 constexpr milliseconds kCreateTime(10000);
 constexpr int kLooks = 5;
+// Of a table, in PostgreSQL.
+constexpr int kMostColumns = 1600;
 
 std::string in_milliseconds(milliseconds time) {
   return std::to_string(time.count()) + "ms";
@@ -135,17 +138,19 @@ Status Preparation::look(bool* exists) {
     return failed(answer, "cannot look for the table " + table_);
   }
   if (!answer.ok()) return failed(answer, "cannot look for the table");
-  const auto cell = [&](int column) {
-    return std::string_view(PQgetvalue(result.get(), 0, column));
-  };
-  *exists = cell(0) == "t";
-  role_ = cell(1);
-  if (cell(2) == "on") {
+  std::array<std::string_view, 4> found;
+  for (std::size_t i = 0; i < found.size(); ++i) {
+    Status status = cell(result.get(), 0, static_cast<int>(i), &found[i]);
+    if (!status.ok()) return status;
+  }
+  *exists = found[0] == "t";
+  role_ = found[1];
+  if (found[2] == "on") {
     return Status(Code::unavailable,
                   "the server is read-only (a standby, or set so)");
   }
   // A pooler in between may swallow what a session is started with.
-  if (cell(3) != std::to_string(settings_.statement_timeout.count())) {
+  if (found[3] != std::to_string(settings_.statement_timeout.count())) {
     session_->pooled = true;
   }
   return {};
@@ -179,14 +184,16 @@ Status Preparation::read_columns() {
     return failed(answer, "cannot read the columns of " + table_);
   }
   session_->columns.clear();
+  const int rows = PQntuples(result.get());
+  if (rows > kMostColumns) return unknown_answer();
   std::vector<const char*> row(
       static_cast<std::size_t>(PQnfields(result.get())));
-  for (int i = 0; i < PQntuples(result.get()); ++i) {
+  if (row.size() != kIntrospectionCells) return unknown_answer();
+  for (int i = 0; i < rows; ++i) {
     for (std::size_t j = 0; j < row.size(); ++j) {
-      const int column = static_cast<int>(j);
-      row[j] = PQgetisnull(result.get(), i, column) == 1
-                   ? nullptr
-                   : PQgetvalue(result.get(), i, column);
+      Status status =
+          nullable_cell(result.get(), i, static_cast<int>(j), &row[j]);
+      if (!status.ok()) return status;
     }
     PostgresColumn column;
     std::string problem;
@@ -221,7 +228,10 @@ Status Preparation::check_rights() {
       " AND d.deptype='a' AND d.refobjid=to_regclass($1)",
       table_parameter(), soon(), &result);
   if (!answer.ok()) return failed(answer, "cannot look at the rights");
-  const bool sequences = std::strcmp(PQgetvalue(result.get(), 0, 0), "t") == 0;
+  std::string_view text;
+  Status status = cell(result.get(), 0, 0, &text);
+  if (!status.ok()) return status;
+  const bool sequences = text == "t";
   if (settings_.for_samples) {
     return sequences ? Status() : missing_rights(false);
   }
@@ -233,9 +243,9 @@ Status Preparation::check_rights() {
         " AND NOT attisdropped",
         table_parameter(), soon(), &columns);
     if (!there.ok()) return failed(there, "cannot look at the rights");
-    const bool by_rights =
-        std::strcmp(PQgetvalue(columns.get(), 0, 0), "2") == 0;
-    if (!sequences || by_rights) return missing_rights(false);
+    status = cell(columns.get(), 0, 0, &text);
+    if (!status.ok()) return status;
+    if (!sequences || text == "2") return missing_rights(false);
   }
   return {};
 }
