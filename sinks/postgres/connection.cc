@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <charconv>
 #include <utility>
 
 namespace stogger {
@@ -27,10 +28,18 @@ Answer refusal(const PGresult* result) {
   answer.sqlstate = text_of(PQresultErrorField(result, PG_DIAG_SQLSTATE));
   answer.message = text_of(PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY));
   answer.context = text_of(PQresultErrorField(result, PG_DIAG_CONTEXT));
+  answer.constraint =
+      text_of(PQresultErrorField(result, PG_DIAG_CONSTRAINT_NAME));
   if (const char* detail = PQresultErrorField(result, PG_DIAG_MESSAGE_HINT)) {
     (answer.message += "; ") += detail;
   }
   return answer;
+}
+
+// "INSERT 0 1", "COPY 100"
+void read_tag(PGresult* result, Answer* answer) noexcept {
+  const std::string_view rows = PQcmdTuples(result);
+  std::from_chars(rows.data(), rows.data() + rows.size(), answer->rows);
 }
 
 bool is_error(const PGresult* result) noexcept {
@@ -138,9 +147,12 @@ Answer Connection::finish(bool sent, Deadline deadline, ResultPtr* last) {
       // libpq makes errors of its own when the connection breaks.
       if (state == nullptr) return answer.ok() ? broken(true, false) : answer;
       if (answer.ok()) answer = refusal(result.get());
-    } else if (last != nullptr) {
-      *last = std::move(result);
+      continue;
     }
+    if (PQresultStatus(result.get()) == PGRES_COMMAND_OK) {
+      read_tag(result.get(), &answer);
+    }
+    if (last != nullptr) *last = std::move(result);
   }
   // The server may report an error and be gone.
   return answer;
@@ -201,6 +213,9 @@ Answer Connection::run_with(const std::string& settings, const std::string& sql,
       continue;
     }
     if (PQresultStatus(result.get()) == PGRES_PIPELINE_SYNC) break;
+    if (PQresultStatus(result.get()) == PGRES_COMMAND_OK) {
+      read_tag(result.get(), &answer);
+    }
     if (!is_error(result.get()) || !answer.ok()) continue;
     if (PQresultErrorField(result.get(), PG_DIAG_SQLSTATE) == nullptr) {
       return broken(true, false);

@@ -235,6 +235,7 @@ void Reader::read_table() {
     check("schema", check_identifier(settings_.schema));
   }
   if (samples && settings_.schema.empty()) settings_.schema = "public";
+  settings_.trust_table = options_.boolean("trust_table", false);
   check("table", check_identifier(table));
   settings_.table = std::move(table);
 }

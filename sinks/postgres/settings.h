@@ -29,6 +29,8 @@ struct PostgresSettings {
   std::string schema;  // empty: the first of the role's search path
   std::string table;
   bool create_table = true;
+  bool trust_table = false;  // whoever's functions it runs
+  bool proves_only = false;  // no option: see proof.h
   bool for_samples = false;
   bool times_as_text = false;  // in a table created for samples
   PostgresIndexes indexes = PostgresIndexes::full;
@@ -50,7 +52,7 @@ struct PostgresSettings {
 };
 
 // Reads and checks the options: dsn or host, port, user, password, database
-// (not both); schema, table, create_table, deadline_ms, batch_deadline_ms,
+// (not both); schema, table, create_table, trust_table, deadline_ms, batch_deadline_ms,
 // statement_timeout_ms, connect_timeout_ms, start_wait_ms, pool_size (1),
 // indexes, synchronous_commit, delivery ("sync"), use_copy, dead_letter.
 //
