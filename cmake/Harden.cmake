@@ -14,13 +14,15 @@ option(STOGGER_HARDEN "Harden what is built in Release, RelWithDebInfo and MinSi
 include(CheckCXXCompilerFlag)
 
 set(stogger_optimized $<CONFIG:Release,RelWithDebInfo,MinSizeRel>)
+set(stogger_given_flags "${CMAKE_CXX_FLAGS} ${CMAKE_CXX_FLAGS_RELEASE}"
+                        "${CMAKE_CXX_FLAGS_RELWITHDEBINFO} ${CMAKE_CXX_FLAGS_MINSIZEREL}")
 
 # Adds the flag to the list if the compiler knows it, and neither it nor its
 # opposite is among the caller's.
 macro(stogger_add_hardening flag pattern)
   string(MAKE_C_IDENTIFIER "STOGGER_KNOWS_${flag}" known)
   check_cxx_compiler_flag(${flag} ${known})
-  if(${known} AND NOT CMAKE_CXX_FLAGS MATCHES "${pattern}")
+  if(${known} AND NOT stogger_given_flags MATCHES "${pattern}")
     list(APPEND flags ${flag})
   endif()
 endmacro()
@@ -34,7 +36,7 @@ function(stogger_harden target)
   stogger_add_hardening(-fstack-clash-protection "-f(no-)?stack-clash-protection")
   stogger_add_hardening(-fcf-protection "-fcf-protection")  # x86
   stogger_add_hardening(-mbranch-protection=standard "-mbranch-protection")  # ARM
-  if(NOT CMAKE_CXX_FLAGS MATCHES "[DU] ?_FORTIFY_SOURCE")
+  if(NOT stogger_given_flags MATCHES "[DU] ?_FORTIFY_SOURCE")
     set(level 2)
     if((CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND CMAKE_CXX_COMPILER_VERSION VERSION_GREATER_EQUAL 12)
        OR (CMAKE_CXX_COMPILER_ID STREQUAL "Clang" AND CMAKE_CXX_COMPILER_VERSION VERSION_GREATER_EQUAL 12))
@@ -43,7 +45,7 @@ function(stogger_harden target)
     # Some compilers define it by themselves.
     list(APPEND flags -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=${level})
   endif()
-  if("ASSERTIONS" IN_LIST ARGN AND NOT CMAKE_CXX_FLAGS MATCHES "_GLIBCXX_ASSERTIONS")
+  if("ASSERTIONS" IN_LIST ARGN AND NOT stogger_given_flags MATCHES "_GLIBCXX_ASSERTIONS")
     list(APPEND flags -D_GLIBCXX_ASSERTIONS)
   endif()
   target_compile_options(${target} PRIVATE "$<${stogger_optimized}:${flags}>")
