@@ -146,8 +146,8 @@ PGconn* establish(const PostgresSettings& settings,
     if (state == PGRES_POLLING_OK) return connection;
     if (state == PGRES_POLLING_FAILED) break;
     received += bytes_taken(PQsocket(connection), before);
-    if (received > kMostOfAnswer) {
-      return fail(connection, "the server sent more than 1 MiB at the start");
+    if (received > kMostAtStart) {
+      return fail(connection, "the server sent more than 64 KiB at the start");
     }
   }
   return fail(connection, in_one_line(PQerrorMessage(connection)));

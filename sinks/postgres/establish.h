@@ -31,8 +31,12 @@ struct Interrupt {
   const std::atomic<bool>& stopping;
 };
 
+// What a server may send until a session is established, certificates
+// included.
+inline constexpr std::size_t kMostAtStart = 64 * 1024;
+
 // Null with the reason in *status after the connect time-out, or if the server
-// sends more than kMostOfAnswer. With options: the session begins with the
+// sends more than that. With options: the session begins with the
 // time-outs for rows.
 PGconn* establish(const PostgresSettings& settings,
                   const PostgresTarget& target, bool with_options,

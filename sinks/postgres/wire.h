@@ -17,8 +17,7 @@ struct ResultDeleter {
 };
 using ResultPtr = std::unique_ptr<PGresult, ResultDeleter>;
 
-// What a server may send in answer to one statement; while a connection is
-// established; and unasked, between two statements.
+// What a server may send in answer to one statement, and unasked between two.
 inline constexpr std::size_t kMostOfAnswer = 1024 * 1024;
 // What a server may send in all until another connection takes over, and until
 // it is not used any more. libpq keeps some of what is sent (the names of
