@@ -1,8 +1,5 @@
 #include "sinks/postgres/connection.h"
 
-#include <fcntl.h>
-#include <unistd.h>
-
 #include <algorithm>
 #include <utility>
 
@@ -59,23 +56,18 @@ bool wants_data(const PGresult* result) noexcept {
 
 }  // namespace
 
-Connection::Connection(PGconn* connection) noexcept
-    : connection_(connection), wire_(connection) {
-  PQsetnonblocking(connection_, 1);
-}
+Connection::Connection(PGconn* connection, std::unique_ptr<Pump> pump) noexcept
+    : connection_(connection),
+      pump_(std::move(pump)),
+      wire_(connection, *pump_) {}
 
-// PQfinish() does not wait, for the connection is non-blocking.
+// Nothing of this waits: the connection is non-blocking.
 Connection::~Connection() {
-  if (connection_ != nullptr) PQfinish(connection_);
+  PQfinish(connection_);
+  pump_->close();
 }
 
-void Connection::abandon() noexcept {
-  const int nowhere = ::open("/dev/null", O_RDWR | O_CLOEXEC);
-  if (nowhere >= 0) {
-    ::dup3(nowhere, socket(), O_CLOEXEC);
-    ::close(nowhere);
-  }
-}
+void Connection::abandon() noexcept { pump_->abandon(PQsocket(connection_)); }
 
 Answer Connection::broken(bool sent) const {
   Answer answer;

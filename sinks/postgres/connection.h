@@ -6,10 +6,12 @@
 
 #include <libpq-fe.h>
 
+#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "sinks/postgres/pump.h"
 #include "sinks/postgres/wire.h"
 
 namespace stogger {
@@ -42,14 +44,14 @@ struct Parameters {
 
 class Connection {
  public:
-  // Takes over a connection that is established.
-  explicit Connection(PGconn* connection) noexcept;
+  // Takes over a connection that is established, and its pump.
+  Connection(PGconn* connection, std::unique_ptr<Pump> pump) noexcept;
   // Says good-bye to the server if that needs no waiting.
   ~Connection();
   Connection(const Connection&) = delete;
   Connection& operator=(const Connection&) = delete;
 
-  int socket() const noexcept { return PQsocket(connection_); }
+  int socket() const noexcept { return pump_->socket(); }
   // One system call: false if the server has ended the session meanwhile.
   bool is_alive() noexcept { return wire_.is_quiet(); }
   // True when another connection should take over: the server has sent so much
@@ -85,6 +87,7 @@ class Connection {
   bool wait_for_copy(Answer* answer);
 
   PGconn* connection_;
+  const std::unique_ptr<Pump> pump_;
   Wire wire_;
 };
 

@@ -292,7 +292,8 @@ std::unique_ptr<Session> Connector::try_target(const PostgresTarget& target,
     pooled = pooled_;
   }
   const Interrupt interrupt = {wake_, stopping_};
-  PGconn* connection = establish(settings_, target, !pooled, interrupt, status);
+  std::unique_ptr<Connection> connection =
+      establish(settings_, target, !pooled, interrupt, status);
   if (connection == nullptr && !pooled &&
       status->message().find("unsupported startup parameter") !=
           std::string_view::npos) {
@@ -301,7 +302,7 @@ std::unique_ptr<Session> Connector::try_target(const PostgresTarget& target,
   }
   if (connection == nullptr) return nullptr;
   auto session = std::make_unique<Session>();
-  session->connection = std::make_unique<Connection>(connection);
+  session->connection = std::move(connection);
   session->host = target.host;
   session->pooled = pooled;
   *status = prepare_session(settings_, session.get());

@@ -2,13 +2,13 @@
 // servers that may never answer. For the connector's thread.
 #pragma once
 
-#include <libpq-fe.h>
-
 #include <atomic>
 #include <cstddef>
+#include <memory>
 #include <string>
 #include <vector>
 
+#include "sinks/postgres/connection.h"
 #include "sinks/postgres/settings.h"
 #include "stogger/status.h"
 
@@ -36,10 +36,12 @@ struct Interrupt {
 inline constexpr std::size_t kMostAtStart = 64 * 1024;
 
 // Null with the reason in *status after the connect time-out, or if the server
-// sends more than that. With options: the session begins with the
-// time-outs for rows.
-PGconn* establish(const PostgresSettings& settings,
-                  const PostgresTarget& target, bool with_options,
-                  const Interrupt& interrupt, Status* status);
+// sends more than that. A password is not given to a server that wants it as it
+// is without TLS. With options: the session begins with the time-outs for rows.
+std::unique_ptr<Connection> establish(const PostgresSettings& settings,
+                                      const PostgresTarget& target,
+                                      bool with_options,
+                                      const Interrupt& interrupt,
+                                      Status* status);
 
 }  // namespace stogger

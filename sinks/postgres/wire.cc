@@ -4,15 +4,15 @@
 #include <poll.h>
 #include <sys/ioctl.h>
 
-#include <algorithm>
+#include <string_view>
 
 namespace stogger {
 namespace {
 
 using Steady = std::chrono::steady_clock;
 
-// libpq has room for that much before each read.
-constexpr std::size_t kLeastRead = 8192;
+// What is handed over at once has fewer.
+constexpr int kMostRecords = 1000;
 // A statement of this library has fewer, whatever comes of it.
 constexpr int kMostResults = 64;
 
@@ -33,17 +33,9 @@ bool is_expected(ExecStatusType status) noexcept {
 
 }  // namespace
 
-std::size_t readable_bytes(int socket) noexcept {
+bool has_unread(PGconn* connection) noexcept {
   int bytes = 0;
-  return ::ioctl(socket, FIONREAD, &bytes) == 0 && bytes > 0
-             ? static_cast<std::size_t>(bytes)
-             : 0;
-}
-
-std::size_t bytes_taken(int socket, std::size_t before) noexcept {
-  if (before <= kLeastRead) return before;
-  const std::size_t after = readable_bytes(socket);
-  return std::max(before - std::min(before, after), kLeastRead);
+  return ::ioctl(PQsocket(connection), FIONREAD, &bytes) == 0 && bytes > 0;
 }
 
 void Wire::begin(Deadline deadline) noexcept {
@@ -63,7 +55,7 @@ bool Wire::wait(short events) noexcept {
     const auto left =
         std::chrono::ceil<std::chrono::milliseconds>(deadline_ - Steady::now());
     if (left.count() <= 0) return fail(Trouble::late);
-    pollfd waiting = {PQsocket(connection_), events, 0};
+    pollfd waiting = {pump_.socket(), events, 0};
     const int ready = ::poll(&waiting, 1, static_cast<int>(left.count()));
     if (ready > 0) return true;
     if (ready < 0 && errno != EINTR) return fail(Trouble::broken);
@@ -78,30 +70,30 @@ void Wire::drop_notifications() noexcept {
   }
 }
 
-// After a read.
-bool Wire::count(std::size_t before) noexcept {
-  const std::size_t taken = bytes_taken(PQsocket(connection_), before);
-  received_ += taken;
-  in_all_ += taken;
-  return received_ <= kMostOfAnswer || fail(Trouble::flood);
-}
-
 bool Wire::receive() noexcept {
-  const std::size_t before = readable_bytes(PQsocket(connection_));
-  if (PQconsumeInput(connection_) == 0) return fail(Trouble::broken);
-  return count(before);
+  const std::string_view bytes = pump_.pull();
+  received_ += bytes.size();
+  in_all_ += bytes.size();
+  if (received_ > kMostOfAnswer) return fail(Trouble::flood);
+  if (!pump_.hand_over(bytes)) return fail(Trouble::broken);
+  // One read takes all, but of TLS it takes one record.
+  for (int i = 0; i < kMostRecords; ++i) {
+    if (PQconsumeInput(connection_) == 0) return fail(Trouble::broken);
+    if (PQsslInUse(connection_) == 0 || !has_unread(connection_)) return true;
+  }
+  return fail(Trouble::unknown);
 }
 
 bool Wire::send_all() noexcept {
-  int left = PQflush(connection_);
-  while (left > 0) {
-    if (!wait(POLLIN | POLLOUT) || !receive()) return false;
-    // It reads, too, if it cannot write.
-    const std::size_t before = readable_bytes(PQsocket(connection_));
-    left = PQflush(connection_);
-    if (!count(before)) return false;
+  for (;;) {
+    const int left = PQflush(connection_);
+    if (left < 0 || !pump_.push()) return fail(Trouble::broken);
+    if (pump_.has_rest()) {
+      if (!wait(POLLIN | POLLOUT) || !receive()) return false;
+    } else if (left == 0) {
+      return true;
+    }
   }
-  return left == 0 || fail(Trouble::broken);
 }
 
 bool Wire::next_result(ResultPtr* result) noexcept {
@@ -124,7 +116,7 @@ bool Wire::is_quiet() noexcept {
   begin(Deadline());
   if (in_all_ > kMostOfConnection) return false;
   for (int i = 0; i < kMostReads; ++i) {
-    pollfd waiting = {PQsocket(connection_), POLLIN | POLLRDHUP, 0};
+    pollfd waiting = {pump_.socket(), POLLIN | POLLRDHUP, 0};
     const int ready = ::poll(&waiting, 1, 0);
     if (ready == 0) return PQstatus(connection_) == CONNECTION_OK;
     if (ready < 0 && errno == EINTR) continue;

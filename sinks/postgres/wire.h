@@ -8,6 +8,8 @@
 #include <cstddef>
 #include <memory>
 
+#include "sinks/postgres/pump.h"
+
 namespace stogger {
 
 using Deadline = std::chrono::steady_clock::time_point;
@@ -35,9 +37,9 @@ class Wire {
     unknown,  // what came is no answer to a statement of this library
   };
 
-  // Does not own the connection, which has to be established. Null is allowed
-  // if nothing else is called.
-  explicit Wire(PGconn* connection) noexcept : connection_(connection) {}
+  // Owns neither the connection, which has to be established, nor its pump.
+  Wire(PGconn* connection, Pump& pump) noexcept
+      : connection_(connection), pump_(pump) {}
 
   // Before each statement.
   void begin(Deadline deadline) noexcept;
@@ -60,10 +62,10 @@ class Wire {
   bool fail(Trouble trouble) noexcept;
   bool wait(short events) noexcept;
   bool receive() noexcept;
-  bool count(std::size_t before) noexcept;
   void drop_notifications() noexcept;
 
   PGconn* connection_;
+  Pump& pump_;
   Deadline deadline_{};
   Trouble trouble_ = Trouble::none;
   int results_ = 0;
@@ -71,9 +73,7 @@ class Wire {
   std::size_t in_all_ = 0;
 };
 
-// Bytes that can be read from a socket at once.
-std::size_t readable_bytes(int socket) noexcept;
-// Of those that were readable before libpq read, how many it took at least.
-std::size_t bytes_taken(int socket, std::size_t before) noexcept;
+// Bytes that libpq was handed and has not read.
+bool has_unread(PGconn* connection) noexcept;
 
 }  // namespace stogger

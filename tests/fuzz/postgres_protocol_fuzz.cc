@@ -9,6 +9,7 @@
 #include <sys/eventfd.h>
 #include <sys/socket.h>
 #include <sys/un.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -52,7 +53,7 @@ namespace {
 using namespace std::chrono_literals;
 using Steady = std::chrono::steady_clock;
 
-constexpr auto kLongestRun = 3s;
+constexpr double kLongestRun = 1;
 constexpr std::size_t kMostText = 3000;
 constexpr std::size_t kFlags = 2;
 constexpr int kMostLosses = 8;  // see __lsan_default_suppressions()
@@ -61,6 +62,14 @@ void check(bool condition, const char* what) {
   if (condition) return;
   std::fprintf(stderr, "postgres protocol: %s\n", what);
   std::abort();
+}
+
+// Of this thread: others may need the machine.
+double cpu_seconds() {
+  timespec time = {};
+  ::clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time);
+  return static_cast<double>(time.tv_sec) +
+         static_cast<double>(time.tv_nsec) / 1e9;
 }
 
 // Says the same to each client, and hangs up.
@@ -187,12 +196,11 @@ void run(std::string_view input) {
   Server::instance().say(input.substr(kFlags), piece);
 
   Status status;
-  PGconn* const established =
+  Session session;
+  session.connection =
       establish(settings, PostgresTarget(), true, {wake, stopping}, &status);
   check(status.message().size() <= kMostText, "a long reason");
-  if (established == nullptr) return;
-  Session session;
-  session.connection = std::make_unique<Connection>(established);
+  if (session.connection == nullptr) return;
   if ((flags & 4) == 0) {
     if (!prepare_session(settings, &session).ok()) return;
     check(session.columns.size() <= 1600, "more columns than there can be");
@@ -344,9 +352,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data,
       }) > stogger::kMostLosses) {
     return -1;
   }
-  const auto start = stogger::Steady::now();
+  const double start = stogger::cpu_seconds();
   stogger::run(input);
-  stogger::check(stogger::Steady::now() - start < stogger::kLongestRun,
+  stogger::check(stogger::cpu_seconds() - start < stogger::kLongestRun,
                  "a run took too long");
   return 0;
 }

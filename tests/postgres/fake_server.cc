@@ -101,10 +101,10 @@ FakeServer::~FakeServer() {
   thread_.join();
 }
 
-std::string FakeServer::dsn() const {
+std::string FakeServer::dsn(std::string_view more) const {
   const std::string host = way_ == Way::tcp ? "127.0.0.1" : folder_.path();
   return "host=" + host + " port=" + std::to_string(port()) +
-         " user=someone dbname=logs";
+         " user=someone dbname=logs " + std::string(more);
 }
 
 std::string FakeServer::heard() const {

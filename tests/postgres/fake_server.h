@@ -9,6 +9,7 @@
 #include <memory>
 #include <mutex>
 #include <string>
+#include <string_view>
 #include <thread>
 #include <vector>
 
@@ -60,7 +61,7 @@ class FakeServer {
   FakeServer(const FakeServer&) = delete;
   FakeServer& operator=(const FakeServer&) = delete;
 
-  std::string dsn() const;
+  std::string dsn(std::string_view more = "") const;
   int port() const { return listener_.port(); }
   int connections() const { return connections_; }
   // The most that one connection has taken, what the kernel holds included.
