@@ -86,6 +86,8 @@ Status Inspection::find() {
     return Status(Code::unavailable,
                   "the server is read-only (a standby, or set so)");
   }
+  // COPY is not for views.
+  session_.can_copy = found.kind != 'v';
   // A pooler in between may swallow what a session is started with.
   if (text(5) != std::to_string(settings_.statement_timeout.count())) {
     session_.pooled = true;

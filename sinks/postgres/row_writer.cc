@@ -55,7 +55,9 @@ RowBatch RowWriter::columns() const noexcept {
 Status RowWriter::connect(Deadline deadline) {
   for (;;) {
     if (session_ != nullptr) {
-      if (session_->connection->is_alive()) {
+      const bool lasts =
+          !session_->connection->is_worn() || !connector_.has_replacement();
+      if (lasts && session_->connection->is_alive()) {
         lacks_connection_ = false;
         return {};
       }

@@ -23,6 +23,7 @@ struct PostgresSettings {
   // connect_timeout. The password is among them.
   PostgresParameters parameters;
   std::vector<PostgresHost> hosts;  // at least one; in the order to be tried
+  std::string sslmode;              // empty: libpq's default
   std::string startup_options;      // `options` of the dsn, empty if none
 
   std::string schema;  // empty: the first of the role's search path
