@@ -6,29 +6,29 @@
 
 #include <libpq-fe.h>
 
-#include <chrono>
 #include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
 
-namespace stogger {
+#include "sinks/postgres/pump.h"
+#include "sinks/postgres/wire.h"
 
-using Deadline = std::chrono::steady_clock::time_point;
+namespace stogger {
 
 // How an exchange with the server ended.
 struct Answer {
   enum class Kind {
     done,
     refused,   // by the server, with an SQLSTATE: nothing of it was done
-    lost,      // the connection is broken, and nothing was done
-    in_doubt,  // the connection broke or the time was up after all was sent
+    lost,      // the connection is of no more use, and nothing was done
+    in_doubt,  // the same, or the time was up, after all was sent
   };
   Kind kind = Kind::done;
   bool late = false;  // the deadline passed; the connection is of no more use
   std::string sqlstate;
   std::string message;
-  std::string context;  // for COPY: which line
+  std::string context;     // for COPY: which line
   std::string constraint;  // that was violated, if the server names it
   // How many rows the statement stored, as its tag tells; -1 if it does not.
   long long rows = -1;
@@ -45,23 +45,21 @@ struct Parameters {
   const Oid* types = nullptr;    // null: the server finds out
 };
 
-struct ResultDeleter {
-  void operator()(PGresult* result) const noexcept { PQclear(result); }
-};
-using ResultPtr = std::unique_ptr<PGresult, ResultDeleter>;
-
 class Connection {
  public:
-  // Takes over a connection that is established.
-  explicit Connection(PGconn* connection) noexcept;
+  // Takes over a connection that is established, and its pump.
+  Connection(PGconn* connection, std::unique_ptr<Pump> pump) noexcept;
   // Says good-bye to the server if that needs no waiting.
   ~Connection();
   Connection(const Connection&) = delete;
   Connection& operator=(const Connection&) = delete;
 
-  int socket() const noexcept { return PQsocket(connection_); }
+  int socket() const noexcept { return pump_->socket(); }
   // One system call: false if the server has ended the session meanwhile.
-  bool is_alive() noexcept;
+  bool is_alive() noexcept { return wire_.is_quiet(); }
+  // True when another connection should take over: the server has sent so much
+  // in the life of this one.
+  bool is_worn() const noexcept { return wire_.is_worn(); }
 
   // A statement of its own; its rows, if it has any, end up in *result.
   Answer run(const std::string& sql, const Parameters& parameters,
@@ -86,15 +84,14 @@ class Connection {
   void abandon() noexcept;
 
  private:
-  bool wait(short events, Deadline deadline, bool* late) noexcept;
-  bool send_all(Deadline deadline, bool* late) noexcept;
-  bool next_result(Deadline deadline, ResultPtr* result, bool* late) noexcept;
-  Answer finish(bool sent, Deadline deadline, ResultPtr* last);
-  Answer broken(bool sent, bool late) const;
-  bool put(std::string_view data, Deadline deadline, bool* late);
-  bool wait_for_copy(Deadline deadline, Answer* answer);
+  Answer finish(bool sent, ResultPtr* last);
+  Answer broken(bool sent) const;
+  bool put(std::string_view data);
+  bool wait_for_copy(Answer* answer);
 
   PGconn* connection_;
+  const std::unique_ptr<Pump> pump_;
+  Wire wire_;
 };
 
 }  // namespace stogger

@@ -1,13 +1,10 @@
 #include "sinks/postgres/connector.h"
 
-#include <arpa/inet.h>
 #include <errno.h>
-#include <netdb.h>
 #include <poll.h>
 #include <pthread.h>
 #include <signal.h>
 #include <sys/eventfd.h>
-#include <sys/socket.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -15,7 +12,7 @@
 #include <random>
 #include <utility>
 
-#include "base/quote.h"
+#include "sinks/postgres/establish.h"
 
 namespace stogger {
 namespace {
@@ -35,25 +32,6 @@ milliseconds spread(milliseconds time) {
   return milliseconds(std::uniform_int_distribution<milliseconds::rep>(
       time.count() / 2, time.count() * 3 / 2)(random));
 }
-
-bool is_numeric(const std::string& name) noexcept {
-  unsigned char address[16];
-  return ::inet_pton(AF_INET, name.c_str(), address) == 1 ||
-         ::inet_pton(AF_INET6, name.c_str(), address) == 1;
-}
-
-// What libpq says may have several lines, and begins with what the line that
-// tells of it says already.
-std::string in_one_line(const char* message) {
-  std::string text = message == nullptr ? "" : message;
-  while (!text.empty() && text.back() == '\n') text.pop_back();
-  std::replace_if(
-      text.begin(), text.end(), [](char c) { return c == '\n' || c == '\t'; },
-      ' ');
-  return text;
-}
-
-void ignore_notice(void*, const PGresult*) {}
 
 }  // namespace
 
@@ -138,6 +116,16 @@ std::unique_ptr<Session> Connector::take(Deadline deadline, Status* status) {
   lock.unlock();
   wake();
   return session;
+}
+
+bool Connector::has_replacement() {
+  {
+    const std::lock_guard lock(mutex_);
+    if (ready_ != nullptr) return true;
+    if (std::exchange(wanted_, true)) return false;
+  }
+  wake();
+  return false;
 }
 
 void Connector::retire(std::unique_ptr<Session> session, Verdict verdict) {
@@ -289,127 +277,37 @@ std::unique_ptr<Session> Connector::try_hosts(std::size_t first,
 }
 
 std::unique_ptr<Session> Connector::try_host(std::size_t host, Status* status) {
-  for (const Target& target : addresses_of(host, status)) {
+  for (const PostgresTarget& target : find_targets(settings_, host, status)) {
     if (is_stopping()) break;
     if (auto session = try_target(target, status)) return session;
   }
   return nullptr;
 }
 
-// libpq would wait for each address of a name as long as for all of them.
-std::vector<Connector::Target> Connector::addresses_of(std::size_t host,
-                                                       Status* status) {
-  const PostgresHost& where = settings_.hosts[host];
-  const bool is_folder =
-      where.name.starts_with('/') || where.name.starts_with('@');
-  if (!where.address.empty()) return {{host, where.address}};
-  if (where.name.empty() || is_folder || is_numeric(where.name)) {
-    return {{host, ""}};
-  }
-  addrinfo hints = {};
-  hints.ai_socktype = SOCK_STREAM;
-  addrinfo* found = nullptr;
-  const int error = ::getaddrinfo(where.name.c_str(), nullptr, &hints, &found);
-  if (error != 0) {
-    *status = Status(Code::unavailable, "cannot find the address of " +
-                                            quoted(where.name) + ": " +
-                                            ::gai_strerror(error));
-    return {};
-  }
-  std::vector<Target> targets;
-  for (const addrinfo* it = found; it != nullptr; it = it->ai_next) {
-    char numeric[NI_MAXHOST];
-    if (::getnameinfo(it->ai_addr, it->ai_addrlen, numeric, sizeof(numeric),
-                      nullptr, 0, NI_NUMERICHOST) == 0) {
-      targets.push_back({host, numeric});
-    }
-  }
-  ::freeaddrinfo(found);
-  return targets;
-}
-
-std::unique_ptr<Session> Connector::try_target(const Target& target,
+std::unique_ptr<Session> Connector::try_target(const PostgresTarget& target,
                                                Status* status) {
   bool pooled = false;
   {
     const std::lock_guard lock(mutex_);
     pooled = pooled_;
   }
-  PGconn* connection = establish(target, !pooled, status);
+  const Interrupt interrupt = {wake_, stopping_};
+  std::unique_ptr<Connection> connection =
+      establish(settings_, target, !pooled, interrupt, status);
   if (connection == nullptr && !pooled &&
       status->message().find("unsupported startup parameter") !=
           std::string_view::npos) {
     pooled = true;
-    connection = establish(target, false, status);
+    connection = establish(settings_, target, false, interrupt, status);
   }
   if (connection == nullptr) return nullptr;
   auto session = std::make_unique<Session>();
-  session->connection = std::make_unique<Connection>(connection);
+  session->connection = std::move(connection);
   session->host = target.host;
   session->pooled = pooled;
   *status = prepare_session(settings_, session.get());
   if (!status->ok()) return nullptr;
   return session;
-}
-
-PGconn* Connector::establish(const Target& target, bool with_options,
-                             Status* status) {
-  const PostgresHost& where = settings_.hosts[target.host];
-  std::vector<const char*> keywords;
-  std::vector<const char*> values;
-  const auto add = [&](const char* keyword, const std::string& value) {
-    if (value.empty()) return;
-    keywords.push_back(keyword);
-    values.push_back(value.c_str());
-  };
-  const std::string options =
-      with_options ? startup_options(settings_) : std::string();
-  for (const auto& [keyword, value] : settings_.parameters) {
-    add(keyword.c_str(), value);
-  }
-  add("host", where.name);
-  add("hostaddr", target.address);
-  add("port", where.port);
-  add("options", options);
-  keywords.push_back(nullptr);
-  values.push_back(nullptr);
-
-  const auto fail = [&](PGconn* connection, const std::string& why) {
-    *status = Status(Code::unavailable, why);
-    PQfinish(connection);
-    return nullptr;
-  };
-  PGconn* connection = PQconnectStartParams(keywords.data(), values.data(), 0);
-  if (connection == nullptr) return fail(nullptr, "there is no memory");
-  PQsetNoticeReceiver(connection, &ignore_notice, nullptr);
-  const Deadline deadline = Steady::now() + settings_.connect_timeout;
-  PostgresPollingStatusType state = PGRES_POLLING_WRITING;
-  while (PQstatus(connection) != CONNECTION_BAD) {
-    const auto left =
-        std::chrono::ceil<milliseconds>(deadline - Steady::now()).count();
-    if (left <= 0) {
-      return fail(connection,
-                  "no answer within " +
-                      std::to_string(settings_.connect_timeout.count()) +
-                      " ms (connect_timeout_ms)");
-    }
-    pollfd waiting[] = {
-        {PQsocket(connection),
-         static_cast<short>(state == PGRES_POLLING_READING ? POLLIN : POLLOUT),
-         0},
-        {wake_, POLLIN, 0}};
-    ::poll(waiting, 2, static_cast<int>(left));
-    if (is_stopping()) return fail(connection, "stopped");
-    if (waiting[1].revents != 0) {
-      std::uint64_t count = 0;
-      [[maybe_unused]] const ssize_t got = ::read(wake_, &count, sizeof(count));
-    }
-    if (waiting[0].revents == 0) continue;
-    state = PQconnectPoll(connection);
-    if (state == PGRES_POLLING_OK) return connection;
-    if (state == PGRES_POLLING_FAILED) break;
-  }
-  return fail(connection, in_one_line(PQerrorMessage(connection)));
 }
 
 }  // namespace stogger

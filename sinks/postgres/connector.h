@@ -17,6 +17,7 @@
 #include <vector>
 
 #include "sinks/postgres/connection.h"
+#include "sinks/postgres/establish.h"
 #include "sinks/postgres/session.h"
 #include "sinks/postgres/settings.h"
 #include "stogger/status.h"
@@ -46,6 +47,10 @@ class Connector : public std::enable_shared_from_this<Connector> {
     return ready_socket_.load(std::memory_order_acquire) >= 0;
   }
 
+  // Asks for another session while the sink goes on with the one it has. True
+  // once it is there.
+  bool has_replacement();
+
   // What is to be thought of the server of a session given back.
   enum class Verdict {
     fine,       // only the connection, or the prepared statement, is of no use
@@ -60,11 +65,6 @@ class Connector : public std::enable_shared_from_this<Connector> {
   void abandon() noexcept;
 
  private:
-  struct Target {
-    std::size_t host = 0;
-    std::string address;  // numeric; empty if libpq finds it
-  };
-
   void work() noexcept;
   void run();
   void wait_for_work(std::unique_lock<std::mutex>& lock);
@@ -72,9 +72,8 @@ class Connector : public std::enable_shared_from_this<Connector> {
   void connect(std::unique_lock<std::mutex>& lock);
   std::unique_ptr<Session> try_hosts(std::size_t first, Status* status);
   std::unique_ptr<Session> try_host(std::size_t host, Status* status);
-  std::unique_ptr<Session> try_target(const Target& target, Status* status);
-  PGconn* establish(const Target& target, bool with_options, Status* status);
-  std::vector<Target> addresses_of(std::size_t host, Status* status);
+  std::unique_ptr<Session> try_target(const PostgresTarget& target,
+                                      Status* status);
   void drop_dead_session(std::unique_lock<std::mutex>& lock);
   void wake() noexcept;
   std::string_view not_yet() const noexcept;

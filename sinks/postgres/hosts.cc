@@ -1,10 +1,13 @@
 #include "sinks/postgres/hosts.h"
 
+#include <arpa/inet.h>
+#include <netinet/in.h>
+
 #include <algorithm>
 #include <charconv>
-#include <cstdlib>
 
 #include "base/quote.h"
+#include "sinks/postgres/environment.h"
 
 namespace stogger {
 namespace {
@@ -37,19 +40,23 @@ bool is_suspect(std::string_view host) noexcept {
   return !is_folder(host) && host.find('@') != std::string_view::npos;
 }
 
-// A variable that libpq reads; empty if it is not set.
-std::string_view variable(const char* name) noexcept {
-  const char* const value = std::getenv(name);
-  return value == nullptr ? "" : value;
+bool is_loopback(const std::string& address) noexcept {
+  in_addr four = {};
+  if (::inet_pton(AF_INET, address.c_str(), &four) == 1) {
+    return ::ntohl(four.s_addr) >> 24 == IN_LOOPBACKNET;
+  }
+  in6_addr six = {};
+  return ::inet_pton(AF_INET6, address.c_str(), &six) == 1 &&
+         IN6_IS_ADDR_LOOPBACK(&six);
 }
 
 std::string describe_host(const PostgresHost& host) {
   constexpr std::string_view kPort = "5432";
   std::string name = host.name.empty() ? host.address : host.name;
-  if (name.empty()) name = variable("PGHOST");
+  if (name.empty()) name = libpq_variable("PGHOST");
   if (name.empty()) name = "local";
   std::string port = host.port;
-  if (port.empty()) port = variable("PGPORT");
+  if (port.empty()) port = libpq_variable("PGPORT");
   if (port.empty()) port = kPort;
   if (name == "local" || is_folder(name)) {
     return port == kPort ? name : name + ":" + port;
@@ -100,6 +107,15 @@ Status split_hosts(std::string_view names, std::string_view addresses,
   return {};
 }
 
+bool is_local(const PostgresHost& host) noexcept {
+  std::string_view name = host.address;
+  if (name.empty()) name = libpq_variable("PGHOSTADDR");
+  if (name.empty()) name = host.name;
+  if (name.empty()) name = libpq_variable("PGHOST");
+  return name.empty() || is_folder(name) || name == "localhost" ||
+         is_loopback(std::string(name));
+}
+
 std::string describe_target(const std::vector<PostgresHost>& hosts,
                             std::string_view service, std::string_view database,
                             std::string_view user) {
@@ -108,7 +124,7 @@ std::string describe_target(const std::vector<PostgresHost>& hosts,
         return !host.name.empty() || !host.address.empty();
       });
   std::string target;
-  if (service.empty()) service = variable("PGSERVICE");
+  if (service.empty()) service = libpq_variable("PGSERVICE");
   if (!is_known && !service.empty()) {
     target = "service " + std::string(service);
   } else {
@@ -116,9 +132,9 @@ std::string describe_target(const std::vector<PostgresHost>& hosts,
       if (!target.empty()) target += ',';
       target += describe_host(host);
     }
-    if (database.empty()) database = variable("PGDATABASE");
+    if (database.empty()) database = libpq_variable("PGDATABASE");
     if (database.empty()) database = user;
-    if (database.empty()) database = variable("PGUSER");
+    if (database.empty()) database = libpq_variable("PGUSER");
   }
   if (!database.empty()) target += "/" + std::string(database);
   return printable(target);

@@ -24,6 +24,11 @@ struct PostgresHost {
 Status split_hosts(std::string_view names, std::string_view addresses,
                    std::string_view ports, std::vector<PostgresHost>* hosts);
 
+// True if what is sent to the host does not leave the machine: the folder of a
+// Unix socket, which is libpq's default, `localhost`, and addresses of the
+// loopback interface.
+bool is_local(const PostgresHost& host) noexcept;
+
 // db.example:5432,db2.example:5432/logs, /run/postgresql/logs. Where nothing is
 // known, what libpq takes.
 std::string describe_target(const std::vector<PostgresHost>& hosts,

@@ -31,17 +31,16 @@ Status Inspection::failed(const Answer& answer, std::string_view what) const {
 }
 
 Status Inspection::missing_rights(bool create) const {
-  return Status(
-      Code::unavailable,
-      "the role " + quoted(shown_name(session_.table.role)) +
-          " lacks rights; let the owner of the database run: " +
-          grants_sql(place(), session_.table.role, create));
+  return Status(Code::unavailable,
+                "the role " + quoted(shown_name(session_.table.role)) +
+                    " lacks rights; let the owner of the database run: " +
+                    grants_sql(place(), session_.table.role, create));
 }
 
 PostgresSettings Inspection::place() const {
   PostgresSettings place;
-  place.schema = session_.table.schema.empty() ? settings_.schema
-                                               : session_.table.schema;
+  place.schema =
+      session_.table.schema.empty() ? settings_.schema : session_.table.schema;
   place.table = settings_.table;
   place.indexes = settings_.indexes;
   return place;
@@ -55,9 +54,8 @@ std::string Inspection::table() const {
 
 Answer Inspection::ask(std::string_view sql, ResultPtr* result) const {
   const char* const id = session_.table.id.c_str();
-  return session_.connection->run(std::string(sql),
-                                  {1, &id, nullptr, nullptr, nullptr}, soon(),
-                                  result);
+  return session_.connection->run(
+      std::string(sql), {1, &id, nullptr, nullptr, nullptr}, soon(), result);
 }
 
 Status Inspection::find() {
@@ -88,6 +86,8 @@ Status Inspection::find() {
     return Status(Code::unavailable,
                   "the server is read-only (a standby, or set so)");
   }
+  // COPY is not for views.
+  session_.can_copy = found.kind != 'v';
   // A pooler in between may swallow what a session is started with.
   if (text(5) != std::to_string(settings_.statement_timeout.count())) {
     session_.pooled = true;
@@ -164,19 +164,20 @@ Status Inspection::check_trust() {
   // Who else could change the table is only of interest to a check.
   if (!settings_.proves_only) {
     bool plain = settings_.trust_table;
-    Status status = plain ? Status()
-                          : look_at_plainness(*session_.connection,
-                                              session_.table.id, soon(), &plain);
+    Status status = plain
+                        ? Status()
+                        : look_at_plainness(*session_.connection,
+                                            session_.table.id, soon(), &plain);
     if (plain || !status.ok()) return status;
   }
-  Status status = look_at_trust(*session_.connection, session_.table.id,
-                                soon(), &trust_);
+  Status status =
+      look_at_trust(*session_.connection, session_.table.id, soon(), &trust_);
   if (!status.ok()) return status;
   if (trust_.function.empty() || settings_.trust_table) return {};
   return Status(
       Code::unavailable,
-      "the table " + table() + " runs the function " +
-          quoted(trust_.function) + " of the role " + quoted(trust_.role) +
+      "the table " + table() + " runs the function " + quoted(trust_.function) +
+          " of the role " + quoted(trust_.role) +
           " with the rights of whoever writes to it (a trigger, rule, default, "
           "check, index or policy); let a role that is trusted own it, or set "
           "trust_table = true");

@@ -39,9 +39,9 @@ class Inspection {
   std::string table() const;
 
   Deadline soon() const {
-    return deadline_ != Deadline() ? deadline_
-                                   : std::chrono::steady_clock::now() +
-                                         settings_.connect_timeout;
+    return deadline_ != Deadline()
+               ? deadline_
+               : std::chrono::steady_clock::now() + settings_.connect_timeout;
   }
   Status failed(const Answer& answer, std::string_view what) const;
 

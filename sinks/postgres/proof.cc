@@ -51,9 +51,9 @@ Status Prover::look_at_role() {
     Status status = cell(result.get(), 0, static_cast<int>(i), &text);
     if (!status.ok()) return status;
     if (text != "t") continue;
-    session_.proof.unwise.push_back(
-        "the role " + quoted(shown_name(session_.table.role)) + " " +
-        std::string(kUnwise[i]));
+    session_.proof.unwise.push_back("the role " +
+                                    quoted(shown_name(session_.table.role)) +
+                                    " " + std::string(kUnwise[i]));
     // Which has all the rest.
     if (i == 0) break;
   }

@@ -55,7 +55,9 @@ RowBatch RowWriter::columns() const noexcept {
 Status RowWriter::connect(Deadline deadline) {
   for (;;) {
     if (session_ != nullptr) {
-      if (session_->connection->is_alive()) {
+      const bool lasts =
+          !session_->connection->is_worn() || !connector_.has_replacement();
+      if (lasts && session_->connection->is_alive()) {
         lacks_connection_ = false;
         return {};
       }
@@ -225,10 +227,9 @@ Status RowWriter::isolate(const RowBatch& rows, Rows chosen,
                           const Answer& answer, Deadline deadline) {
   if (!is_about_row(answer)) return give_up(answer, chosen.size());
   if (chosen.size() == 1) return refuse(rows, chosen[0], answer, deadline);
-  const std::size_t named =
-      names_rows_ && removals_ < kRemovals
-          ? row_of(answer, settings_.table, chosen.size())
-          : kNoRow;
+  const std::size_t named = names_rows_ && removals_ < kRemovals
+                                ? row_of(answer, settings_.table, chosen.size())
+                                : kNoRow;
   auto middle = chosen.begin();
   if (named != kNoRow) {
     ++removals_;
@@ -278,8 +279,7 @@ Statements* RowWriter::encode_some(const RowBatch& rows, Rows* chosen,
 Answer RowWriter::send_some(const RowBatch& rows, Rows* chosen, Rows* others,
                             Deadline deadline) {
   const Session& session = *session_;
-  const bool copies =
-      settings_.use_copy && !session.pooled && session.can_copy;
+  const bool copies = settings_.use_copy && !session.pooled && session.can_copy;
   const Statements* const statements =
       encode_some(rows, chosen, others, copies);
   if (statements == nullptr) return {};
@@ -290,9 +290,8 @@ Answer RowWriter::send_some(const RowBatch& rows, Rows* chosen, Rows* others,
         deadline);
   }
   if (statements->unnest.empty()) {
-    return session.connection->run_with(session.batch_settings,
-                                        statements->insert, Parameters(),
-                                        deadline);
+    return session.connection->run_with(
+        session.batch_settings, statements->insert, Parameters(), deadline);
   }
   arrays_->finish();
   const Parameters parameters = {
@@ -314,13 +313,13 @@ void RowWriter::count_stored(std::size_t sent, const Answer& answer) {
   tell_unplaced();
   const bool diverted = stored < sent;
   if (diverted && !diverts_) {
-    reports_.add(
-        Status(Code::rejected,
-               "the server took " + std::to_string(sent) +
-                   (sent == 1 ? " row" : " rows") + " and says that it stored " +
-                   std::to_string(stored) +
-                   ": a trigger or a rule of the table drops them, or puts them "
-                   "elsewhere; such rows are counted as dropped"));
+    reports_.add(Status(
+        Code::rejected,
+        "the server took " + std::to_string(sent) +
+            (sent == 1 ? " row" : " rows") + " and says that it stored " +
+            std::to_string(stored) +
+            ": a trigger or a rule of the table drops them, or puts them "
+            "elsewhere; such rows are counted as dropped"));
   }
   diverts_ = diverted;
 }
@@ -374,9 +373,8 @@ bool RowWriter::mend(const Answer& answer, Tries* tries, Deadline deadline) {
 // no time for it.
 bool RowWriter::pause(Deadline deadline) const {
   static thread_local std::minstd_rand random(std::random_device{}());
-  const milliseconds time(
-      std::uniform_int_distribution<milliseconds::rep>(
-          1, kLongestPause.count())(random));
+  const milliseconds time(std::uniform_int_distribution<milliseconds::rep>(
+      1, kLongestPause.count())(random));
   if (Steady::now() + 2 * kLongestPause > deadline) return false;
   std::this_thread::sleep_for(time);
   return true;
@@ -388,8 +386,8 @@ Status RowWriter::refuse(const RowBatch& rows, std::size_t row,
   // Rights that were taken away, or a policy for rows.
   if (answer.sqlstate == "42501" && session_ != nullptr) {
     bool ignored = false;
-    const Status rights = Inspection(settings_, session_.get(), deadline)
-                              .check_rights(&ignored);
+    const Status rights =
+        Inspection(settings_, session_.get(), deadline).check_rights(&ignored);
     if (!rights.ok()) {
       lacks_connection_ = false;
       return hidden(Code::unavailable, std::string(rights.message()));

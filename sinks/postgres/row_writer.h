@@ -95,7 +95,7 @@ class RowWriter {
   // Of the write() under way.
   Tally* tally_ = nullptr;
   WriteReports reports_;
-  int removals_ = 0;       // rows taken out because the server named them
+  int removals_ = 0;        // rows taken out because the server named them
   bool names_rows_ = true;  // and named the right ones
 };
 

@@ -93,8 +93,7 @@ Status Preparation::create(bool* again) {
       sql, std::chrono::steady_clock::now() + kCreateTime);
   if (answer.ok()) return {};
   if (answer.kind == Answer::Kind::refused) {
-    static_cast<void>(
-        session_.connection->run_all("ROLLBACK", look_.soon()));
+    static_cast<void>(session_.connection->run_all("ROLLBACK", look_.soon()));
   }
   // Somebody else was quicker, or held the lock for too long.
   *again = answer.sqlstate == "23505" || answer.sqlstate == "42P07" ||
@@ -120,8 +119,8 @@ Status Preparation::prepare() {
     }
   }
   Statements& first = session.statements.find(left_out);
-  const Answer answer = session.connection->prepare(
-      first.name, first.insert, first.types, look_.soon());
+  const Answer answer = session.connection->prepare(first.name, first.insert,
+                                                    first.types, look_.soon());
   first.is_prepared = answer.ok();
   if (answer.ok()) return {};
   if (answer.sqlstate == "42501") return look_.missing_rights(false);

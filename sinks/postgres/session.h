@@ -34,7 +34,7 @@ struct Session {
   FoundTable table;
   std::vector<PostgresColumn> columns;
   StatementCache statements;
-  bool can_copy = true;  // not if the table has row-level security
+  bool can_copy = true;  // not a view, nor with row-level security
   // Behind a pooler that hands the server's session to another client after
   // each transaction, nothing is named and nothing is set for longer.
   bool pooled = false;

@@ -12,6 +12,7 @@
 #include <utility>
 
 #include "sinks/paths.h"
+#include "sinks/postgres/environment.h"
 #include "sinks/postgres/sql.h"
 
 namespace stogger {
@@ -292,13 +293,16 @@ void Reader::find_secrets() {
 void Reader::set_default(std::string_view keyword, std::string_view value,
                          const char* variable) {
   if (!find_parameter(settings_.parameters, keyword).empty()) return;
-  if (variable != nullptr && std::getenv(variable) != nullptr) return;
+  if (variable != nullptr && ::secure_getenv(variable) != nullptr) return;
   take_parameter(&settings_.parameters, keyword);
   settings_.parameters.emplace_back(keyword, value);
 }
 
 void Reader::finish_parameters() {
   settings_.startup_options = take_parameter(&settings_.parameters, "options");
+  settings_.sslmode = find_parameter(settings_.parameters, "sslmode");
+  if (settings_.sslmode.empty())
+    settings_.sslmode = libpq_variable("PGSSLMODE");
   take_parameter(&settings_.parameters, "client_encoding");
   settings_.parameters.emplace_back("client_encoding", "UTF8");
   const std::string_view identifier = options_.identifier();

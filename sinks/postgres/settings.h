@@ -24,6 +24,7 @@ struct PostgresSettings {
   // connect_timeout. The password is among them.
   PostgresParameters parameters;
   std::vector<PostgresHost> hosts;  // at least one; in the order to be tried
+  std::string sslmode;              // empty: libpq's default
   std::string startup_options;      // `options` of the dsn, empty if none
 
   std::string schema;  // empty: the first of the role's search path
@@ -52,9 +53,10 @@ struct PostgresSettings {
 };
 
 // Reads and checks the options: dsn or host, port, user, password, database
-// (not both); schema, table, create_table, trust_table, deadline_ms, batch_deadline_ms,
-// statement_timeout_ms, connect_timeout_ms, start_wait_ms, pool_size (1),
-// indexes, synchronous_commit, delivery ("sync"), use_copy, dead_letter.
+// (not both); schema, table, create_table, trust_table, deadline_ms,
+// batch_deadline_ms, statement_timeout_ms, connect_timeout_ms, start_wait_ms,
+// pool_size (1), indexes, synchronous_commit, delivery ("sync"), use_copy,
+// dead_letter.
 //
 // For samples, `dsn` or `host` has to be given, and other defaults hold: schema
 // public, table samples, create_table false; times "native" or "text"; all of a

@@ -15,9 +15,9 @@ namespace stogger {
 
 struct Statements {
   std::vector<std::size_t> left_out;
-  std::vector<Oid> types;          // of the columns that stay
-  std::vector<Oid> array_types;    // of arrays of them; empty if one has none
-  std::vector<int> binary;         // a 1 for each
+  std::vector<Oid> types;        // of the columns that stay
+  std::vector<Oid> array_types;  // of arrays of them; empty if one has none
+  std::vector<int> binary;       // a 1 for each
   std::string insert;
   std::string unnest;  // empty without columns, as is `copy`
   std::string copy;

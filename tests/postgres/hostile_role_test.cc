@@ -16,6 +16,11 @@ constexpr char kColumns[] =
     "NULL, event TEXT NOT NULL, func TEXT, scope TEXT, data JSONB NOT NULL "
     "DEFAULT '{}', at timestamptz DEFAULT now(), mood text DEFAULT 'x' || 'y')";
 
+// For a machine that has other things to do. The dsn has to live on.
+std::vector<Field> patient(const std::string& dsn) {
+  return {{"dsn", dsn}, {"start_wait_ms", 20000}, {"deadline_ms", 5000}};
+}
+
 class HostileRole : public PostgresTest {
  protected:
   void SetUp() override {
@@ -38,7 +43,8 @@ class HostileRole : public PostgresTest {
     as_evil(
         "CREATE FUNCTION public.trap() RETURNS int LANGUAGE plpgsql AS $$BEGIN "
         "RAISE LOG 'SPRUNG as %', current_user; RETURN 1; END$$;"
-        "CREATE FUNCTION public.trap_trigger() RETURNS trigger LANGUAGE plpgsql "
+        "CREATE FUNCTION public.trap_trigger() RETURNS trigger LANGUAGE "
+        "plpgsql "
         "AS $$BEGIN RAISE LOG 'SPRUNG as %', current_user; RETURN NEW; END$$;"
         "CREATE FUNCTION public.trap_check(pg_catalog.text) RETURNS bool "
         "LANGUAGE plpgsql IMMUTABLE AS $$BEGIN RAISE LOG 'SPRUNG as %', "
@@ -52,8 +58,10 @@ class HostileRole : public PostgresTest {
   // All ways to write, and the check.
   void use_all_ways(const std::string& dsn) {
     for (const bool use_copy : {true, false}) {
-      const SinkPtr sink =
-          make_postgres({{"dsn", dsn}, {"use_copy", use_copy}});
+      const SinkPtr sink = make_postgres({{"dsn", dsn},
+                                          {"use_copy", use_copy},
+                                          {"start_wait_ms", 20000},
+                                          {"deadline_ms", 5000}});
       ASSERT_OK(sink->open());
       std::vector<TableRow> rows;
       for (int i = 0; i < 3; ++i) rows.push_back({.event = "e"});
@@ -163,14 +171,15 @@ END$d$;
 };
 
 TEST_P(Traps, AreNotSprungWhereTheTableIsThere) {
-  server().execute("CREATE SCHEMA safe; SET search_path = pg_catalog; CREATE "
-                   "TABLE public.stogger_logs " +
-                   std::string(kColumns) +
-                   "; GRANT INSERT ON public.stogger_logs TO app; GRANT USAGE "
-                   "ON SEQUENCE public.stogger_logs_id_seq TO app");
+  server().execute(
+      "CREATE SCHEMA safe; SET search_path = pg_catalog; CREATE "
+      "TABLE public.stogger_logs " +
+      std::string(kColumns) +
+      "; GRANT INSERT ON public.stogger_logs TO app; GRANT USAGE "
+      "ON SEQUENCE public.stogger_logs_id_seq TO app");
   use_all_ways(dsn_of("app"));
-  EXPECT_FALSE(sprung()) << server().log().substr(
-      server().log().find("SPRUNG"), 300);
+  EXPECT_FALSE(sprung()) << server().log().substr(server().log().find("SPRUNG"),
+                                                  300);
   EXPECT_EQ(server().number("SELECT pg_catalog.count(*) FROM "
                             "public.stogger_logs"),
             8);
@@ -178,8 +187,8 @@ TEST_P(Traps, AreNotSprungWhereTheTableIsThere) {
 
 TEST_P(Traps, AreNotSprungWhereItIsCreated) {
   use_all_ways(dsn_of("app"));
-  EXPECT_FALSE(sprung()) << server().log().substr(
-      server().log().find("SPRUNG"), 300);
+  EXPECT_FALSE(sprung()) << server().log().substr(server().log().find("SPRUNG"),
+                                                  300);
   EXPECT_EQ(server().number("SELECT pg_catalog.count(*) FROM "
                             "public.stogger_logs"),
             8);
@@ -187,23 +196,23 @@ TEST_P(Traps, AreNotSprungWhereItIsCreated) {
 
 TEST_P(Traps, AreNotSprungByASuperuserEither) {
   use_all_ways(dsn_of("postgres"));
-  EXPECT_FALSE(sprung()) << server().log().substr(
-      server().log().find("SPRUNG"), 300);
+  EXPECT_FALSE(sprung()) << server().log().substr(server().log().find("SPRUNG"),
+                                                  300);
 }
 
 TEST_P(Traps, AreNotSprungThroughAPooler) {
   SKIP_IF(PgBouncer::why_not());
   PgBouncer pooler(server());
   use_all_ways(pooler.dsn());
-  EXPECT_FALSE(sprung()) << server().log().substr(
-      server().log().find("SPRUNG"), 300);
+  EXPECT_FALSE(sprung()) << server().log().substr(server().log().find("SPRUNG"),
+                                                  300);
 }
 
 INSTANTIATE_TEST_SUITE_P(SearchPath, Traps,
                          ::testing::Values("\"$user\", public",
                                            "public, pg_catalog"),
-                         [](const auto& info) {
-                           return info.index == 0 ? "AsUsual" : "Reversed";
+                         [](const auto& way) {
+                           return way.index == 0 ? "AsUsual" : "Reversed";
                          });
 
 // ---- Tables
@@ -242,7 +251,7 @@ TEST_P(TrapTables, AreRefusedByNameAndNotRun) {
   for (const char* role : {"app", "postgres"}) {
     LoggedSystem logged;
     const std::string dsn = dsn_of(role);
-    const Status status = logged.add({{"dsn", dsn}});
+    const Status status = logged.add(patient(dsn));
     EXPECT_FALSE(status.ok());
     logged.log(3);
     EXPECT_EQ(logged.stats().written, 0u);
@@ -256,7 +265,9 @@ TEST_P(TrapTables, AreRefusedByNameAndNotRun) {
 
 TEST_P(TrapTables, AreWrittenToIfThatIsWanted) {
   const std::string dsn = dsn_of("app");
-  EXPECT_OK(add({{"dsn", dsn}, {"trust_table", true}}));
+  std::vector<Field> options = patient(dsn);
+  options.push_back({"trust_table", true});
+  EXPECT_OK(add(options));
   log(3);
   EXPECT_EQ(stats().written, 3u) << reports();
 }
@@ -302,13 +313,14 @@ INSTANTIATE_TEST_SUITE_P(
                   "CREATE TABLE public.stogger_logs COLUMNS); CREATE INDEX ON "
                   "public.stogger_logs (event) WHERE "
                   "public.trap_check(event)"},
-        TrapTable{"Operator",
-                  "CREATE FUNCTION public.f(text, int) RETURNS bool LANGUAGE "
-                  "plpgsql IMMUTABLE AS $$BEGIN RAISE LOG 'SPRUNG as %', "
-                  "current_user; RETURN true; END$$; CREATE OPERATOR public.@@@ "
-                  "(LEFTARG = text, RIGHTARG = int, FUNCTION = public.f); "
-                  "CREATE TABLE public.stogger_logs COLUMNS, CHECK (event "
-                  "OPERATOR(public.@@@) 1))"},
+        TrapTable{
+            "Operator",
+            "CREATE FUNCTION public.f(text, int) RETURNS bool LANGUAGE "
+            "plpgsql IMMUTABLE AS $$BEGIN RAISE LOG 'SPRUNG as %', "
+            "current_user; RETURN true; END$$; CREATE OPERATOR public.@@@ "
+            "(LEFTARG = text, RIGHTARG = int, FUNCTION = public.f); "
+            "CREATE TABLE public.stogger_logs COLUMNS, CHECK (event "
+            "OPERATOR(public.@@@) 1))"},
         TrapTable{"Rule",
                   "CREATE TABLE public.stogger_logs COLUMNS); CREATE TABLE "
                   "public.other (n int); CREATE RULE r AS ON INSERT TO "
@@ -321,11 +333,12 @@ INSTANTIATE_TEST_SUITE_P(
                   "public.trap_trigger(); CREATE RULE r AS ON INSERT TO "
                   "public.stogger_logs DO ALSO INSERT INTO public.other VALUES "
                   "(1)"},
-        TrapTable{"Policy",
-                  "CREATE TABLE public.stogger_logs COLUMNS); ALTER TABLE "
-                  "public.stogger_logs ENABLE ROW LEVEL SECURITY; CREATE POLICY "
-                  "p ON public.stogger_logs WITH CHECK "
-                  "(public.trap_check(event))"},
+        TrapTable{
+            "Policy",
+            "CREATE TABLE public.stogger_logs COLUMNS); ALTER TABLE "
+            "public.stogger_logs ENABLE ROW LEVEL SECURITY; CREATE POLICY "
+            "p ON public.stogger_logs WITH CHECK "
+            "(public.trap_check(event))"},
         TrapTable{"Partition",
                   "CREATE TABLE public.stogger_logs COLUMNS) PARTITION BY LIST "
                   "(level); CREATE TABLE public.part PARTITION OF "
@@ -341,7 +354,7 @@ INSTANTIATE_TEST_SUITE_P(
                   "INSERT ON public.base FOR EACH ROW EXECUTE FUNCTION "
                   "public.trap_trigger(); CREATE VIEW public.stogger_logs AS "
                   "SELECT * FROM public.base"}),
-    [](const auto& info) { return std::string(info.param.name); });
+    [](const auto& way) { return std::string(way.param.name); });
 
 class TrustedTables : public HostileRole {};
 
@@ -351,7 +364,7 @@ TEST_F(TrustedTables, APlainTableIsUsedWhoeverOwnsIt) {
           "public.stogger_logs TO app; GRANT ALL ON SEQUENCE "
           "public.stogger_logs_id_seq TO app");
   const std::string dsn = dsn_of("app");
-  EXPECT_OK(add({{"dsn", dsn}}));
+  EXPECT_OK(add(patient(dsn)));
   log(3);
   EXPECT_EQ(stats().written, 3u) << reports();
 }
@@ -367,7 +380,7 @@ TEST_F(TrustedTables, FunctionsOfRolesThatAreTrustedRun) {
   const std::string dsn = dsn_of("app");
   const auto expect_use = [&](bool use) {
     LoggedSystem logged;
-    EXPECT_EQ(logged.add({{"dsn", dsn}}).ok(), use) << reports();
+    EXPECT_EQ(logged.add(patient(dsn)).ok(), use) << reports();
   };
   as_evil(table);
   expect_use(false);
@@ -388,7 +401,7 @@ TEST_F(TrustedTables, ATrapThatIsSetLaterIsFoundByTheNextConnection) {
           "; GRANT ALL ON public.stogger_logs TO app; GRANT ALL ON SEQUENCE "
           "public.stogger_logs_id_seq TO app");
   const std::string dsn = dsn_of("app");
-  ASSERT_OK(add({{"dsn", dsn}}));
+  ASSERT_OK(add(patient(dsn)));
   log(1);
   make_trap_functions();
   as_evil(

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <filesystem>
 #include <string>
 #include <vector>
 
@@ -14,8 +15,10 @@ namespace stogger {
 namespace {
 
 constexpr char kTable[] =
-    "CREATE TABLE stogger_logs (id BIGSERIAL PRIMARY KEY, timestamp TIMESTAMPTZ "
-    "NOT NULL, level TEXT NOT NULL, event TEXT NOT NULL, func TEXT, scope TEXT, "
+    "CREATE TABLE stogger_logs (id BIGSERIAL PRIMARY KEY, timestamp "
+    "TIMESTAMPTZ "
+    "NOT NULL, level TEXT NOT NULL, event TEXT NOT NULL, func TEXT, scope "
+    "TEXT, "
     "data JSONB NOT NULL DEFAULT '{}')";
 
 // A way for the server to refuse the event `bad`, in all of its ways of being
@@ -54,6 +57,8 @@ class Refusals : public PostgresTest {
     letters_ = folder_.file("dead.jsonl");
     more.push_back({"dsn", dsn_});
     more.push_back({"dead_letter", letters_});
+    more.push_back({"start_wait_ms", 20000});
+    if (more[0].key != "deadline_ms") more.push_back({"deadline_ms", 5000});
     return LoggedSystem::add(more);
   }
   void log_event(const char* event) { system().logger().info(event); }
@@ -63,8 +68,7 @@ class Refusals : public PostgresTest {
   std::size_t letters() {
     if (!std::filesystem::exists(letters_)) return 0;
     const std::string text = read_file(letters_);
-    return static_cast<std::size_t>(
-        std::count(text.begin(), text.end(), '\n'));
+    return static_cast<std::size_t>(std::count(text.begin(), text.end(), '\n'));
   }
   pid_t session() {
     return static_cast<pid_t>(server().number(
@@ -103,7 +107,8 @@ TEST_P(RefusedRow, IsSetAsideAndTheOthersAreStored) {
 TEST_P(RefusedRow, OfABatchIsSetAsideAndTheOthersAreStored) {
   server().execute(GetParam().made);
   for (const bool use_copy : {true, false}) {
-    const SinkPtr sink = make_postgres({{"dsn", dsn_}, {"use_copy", use_copy}});
+    const SinkPtr sink = make_postgres(
+        {{"dsn", dsn_}, {"use_copy", use_copy}, {"start_wait_ms", 20000}});
     ASSERT_OK(sink->open());
     std::vector<TableRow> batch(40, {.event = "a"});
     batch[7].event = "bad";
@@ -141,8 +146,8 @@ const std::string kMisleading = raising(
 INSTANTIATE_TEST_SUITE_P(
     For, RefusedRow,
     ::testing::Values(
-        Refusal{"ACheck",
-                "ALTER TABLE stogger_logs ADD CHECK (event <> 'bad')", "23514"},
+        Refusal{"ACheck", "ALTER TABLE stogger_logs ADD CHECK (event <> 'bad')",
+                "23514"},
         Refusal{"RowLevelSecurity",
                 "ALTER TABLE stogger_logs ENABLE ROW LEVEL SECURITY; CREATE "
                 "POLICY p ON stogger_logs WITH CHECK (event <> 'bad')",
@@ -156,7 +161,7 @@ INSTANTIATE_TEST_SUITE_P(
         Refusal{"ALimit", kTooLarge.c_str(), "54011"},
         Refusal{"AnEncoding", kEncoding.c_str(), "22P05"},
         Refusal{"AMisleadingText", kMisleading.c_str(), "U0002"}),
-    [](const auto& info) { return std::string(info.param.name); });
+    [](const auto& way) { return std::string(way.param.name); });
 
 TEST_F(Refusals, ARowThatTakesTooLongIsSetAside) {
   server().execute(kSlow);
@@ -177,8 +182,9 @@ TEST_F(Refusals, ATableThatTakesNothingIsLeftInPeaceAfterAWhile) {
   EXPECT_TRUE(stats().failing) << reports();
   EXPECT_EQ(stats().dead_lettered, 10u);
   expect_quick(200);
-  server().execute("DROP POLICY p ON stogger_logs; CREATE POLICY p ON "
-                   "stogger_logs WITH CHECK (true)");
+  server().execute(
+      "DROP POLICY p ON stogger_logs; CREATE POLICY p ON "
+      "stogger_logs WITH CHECK (true)");
   EXPECT_TRUE(recovers()) << reports();
   EXPECT_TRUE(is_balanced(stats()));
 }
@@ -232,7 +238,8 @@ TEST_F(Refusals, RowsThatATriggerDropsAreCountedAsDroppedAndToldOnce) {
 TEST_F(Refusals, RowsThatATriggerDropsOutOfABatchAreCountedAsDropped) {
   server().execute(raising("RETURN NULL;"));
   for (const bool use_copy : {true, false}) {
-    const SinkPtr sink = make_postgres({{"dsn", dsn_}, {"use_copy", use_copy}});
+    const SinkPtr sink = make_postgres(
+        {{"dsn", dsn_}, {"use_copy", use_copy}, {"start_wait_ms", 20000}});
     ASSERT_OK(sink->open());
     std::vector<TableRow> batch(10, {.event = "a"});
     batch[3].event = "bad";
@@ -267,7 +274,7 @@ TEST_F(Refusals, AViewOverATableWithASerialIdTakesEvents) {
   EXPECT_EQ(server().number("SELECT count(DISTINCT id) FROM base WHERE at "
                             "IS NOT NULL"),
             3);
-  const SinkPtr sink = make_postgres({{"dsn", dsn_}});
+  const SinkPtr sink = make_postgres({{"dsn", dsn_}, {"start_wait_ms", 20000}});
   ASSERT_OK(sink->open());
   EXPECT_OK(sink->write(table_rows(std::vector<TableRow>(5))));
   EXPECT_EQ(rows(), 8);
@@ -346,7 +353,8 @@ TEST_F(Refusals, OfSamplesEachReportIsMade) {
 TEST_F(Refusals, OfSamplesOnlyTheOneThatATriggerRefusesIsLost) {
   server().execute(
       "CREATE TABLE samples (device text, n int); GRANT ALL ON samples TO app; "
-      "CREATE FUNCTION f() RETURNS trigger LANGUAGE plpgsql AS $$BEGIN IF NEW.n "
+      "CREATE FUNCTION f() RETURNS trigger LANGUAGE plpgsql AS $$BEGIN IF "
+      "NEW.n "
       "= 9 THEN RAISE EXCEPTION 'no' USING ERRCODE = 'U0001'; END IF; RETURN "
       "NEW; END$$; CREATE TRIGGER f BEFORE INSERT ON samples FOR EACH ROW "
       "EXECUTE FUNCTION f()");

@@ -109,9 +109,8 @@ class RoundTrip : public ::testing::TestWithParam<Way> {
 
   std::vector<PostgresColumn> introspect() {
     std::vector<PostgresColumn> columns;
-    const std::string id =
-        server_->one("SELECT coalesce(to_regclass('" + table_ +
-                     "')::oid::text, '0')");
+    const std::string id = server_->one("SELECT coalesce(to_regclass('" +
+                                        table_ + "')::oid::text, '0')");
     const char* const parameter = id.c_str();
     const ResultPtr result = client_->run(std::string(introspection_sql()), 1,
                                           &parameter, nullptr, nullptr);

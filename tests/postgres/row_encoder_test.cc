@@ -475,8 +475,8 @@ TEST(RowEncoder, ARowThatFitsLeavesNoTraceOfTheOneBefore) {
 }
 
 TEST(RowEncoder, NullsAreLeftOutWhereThereIsADefault) {
-  std::vector<PostgresColumn> columns = {
-      column("n", kInt4), column("m", kInt4), column("o", kInt4)};
+  std::vector<PostgresColumn> columns = {column("n", kInt4), column("m", kInt4),
+                                         column("o", kInt4)};
   columns[0].has_default = true;
   RowEncoder encoder(columns);
   Rows rows({{"n"}, {"o"}});

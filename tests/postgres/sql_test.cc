@@ -145,15 +145,20 @@ TEST(Sql, GrantsCanBePasted) {
 TEST(Sql, NamesOfTheServerDoNotChangeTheLineTheyAreIn) {
   EXPECT_EQ(shown_name("app"), "app");
   EXPECT_EQ(shown_name("\xC3\xA4\"pp"), "\xC3\xA4\"pp");
-  EXPECT_EQ(shown_name("a\nb"), "a\xEF\xBF\xBD" "b");
+  EXPECT_EQ(shown_name("a\nb"),
+            "a\xEF\xBF\xBD"
+            "b");
   // U+202E turns around what follows.
-  EXPECT_EQ(shown_name("a\xE2\x80\xAE" "b"), "a\xEF\xBF\xBD" "b");
+  EXPECT_EQ(shown_name("a\xE2\x80\xAE"
+                       "b"),
+            "a\xEF\xBF\xBD"
+            "b");
   EXPECT_EQ(shown_name("a\xFF"), "a\xEF\xBF\xBD");
   EXPECT_EQ(shown_name(std::string(3000000, 'x')), std::string(63, 'x'));
-  EXPECT_EQ(grants_sql(settings_for("s", "t"), std::string(100, 'x') + "\n",
-                       true),
-            "GRANT USAGE, CREATE ON SCHEMA \"s\" TO \"" + std::string(63, 'x') +
-                "\";");
+  EXPECT_EQ(
+      grants_sql(settings_for("s", "t"), std::string(100, 'x') + "\n", true),
+      "GRANT USAGE, CREATE ON SCHEMA \"s\" TO \"" + std::string(63, 'x') +
+          "\";");
 }
 
 }  // namespace
