@@ -364,7 +364,27 @@ void Route::tell_what_is_left() noexcept {
   }
 }
 
+void Route::count_on_from(const Route& before) noexcept {
+  if (before.name_ == name_ && before.type_ == type_) before_ = &before;
+}
+
 SinkStats Route::stats() const noexcept {
+  SinkStats stats = own_stats();
+  for (const Route* one = before_; one != nullptr; one = one->before_) {
+    const SinkStats earlier = one->own_stats();
+    stats.accepted += earlier.accepted;
+    stats.written += earlier.written;
+    stats.dropped += earlier.dropped;
+    stats.dead_lettered += earlier.dead_lettered;
+    stats.in_doubt += earlier.in_doubt;
+    stats.pending += earlier.pending;
+    stats.failed += earlier.failed;
+    stats.sanitized += earlier.sanitized;
+  }
+  return stats;
+}
+
+SinkStats Route::own_stats() const noexcept {
   const auto get = [](const std::atomic<std::uint64_t>& counter) {
     return counter.load(std::memory_order_acquire);
   };

@@ -33,6 +33,11 @@ class Route {
   const std::string& name() const noexcept { return name_; }
   Level level() const noexcept { return level_; }
 
+  // Adds the counters of the route it follows on to its own, if that is of the
+  // same name and type. To be called before the route is in use; `before` must
+  // live as long.
+  void count_on_from(const Route& before) noexcept;
+
   // Opens the sink; a failure is handled like any later one.
   Status open() noexcept;
 
@@ -88,6 +93,7 @@ class Route {
   void tell(std::string text);
   std::string title() const;
   void refresh_layout();
+  SinkStats own_stats() const noexcept;
 
   // Read by every thread for every event, and so kept apart from what changes
   // with every event.
@@ -97,6 +103,7 @@ class Route {
   Clock* const clock_;
   const SinkPtr sink_;
   const bool sink_counts_;  // it keeps a tally
+  const Route* before_ = nullptr;
   std::atomic<const Layout*> layout_{nullptr};
   std::atomic<bool> failing_{false};
 
