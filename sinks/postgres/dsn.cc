@@ -175,7 +175,7 @@ std::string take_parameter(PostgresParameters* parameters,
 Status put_password_in(PasswordForm form, std::string* text) {
   std::size_t at = text->find(kPlaceholder);
   if (at == std::string::npos) return {};
-  const char* const variable = std::getenv(kPasswordVariable);
+  const char* const variable = ::secure_getenv(kPasswordVariable);
   if (variable == nullptr || variable[0] == '\0') {
     return Status(Code::invalid,
                   "has %PASSWORD%, but the environment variable "

@@ -73,7 +73,7 @@ Status start(Hub& hub, const Config& config, std::vector<Problem> problems,
   std::vector<HubSink> sinks;
   for (BuiltSink& sink : built) {
     sinks.push_back({std::move(sink.name), std::move(sink.type), sink.level,
-                     std::move(sink.sink)});
+                     std::move(sink.sink), std::move(sink.hidden)});
   }
   Status installed = hub.install(settings, std::move(sinks));
   return status.ok() ? installed : status;
@@ -81,7 +81,7 @@ Status start(Hub& hub, const Config& config, std::vector<Problem> problems,
 
 Status load_file(Hub& hub, std::string_view path) {
   std::vector<Problem> problems;
-  const Config config = read_config_file(path, &problems);
+  const Config config = read_config_file(path, FileUse::obey, &problems);
   return start(hub, config, std::move(problems), true);
 }
 

@@ -75,9 +75,9 @@ void Hub::put_in_place(Table table) {
 }
 
 Route* Hub::make_route(HubSink sink) {
-  routes_.push_back(std::make_unique<Route>(std::move(sink.name),
-                                            std::move(sink.type), sink.level,
-                                            std::move(sink.sink), clock_));
+  routes_.push_back(std::make_unique<Route>(
+      std::move(sink.name), std::move(sink.type), sink.level,
+      std::move(sink.sink), clock_, std::move(sink.hidden)));
   return routes_.back().get();
 }
 

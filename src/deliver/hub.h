@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "base/hidden.h"
 #include "deliver/route.h"
 #include "deliver/route_mutex.h"
 #include "deliver/scratch.h"
@@ -18,6 +19,7 @@ struct HubSink {
   std::string type;
   Level level = Level::trace;
   SinkPtr sink;
+  std::vector<HiddenValue> hidden{};  // must not get into reports about it
 };
 
 struct HubSettings {

@@ -11,8 +11,10 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
+#include "base/hidden.h"
 #include "base/rate_limit.h"
 #include "deliver/route_mutex.h"
 #include "event/event.h"
@@ -25,8 +27,9 @@ namespace stogger {
 
 class Route {
  public:
+  // `hidden` does not get into reports and statuses.
   Route(std::string name, std::string type, Level level, SinkPtr sink,
-        Clock* clock);
+        Clock* clock, std::vector<HiddenValue> hidden = {});
   Route(const Route&) = delete;
   Route& operator=(const Route&) = delete;
 
@@ -90,7 +93,7 @@ class Route {
   Status explain(const Status& status, const char* action) const noexcept;
   void note_recovery() noexcept;
   void tell_what_is_left() noexcept;
-  void tell(std::string text);
+  void tell(std::string_view what);
   std::string title() const;
   void refresh_layout();
   SinkStats own_stats() const noexcept;
@@ -101,6 +104,7 @@ class Route {
   const std::string type_;
   const Level level_;
   Clock* const clock_;
+  const std::vector<HiddenValue> hidden_;
   const SinkPtr sink_;
   const bool sink_counts_;  // it keeps a tally
   const Route* before_ = nullptr;

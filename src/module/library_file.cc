@@ -1,7 +1,6 @@
 #include "module/library_file.h"
 
 #include <elf.h>
-#include <fcntl.h>
 #include <link.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -22,15 +21,7 @@ constexpr char kCutShort[] = "it is cut short";
 
 class Reader {
  public:
-  explicit Reader(const std::string& path)
-      : descriptor_(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK)) {}
-  ~Reader() {
-    if (descriptor_ >= 0) ::close(descriptor_);
-  }
-  Reader(const Reader&) = delete;
-  Reader& operator=(const Reader&) = delete;
-
-  bool is_open() const noexcept { return descriptor_ >= 0; }
+  explicit Reader(int descriptor) noexcept : descriptor_(descriptor) {}
 
   bool get_status(struct stat* status) const noexcept {
     return ::fstat(descriptor_, status) == 0;
@@ -80,10 +71,10 @@ bool has_tables(const std::vector<Entry>& entries) noexcept {
 
 }  // namespace
 
-std::string damage_of_library(const std::string& path) {
-  const Reader file(path);
+std::string damage_of_library(int descriptor) {
+  const Reader file(descriptor);
   struct stat status;
-  if (!file.is_open() || !file.get_status(&status)) return {};
+  if (!file.get_status(&status)) return {};
   // Loading a FIFO would wait for a writer.
   if (!S_ISREG(status.st_mode)) return "it is no regular file";
   const auto size = static_cast<std::uint64_t>(status.st_size);

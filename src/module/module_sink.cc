@@ -119,6 +119,12 @@ stogger_findings findings_table(CheckFindings& findings) noexcept {
       return Status();
     }));
   };
+  table.not_checked = [](void* context) {
+    static_cast<void>(guarded([&] {
+      static_cast<CheckFindings*>(context)->not_checked();
+      return Status();
+    }));
+  };
   return table;
 }
 

@@ -256,6 +256,24 @@ TEST_F(LoadTest, ASecondInitWithAProblemKeepsTheDefaultSystem) {
   EXPECT_TRUE(has(read_file(path("a")), "still-there"));
 }
 
+TEST_F(LoadTest, ReportsOfASinkDoNotShowItsVariables) {
+  const ScopedVariable variable("STOGGER_TEST_ONE", "hunter2dbpass");
+  write_file(path("file"), "");
+  System system;
+  ASSERT_TRUE(
+      system
+          .load_text("[stogger]\nlog_to_console = false\n[stogger.sinks.a]\n"
+                     "type = \"jsonl\"\npath = \"" +
+                         path("file") + "/${STOGGER_TEST_ONE}/x\"\n",
+                     "c.toml")
+          .ok());
+  const Status flushed = system.flush();
+  ASSERT_EQ(reports_.size(), 1u);
+  EXPECT_FALSE(has(reports_[0], "hunter2")) << reports_[0];
+  EXPECT_TRUE(has(reports_[0], "${STOGGER_TEST_ONE}")) << reports_[0];
+  EXPECT_FALSE(has(flushed.message(), "hunter2")) << flushed.message();
+}
+
 TEST_F(LoadTest, InitSetsUpTheDefaultSystem) {
   write_file(path("c.toml"), quiet("a"));
   ASSERT_TRUE(init(path("c.toml")).ok());
