@@ -1,7 +1,8 @@
 // The csv sink: rows as lines of a CSV file, which several processes may write
 // to.
 //
-// Options: path (required), columns, mode (append; for samples truncate).
+// Options: path (required), columns, mode (append; for samples truncate),
+// file_mode, folder_mode.
 // Safe after write(): the rows are with the kernel and survive the end of this
 // process. flush() and close() add nothing.
 #include "encode/csv.h"
@@ -59,6 +60,10 @@ class CsvSink final : public Sink {
 
   Status open() override { return file_.open(); }
 
+  Status check(CheckFindings& findings) override {
+    return file_.check(findings);
+  }
+
   Status write(const RowBatch& rows) override {
     if (!file_.is_open()) {
       return Status(Code::unavailable,
@@ -66,16 +71,14 @@ class CsvSink final : public Sink {
     }
     if (rows.row_count == 0) return {};
     Status status = match_columns(columns(), rows, &positions_);
-    if (status.ok() && is_look_due(rows.now, &looked_) && file_.has_moved()) {
-      static_cast<void>(file_.close());
-      status = file_.open();
-    }
     if (!status.ok()) return status;
     lines_.clear();
     for (std::size_t i = 0; i < rows.row_count; ++i) encode(rows, i);
-    status = file_.append(lines_.view());
+    status = file_.append(lines_.view(), rows.now);
     lines_.recycle(kKeptMemory);
-    return status;
+    if (!status.ok()) return status;
+    written_ += rows.row_count;
+    return file_.has_complaint() ? file_.take_complaint() : Status();
   }
 
   Status close() override { return file_.close(); }
@@ -84,6 +87,10 @@ class CsvSink final : public Sink {
 
   RowForm form() const noexcept override { return RowForm::table; }
   RowBatch columns() const noexcept override { return as_batch(columns_); }
+  bool tally(Tally* tally) const noexcept override {
+    tally->written = written_;
+    return true;
+  }
   std::string_view target() const noexcept override { return path_; }
 
  private:
@@ -106,7 +113,7 @@ class CsvSink final : public Sink {
   std::vector<std::size_t> positions_;  // in the batch, by column
   std::vector<Value> cells_;
   Buffer lines_;
-  Time looked_;
+  std::uint64_t written_ = 0;
 };
 
 // For samples without the option: none, as they follow from the first ones.
@@ -139,6 +146,7 @@ Status make_csv_sink(Options& options, SinkPtr* sink) {
   std::vector<std::string> names = read_columns(options);
   CsvFileOptions file;
   file.path = absolute_path(path);
+  file.modes = read_file_modes(options);
   const std::size_t mode = options.for_samples() ? 1 : 0;
   file.truncate = options.choice("mode", {"append", "truncate"}, mode) == 1;
   file.clock = options.clock();

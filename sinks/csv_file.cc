@@ -1,103 +1,26 @@
 #include "sinks/csv_file.h"
 
-#include <fcntl.h>
 #include <unistd.h>
 
-#include <algorithm>
-#include <cerrno>
-#include <cstdio>
-#include <filesystem>
 #include <utility>
-#include <vector>
 
+#include "base/diagnostics.h"
 #include "base/quote.h"
-#include "encode/csv.h"
+#include "sinks/csv_content.h"
 #include "sinks/paths.h"
 
 namespace stogger {
 namespace {
 
-// A larger file is not read from its beginning.
-constexpr std::uint64_t kReadWhole = 16 * 1024 * 1024;
-constexpr std::uint64_t kTail = 1024 * 1024;
-constexpr std::size_t kChunk = 64 * 1024;
-
-class Reader {
- public:
-  explicit Reader(const std::string& path) noexcept
-      : descriptor_(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK)) {}
-  ~Reader() {
-    if (descriptor_ != -1) ::close(descriptor_);
-  }
-  Reader(const Reader&) = delete;
-  Reader& operator=(const Reader&) = delete;
-
-  bool is_open() const noexcept { return descriptor_ != -1; }
-
-  // What lies at `offset`: up to `most` bytes, fewer only at the end. Valid
-  // until the next call.
-  std::string_view read(std::uint64_t offset, std::size_t most) {
-    chunk_.resize(std::max(chunk_.size(), most));
-    std::size_t size = 0;
-    while (size < most) {
-      const ssize_t count =
-          ::pread(descriptor_, chunk_.data() + size, most - size,
-                  static_cast<off_t>(offset + size));
-      if (count < 0 && errno == EINTR) continue;
-      if (count <= 0) break;
-      size += static_cast<std::size_t>(count);
-    }
-    return {chunk_.data(), size};
-  }
-
- private:
-  const int descriptor_;
-  std::vector<char> chunk_;
-};
-
-// Finds the end of the last whole line from `start` on, where a line begins or,
-// with `inside_quotes`, a quoted cell goes on. False if there is none or if the
-// text is not CSV.
-bool find_whole(Reader& reader, std::uint64_t start, std::uint64_t end,
-                bool inside_quotes, std::uint64_t* whole) {
-  CsvScanner scanner(inside_quotes);
-  for (std::uint64_t at = start; at < end; at += kChunk) {
-    const auto size =
-        static_cast<std::size_t>(std::min<std::uint64_t>(kChunk, end - at));
-    if (!scanner.scan(reader.read(at, size))) return false;
-  }
-  *whole = start + scanner.whole();
-  return scanner.whole() != 0 || !inside_quotes;
+bool is_same(const struct stat& a, const struct stat& b) noexcept {
+  return a.st_ino == b.st_ino && a.st_dev == b.st_dev;
 }
 
-// As above, for the whole file. In a large one the search starts at the first
-// line end of its tail, which may be that of a line or lie inside a cell: the
-// text after it mostly fits only one of the two.
-bool find_whole_lines(Reader& reader, std::uint64_t header, std::uint64_t end,
-                      std::uint64_t* whole) {
-  if (end <= kReadWhole) return find_whole(reader, header, end, false, whole);
-  const std::uint64_t tail = end - kTail;
-  const std::size_t line_end = reader.read(tail, kTail).find("\r\n");
-  if (line_end == std::string_view::npos) return false;
-  const std::uint64_t start = tail + line_end + 2;
-  return find_whole(reader, start, end, false, whole) ||
-         find_whole(reader, start, end, true, whole);
-}
-
-// Call it with the lock held.
-Status cut_torn_line(File& file, Reader& reader, std::uint64_t header) {
-  const std::uint64_t end = file.size();
-  std::uint64_t whole = end;
-  if (find_whole_lines(reader, header, end, &whole)) {
-    if (whole == end || file.truncate(whole)) return {};
-    return Status(Code::unavailable,
-                  "the file ends in a torn line, which cannot be cut off: " +
-                      error_text(errno));
-  }
-  // Someone else has written to it, who knows how.
-  if (reader.read(end - 1, 1) == "\n") return {};
-  std::size_t written = 0;
-  return file.write("\r\n", &written);
+// "NAME." and ".csv", between which the time comes.
+std::pair<std::string, std::string> split_extension(const std::string& name) {
+  const std::size_t dot = name.rfind('.');
+  if (dot == std::string::npos || dot == 0) return {name + ".", ""};
+  return {name.substr(0, dot) + ".", name.substr(dot)};
 }
 
 }  // namespace
@@ -105,47 +28,96 @@ Status cut_torn_line(File& file, Reader& reader, std::uint64_t header) {
 CsvFile::CsvFile(CsvFileOptions options) : options_(std::move(options)) {}
 
 Status CsvFile::open() {
-  if (file_.is_open()) return {};
-  Status status = create_parent_folder(options_.path);
+  if (is_open()) return {};
+  Opened opened;
+  Status status = open_anew(&opened);
+  if (!status.ok()) return status;
+  opened_ = std::move(opened);
+  return write_lost();
+}
+
+Status CsvFile::open_anew(Opened* opened) {
   constexpr int kAttempts = 4;
   bool again = true;
+  Status status;
   for (int i = 0; i < kAttempts && status.ok() && again; ++i) {
-    File file;
-    status = open_once(file, &again);
-    if (status.ok() && !again) file_ = std::move(file);
+    *opened = {};
+    status = open_once(opened, &again);
   }
   if (status.ok() && again) {
     return Status(Code::unavailable,
                   "other programs keep moving the file while it is opened");
   }
+  if (!status.ok()) return status;
+  if (opened->file.is_regular()) unconfirmed_.reserve();
+  if (!unconfirmed_.are_lost()) unconfirmed_.clear();
+  adrift_ = false;
   return status;
 }
 
 // Opens the file and sees to it that it is one to add lines to. Sets *again if
 // it was moved, by this or another process, so that there may be a new one.
-Status CsvFile::open_once(File& file, bool* again) {
+Status CsvFile::open_once(Opened* opened, bool* again) {
   *again = false;
-  Status status = file.open_append(options_.path, false);
+  Status status = open_file(opened);
   if (!status.ok()) return status;
   // A pipe or a terminal gets a header from whoever opens it.
-  if (!file.is_regular()) return begin(file);
-  if (!file.lock()) {
-    return Status(Code::unavailable,
-                  "another process keeps the file locked: end it");
+  if (!opened->file.is_regular()) return begin(opened->file);
+  const Folder& folder = opened->folder;
+  if (!folder.is_magic()) {
+    LockFile& lock = opened->lock;
+    const std::string lock_name = folder.name() + ".lock";
+    status = lock.open(folder, lock_name, opened->identity);
+    if (!status.ok()) return status;
+    if (!lock.lock()) return lock.failure();
+    struct stat named;
+    if (!lock.is_at(folder, lock_name) ||
+        !folder.look_up(folder.name(), &named) ||
+        !is_same(named, opened->identity)) {
+      *again = true;
+      return {};
+    }
   }
-  if (!file.is_at(options_.path)) {
-    *again = true;
-    return {};
+  if (options_.truncate && is_first_opening(options_.path)) {
+    opened->file.truncate(0);
   }
-  if (options_.truncate && is_first_opening(options_.path)) file.truncate(0);
-  Content content = Content::ready;
-  status = inspect(file, &content);
-  if (status.ok() && content == Content::other_columns) {
-    status = set_aside();
-    *again = true;
-  }
-  file.unlock();
+  status = inspect(opened, again);
+  if (opened->lock.is_open()) opened->lock.unlock();
   return status;
+}
+
+Status CsvFile::open_file(Opened* opened) const {
+  Folder& folder = opened->folder;
+  Status status = folder.open(options_.path, options_.modes, true);
+  if (!status.ok()) return status;
+  struct stat present;
+  if (opened_.file.is_regular() &&
+      ::fstat(opened_.file.descriptor(), &present) == 0) {
+    status = opened->file.open_successor(folder, folder.name(), present);
+  } else {
+    status = opened->file.open_append(folder, folder.name(), false);
+  }
+  if (status.ok()) ::fstat(opened->file.descriptor(), &opened->identity);
+  return status;
+}
+
+// Call it with the lock held.
+Status CsvFile::inspect(Opened* opened, bool* again) {
+  if (opened->file.size() == 0) return begin(opened->file);
+  CsvContent content = CsvContent::lines;
+  Status status = read_csv_content(opened->folder, options_.header, &content);
+  if (!status.ok()) return status;
+  switch (content) {
+    case CsvContent::nothing:
+      opened->file.truncate(0);
+      return begin(opened->file);
+    case CsvContent::lines:
+      return cut_torn_csv_line(opened->folder, options_.header, opened->file);
+    case CsvContent::other:
+      *again = true;
+      return set_aside(opened->folder);
+  }
+  return {};
 }
 
 Status CsvFile::begin(File& file) const {
@@ -156,28 +128,7 @@ Status CsvFile::begin(File& file) const {
 }
 
 // Call it with the lock held.
-Status CsvFile::inspect(File& file, Content* content) const {
-  if (file.size() == 0) return begin(file);
-  Reader reader(options_.path);
-  if (!reader.is_open()) {
-    return Status(
-        Code::unavailable,
-        "cannot read the first line of the file: " + error_text(errno));
-  }
-  const std::string_view header = options_.header;
-  const std::string_view start = reader.read(0, header.size());
-  if (start == header) return cut_torn_line(file, reader, header.size());
-  if (start.size() < header.size() && header.starts_with(start)) {
-    // Whoever began the file died over it.
-    file.truncate(0);
-    return begin(file);
-  }
-  *content = Content::other_columns;
-  return {};
-}
-
-// Call it with the lock held.
-Status CsvFile::set_aside() {
+Status CsvFile::set_aside(const Folder& folder) {
   // Two programs that want different columns would do this all the time.
   constexpr std::int64_t kMinute = 60000000000;
   const Time now = options_.clock->now();
@@ -186,33 +137,174 @@ Status CsvFile::set_aside() {
                   "another program writes different columns to the file: give "
                   "each a path of its own");
   }
-  std::filesystem::path path(options_.path);
-  const std::string extension = path.extension().string();
-  const std::string name =
-      dated_name(path.replace_extension().string() + ".", now, extension);
-  if (::rename(options_.path.c_str(), name.c_str()) != 0) {
+  const auto [stem, extension] = split_extension(folder.name());
+  const std::string name = dated_name(folder, stem, now, extension);
+  const int error = folder.rename_to_new(folder.name(), name);
+  if (error != 0) {
     return Status(Code::unavailable,
                   "the file has other columns, and cannot be renamed to " +
-                      quoted(name) + ": " + error_text(errno));
+                      quoted(folder.path_of(name)) + ": " +
+                      error_advice(error));
   }
+  report(quoted(folder.path()) + " has other columns, and was renamed to " +
+         quoted(name));
   has_set_aside_ = true;
   set_aside_at_ = now;
   return {};
 }
 
-Status CsvFile::append(std::string_view lines) {
-  if (file_.is_regular() && !file_.lock()) {
-    return Status(Code::unavailable,
-                  "another process keeps the file locked: end it");
+Status CsvFile::check(CheckFindings& findings) const {
+  Folder folder;
+  bool there = false;
+  Status status =
+      check_path(options_.path, options_.modes, findings, &folder, &there);
+  struct stat info = {};
+  if (!status.ok() || !there || !folder.look_up(folder.name(), &info) ||
+      !S_ISREG(info.st_mode) || info.st_size == 0) {
+    return status;
+  }
+  status = folder.check_file(folder.name() + ".lock", true);
+  if (!status.ok()) return status;
+  if (options_.truncate) {
+    findings.would_change("would empty " + quoted(folder.path()) + " (" +
+                          std::to_string(info.st_size) + " bytes)");
+    return {};
+  }
+  CsvContent content = CsvContent::lines;
+  if (!options_.header.empty()) {
+    status = read_csv_content(folder, options_.header, &content);
+  }
+  if (status.ok() && content == CsvContent::other) {
+    const auto [stem, extension] = split_extension(folder.name());
+    findings.would_change("would rename " + quoted(folder.path()) + " to " +
+                          quoted(stem + "TIME" + extension) +
+                          ", as its first line names other columns");
+  }
+  return status;
+}
+
+Status CsvFile::close() {
+  Status status;
+  if (unconfirmed_.are_lost() ||
+      (!unconfirmed_.empty() && opened_.file.is_deleted())) {
+    status = leave_file();
+  }
+  const Status closed = opened_.file.close();
+  opened_ = {};
+  return status.ok() ? closed : status;
+}
+
+void CsvFile::abandon() noexcept {
+  opened_.file.abandon();
+  opened_.lock.close();
+  opened_.folder.close();
+  unconfirmed_.clear();
+}
+
+// True if the path leads to the file, or to none that could be opened. Learns
+// the size of the file.
+bool CsvFile::look(std::uint64_t* size) noexcept {
+  struct stat named;
+  if (::stat(options_.path.c_str(), &named) == 0 &&
+      is_same(named, opened_.identity)) {
+    *size = static_cast<std::uint64_t>(named.st_size);
+    adrift_ = false;
+    return true;
+  }
+  *size = opened_.file.size();
+  return adrift_ && !opened_.file.is_deleted();
+}
+
+// Leaves the present file alone if there is no other.
+Status CsvFile::leave_file() {
+  const bool deleted = opened_.file.is_deleted();
+  if (opened_.file.was_written_when_deleted()) {
+    unconfirmed_.lose();
+  } else if (!unconfirmed_.are_lost()) {
+    unconfirmed_.clear();
+  }
+  Opened opened;
+  Status status = open_anew(&opened);
+  if (!status.ok()) {
+    adrift_ = opened_.file.is_open() && !deleted;
+    if (!adrift_) return status;
+    complaint_.raise(kMovedAway, status);
+    return {};
+  }
+  opened_ = std::move(opened);
+  complaint_.settle(options_.path, "is followed again");
+  return write_lost();
+}
+
+Status CsvFile::write_lost() {
+  if (!unconfirmed_.are_lost()) return {};
+  if (opened_.lock.is_open() && !opened_.lock.lock()) {
+    return opened_.lock.failure();
+  }
+  Status status = write(unconfirmed_.view(), opened_.file.size());
+  if (opened_.lock.is_open()) opened_.lock.unlock();
+  if (status.ok()) unconfirmed_.recover();
+  return status;
+}
+
+Status CsvFile::append(std::string_view lines, Time now) {
+  if (!opened_.file.is_regular()) {
+    std::size_t written = 0;
+    return opened_.file.write(lines, &written);
+  }
+  if (!opened_.lock.is_open()) return write_locked(lines);
+  if (is_look_due(now, &looked_)) {
+    // To see whether the path can be opened now.
+    adrift_ = false;
+    // A lock file that was removed would keep nobody out.
+    if (!opened_.lock.is_at(opened_.folder, opened_.folder.name() + ".lock")) {
+      Status status = leave_file();
+      if (!status.ok()) return status;
+    }
+  }
+  if (!opened_.lock.lock()) return opened_.lock.failure();
+  Status status = write_locked(lines);
+  if (opened_.lock.is_open()) opened_.lock.unlock();
+  return status;
+}
+
+Status CsvFile::write_locked(std::string_view lines) {
+  constexpr int kAttempts = 4;
+  for (int i = 0; i < kAttempts; ++i) {
+    std::uint64_t size = 0;
+    if (!look(&size)) {
+      if (opened_.lock.is_open()) opened_.lock.unlock();
+      Status status = leave_file();
+      if (!status.ok()) return status;
+      if (opened_.lock.is_open() && !opened_.lock.lock()) {
+        return opened_.lock.failure();
+      }
+      size = opened_.file.size();
+    }
+    if (!unconfirmed_.are_lost()) unconfirmed_.clear();
+    Status status = write(lines, size);
+    // What is too much to keep a copy is looked after at once.
+    if (!status.ok() || unconfirmed_.add(lines) || !opened_.file.is_deleted()) {
+      return status;
+    }
+  }
+  return Status(Code::unavailable,
+                "other programs keep deleting the file while it is written");
+}
+
+// Call it with the lock held.
+Status CsvFile::write(std::string_view lines, std::uint64_t size) {
+  File& file = opened_.file;
+  if (size == 0) {
+    Status status = begin(file);
+    if (!status.ok()) return status;
+    size = options_.header.size();
   }
   std::size_t written = 0;
-  Status status = file_.write(lines, &written);
-  if (file_.is_regular()) {
-    const std::uint64_t end = file_.position();
-    if (!status.ok() && written > 0 && file_.size() == end) {
-      file_.truncate(end - written);
-    }
-    file_.unlock();
+  Status status = file.write(lines, &written);
+  // Nobody else adds lines meanwhile, but for programs that know no lock.
+  if (!status.ok() && written > 0 && file.size() == size + written) {
+    file.truncate(size);
   }
   return status;
 }

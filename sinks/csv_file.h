@@ -1,25 +1,38 @@
 // CsvFile: a CSV file that keeps its columns, though several processes write
 // to it, some die in the middle of a line, and the columns wanted may change.
 //
-// Whoever writes to the file holds a lock on it. So a line that is not
+// Whoever writes to the file holds the lock of PATH.lock. So a line that is not
 // whole when the file is opened was left by someone who died, and is cut off.
 // If the first line of a file names other columns, the file is renamed, from
-// NAME.csv to NAME.TIME.csv, and a new one begun.
+// NAME.csv to NAME.TIME.csv, and a new one begun. An empty file gets its header
+// before the next line, whoever has emptied it.
+//
+// The path is looked at before each append: a file that was moved away or
+// deleted is left, and the path opened anew. If it was deleted in the moment
+// between that look and the write, the lines are written again.
 #pragma once
+
+#include <sys/stat.h>
 
 #include <cstdint>
 #include <string>
 #include <string_view>
 
 #include "base/file.h"
+#include "base/folder.h"
+#include "base/lock_file.h"
+#include "sinks/complaint.h"
+#include "sinks/unconfirmed_lines.h"
 #include "stogger/clock.h"
+#include "stogger/sink.h"
 #include "stogger/status.h"
 #include "stogger/value.h"
 
 namespace stogger {
 
 struct CsvFileOptions {
-  std::string path;       // absolute
+  std::string path;  // absolute
+  FileModes modes;
   std::string header;     // the first line, with its end
   bool truncate = false;  // when this process first opens the path
   Clock* clock = nullptr;
@@ -31,27 +44,47 @@ class CsvFile {
 
   // Does nothing if it is open.
   Status open();
-  bool is_open() const noexcept { return file_.is_open(); }
-  Status close() noexcept { return file_.close(); }
+  bool is_open() const noexcept { return opened_.file.is_open(); }
+  Status close();
+  // What open() would do.
+  Status check(CheckFindings& findings) const;
   // In a child after fork(): leaves the parent's file alone.
-  void abandon() noexcept { file_.abandon(); }
-
-  // True if the path does not name this file any more.
-  bool has_moved() const noexcept { return !file_.is_at(options_.path); }
+  void abandon() noexcept;
 
   // Adds whole lines: all of them, or none.
-  Status append(std::string_view lines);
+  Status append(std::string_view lines, Time now);
+
+  // What does not work although lines still get into the file.
+  bool has_complaint() const noexcept { return complaint_.is_due(); }
+  Status take_complaint() { return complaint_.take(); }
 
  private:
-  enum class Content { ready, other_columns };
+  // What belongs together.
+  struct Opened {
+    Folder folder;
+    File file;
+    LockFile lock;
+    struct stat identity = {};  // of the file
+  };
 
-  Status open_once(File& file, bool* again);
+  Status open_anew(Opened* opened);
+  Status open_once(Opened* opened, bool* again);
+  Status open_file(Opened* opened) const;
+  Status inspect(Opened* opened, bool* again);
   Status begin(File& file) const;
-  Status inspect(File& file, Content* content) const;
-  Status set_aside();
+  Status set_aside(const Folder& folder);
+  bool look(std::uint64_t* size) noexcept;
+  Status leave_file();
+  Status write(std::string_view lines, std::uint64_t size);
+  Status write_locked(std::string_view lines);
+  Status write_lost();
 
   const CsvFileOptions options_;
-  File file_;
+  Opened opened_;
+  UnconfirmedLines unconfirmed_;
+  bool adrift_ = false;  // the path leads elsewhere, and cannot be opened
+  Time looked_;          // at the lock and, if adrift, for another file
+  Complaint complaint_;
   bool has_set_aside_ = false;
   Time set_aside_at_;
 };

@@ -37,11 +37,20 @@ Status CsvSampleSink::open() {
   return status;
 }
 
+Status CsvSampleSink::check(CheckFindings& findings) {
+  CsvFileOptions options = options_;
+  Buffer header;
+  if (lock_.is_locked()) append_csv_header(header, lock_.wanted());
+  options.header = header.view();
+  return CsvFile(std::move(options)).check(findings);
+}
+
 Status CsvSampleSink::begin_file() const {
-  Status status = create_parent_folder(options_.path);
-  if (!status.ok()) return status;
+  Folder folder;
   File file;
-  return file.open_append(options_.path, options_.truncate);
+  Status status = folder.open(options_.path, options_.modes, true);
+  if (!status.ok()) return status;
+  return file.open_append(folder, folder.name(), options_.truncate);
 }
 
 // From now on there is a header.
@@ -70,30 +79,25 @@ Status CsvSampleSink::lock_columns(const RowBatch& rows) {
   return status;
 }
 
-// One that was moved or deleted would go on taking rows.
-Status CsvSampleSink::find_file(Time now) {
-  if (!is_look_due(now, &looked_) || !file_->has_moved()) return {};
-  static_cast<void>(file_->close());
-  return file_->open();
-}
-
 Status CsvSampleSink::write(const RowBatch& rows) {
   if (!open_) {
     return Status(Code::unavailable,
                   "not open: open() was not called or failed");
   }
   if (rows.row_count == 0) return {};
-  Status status = file_ ? find_file(rows.now) : lock_columns(rows);
+  Status status = file_ ? Status() : lock_columns(rows);
   if (status.ok()) status = lock_.match(rows);
   if (!status.ok()) return status;
   lines_.clear();
   cells_.resize(lock_.columns().size());
   for (std::size_t i = 0; i < rows.row_count; ++i) encode(rows, i);
-  status = file_->append(lines_.view());
+  status = file_->append(lines_.view(), rows.now);
   lines_.recycle(kKeptMemory);
   if (!status.ok()) return status;
   written_ += rows.row_count;
-  return lock_.take_report();
+  Status report = lock_.take_report();
+  return report.ok() && file_->has_complaint() ? file_->take_complaint()
+                                               : report;
 }
 
 void CsvSampleSink::encode(const RowBatch& rows, std::size_t row) {

@@ -25,6 +25,7 @@ class CsvSampleSink final : public Sink {
 
   // An empty file, if none is there: the header comes with the first rows.
   Status open() override;
+  Status check(CheckFindings& findings) override;
   Status write(const RowBatch& rows) override;
   Status close() override;
   void abandon() noexcept override;
@@ -38,7 +39,6 @@ class CsvSampleSink final : public Sink {
  private:
   Status begin_file() const;
   Status lock_columns(const RowBatch& rows);
-  Status find_file(Time now);
   void encode(const RowBatch& rows, std::size_t row);
 
   const std::string path_;
@@ -49,7 +49,6 @@ class CsvSampleSink final : public Sink {
   bool locked_by_rows_ = false;  // and not by names that were given
   std::vector<Value> cells_;
   Buffer lines_;
-  Time looked_;
   std::uint64_t written_ = 0;
 };
 

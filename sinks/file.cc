@@ -2,7 +2,8 @@
 // file. Rows that are no log events are written as JSON, whatever the format.
 //
 // Options: path, format (text, json, logfmt), rotation (none, size, daily),
-// max_bytes, backup_count, flush (line, block), mode (append, truncate).
+// max_bytes, backup_count, flush (line, block), mode (append, truncate),
+// file_mode, folder_mode.
 //
 // After write() an event is with the kernel (flush = "line"), so that it
 // outlives the process, if not a crash of the machine; or it is in a buffer for

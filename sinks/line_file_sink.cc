@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "encode/json_lines.h"
+#include "sinks/paths.h"
 
 namespace stogger {
 namespace {
@@ -40,6 +41,12 @@ Status LineFileSink::open() {
 }
 
 Status LineFileSink::write(const RowBatch& rows) {
+  Status status = write_rows(rows);
+  if (file_.has_complaint() && status.ok()) return file_.take_complaint();
+  return status;
+}
+
+inline Status LineFileSink::write_rows(const RowBatch& rows) {
   if (!file_.is_open()) return not_open();
   if (rows.row_count == 0) return {};
   now_ = rows.now;
@@ -192,7 +199,7 @@ void LineFileSink::clear() noexcept {
 }
 
 Status LineFileSink::flush() {
-  if (ends_.empty()) return {};
+  if (ends_.empty()) return file_.confirm();
   if (!file_.is_open()) return not_open();
   // There may have been no write for long.
   file_.distrust_path();
@@ -228,13 +235,9 @@ bool LineFileSink::tally(Tally* tally) const noexcept {
 
 LogFileOptions read_log_file_options(Options& options) {
   LogFileOptions result;
-  result.path = options.required("path");
-  if (result.path.starts_with("~/")) {
-    options.problem(
-        "path", "begins with ~, which is not expanded: write ${HOME} instead");
-  } else if (result.path.ends_with('/')) {
-    options.problem("path", "must name a file, not a folder");
-  }
+  const std::string path = read_path(options);
+  result.path = absolute_path(path);
+  result.modes = read_file_modes(options);
   result.rotation = static_cast<Rotation>(
       options.choice("rotation", {"none", "size", "daily"}, 0));
   result.max_bytes = static_cast<std::uint64_t>(

@@ -29,6 +29,11 @@ class LineFileSink final : public Sink {
   ~LineFileSink() override;
 
   Status open() override;
+  Status check(CheckFindings& findings) override {
+    return file_.check(findings);
+  }
+  // Code::rejected, though all rows are stored, tells what the file cannot do
+  // besides, such as to be rotated.
   Status write(const RowBatch& rows) override;
   Status flush() override;
   Status close() override;
@@ -38,6 +43,7 @@ class LineFileSink final : public Sink {
   std::string_view target() const noexcept override { return file_.path(); }
 
  private:
+  Status write_rows(const RowBatch& rows);
   Status write_line(std::string_view line, Time now);
   Status write_lines(const RowBatch& rows);
   bool buffer_line(const RowBatch& rows);

@@ -1,29 +1,28 @@
 #include "sinks/log_file.h"
 
 #include <fcntl.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
-#include <cerrno>
-#include <charconv>
-#include <cstdio>
-#include <filesystem>
-#include <mutex>
-#include <set>
-#include <tuple>
 #include <utility>
-#include <vector>
 
+#include "base/lock_file.h"
+#include "base/quote.h"
 #include "base/timestamp.h"
+#include "sinks/paths.h"
+#include "sinks/rotation.h"
 
 namespace stogger {
 namespace {
 
-constexpr std::int64_t kSecond = 1000000000;
-constexpr std::int64_t kCheckInterval = kSecond / 2;
+constexpr std::int64_t kMillisecond = 1000000;
+constexpr std::int64_t kSecond = 1000 * kMillisecond;
+// A program that compresses what was moved away takes longer than this to
+// start; a look is as cheap as a few hundred bytes.
+constexpr std::int64_t kCheckInterval = kMillisecond;
+// For pipes and terminals, and while the path cannot be opened anew.
+constexpr std::int64_t kRareCheckInterval = kSecond / 2;
 constexpr std::int64_t kRotationRetry = kSecond;
-constexpr std::size_t kDateSize = 10;  // "2026-11-21"
 
 // True if the times are at least that far apart, whichever is the later one:
 // clocks may be set back, and threads come a little out of order.
@@ -33,66 +32,42 @@ bool are_apart(Time a, Time b, std::int64_t distance) noexcept {
   return std::min(forward, 0 - forward) >= static_cast<std::uint64_t>(distance);
 }
 
-// True once for each path in the life of the process.
-bool is_first_opening(const std::string& path) {
-  static std::mutex mutex;
-  static auto* const opened = new std::set<std::string>;  // never destroyed
-  const std::lock_guard lock(mutex);
-  return opened->insert(path).second;
+bool is_same(const struct stat& a, const struct stat& b) noexcept {
+  return a.st_ino == b.st_ino && a.st_dev == b.st_dev;
 }
 
-// True also if it cannot be told: what may be there must not be overwritten.
-bool exists(const std::string& path) noexcept {
-  struct stat info;
-  return ::lstat(path.c_str(), &info) == 0 || errno != ENOENT;
+// Waits until no write(2) to the file is under way: like those, it takes the
+// kernel's lock of the file. Nothing changes but the time of change.
+void wait_for_writes(int descriptor) noexcept {
+  constexpr auto kSame = static_cast<uid_t>(-1);
+  static_cast<void>(::fchown(descriptor, kSame, kSame) == 0);
 }
 
-bool move(const std::string& from, const std::string& to) noexcept {
-  return ::rename(from.c_str(), to.c_str()) == 0;
-}
-
-// False if the open file, which should be at that path, ends in the middle of a
-// line.
-bool ends_in_newline(const File& file, const std::string& path) noexcept {
-  const int reader = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-  if (reader == -1) return true;
-  struct stat info;
-  char last = '\n';
-  if (file.is(reader) && ::fstat(reader, &info) == 0 && info.st_size > 0) {
-    static_cast<void>(::pread(reader, &last, 1, info.st_size - 1) == 1);
-  }
-  ::close(reader);
-  return last == '\n';
-}
-
-std::string date_text(std::int64_t day) {
-  char text[kDateSize];
-  write_date(text, Time{day * 24 * 3600 * kSecond});
-  return std::string(text, kDateSize);
-}
-
-// A file PATH.2026-11-21, or PATH.2026-11-21.1 if that was taken, and so on.
-struct DatedFile {
-  std::string date;
-  unsigned number = 0;
-  std::filesystem::path path;
-};
-
-// Reads what follows "PATH." in a file name.
-bool read_dated(std::string_view suffix, DatedFile* file) {
-  if (suffix.size() < kDateSize) return false;
-  for (std::size_t i = 0; i < kDateSize; ++i) {
-    const bool dash = i == 4 || i == 7;
-    if (dash ? suffix[i] != '-' : suffix[i] < '0' || suffix[i] > '9') {
+// True if the file ends in the middle of a line, which nobody is just writing.
+bool is_torn(const Folder& folder, const struct stat& file) {
+  if (folder.is_magic()) return false;
+  int descriptor = -1;
+  int error = 0;
+  const Status status = folder.open_file(
+      folder.name(), O_RDONLY, Folder::Creation::never, 0, &descriptor, &error);
+  if (!status.ok()) return false;
+  const Descriptor reader(descriptor);
+  constexpr int kLooks = 4;
+  off_t size = 0;
+  for (int i = 0; i < kLooks; ++i) {
+    struct stat info;
+    char last = '\n';
+    if (::fstat(reader.get(), &info) != 0 || !is_same(info, file) ||
+        info.st_size == 0 ||
+        ::pread(reader.get(), &last, 1, info.st_size - 1) != 1 ||
+        last == '\n') {
       return false;
     }
+    if (info.st_size == size) return true;
+    size = info.st_size;
+    wait_for_writes(reader.get());
   }
-  file->date = suffix.substr(0, kDateSize);
-  suffix.remove_prefix(kDateSize);
-  if (suffix.empty()) return true;
-  const char* const end = suffix.data() + suffix.size();
-  return suffix.size() > 1 && suffix[0] == '.' &&
-         std::from_chars(suffix.data() + 1, end, file->number).ptr == end;
+  return false;
 }
 
 }  // namespace
@@ -101,43 +76,96 @@ LogFile::LogFile(LogFileOptions options) : options_(std::move(options)) {}
 
 Status LogFile::open() {
   if (file_.is_open()) return {};
-  Status status = create_parent_folder(options_.path);
-  if (!status.ok()) return status;
+  Folder folder;
   File file;
-  status = file.open_append(options_.path, false);
+  Status status = folder.open(options_.path, options_.modes, true);
+  if (status.ok()) status = file.open_append(folder, folder.name(), false);
   if (!status.ok()) return status;
   const bool first = options_.each_truncates ? !std::exchange(opened_, true)
                                              : is_first_opening(options_.path);
   if (file.is_regular() && first && options_.truncate) {
     file.truncate(0);
   }
-  adopt(std::move(file));
-  return {};
+  adopt(std::move(folder), std::move(file));
+  return write_lost();
 }
 
 // Leaves the present file alone if there is no other.
 Status LogFile::reopen() {
-  Status status = create_parent_folder(options_.path);
-  if (!status.ok()) return status;
+  Folder folder;
   File file;
-  status = file.open_append(options_.path, false);
-  if (status.ok()) adopt(std::move(file));
+  Status status = folder.open(options_.path, options_.modes, true);
+  if (!status.ok()) return status;
+  struct stat present;
+  if (file_.is_regular() && ::fstat(file_.descriptor(), &present) == 0) {
+    status = file.open_successor(folder, folder.name(), present);
+  } else {
+    status = file.open_append(folder, folder.name(), false);
+  }
+  if (status.ok()) adopt(std::move(folder), std::move(file));
   return status;
 }
 
-void LogFile::adopt(File file) {
+void LogFile::adopt(Folder folder, File file) {
+  const bool regular = file.is_regular();
+  if (regular) unconfirmed_.reserve();
+  if (!unconfirmed_.are_lost()) unconfirmed_.clear();
+  identity_ = {};
+  static_cast<void>(::fstat(file.descriptor(), &identity_));
+  torn_ = regular && identity_.st_size > 0 && is_torn(folder, identity_);
+  folder_ = std::move(folder);
   file_ = std::move(file);
   must_check_ = false;
+  check_interval_ = regular ? kCheckInterval : kRareCheckInterval;
   rotation_failing_ = false;
-  const bool regular = file_.is_regular();
-  rotation_ =
-      regular && options_.backup_count > 0 ? options_.rotation : Rotation::none;
-  size_ = regular ? file_.size() : 0;
+  rotations_blocked_ = 0;
+  rotation_ = regular && !folder_.is_magic() && options_.backup_count > 0
+                  ? options_.rotation
+                  : Rotation::none;
+  size_ = regular ? static_cast<std::uint64_t>(identity_.st_size) : 0;
   day_known_ = false;
-  // Only if nobody else may be writing, an incomplete line is a torn one, left
-  // by a crash or a full disk.
-  torn_ = size_ > 0 && file_.claim() && !ends_in_newline(file_, options_.path);
-  if (regular) file_.share();
+  path_complaint_.settle(options_.path, "is followed again");
+}
+
+Status LogFile::close() {
+  Status status = confirm();
+  if (!status.ok() && unconfirmed_.are_lost()) {
+    status = Status(status.code(),
+                    "the last events went with a file that was deleted, and "
+                    "cannot be written again: " +
+                        std::string(status.message()));
+  }
+  const Status closed = file_.close();
+  folder_.close();
+  return status.ok() ? closed : status;
+}
+
+void LogFile::abandon() noexcept {
+  file_.abandon();
+  folder_.close();
+  unconfirmed_.clear();
+}
+
+Status LogFile::check(CheckFindings& findings) const {
+  Folder folder;
+  bool there = false;
+  Status status =
+      check_path(options_.path, options_.modes, findings, &folder, &there);
+  if (!status.ok()) return status;
+  struct stat info = {};
+  there = there && folder.look_up(folder.name(), &info);
+  if (there && !S_ISREG(info.st_mode)) return {};
+  if (options_.truncate && info.st_size > 0) {
+    findings.would_change("would empty " + quoted(folder.path()) + " (" +
+                          std::to_string(info.st_size) + " bytes)");
+  }
+  if (there && options_.rotation != Rotation::none) {
+    check_rotation(
+        folder, folder.name(),
+        options_.rotation == Rotation::size ? options_.backup_count : 0,
+        findings);
+  }
+  return {};
 }
 
 void LogFile::learn_day(Time now) noexcept {
@@ -151,8 +179,9 @@ void LogFile::learn_day(Time now) noexcept {
   }
 }
 
-bool LogFile::is_check_due(Time now) const noexcept {
-  return must_check_ || are_apart(now, checked_, kCheckInterval);
+bool LogFile::is_check_due(Time now, std::size_t bytes) const noexcept {
+  return must_check_ || are_apart(now, checked_, check_interval_) ||
+         (!unconfirmed_.empty() && !unconfirmed_.has_room(bytes));
 }
 
 bool LogFile::is_rotation_due(Time now, std::size_t bytes) const noexcept {
@@ -173,7 +202,7 @@ bool LogFile::is_rotation_due(Time now, std::size_t bytes) const noexcept {
 }
 
 Status LogFile::attend(Time now, std::size_t bytes) {
-  if (is_check_due(now)) {
+  if (is_check_due(now, bytes)) {
     Status status = follow_path(now);
     if (!status.ok()) return status;
   }
@@ -186,102 +215,119 @@ Status LogFile::attend(Time now, std::size_t bytes) {
   return {};
 }
 
+// True if the path leads to the file. Learns its size.
+bool LogFile::is_in_place() noexcept {
+  struct stat named;
+  if (::stat(options_.path.c_str(), &named) != 0 ||
+      !is_same(named, identity_)) {
+    return false;
+  }
+  if (rotation_ != Rotation::none) {
+    size_ = static_cast<std::uint64_t>(named.st_size);
+  }
+  return true;
+}
+
 Status LogFile::follow_path(Time now) {
-  checked_ = now;
+  const Time before = std::exchange(checked_, now);
   must_check_ = false;
-  if (file_.is_at(options_.path)) {
-    if (rotation_ != Rotation::none) size_ = file_.size();
+  if (is_in_place()) {
+    unconfirmed_.clear();
     return {};
   }
+  return leave_file(!are_apart(now, before, 2 * kCheckInterval));
+}
+
+Status LogFile::leave_file(bool recently_seen) {
+  // Other processes may have written to it, too, and then its times do not
+  // tell.
+  const bool deleted = file_.is_deleted();
+  if (file_.was_written_when_deleted() || (deleted && recently_seen)) {
+    unconfirmed_.lose();
+  } else {
+    unconfirmed_.clear();
+  }
   Status status = reopen();
+  if (status.ok()) return write_lost();
+  if (deleted) return status;
   // A file that was only moved still keeps what is written to it.
-  if (!status.ok() && !file_.is_deleted()) return {};
+  check_interval_ = kRareCheckInterval;
+  path_complaint_.raise(kMovedAway, status);
+  return {};
+}
+
+Status LogFile::confirm() {
+  if (unconfirmed_.are_lost() && !file_.is_open()) {
+    return Status(Code::unavailable, "there is no file");
+  }
+  if (unconfirmed_.empty() || !file_.is_deleted()) return {};
+  return leave_file(false);
+}
+
+Status LogFile::write_lost() {
+  if (!unconfirmed_.are_lost()) return {};
+  std::size_t written = 0;
+  Status status = file_.write(unconfirmed_.view(), &written);
+  size_ += written;
+  if (status.ok()) {
+    unconfirmed_.recover();
+  } else if (written > 0) {
+    take_back(written);
+  }
   return status;
 }
 
 void LogFile::rotate(Time now, std::size_t bytes) {
   rotation_failed_ = now;
   rotation_failing_ = true;
-  if (!file_.try_lock()) {
-    // Someone is just rotating it.
+  const Status status = rotate_locked(now, bytes);
+  if (!status.ok()) {
+    rotation_complaint_.raise("the file cannot be rotated, and grows on",
+                              status);
+  } else if (!rotation_failing_) {
+    rotation_complaint_.settle(options_.path, "is rotated again");
+  }
+}
+
+// Ok and rotation_failing_ if another process is just about it.
+Status LogFile::rotate_locked(Time now, std::size_t bytes) {
+  constexpr int kPatience = 4;
+  const std::string lock_name = folder_.name() + ".lock";
+  LockFile lock;
+  Status status = lock.open(folder_, lock_name, identity_);
+  if (!status.ok()) return status;
+  // Someone is just rotating it, or keeps the lock for long.
+  const bool insist = ++rotations_blocked_ == kPatience;
+  if (!(insist ? lock.lock() : lock.try_lock())) {
     must_check_ = true;
-    return;
+    return insist && is_in_place() ? lock.failure() : Status();
   }
-  if (file_.is_at(options_.path)) {
-    size_ = file_.size();
+  rotations_blocked_ = 0;
+  if (!lock.is_at(folder_, lock_name)) return {};
+  struct stat named;
+  if (is_in_place() && folder_.look_up(folder_.name(), &named) &&
+      is_same(named, identity_)) {
     if (!is_rotation_due(now, bytes)) {
-      file_.unlock();
       rotation_failing_ = false;
-      return;
+      return {};
     }
-    const bool moved =
-        rotation_ == Rotation::size ? shift_numbered() : shift_dated();
-    if (!moved) {
-      file_.unlock();
-      return;
-    }
+    status = move_away();
+    if (!status.ok()) return status;
   }
-  // Moved, by this or another process. The lock goes with the old file.
+  // Moved, by this or another process.
   const bool dated = rotation_ == Rotation::daily;
-  if (!reopen().ok()) {
-    file_.unlock();
-    return;
-  }
-  if (dated) {
+  status = reopen();
+  if (status.ok() && dated) {
     learn_day(now);
-    remove_old_dated();
+    remove_old_dated(folder_, folder_.name(), options_.backup_count);
   }
+  return status;
 }
 
-// Only the files up to the first gap move, so that a process that died half way
-// through has done no harm.
-bool LogFile::shift_numbered() const {
-  const auto numbered = [this](std::size_t number) {
-    return options_.path + "." + std::to_string(number);
-  };
-  std::size_t target = 1;
-  while (target < options_.backup_count && exists(numbered(target))) ++target;
-  for (; target > 1; --target) {
-    if (!move(numbered(target - 1), numbered(target))) return false;
-  }
-  return move(options_.path, numbered(1));
-}
-
-bool LogFile::shift_dated() const {
-  constexpr unsigned kMostOfOneDay = 10000;
-  const std::string dated = options_.path + "." + date_text(day_);
-  std::string target = dated;
-  for (unsigned number = 1; exists(target); ++number) {
-    if (number > kMostOfOneDay) return false;
-    target = dated + "." + std::to_string(number);
-  }
-  return move(options_.path, target);
-}
-
-void LogFile::remove_old_dated() const {
-  const std::filesystem::path path(options_.path);
-  const std::string prefix = path.filename().string() + ".";
-  std::filesystem::path folder = path.parent_path();
-  if (folder.empty()) folder = ".";
-  std::vector<DatedFile> files;
-  std::error_code error;
-  std::filesystem::directory_iterator entry(folder, error);
-  for (; !error && entry != std::filesystem::directory_iterator();
-       entry.increment(error)) {
-    const std::string name = entry->path().filename().string();
-    DatedFile file;
-    if (name.starts_with(prefix) &&
-        read_dated(std::string_view(name).substr(prefix.size()), &file)) {
-      file.path = entry->path();
-      files.push_back(std::move(file));
-    }
-  }
-  std::sort(files.begin(), files.end(), [](const auto& a, const auto& b) {
-    return std::tie(a.date, a.number) > std::tie(b.date, b.number);
-  });
-  for (std::size_t i = options_.backup_count; i < files.size(); ++i) {
-    ::unlink(files[i].path.c_str());
-  }
+Status LogFile::move_away() const {
+  return rotation_ == Rotation::size
+             ? rotate_by_number(folder_, folder_.name(), options_.backup_count)
+             : rotate_by_date(folder_, folder_.name(), day_);
 }
 
 Status LogFile::append(std::string_view lines, std::size_t* written) {
@@ -294,12 +340,22 @@ Status LogFile::append(std::string_view lines, std::size_t* written) {
   }
   Status status = file_.write(lines, written);
   size_ += *written;
+  if (!status.ok() || !file_.is_regular() || unconfirmed_.add(lines) ||
+      !file_.is_deleted()) {
+    return status;
+  }
+  // Too much to keep a copy.
+  *written = 0;
+  status = leave_file(true);
+  if (!status.ok()) return status;
+  status = file_.write(lines, written);
+  size_ += *written;
   return status;
 }
 
 void LogFile::take_back(std::size_t bytes) noexcept {
   torn_ = true;
-  if (!file_.is_regular() || !file_.lock()) return;
+  if (!file_.is_regular()) return;
   // Whoever adds a line in the moment between these two calls loses it: had it
   // come earlier, it would have been added to the torn one.
   const std::uint64_t end = file_.position();
@@ -307,7 +363,6 @@ void LogFile::take_back(std::size_t bytes) noexcept {
     torn_ = false;
     size_ = end - bytes;
   }
-  file_.unlock();
 }
 
 }  // namespace stogger

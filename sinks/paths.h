@@ -4,6 +4,7 @@
 #include <string>
 #include <string_view>
 
+#include "base/folder.h"
 #include "stogger/sink.h"
 #include "stogger/value.h"
 
@@ -15,10 +16,23 @@ std::string read_path(Options& options);
 // The path as it would be after a change of folder.
 std::string absolute_path(const std::string& path);
 
+// Reads the options `file_mode` and `folder_mode`, texts like "0640": of what
+// the sink creates, less the umask.
+FileModes read_file_modes(Options& options);
+
 // `prefix` + "2026-11-21T013928Z" + `suffix`, with a number before the suffix
 // if there is a file of that name already. For files that are put aside.
 std::string dated_name(std::string_view prefix, Time time,
                        std::string_view suffix);
+
+std::string dated_name(const Folder& folder, std::string_view prefix, Time time,
+                       std::string_view suffix);
+
+// For Sink::check(): where the file at `path` lies, whether it is there, and
+// whether it could be opened to write or else created. Tells what would be
+// created.
+Status check_path(const std::string& path, const FileModes& modes,
+                  CheckFindings& findings, Folder* folder, bool* there);
 
 // True once for each path in the life of the process.
 bool is_first_opening(const std::string& path);

@@ -3,6 +3,7 @@
 #include <vector>
 
 #include "base/file.h"
+#include "base/folder.h"
 #include "base/json.h"
 #include "encode/json_lines.h"
 
@@ -41,9 +42,10 @@ Status DeadLetters::add(const RowBatch& rows, std::size_t row,
   append_json_line(line_, letter, 0);
   if (path_.empty()) return {};
 
-  Status status = create_parent_folder(path_);
+  Folder folder;
   File file;
-  if (status.ok()) status = file.open_append(path_, false);
+  Status status = folder.open(path_, modes_, true);
+  if (status.ok()) status = file.open_append(folder, folder.name(), false);
   std::size_t written = 0;
   if (status.ok()) status = file.write(line_.view(), &written);
   return status;

@@ -4,8 +4,10 @@
 #include <cstddef>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "base/buffer.h"
+#include "base/folder.h"
 #include "stogger/row.h"
 #include "stogger/status.h"
 
@@ -14,7 +16,8 @@ namespace stogger {
 class DeadLetters {
  public:
   // An empty path: rows are only described.
-  explicit DeadLetters(std::string path) : path_(std::move(path)) {}
+  explicit DeadLetters(std::string path, const FileModes& modes = {})
+      : path_(std::move(path)), modes_(modes) {}
 
   // Appends a line to the file: the row as a JSON object, with the members
   // `sqlstate` and `reason` after its own. The file is opened for each line,
@@ -28,7 +31,8 @@ class DeadLetters {
   std::string beginning() const;
 
  private:
-  const std::string path_;
+  const std::string path_;  // absolute
+  const FileModes modes_;
   Buffer line_;
 };
 

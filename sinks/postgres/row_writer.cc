@@ -62,7 +62,7 @@ bool is_at_fault(const Answer& answer) noexcept {
 RowWriter::RowWriter(const PostgresSettings& settings, Connector& connector)
     : settings_(settings),
       connector_(connector),
-      dead_letters_(settings.dead_letter_path),
+      dead_letters_(settings.dead_letter_path, settings.dead_letter_modes),
       samples_(settings.times_as_text) {}
 
 RowWriter::~RowWriter() { disconnect(); }

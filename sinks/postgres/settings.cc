@@ -11,6 +11,7 @@
 #include <system_error>
 #include <utility>
 
+#include "sinks/paths.h"
 #include "sinks/postgres/sql.h"
 
 namespace stogger {
@@ -268,6 +269,7 @@ void Reader::read_rest() {
     const auto absolute = std::filesystem::absolute(path, error);
     settings_.dead_letter_path = error ? std::string(path) : absolute.string();
   }
+  settings_.dead_letter_modes = read_file_modes(options_);
 }
 
 void Reader::find_secrets() {

@@ -6,6 +6,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/folder.h"
 #include "sinks/postgres/dsn.h"
 #include "sinks/postgres/hosts.h"
 #include "stogger/sink.h"
@@ -40,6 +41,7 @@ struct PostgresSettings {
   std::string synchronous_commit;              // empty: as the server is set
   bool use_copy = true;                        // for several rows
   std::string dead_letter_path;                // empty: none
+  FileModes dead_letter_modes;
 
   // host:port/database as far as known, for messages: no secrets.
   std::string target;

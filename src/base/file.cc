@@ -3,7 +3,6 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
-#include <sys/file.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -17,6 +16,8 @@
 #include <optional>
 #include <system_error>
 #include <utility>
+
+#include "base/folder.h"
 
 namespace stogger {
 namespace {
@@ -126,62 +127,27 @@ Status write_failure(int error) noexcept {
   }
 }
 
-Status open_failure(const std::string& path, int error) {
-  struct stat info;
-  if (error == ENXIO && ::stat(path.c_str(), &info) == 0) {
-    if (S_ISFIFO(info.st_mode)) {
-      return Status(Code::unavailable, "cannot open \"" + path +
-                                           "\": nobody reads this FIFO; start "
-                                           "its reader");
-    }
-    if (S_ISSOCK(info.st_mode)) {
-      return Status(
-          Code::unavailable,
-          "cannot open \"" + path + "\": it is a socket; name a file instead");
-    }
-  }
-  return failure("cannot open", path, error);
-}
-
-// A program that was started without standard streams must not find a log file
-// behind one of them: anyone may write to those.
-int above_standard_streams(int descriptor) noexcept {
-  if (descriptor > STDERR_FILENO || descriptor < 0) return descriptor;
-  const int higher = ::fcntl(descriptor, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
-  const int error = errno;
-  ::close(descriptor);
-  errno = error;
-  return higher;
-}
-
-bool set_lock(int descriptor, short type) noexcept {
-  struct flock whole = {};
-  whole.l_type = type;
-  whole.l_whence = SEEK_SET;
-  int result = -1;
-  do {
-    result = ::fcntl(descriptor, F_OFD_SETLK, &whole);
-  } while (result == -1 && errno == EINTR);
-  return result == 0;
-}
-
 bool is_same(int descriptor, const struct stat& other) noexcept {
   struct stat info;
   return descriptor >= 0 && ::fstat(descriptor, &info) == 0 &&
          info.st_ino == other.st_ino && info.st_dev == other.st_dev;
 }
 
-template <class Attempt>
-bool try_for_a_while(Attempt attempt) noexcept {
-  constexpr std::int64_t kLongest = 100;  // milliseconds
-  const std::int64_t deadline = now_milliseconds() + kLongest;
-  while (!attempt()) {
-    if (errno != EWOULDBLOCK && errno != EACCES && errno != EINTR) return false;
-    if (now_milliseconds() >= deadline) return false;
-    const timespec millisecond = {0, 1000000};
-    ::nanosleep(&millisecond, nullptr);
+// Gives a new file what its predecessor had. If its group has to be another
+// one, that may not write to it.
+void inherit(int descriptor, const struct stat& predecessor) noexcept {
+  struct stat info;
+  if (::fstat(descriptor, &info) != 0) return;
+  mode_t mode = predecessor.st_mode & 0777 & ~static_cast<mode_t>(S_IWOTH);
+  if (info.st_gid != predecessor.st_gid &&
+      ::fchown(descriptor, static_cast<uid_t>(-1), predecessor.st_gid) != 0) {
+    mode &= ~static_cast<mode_t>(S_IWGRP);
   }
-  return true;
+  static_cast<void>(::fchmod(descriptor, mode));
+  if (info.st_uid != predecessor.st_uid) {
+    static_cast<void>(
+        ::fchown(descriptor, predecessor.st_uid, static_cast<gid_t>(-1)) == 0);
+  }
 }
 
 }  // namespace
@@ -243,19 +209,37 @@ void File::swap(File& other) noexcept {
   std::swap(type_, other.type_);
 }
 
-Status File::open_append(const std::string& path, bool truncate) {
+Status File::open_append(const Folder& folder, const std::string& name,
+                         bool truncate) {
   close();
-  int flags = O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY | O_NONBLOCK;
-  if (truncate) flags |= O_TRUNC;
   int descriptor = -1;
-  do {
-    descriptor = above_standard_streams(::open(path.c_str(), flags, 0666));
-  } while (descriptor == -1 && errno == EINTR);
-  if (descriptor == -1) return open_failure(path, errno);
+  int error = 0;
+  Status status =
+      folder.open_file(name, O_WRONLY | O_APPEND | (truncate ? O_TRUNC : 0),
+                       Folder::Creation::if_missing, 0, &descriptor, &error);
+  if (status.ok()) own(descriptor);
+  return status;
+}
+
+Status File::open_successor(const Folder& folder, const std::string& name,
+                            const struct stat& predecessor) {
+  close();
+  int descriptor = -1;
+  int error = 0;
+  // For its owner alone, until the group is right.
+  const Status created =
+      folder.open_file(name, O_WRONLY | O_APPEND, Folder::Creation::always_new,
+                       0600, &descriptor, &error);
+  if (!created.ok()) return open_append(folder, name, false);
+  own(descriptor);
+  inherit(descriptor, predecessor);
+  return {};
+}
+
+void File::own(int descriptor) noexcept {
   descriptor_ = descriptor;
   owned_ = true;
   read_type();
-  return {};
 }
 
 void File::borrow(int descriptor) noexcept {
@@ -364,6 +348,16 @@ bool File::is_deleted() const noexcept {
          info.st_nlink == 0;
 }
 
+bool File::was_written_when_deleted() const noexcept {
+  struct stat info;
+  if (descriptor_ < 0 || ::fstat(descriptor_, &info) != 0) return false;
+  // What removes a name sets the time of change alone; a write sets both.
+  const bool written_last = info.st_ctim.tv_sec == info.st_mtim.tv_sec &&
+                            info.st_ctim.tv_nsec == info.st_mtim.tv_nsec;
+  return info.st_nlink == 0 && written_last &&
+         static_cast<std::uint64_t>(info.st_size) == position();
+}
+
 std::uint64_t File::size() const noexcept {
   struct stat info;
   if (descriptor_ < 0 || ::fstat(descriptor_, &info) != 0) return 0;
@@ -381,23 +375,6 @@ bool File::truncate(std::uint64_t size) noexcept {
     result = ::ftruncate(descriptor_, static_cast<off_t>(size));
   } while (result == -1 && errno == EINTR);
   return result == 0;
-}
-
-bool File::lock() noexcept {
-  return try_for_a_while([this] { return try_lock(); });
-}
-
-bool File::try_lock() noexcept { return set_lock(descriptor_, F_WRLCK); }
-
-void File::unlock() noexcept { set_lock(descriptor_, F_UNLCK); }
-
-bool File::claim() noexcept {
-  return ::flock(descriptor_, LOCK_EX | LOCK_NB) == 0;
-}
-
-void File::share() noexcept {
-  try_for_a_while(
-      [this] { return ::flock(descriptor_, LOCK_SH | LOCK_NB) == 0; });
 }
 
 Status File::close() noexcept {

@@ -2,6 +2,8 @@
 // inherited descriptors, no deadly signals, no endless wait for a reader.
 #pragma once
 
+#include <sys/stat.h>
+
 #include <cstddef>
 #include <cstdint>
 #include <string>
@@ -21,6 +23,8 @@ std::string error_advice(int error);
 // the umask.
 Status create_parent_folder(const std::string& path);
 
+class Folder;
+
 // A writable file, pipe, socket or device. Closes what it owns. A write never
 // raises SIGPIPE or SIGXFSZ.
 class File {
@@ -33,10 +37,16 @@ class File {
   }
   ~File() { close(); }
 
-  // Opens for appending, created with mode 0666 less the umask if missing. A
-  // FIFO that nobody reads is refused instead of waited for. A folder is
-  // refused. The descriptor is never one of the standard three.
-  Status open_append(const std::string& path, bool truncate);
+  // Opens the name in that folder for appending, created if missing. A FIFO
+  // that nobody reads is refused instead of waited for, and so is a folder. The
+  // descriptor is never one of the standard three.
+  Status open_append(const Folder& folder, const std::string& name,
+                     bool truncate);
+  // The same for a file that takes the place of another one. What is created
+  // has the owner, group and mode of that, as far as this process may give them
+  // away; it is never writable for all.
+  Status open_successor(const Folder& folder, const std::string& name,
+                        const struct stat& predecessor);
 
   // Uses a descriptor that belongs to someone else and is not closed here. It
   // may be replaced by dup2() or closed at any time.
@@ -59,26 +69,16 @@ class File {
   bool is(int descriptor) const noexcept;
   // True if no name is left for it in any folder.
   bool is_deleted() const noexcept;
+  // True if that was so already when the last bytes were written to it, and
+  // this process wrote those. To within a tick of the kernel's clock, which is
+  // some milliseconds.
+  bool was_written_when_deleted() const noexcept;
   // Its size in bytes; 0 if it cannot be told.
   std::uint64_t size() const noexcept;
   // Where the last write to an opened file ended.
   std::uint64_t position() const noexcept;
   // Cuts it to that size. Whether it worked.
   bool truncate(std::uint64_t size) noexcept;
-
-  // Keeps other processes from doing the same meanwhile: waits for them at most
-  // about 100 ms; true if the lock is held. It is advisory (an open file
-  // description lock) and lasts until unlock() or close().
-  bool lock() noexcept;
-  // Does not wait.
-  bool try_lock() noexcept;
-  void unlock() noexcept;
-
-  // Makes this one of the users of the file, until close(). True if it is the
-  // only one; whoever comes next then waits for share(), about 100 ms at most.
-  // Independent of lock(): this one is a flock(2).
-  bool claim() noexcept;
-  void share() noexcept;
 
   // Reports what close(2) reports; the file is closed in any case.
   Status close() noexcept;
@@ -90,6 +90,7 @@ class File {
   enum class Type : unsigned char { regular, stream, socket };
 
   void swap(File& other) noexcept;
+  void own(int descriptor) noexcept;
   bool read_type() noexcept;
   Status write_regular(std::string_view bytes, std::size_t* written);
   Status write_stream(std::string_view bytes, std::size_t* written);

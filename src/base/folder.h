@@ -26,10 +26,11 @@
 #include <sys/stat.h>
 #include <sys/types.h>
 
-#include <cstdint>
 #include <string>
 #include <vector>
 
+#include "base/descriptor.h"
+#include "base/folder_walk.h"
 #include "stogger/status.h"
 
 namespace stogger {
@@ -47,29 +48,31 @@ mode_t lock_mode(mode_t file_mode) noexcept;
 
 class Folder {
  public:
-  Folder() noexcept = default;
-  Folder(Folder&& other) noexcept;
-  Folder& operator=(Folder&& other) noexcept;
-  ~Folder() { close(); }
-
   // Opens the folder that the file at `path` lies in. With `create`, folders
   // that are missing are created. Where the path ends in a link that may be
   // followed, this is the folder of its target, so that rotation stays on the
-  // disk that the link leads to.
+  // disk that the link leads to. On failure it is closed.
   Status open(const std::string& path, const FileModes& modes, bool create);
-  bool is_open() const noexcept { return descriptor_ >= 0; }
-  void close() noexcept;
+  // For a check, which creates nothing: where a folder is missing, *complete is
+  // false, and this is the folder that it would be created in, by name().
+  Status open_for_check(const std::string& path, const FileModes& modes,
+                        bool* complete);
+  bool is_open() const noexcept { return static_cast<bool>(descriptor_); }
+  void close() noexcept { descriptor_.reset(); }
 
   // The file's name in this folder, and its path without links.
   const std::string& name() const noexcept { return name_; }
   std::string path() const { return path_of(name_); }
   std::string path_of(const std::string& name) const;
   // For *at() calls.
-  int descriptor() const noexcept { return descriptor_; }
+  int descriptor() const noexcept { return descriptor_.get(); }
   // True if others than root and the user of this process may change it.
   bool is_open_to_others() const noexcept { return open_to_others_; }
-  // True if `path`, which was opened, still leads to this folder.
-  bool is_at(const std::string& path) const noexcept;
+  // True if the name is a link of /proc/self/fd. What it leads to has its name
+  // elsewhere, if it has one: it is neither checked, nor can it be renamed.
+  bool is_magic() const noexcept { return magic_; }
+  // True if `path`, which was opened, still leads to this name in this folder.
+  bool is_at(const std::string& path) const;
 
   // What open_file() does with a file that is missing or there.
   enum class Creation : unsigned char {
@@ -79,36 +82,51 @@ class Folder {
   };
   // Opens `name`, checked as above; a link is not followed. `flags` are those
   // of open(2) without O_CREAT; O_CLOEXEC, O_NOCTTY, O_NONBLOCK and O_NOFOLLOW
-  // are added. The descriptor is never one of the standard three and belongs to
-  // the caller; -1 on failure, with the errno in *error. `mode`: of a new file,
-  // 0 for that of open(). The file need not be a regular one.
+  // are added; O_TRUNC comes last, when all is found to be right. The
+  // descriptor is never one of the standard three and belongs to the caller; -1
+  // on failure, with the errno in *error: ELOOP, EPERM or EMLINK for what is
+  // refused. `mode`: of a new file, 0 for that of open(). The file need not be
+  // a regular one, but is no folder.
   Status open_file(const std::string& name, int flags, Creation creation,
-                   mode_t mode, int* descriptor, int* error);
+                   mode_t mode, int* descriptor, int* error) const;
 
   // What is known of a name without opening it: lstat(2). Whether it worked.
   bool look_up(const std::string& name, struct stat* info) const noexcept;
   // True also if it cannot be told: what may be there must not be overwritten.
   bool exists(const std::string& name) const noexcept;
   // Ok if open_file() would take what is there, or nothing is there. Nothing is
-  // opened or changed. `writable`: it has to be writable, or creatable.
+  // opened or changed. `writable`: this process has to have the right to write
+  // to it, or to create it.
   Status check_file(const std::string& name, bool writable) const;
 
-  // Each returns 0, or else errno.
-  int rename(const std::string& from, const std::string& to) noexcept;
+  // Each returns 0, or else errno. None follows a link.
+  int rename(const std::string& from, const std::string& to) const noexcept;
   // EEXIST rather than overwrite something; where the file system cannot
   // promise that, it looks before.
-  int rename_to_new(const std::string& from, const std::string& to) noexcept;
-  int remove(const std::string& name) noexcept;
+  int rename_to_new(const std::string& from,
+                    const std::string& to) const noexcept;
+  int remove(const std::string& name) const noexcept;
   // Waits until the names are on the disk.
-  int sync() noexcept;
+  int sync() const noexcept;
+  // Of all that is in it, but for "." and ".."; empty if it may not be listed.
   std::vector<std::string> names() const;
 
  private:
+  Status walk(const std::string& path, const FileModes& modes,
+              FolderWalk::Missing missing, bool* complete);
+  int open_or_create(const std::string& name, int flags, Creation creation,
+                     mode_t mode, bool* created) const noexcept;
+  Status refuse(const std::string& name, const struct stat& info,
+                int* error) const;
+  Status failure(const std::string& name, int error) const;
+  bool stat_target(const std::string& name, struct stat* info) const noexcept;
+
   std::string path_;  // without links, "" for the working folder
   std::string name_;
   FileModes modes_;
-  int descriptor_ = -1;
+  Descriptor descriptor_;
   bool open_to_others_ = false;
+  bool magic_ = false;
 };
 
 }  // namespace stogger

@@ -16,6 +16,7 @@
 #include <string>
 #include <utility>
 
+#include "tests/support/open_file.h"
 #include "tests/support/sinks.h"
 #include "tests/support/temp_folder.h"
 
@@ -26,7 +27,7 @@ using testing::HasSubstr;
 
 class FileTest : public testing::Test {
  protected:
-  Status open() { return file_.open_append(path_, false); }
+  Status open() { return open_append(file_, path_); }
   Status write(std::string_view bytes) { return file_.write(bytes, &written_); }
   std::string failure(const Status& status) {
     EXPECT_EQ(status.code(), Code::unavailable);
@@ -52,7 +53,7 @@ TEST_F(FileTest, AppendsAndCounts) {
 
 TEST_F(FileTest, TruncatesIfAsked) {
   write_file(path_, "old");
-  ASSERT_OK(file_.open_append(path_, true));
+  ASSERT_OK(open_append(file_, path_, true));
   EXPECT_EQ(file_.size(), 0u);
 }
 
@@ -256,7 +257,7 @@ TEST_F(FileTest, AFileThatMayNotGrowRaisesNoSignal) {
 
 TEST_F(FileTest, ABorrowedDescriptorIsNotClosed) {
   File lender;
-  ASSERT_OK(lender.open_append(path_, false));
+  ASSERT_OK(open_append(lender, path_));
   {
     File borrower;
     borrower.borrow(lender.descriptor());
@@ -273,7 +274,7 @@ TEST_F(FileTest, ABorrowedPipeMayBecomeAFile) {
   file_.borrow(ends[1]);
   EXPECT_OK(write("x"));
   File other;
-  ASSERT_OK(other.open_append(path_, false));
+  ASSERT_OK(open_append(other, path_));
   ASSERT_NE(::dup2(other.descriptor(), ends[1]), -1);
   EXPECT_OK(write("y"));
   EXPECT_EQ(read_file(path_), "y");
@@ -317,45 +318,13 @@ TEST_F(FileTest, APatientReaderGetsAllOfALongWrite) {
 
 // ---- Other processes
 
-TEST_F(FileTest, ALockIsHeldByOne) {
-  File other;
+TEST_F(FileTest, AChildThatAbandonsAFileLeavesThatOfItsParent) {
   ASSERT_OK(open());
-  ASSERT_OK(other.open_append(path_, false));
-  EXPECT_TRUE(file_.lock());
-  EXPECT_FALSE(other.try_lock());
-  const auto start = std::chrono::steady_clock::now();
-  EXPECT_FALSE(other.lock());
-  const std::chrono::duration<double> waited =
-      std::chrono::steady_clock::now() - start;
-  EXPECT_GE(waited.count(), 0.09);
-  EXPECT_LT(waited.count(), 2);
-  file_.unlock();
-  EXPECT_TRUE(other.try_lock());
-  EXPECT_OK(other.close());
-  EXPECT_TRUE(file_.try_lock());
-}
-
-TEST_F(FileTest, OnlyTheOnlyUserOfAFileCanClaimIt) {
-  File other;
-  ASSERT_OK(open());
-  ASSERT_OK(other.open_append(path_, false));
-  EXPECT_TRUE(file_.claim());
-  file_.share();
-  EXPECT_FALSE(other.claim());
-  other.share();
-  EXPECT_OK(file_.close());
-  EXPECT_TRUE(other.claim());
-}
-
-TEST_F(FileTest, AChildThatAbandonsAFileLeavesTheLockOfItsParent) {
-  ASSERT_OK(open());
-  ASSERT_TRUE(file_.try_lock());
   const pid_t child = ::fork();
   ASSERT_NE(child, -1);
   if (child == 0) {
     file_.abandon();
-    File own;
-    ::_exit(own.open_append(path_, false).ok() && !own.try_lock() ? 0 : 1);
+    ::_exit(file_.is_open() ? 1 : 0);
   }
   int status = -1;
   ASSERT_EQ(::waitpid(child, &status, 0), child);

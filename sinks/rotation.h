@@ -1,0 +1,34 @@
+// Rotation: how a log file gets out of the way of the next one, in its folder.
+// PATH becomes PATH.1, PATH.1 becomes PATH.2 and so on (size); or PATH becomes
+// PATH.YYYY-MM-DD (daily). Call all of it with PATH.lock held: see log_file.h.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+
+#include "base/folder.h"
+#include "stogger/sink.h"
+#include "stogger/status.h"
+
+namespace stogger {
+
+// Moves the file `name`. Only those up to the first gap move, so that a process
+// that died half way through has done no harm.
+Status rotate_by_number(const Folder& folder, const std::string& name,
+                        std::size_t backup_count);
+
+// The day of the file, in days since the epoch, gives the name. If that is
+// taken, ".1" and so on is added.
+Status rotate_by_date(const Folder& folder, const std::string& name,
+                      std::int64_t day);
+
+// Keeps the newest ones of the dated files.
+void remove_old_dated(const Folder& folder, const std::string& name,
+                      std::size_t backup_count);
+
+// Warns of what will keep the file from being rotated.
+void check_rotation(const Folder& folder, const std::string& name,
+                    std::size_t backup_count, CheckFindings& findings);
+
+}  // namespace stogger
