@@ -45,7 +45,7 @@ class SqliteSink final : public Sink {
     Status status = database_.open();
     if (!status.ok()) return status;
     const FileSizeSignal no_signal(database_.is_size_limited());
-    status = database_.lock();
+    status = database_.lock(SqliteDatabase::kOpeningMs);
     if (status.ok()) {
       status = prepare();
       database_.unlock();
@@ -63,7 +63,7 @@ class SqliteSink final : public Sink {
     const FileSizeSignal no_signal(database_.is_size_limited());
     Status status = find_file(rows);
     if (status.ok()) status = insert_.match(rows);
-    if (status.ok()) status = database_.lock();
+    if (status.ok()) status = database_.lock(SqliteDatabase::time_for(rows));
     if (!status.ok()) return status;
     status = rows.row_count == 1 ? insert_one(rows) : insert_all(rows);
     if (database_.is_open()) database_.checkpoint_if_due();
@@ -139,8 +139,7 @@ class SqliteSink final : public Sink {
     }
     if (status.ok()) status = database_.run("COMMIT", kAction);
     if (!status.ok()) {
-      if (is_in_transaction())
-        static_cast<void>(database_.run("ROLLBACK", kAction));
+      database_.rollback();
       return status;
     }
     written_ += rows.row_count - refused;
@@ -151,7 +150,11 @@ class SqliteSink final : public Sink {
                       " rows: " + std::string(refusal.message()));
   }
 
-  Status failure(int result) { return database_.failure(result, kAction); }
+  Status failure(int result) {
+    return result == SqliteInsert::kNotStored
+               ? insert_.not_stored()
+               : database_.failure(result, kAction);
+  }
 
   // After some failures SQLite ends a transaction by itself.
   bool is_in_transaction() const noexcept {

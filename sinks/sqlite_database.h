@@ -7,10 +7,13 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "sinks/sqlite_files.h"
 #include "sinks/sqlite_inherited.h"
+#include "sinks/sqlite_lock.h"
 #include "stogger/clock.h"
+#include "stogger/row.h"
 #include "stogger/status.h"
 
 struct sqlite3;
@@ -19,10 +22,14 @@ struct sqlite3_stmt;
 namespace stogger {
 
 struct SqliteSettings {
-  std::string path;                  // absolute
+  std::string path;  // absolute
+  FileModes modes;
   std::string journal_mode = "WAL";  // or DELETE, TRUNCATE
   std::string synchronous = "NORMAL";
   std::int64_t busy_timeout_ms = 250;
+  // What the write-ahead log may grow to while others read and keep it from
+  // being emptied.
+  std::int64_t longest_log = std::int64_t{1} << 30;
   Clock* clock = nullptr;  // dates the files that are set aside
 };
 
@@ -54,8 +61,16 @@ class SqliteDatabase {
   // Around all that writes: it keeps other processes of this library away,
   // from checkpoints too. (In SQLite before 3.51.3, a commit of another process
   // during a checkpoint can destroy the file.) The waiting here and in SQLite,
-  // until unlock(), takes at most busy_timeout_ms.
-  Status lock();
+  // until unlock(), takes at most busy_timeout_ms, and SQLite's work ends soon
+  // after that time, or `more_ms` later, whatever triggers and defaults do.
+  // Fails while the log is too long and cannot be emptied.
+  Status lock(std::int64_t more_ms);
+  // For those who open it and may create a table, on a slow disk.
+  static constexpr std::int64_t kOpeningMs = 2000;
+  // Each row but the first may need pages of a slow disk.
+  static std::int64_t time_for(const RowBatch& rows) noexcept {
+    return static_cast<std::int64_t>(rows.row_count - 1) * 10;
+  }
   void unlock() noexcept { lock_.unlock(); }
 
   // Moves the pages of the write-ahead log into the database if enough of them
@@ -66,9 +81,13 @@ class SqliteDatabase {
   // Runs SQL whose result does not matter. `action` begins the message if that
   // fails: "cannot ...".
   Status run(const std::string& sql, std::string_view action);
-  // The statement belongs to the connection and ends with it.
-  Status prepare(const std::string& sql, std::string_view action,
-                 sqlite3_stmt** statement);
+  // Ends a transaction that is still open.
+  void rollback() noexcept;
+  // A result of SQLite. The statement belongs to the database, which finalizes
+  // it when it is closed. Nobody else's are: virtual tables have some inside.
+  int prepare(const std::string& sql, sqlite3_stmt** statement);
+  // Of a statement that was finalized already, it does nothing.
+  void finalize(sqlite3_stmt* statement) noexcept;
 
   // What a result of SQLite other than success means. If it means damage, sets
   // the file aside and closes; the next open() begins a new one. Call it with
@@ -80,24 +99,50 @@ class SqliteDatabase {
   Status connect();
   Status open_locked();
   Status set_journal_mode();
+  Status measure_log();
   void checkpoint(int mode) noexcept;
+  Status empty_log();
   void disconnect(bool checkpoint) noexcept;
+  bool is_too_late() const noexcept;
   Status corruption(std::string_view what);
+  Status not_a_database() const;
   Status busy() const;
   static int on_busy(void* self, int attempts) noexcept;
+  static int on_progress(void* self) noexcept;
+  static int on_authorize(void* self, int action, const char*, const char*,
+                          const char*, const char*) noexcept;
   static int on_commit(void* self, sqlite3*, const char*, int pages) noexcept;
 
   const SqliteSettings settings_;
   sqlite3* connection_ = nullptr;
+  std::vector<sqlite3_stmt*> statements_;
   // Memory for abandon(), which must not ask for any.
   std::unique_ptr<InheritedConnection> if_inherited_;
-  std::string file_;  // the database file, with symbolic links resolved
+  SqliteFiles files_;
   ProcessLock lock_;
   BoundedWait wait_;
   bool may_wait_ = true;
+  bool must_end_ = true;
   bool size_limited_ = false;
   int log_pages_ = 0;
+  int longest_log_pages_ = 0;
   int checkpoint_at_ = 0;
+};
+
+// A statement for one use.
+class SqliteStatement {
+ public:
+  explicit SqliteStatement(SqliteDatabase& database) : database_(database) {}
+  ~SqliteStatement() { database_.finalize(statement_); }
+  SqliteStatement(const SqliteStatement&) = delete;
+  SqliteStatement& operator=(const SqliteStatement&) = delete;
+
+  Status prepare(const std::string& sql, std::string_view action);
+  sqlite3_stmt* get() const noexcept { return statement_; }
+
+ private:
+  SqliteDatabase& database_;
+  sqlite3_stmt* statement_ = nullptr;
 };
 
 }  // namespace stogger

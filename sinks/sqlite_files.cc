@@ -1,9 +1,7 @@
 #include "sinks/sqlite_files.h"
 
 #include <fcntl.h>
-#include <sys/file.h>
 #include <sys/resource.h>
-#include <sys/stat.h>
 #include <sys/vfs.h>
 #include <time.h>
 #include <unistd.h>
@@ -11,10 +9,11 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstdint>
-#include <cstdio>
 #include <iterator>
+#include <utility>
 
 #include "base/file.h"
+#include "base/quote.h"
 #include "sinks/paths.h"
 
 namespace stogger {
@@ -35,17 +34,27 @@ constexpr std::uint32_t kNetworkFilesystems[] = {
     0x786F4256,  // VirtualBox
 };
 
-constexpr std::int64_t kMillisecond = 1000000;  // ns
-constexpr std::int64_t kFirstPause = kMillisecond / 20;
-constexpr std::int64_t kLongestLockPause = kMillisecond / 5;
-// How long one waits before it queues up, and how long the others respect the
-// queue: who is first in it may have been stopped.
-constexpr std::int64_t kQueueAfter = 10 * kMillisecond;
-constexpr std::int64_t kRespectQueue = 20 * kMillisecond;
-constexpr unsigned kTurnsBetweenLooks = 8;
+constexpr std::string_view kParts[] = {"-wal", "-shm", "-journal", ".lock"};
 
-bool rename_file(const std::string& from, const std::string& to) noexcept {
-  return ::rename(from.c_str(), to.c_str()) == 0;
+bool is_same(const struct stat& a, const struct stat& b) noexcept {
+  return a.st_ino == b.st_ino && a.st_dev == b.st_dev;
+}
+
+// As in an URI.
+std::string escaped(std::string_view text) {
+  constexpr char kDigits[] = "0123456789ABCDEF";
+  std::string result;
+  for (const char c : text) {
+    if ((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+        (c >= '0' && c <= '9') || c == '/' || c == '.' || c == '-' ||
+        c == '_') {
+      result += c;
+    } else {
+      const auto byte = static_cast<unsigned char>(c);
+      result += {'%', kDigits[byte >> 4], kDigits[byte & 15]};
+    }
+  }
+  return result;
 }
 
 }  // namespace
@@ -57,16 +66,46 @@ bool is_network_filesystem(long type) noexcept {
              static_cast<std::uint32_t>(type)) != std::end(kNetworkFilesystems);
 }
 
-Status check_database_place(const std::string& path, bool write_ahead_log) {
+Status SqliteFiles::open(const std::string& path, const FileModes& modes,
+                         bool write_ahead_log) {
+  given_path_ = path;
+  modes_ = modes;
+  is_look_ = false;
+  refusal_ = {};
+  Status status = folder_.open(path, modes, true);
+  if (status.ok()) status = check_place(write_ahead_log);
+  if (status.ok()) status = check_parts();
+  if (status.ok()) status = create();
+  if (!status.ok()) close();
+  return status;
+}
+
+Status SqliteFiles::look(const std::string& path, const FileModes& modes,
+                         bool write_ahead_log, bool* exists) {
+  given_path_ = path;
+  modes_ = modes;
+  is_look_ = true;
+  refusal_ = {};
+  *exists = false;
+  bool complete = false;
+  Status status = folder_.open_for_check(path, modes, &complete);
+  if (status.ok()) status = check_place(write_ahead_log);
+  if (!status.ok() || !complete) {
+    return status.ok() ? folder_.check_file(folder_.name(), true) : status;
+  }
+  status = folder_.check_file(folder_.name(), true);
+  if (status.ok()) status = check_parts();
+  if (status.ok()) *exists = folder_.look_up(folder_.name(), &identity_);
+  return status;
+}
+
+Status SqliteFiles::check_place(bool write_ahead_log) const {
   struct stat info;
-  const bool exists = ::stat(path.c_str(), &info) == 0;
-  if (exists && !S_ISREG(info.st_mode)) {
+  if (folder_.look_up(folder_.name(), &info) && !S_ISREG(info.st_mode)) {
     return Status(Code::invalid, "the path names something that is no file");
   }
   struct statfs system;
-  const std::string folder = path.substr(0, path.rfind('/') + 1);
-  if (write_ahead_log &&
-      ::statfs(exists ? path.c_str() : folder.c_str(), &system) == 0 &&
+  if (write_ahead_log && ::fstatfs(folder_.descriptor(), &system) == 0 &&
       is_network_filesystem(static_cast<long>(system.f_type))) {
     return Status(Code::invalid,
                   "the file is on a network file system, where "
@@ -76,56 +115,160 @@ Status check_database_place(const std::string& path, bool write_ahead_log) {
   return {};
 }
 
-int database_access_error(const std::string& path) {
-  struct stat info;
-  const bool exists = ::stat(path.c_str(), &info) == 0;
-  const std::string folder = path.substr(0, path.rfind('/') + 1);
-  // The log is made beside the file.
-  if (exists && ::euidaccess(path.c_str(), R_OK | W_OK) != 0) return errno;
-  return ::euidaccess(folder.c_str(), W_OK | X_OK) == 0 ? 0 : errno;
-}
-
-std::string set_aside_database(const std::string& file, Time now) {
-  const std::string name = dated_name(file + ".corrupt-", now, "");
-  if (!rename_file(file, name)) return {};
-  for (const char* const part : {"-wal", "-shm", "-journal"}) {
-    rename_file(file + part, name + part);
+Status SqliteFiles::check_parts() const {
+  Status status = folder_.check_file(folder_.name(), false);
+  for (const std::string_view part : kParts) {
+    if (!status.ok()) break;
+    status = folder_.check_file(folder_.name() + std::string(part), false);
   }
-  return name;
+  return status;
 }
 
-void remove_orphaned_log(const std::string& file, Time now) {
-  const std::string log = file + "-wal";
-  struct stat info;
-  if (::stat(log.c_str(), &info) == 0) {
-    if (info.st_size == 0) {
-      ::unlink(log.c_str());
-    } else {
-      rename_file(log, dated_name(file + ".orphan-", now, "-wal"));
+Status SqliteFiles::create() {
+  if (folder_.look_up(folder_.name(), &identity_)) return {};
+  const int error = create_empty(folder_.name(), modes_.file);
+  if (error != 0 && error != EEXIST) {
+    return Status(Code::unavailable, "cannot create " + quoted(path()) + ": " +
+                                         error_advice(error));
+  }
+  Status status = folder_.check_file(folder_.name(), false);
+  if (!status.ok() || folder_.look_up(folder_.name(), &identity_)) {
+    return status;
+  }
+  return Status(Code::unavailable, "others remove the file while it is opened");
+}
+
+int SqliteFiles::create_empty(const std::string& name,
+                              mode_t mode) const noexcept {
+  mode &= 0777 & ~static_cast<mode_t>(S_IWOTH);
+  const int result =
+      ::mknodat(folder_.descriptor(), name.c_str(), S_IFREG | mode, 0);
+  return result == 0 ? 0 : errno;
+}
+
+std::string SqliteFiles::uri(std::string_view parameters) const {
+  std::string path = folder_.path();
+  const std::string pinned =
+      "/proc/self/fd/" + std::to_string(folder_.descriptor());
+  struct stat by_name;
+  struct stat opened;
+  // Not so where /proc is missing.
+  if (::stat(pinned.c_str(), &by_name) == 0 &&
+      ::fstat(folder_.descriptor(), &opened) == 0 && is_same(by_name, opened)) {
+    path = pinned + "/" + folder_.name();
+  }
+  return "file:" + escaped(path) +
+         "?files=" + std::to_string(reinterpret_cast<std::intptr_t>(this)) +
+         std::string(parameters);
+}
+
+bool SqliteFiles::secure(std::string_view name, bool may_create) noexcept {
+  try {
+    const std::string file(name);
+    struct stat info;
+    // Of the database's mode, as SQLite does it.
+    if (may_create && folder_.is_open_to_others() &&
+        identity_.st_uid == ::geteuid() && !folder_.look_up(file, &info)) {
+      create_empty(file, identity_.st_mode);
     }
+    refusal_ = folder_.check_file(file, false);
+    return refusal_.ok();
+  } catch (...) {
+    return false;
+  }
+}
+
+Status SqliteFiles::take_refusal() noexcept {
+  return std::exchange(refusal_, {});
+}
+
+bool SqliteFiles::has_moved() const noexcept {
+  try {
+    struct stat info;
+    return !folder_.look_up(folder_.name(), &info) ||
+           !is_same(info, identity_) || !folder_.is_at(given_path_);
+  } catch (...) {
+    return false;  // no memory to find out
+  }
+}
+
+std::int64_t SqliteFiles::size_of(std::string_view part) const {
+  struct stat info;
+  return folder_.look_up(folder_.name() + std::string(part), &info)
+             ? info.st_size
+             : 0;
+}
+
+int SqliteFiles::access_error() const noexcept {
+  const auto error_of = [&](const char* name, int mode) {
+    return ::faccessat(folder_.descriptor(), name, mode, AT_EACCESS) == 0
+               ? 0
+               : errno;
+  };
+  const int error = error_of(folder_.name().c_str(), R_OK | W_OK);
+  // The log is made beside the file.
+  return error != 0 ? error : error_of(".", W_OK | X_OK);
+}
+
+Status SqliteFiles::open_lock(ProcessLock* lock) const {
+  const std::string name = folder_.name() + ".lock";
+  const mode_t mode = lock_mode(identity_.st_mode);
+  int file = -1;
+  int error = 0;
+  Status status = folder_.open_file(name, O_RDWR, Folder::Creation::if_missing,
+                                    mode, &file, &error);
+  if (!status.ok()) return status;
+  Descriptor descriptor(file);
+  struct stat info;
+  if (::fstat(file, &info) != 0 || !S_ISREG(info.st_mode)) {
+    return Status(Code::unavailable, "the lock file " +
+                                         quoted(folder_.path_of(name)) +
+                                         " is no file: remove it");
+  }
+  // Earlier versions let everyone open it, and so stop the writers.
+  if (info.st_uid == ::geteuid() && (info.st_mode & 0777 & ~mode) != 0) {
+    static_cast<void>(::fchmod(file, info.st_mode & mode));
+  }
+  lock->use(descriptor.release());
+  return {};
+}
+
+std::string SqliteFiles::free_name(std::string_view middle, Time now,
+                                   std::string_view end) const {
+  const std::string path =
+      dated_name(folder_.path() + std::string(middle), now, end);
+  return path.substr(path.rfind('/') + 1);
+}
+
+std::string SqliteFiles::set_aside(Time now) const {
+  constexpr int kAttempts = 4;
+  std::string name;
+  int error = EEXIST;
+  for (int i = 0; i < kAttempts && error == EEXIST; ++i) {
+    name = free_name(".corrupt-", now, "");
+    error = folder_.rename_to_new(folder_.name(), name);
+  }
+  if (error != 0) {
+    errno = error;
+    return {};
+  }
+  for (const std::string_view part : kParts) {
+    if (part == ".lock") continue;
+    folder_.rename_to_new(folder_.name() + std::string(part),
+                          name + std::string(part));
+  }
+  return folder_.path_of(name);
+}
+
+void SqliteFiles::remove_orphaned_log(Time now) const {
+  const std::string log = folder_.name() + "-wal";
+  if (size_of("-wal") != 0) {
+    folder_.rename_to_new(log, free_name(".orphan-", now, "-wal"));
+  } else {
+    folder_.remove(log);
   }
   // Only an index of the log, made anew whenever it is missing.
-  ::unlink((file + "-shm").c_str());
-}
-
-bool BoundedWait::wait(std::int64_t longest_ns) noexcept {
-  timespec time;
-  clock_gettime(CLOCK_MONOTONIC, &time);
-  const std::int64_t now =
-      static_cast<std::int64_t>(time.tv_sec) * 1000 * kMillisecond +
-      time.tv_nsec;
-  if (started_ns_ == 0) {
-    started_ns_ = now;
-    pause_ns_ = kFirstPause;
-  }
-  waited_ns_ = now - started_ns_;
-  if (waited_ns_ >= limit_ns_) return false;
-  pause_ns_ = std::min(pause_ns_, longest_ns);
-  const timespec pause = {
-      0, static_cast<long>(std::min(pause_ns_, limit_ns_ - waited_ns_))};
-  ::nanosleep(&pause, nullptr);
-  pause_ns_ *= 2;
-  return true;
+  folder_.remove(folder_.name() + "-shm");
 }
 
 FileSizeSignal::FileSizeSignal(bool limited) noexcept : limited_(limited) {
@@ -155,72 +298,6 @@ bool FileSizeSignal::is_limited() noexcept {
   rlimit limit;
   return ::getrlimit(RLIMIT_FSIZE, &limit) == 0 &&
          limit.rlim_cur != RLIM_INFINITY;
-}
-
-Status ProcessLock::open(const std::string& path) {
-  close();
-  do {
-    descriptor_ = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0666);
-  } while (descriptor_ == -1 && errno == EINTR);
-  if (descriptor_ > STDERR_FILENO) return {};
-  if (descriptor_ != -1) {
-    // Nobody expects a lock file behind a standard stream.
-    const int low = descriptor_;
-    descriptor_ = ::fcntl(low, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
-    ::close(low);
-    if (descriptor_ != -1) return {};
-  }
-  return Status(Code::unavailable, "cannot open the lock file \"" + path +
-                                       "\": " + error_advice(errno));
-}
-
-bool ProcessLock::lock(BoundedWait& wait) noexcept {
-  const bool must_look = ++turns_ % kTurnsBetweenLooks == 0;
-  if (!(must_look && is_queue_taken()) && try_lock()) return true;
-  bool queued = false;
-  const bool locked = lock_fairly(wait, &queued);
-  if (queued) set_queue(F_UNLCK);
-  return locked;
-}
-
-bool ProcessLock::lock_fairly(BoundedWait& wait, bool* queued) noexcept {
-  while (wait.wait(kLongestLockPause)) {
-    const std::int64_t waited = wait.waited_ns();
-    if (!*queued && waited > kQueueAfter) *queued = set_queue(F_WRLCK);
-    const bool my_turn = *queued || waited > kRespectQueue || !is_queue_taken();
-    if (my_turn && try_lock()) return true;
-  }
-  return false;
-}
-
-bool ProcessLock::try_lock() noexcept {
-  int result = -1;
-  do {
-    result = ::flock(descriptor_, LOCK_EX | LOCK_NB);
-  } while (result == -1 && errno == EINTR);
-  return result == 0 || errno != EWOULDBLOCK;
-}
-
-void ProcessLock::unlock() noexcept { ::flock(descriptor_, LOCK_UN); }
-
-bool ProcessLock::is_queue_taken() const noexcept {
-  struct flock queue = {};
-  queue.l_type = F_WRLCK;
-  queue.l_whence = SEEK_SET;
-  return ::fcntl(descriptor_, F_OFD_GETLK, &queue) == 0 &&
-         queue.l_type != F_UNLCK;
-}
-
-bool ProcessLock::set_queue(short type) noexcept {
-  struct flock queue = {};
-  queue.l_type = type;
-  queue.l_whence = SEEK_SET;
-  return ::fcntl(descriptor_, F_OFD_SETLK, &queue) == 0;
-}
-
-void ProcessLock::close() noexcept {
-  if (descriptor_ != -1) ::close(descriptor_);
-  descriptor_ = -1;
 }
 
 }  // namespace stogger

@@ -1,13 +1,17 @@
-// What belongs to a SQLite database besides SQLite: the place it lies in, the
-// lock that its writers take turns with, and files that are put aside.
+// What belongs to a SQLite database besides SQLite: its files, and the folder
+// that they lie in.
 #pragma once
 
 #include <signal.h>
+#include <sys/stat.h>
 
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <string_view>
 
+#include "base/folder.h"
+#include "sinks/sqlite_lock.h"
 #include "stogger/status.h"
 #include "stogger/value.h"
 
@@ -17,40 +21,86 @@ namespace stogger {
 // the memory that write-ahead logging shares between processes is not shared.
 bool is_network_filesystem(long type) noexcept;
 
-// Refuses a path where there is something other than a file, and a network file
-// system if the database is to have a write-ahead log.
-Status check_database_place(const std::string& path, bool write_ahead_log);
-
-// Why the file may not be written, or not be created: an errno; 0 if it may.
-int database_access_error(const std::string& path);
-
-// Moves a database with all that belongs to it out of the way, to
-// FILE.corrupt-TIME. Returns the new name; empty if it cannot be moved.
-std::string set_aside_database(const std::string& file, Time now);
-
-// A file that is empty has no log: one that lies beside it is from another
-// file, which was there before and was moved or deleted. SQLite would mix up
-// the two, so a log with content is renamed to FILE.orphan-TIME-wal.
-void remove_orphaned_log(const std::string& file, Time now);
-
-// Waiting for others, in ever longer steps, up to a limit.
-class BoundedWait {
+// The files of a database: FILE, FILE-wal, FILE-shm, FILE-journal, FILE.lock.
+//
+// SQLite opens files by name and creates those that are missing, whatever
+// others may have put there meanwhile. So it gets names that begin with
+// /proc/self/fd/N, where N is the folder that was opened and checked: nobody
+// can lead it to another folder. There it follows no link (O_NOFOLLOW), and the
+// VFS asks secure() before each file that it opens. In a folder like /tmp,
+// where others may create files, but not replace those of this process,
+// secure() creates what is missing first; so it is never a file of another
+// user's. What is left: in a folder without the sticky bit that others may
+// write to, a file may be replaced within the microseconds between secure() and
+// the opening by SQLite, by a file of the other's and not by a link.
+class SqliteFiles {
  public:
-  explicit BoundedWait(std::int64_t limit_ms) noexcept
-      : limit_ns_(limit_ms * 1000000) {}
+  static constexpr std::size_t kLongestName = 255;  // that Linux knows
 
-  // Lets the time begin anew, with the next wait().
-  void restart() noexcept { started_ns_ = 0; }
-  // Sleeps a little. False, at once, if the time is up.
-  bool wait(std::int64_t longest_ns = 2000000) noexcept;
-  // How long it has been waiting, up to the last wait().
-  std::int64_t waited_ns() const noexcept { return waited_ns_; }
+  SqliteFiles() noexcept = default;
+  SqliteFiles(const SqliteFiles&) = delete;
+  SqliteFiles& operator=(const SqliteFiles&) = delete;
+
+  // Opens the folder, checks all files that are there, and creates the database
+  // as an empty file if it is missing, without ever opening it: closing it
+  // would end the locks that SQLite holds for others in this process. Refuses a
+  // network file system if there is to be a write-ahead log.
+  Status open(const std::string& path, const FileModes& modes,
+              bool write_ahead_log);
+  void close() noexcept { folder_.close(); }
+
+  // Opens the folder and checks what is there, and changes nothing. *exists:
+  // whether the database is there; if not, whether it could be created has been
+  // checked, and folder() is the one that would get it, or a missing folder.
+  Status look(const std::string& path, const FileModes& modes,
+              bool write_ahead_log, bool* exists);
+  bool is_look() const noexcept { return is_look_; }
+
+  const Folder& folder() const noexcept { return folder_; }
+  std::string path() const { return folder_.path(); }
+  // The name for SQLite, an URI of the VFS "stogger", with further parameters:
+  // "&mode=ro".
+  std::string uri(std::string_view parameters) const;
+
+  // For the VFS: whether SQLite may open the file of that name, which it may
+  // create. If not, refusal() says why.
+  bool secure(std::string_view name, bool may_create) noexcept;
+  Status take_refusal() noexcept;
+
+  // True if the path does not lead to the database that was opened any more.
+  bool has_moved() const noexcept;
+  // The size of FILE + `part`; 0 if it is missing.
+  std::int64_t size_of(std::string_view part) const;
+  // Why the database may not be written: an errno; 0 if it may.
+  int access_error() const noexcept;
+
+  // Opens FILE.lock, which only those can open who may write to the database.
+  Status open_lock(ProcessLock* lock) const;
+
+  // Moves the database with all that belongs to it out of the way, to
+  // FILE.corrupt-TIME. Returns the new path; empty if it cannot be moved, with
+  // the reason in errno.
+  std::string set_aside(Time now) const;
+
+  // A file that is empty has no log: one that lies beside it is from another
+  // file, which was there before and was moved or deleted. SQLite would mix up
+  // the two, so a log with content is renamed to FILE.orphan-TIME-wal.
+  void remove_orphaned_log(Time now) const;
 
  private:
-  const std::int64_t limit_ns_;
-  std::int64_t started_ns_ = 0;  // 0: nobody has waited yet
-  std::int64_t waited_ns_ = 0;
-  std::int64_t pause_ns_ = 0;
+  Status check_place(bool write_ahead_log) const;
+  Status check_parts() const;
+  Status create();
+  int create_empty(const std::string& name, mode_t mode) const noexcept;
+  std::string free_name(std::string_view middle, Time now,
+                        std::string_view end) const;
+
+  Folder folder_;
+  std::string given_path_;
+  FileModes modes_;
+  struct stat identity_ = {};  // of the database
+  bool is_look_ = false;
+  Status refusal_;
 };
 
 // While it lives, this thread does not get the signal that a write beyond the
@@ -70,39 +120,6 @@ class FileSizeSignal {
   const bool limited_;
   bool was_pending_ = false;
   sigset_t before_;
-};
-
-// A lock between processes, which the system takes back from those that die.
-// It is a flock(2) on the file, for which there is a program of that name, too.
-//
-// Who takes it again and again would hardly ever leave it to the others, which
-// can only look now and then. So one that has waited for long queues up, by a
-// second lock on the same file, and all others let it go first.
-class ProcessLock {
- public:
-  ProcessLock() noexcept = default;
-  ~ProcessLock() { close(); }
-  ProcessLock(const ProcessLock&) = delete;
-  ProcessLock& operator=(const ProcessLock&) = delete;
-
-  // Creates the file if it is missing; it is never removed.
-  Status open(const std::string& path);
-  // False if the time was up before it was free.
-  bool lock(BoundedWait& wait) noexcept;
-  // Does not wait. True also where the file system knows no such locks.
-  bool try_lock() noexcept;
-  void unlock() noexcept;
-  // Unlocks. In a child after fork(), while the parent has the file open too,
-  // it changes nothing for the parent.
-  void close() noexcept;
-
- private:
-  bool lock_fairly(BoundedWait& wait, bool* queued) noexcept;
-  bool is_queue_taken() const noexcept;
-  bool set_queue(short type) noexcept;
-
-  int descriptor_ = -1;
-  unsigned turns_ = 0;
 };
 
 }  // namespace stogger

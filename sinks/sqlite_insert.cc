@@ -2,6 +2,7 @@
 
 #include <sqlite3.h>
 
+#include <algorithm>
 #include <cmath>
 #include <utility>
 
@@ -17,19 +18,53 @@ namespace {
 // What a time or a number needs as text, and asks for while it is written.
 constexpr std::size_t kLongestCell = 40;
 constexpr std::size_t kKeptMemory = 64 * 1024;
+constexpr std::size_t kMostForms = 16;
+
+// Null in the table.
+bool is_null(const Value& value) noexcept {
+  return value.is_null() || value.kind() == Kind::custom;
+}
+
+// After a change of the schema SQLite prepares a statement anew.
+int count_of_preparations(sqlite3_stmt* statement) noexcept {
+  return sqlite3_stmt_status(statement, SQLITE_STMTSTATUS_REPREPARE, 0);
+}
 
 }  // namespace
 
 Status SqliteInsert::prepare(SqliteDatabase& database, const std::string& table,
                              std::vector<SqliteColumn> columns) {
+  database_ = &database;
+  table_ = table;
   columns_ = std::move(columns);
   views_.clear();
-  for (const SqliteColumn& column : columns_) {
-    views_.push_back({column.name, column.kind});
+  defaults_.clear();
+  for (std::size_t i = 0; i < columns_.size(); ++i) {
+    views_.push_back({columns_[i].name, columns_[i].kind});
+    if (columns_[i].has_default) defaults_.push_back(i);
   }
   cells_.reserve(columns_.size() * kLongestCell);
-  return database.prepare(sqlite_insert(table, columns_),
-                          "cannot insert into the table", &statement_);
+  forms_.clear();
+  look_ = nullptr;
+  const int result = add_form({std::vector<bool>(columns_.size(), true)});
+  if (result != SQLITE_OK) {
+    return database.failure(result, "cannot insert into the table");
+  }
+  return read_nature();
+}
+
+Status SqliteInsert::read_nature() {
+  if (look_ != nullptr) database_->finalize(look_);
+  look_ = nullptr;
+  Status status = read_sqlite_nature(*database_, table_, &nature_);
+  if (!status.ok() || !nature_.has_triggers || nature_.rowid.empty()) {
+    return status;
+  }
+  // Fails for a table that is WITHOUT ROWID.
+  const std::string sql = "SELECT 1 FROM " + sqlite_name(table_) + " WHERE " +
+                          nature_.rowid + " = ?1";
+  if (database_->prepare(sql, &look_) != SQLITE_OK) look_ = nullptr;
+  return {};
 }
 
 RowBatch SqliteInsert::columns() const noexcept {
@@ -44,32 +79,110 @@ Status SqliteInsert::match(const RowBatch& rows) {
 }
 
 int SqliteInsert::insert(const RowBatch& rows, std::size_t row) {
-  cells_.clear();
-  int result = SQLITE_OK;
-  for (std::size_t i = 0; i < columns_.size() && result == SQLITE_OK; ++i) {
-    static constexpr Value kNull;
-    const Value& value =
-        positions_[i] == kNoColumn ? kNull : rows.at(row, positions_[i]);
-    result = bind(static_cast<int>(i) + 1, value);
-  }
-  return step(result);
+  static constexpr Value kNull;
+  return insert_values([&](std::size_t column) -> const Value& {
+    const std::size_t position = positions_[column];
+    return position == kNoColumn ? kNull : rows.at(row, position);
+  });
 }
 
 int SqliteInsert::insert(const Value* values) {
-  cells_.clear();
-  int result = SQLITE_OK;
-  for (std::size_t i = 0; i < columns_.size() && result == SQLITE_OK; ++i) {
-    result = bind(static_cast<int>(i) + 1, values[i]);
-  }
-  return step(result);
+  return insert_values(
+      [&](std::size_t column) -> const Value& { return values[column]; });
 }
 
-// `bound` is the result of binding the last parameter.
-int SqliteInsert::step(int bound) {
-  if (bound != SQLITE_OK) return bound;
+template <typename ValueAt>
+int SqliteInsert::insert_values(const ValueAt& value_at) {
+  int result = SQLITE_OK;
+  if (!fits(forms_[form_], value_at)) result = choose(value_at);
+  cells_.clear();
+  for (std::size_t i = 0; i < columns_.size() && result == SQLITE_OK; ++i) {
+    const Value& value = value_at(i);
+    if (columns_[i].has_default && is_null(value)) continue;
+    result = bind(static_cast<int>(i) + 1, value);
+  }
+  return result == SQLITE_OK ? step() : result;
+}
+
+template <typename ValueAt>
+bool SqliteInsert::fits(const Form& form, const ValueAt& value_at) const {
+  return std::all_of(defaults_.begin(), defaults_.end(),
+                     [&](std::size_t column) {
+                       return form.given[column] != is_null(value_at(column));
+                     });
+}
+
+template <typename ValueAt>
+int SqliteInsert::choose(const ValueAt& value_at) {
+  const auto found =
+      std::find_if(forms_.begin(), forms_.end(),
+                   [&](const Form& form) { return fits(form, value_at); });
+  if (found != forms_.end()) {
+    form_ = static_cast<std::size_t>(found - forms_.begin());
+    statement_ = found->statement;
+    prepared_anew_ = count_of_preparations(statement_);
+    return SQLITE_OK;
+  }
+  Form form = {std::vector<bool>(columns_.size(), true)};
+  for (const std::size_t column : defaults_) {
+    form.given[column] = !is_null(value_at(column));
+  }
+  return add_form(std::move(form));
+}
+
+// The first one of all has been used least recently, or nearly so.
+int SqliteInsert::add_form(Form form) {
+  forms_.reserve(kMostForms);
+  const int result = database_->prepare(
+      sqlite_insert(table_, columns_, form.given), &form.statement);
+  if (result != SQLITE_OK) return result;
+  if (forms_.size() == kMostForms) {
+    database_->finalize(forms_.front().statement);
+    forms_.erase(forms_.begin());
+  }
+  statement_ = form.statement;
+  prepared_anew_ = count_of_preparations(statement_);
+  forms_.push_back(std::move(form));
+  form_ = forms_.size() - 1;
+  return SQLITE_OK;
+}
+
+int SqliteInsert::step() {
+  sqlite3* const connection = database_->connection();
+  const int changes = sqlite3_total_changes(connection);
   const int result = sqlite3_step(statement_);
   sqlite3_reset(statement_);
-  return result;
+  if (result != SQLITE_DONE) return result;
+  // The table may have been given a trigger.
+  if (const int count = count_of_preparations(statement_);
+      count != prepared_anew_) {
+    prepared_anew_ = count;
+    // What is not known is not held against the row.
+    if (!read_nature().ok()) return SQLITE_DONE;
+  }
+  if (!nature_.has_triggers) return SQLITE_DONE;
+  return is_stored(changes);
+}
+
+int SqliteInsert::is_stored(int changes_before) {
+  sqlite3* const connection = database_->connection();
+  if (nature_.is_view) {
+    // SQLite counts what the triggers do, and never the row of the view.
+    return sqlite3_total_changes(connection) != changes_before ? SQLITE_DONE
+                                                               : kNotStored;
+  }
+  if (sqlite3_changes(connection) == 0) return kNotStored;
+  if (look_ == nullptr) return SQLITE_DONE;
+  sqlite3_bind_int64(look_, 1, sqlite3_last_insert_rowid(connection));
+  const int result = sqlite3_step(look_);
+  sqlite3_reset(look_);
+  return result == SQLITE_DONE ? kNotStored : SQLITE_DONE;
+}
+
+Status SqliteInsert::not_stored() const {
+  return Status(Code::rejected,
+                "the row was taken and not stored: a trigger of " +
+                    quoted(table_) + " does away with it");
 }
 
 int SqliteInsert::bind(int parameter, const Value& value) {

@@ -32,7 +32,7 @@ Status SqliteSampleSink::open() {
   Status status = database_.open();
   if (!status.ok()) return status;
   const FileSizeSignal no_signal(database_.is_size_limited());
-  status = database_.lock();
+  status = database_.lock(SqliteDatabase::kOpeningMs);
   if (status.ok()) {
     bool exists = false;
     lock_.unlock();
@@ -77,7 +77,7 @@ Status SqliteSampleSink::begin_table(const RowBatch& rows) {
   if (status.ok()) {
     std::vector<SqliteColumn> columns;
     for (const LockedColumn& column : lock_.columns()) {
-      columns.push_back({column.name, column.kind, {}, false});
+      columns.push_back({column.name, column.kind, false, false});
     }
     status = prepare_insert(std::move(columns));
   }
@@ -106,7 +106,7 @@ Status SqliteSampleSink::write(const RowBatch& rows) {
   if (rows.row_count == 0) return {};
   const FileSizeSignal no_signal(database_.is_size_limited());
   Status status = find_file(rows.now);
-  if (status.ok()) status = database_.lock();
+  if (status.ok()) status = database_.lock(SqliteDatabase::time_for(rows));
   if (!status.ok()) return status;
   if (!lock_.is_locked()) status = begin_table(rows);
   if (status.ok()) status = lock_.match(rows);
@@ -122,13 +122,14 @@ Status SqliteSampleSink::insert_all(const RowBatch& rows) {
   Status status = database_.run("BEGIN IMMEDIATE", kAction);
   if (!status.ok()) return status;
   const int result = insert_rows(rows);
-  status = result == SQLITE_DONE ? database_.run("COMMIT", kAction)
-                                 : database_.failure(result, kAction);
-  // After some failures SQLite ends a transaction by itself.
-  if (!status.ok() && database_.is_open() &&
-      sqlite3_get_autocommit(database_.connection()) == 0) {
-    static_cast<void>(database_.run("ROLLBACK", kAction));
+  if (result == SQLITE_DONE) {
+    status = database_.run("COMMIT", kAction);
+  } else if (result == SqliteInsert::kNotStored) {
+    status = insert_.not_stored();
+  } else {
+    status = database_.failure(result, kAction);
   }
+  if (!status.ok()) database_.rollback();
   return status;
 }
 

@@ -5,7 +5,6 @@
 #include <algorithm>
 #include <initializer_list>
 #include <iterator>
-#include <memory>
 
 #include "base/names.h"
 #include "base/quote.h"
@@ -20,15 +19,7 @@ constexpr struct {
                         {"event", Kind::text},     {"func", Kind::text},
                         {"scope", Kind::text},     {"data", Kind::json}};
 
-// In double quotes, for SQL.
-std::string sql_name(std::string_view name) {
-  std::string quoted_name = "\"";
-  for (const char c : name) {
-    if (c == '"') quoted_name += '"';
-    quoted_name += c;
-  }
-  return quoted_name + '"';
-}
+constexpr std::string_view kReading = "cannot read the columns of the table";
 
 std::string column_text(sqlite3_stmt* row, int column) {
   const unsigned char* const text = sqlite3_column_text(row, column);
@@ -37,55 +28,117 @@ std::string column_text(sqlite3_stmt* row, int column) {
           static_cast<std::size_t>(sqlite3_column_bytes(row, column))};
 }
 
-// Takes the statement, which has others of its own inside: it must be gone,
-// even if there is no memory left, before the database ends what is open.
-// Returns a result of SQLite, SQLITE_DONE if it worked.
-int read_columns(sqlite3_stmt* statement, const std::string& table,
-                 Kind unknown, std::vector<SqliteColumn>* columns) {
-  enum { kName, kType, kDefault };
-  const std::unique_ptr<sqlite3_stmt, int (*)(sqlite3_stmt*)> row(
-      statement, &sqlite3_finalize);
-  int result = sqlite3_bind_text(statement, 1, table.data(),
-                                 static_cast<int>(table.size()), SQLITE_STATIC);
-  if (result == SQLITE_OK) result = sqlite3_step(statement);
-  for (; result == SQLITE_ROW; result = sqlite3_step(statement)) {
-    columns->push_back({column_text(statement, kName),
-                        sqlite_kind(column_text(statement, kType), unknown),
-                        column_text(statement, kDefault), false});
+std::string lower(std::string text) {
+  std::transform(text.begin(), text.end(), text.begin(), [](char c) {
+    return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+  });
+  return text;
+}
+
+Status bind_name(SqliteDatabase& database, sqlite3_stmt* statement,
+                 const std::string& name) {
+  const int result = sqlite3_bind_text(
+      statement, 1, name.data(), static_cast<int>(name.size()), SQLITE_STATIC);
+  return result == SQLITE_OK ? Status() : database.failure(result, kReading);
+}
+
+// A STRICT table refuses what is not of a column's type. The word comes last in
+// its definition. (The pragma that tells would look into every view, too.)
+Status read_strictness(SqliteDatabase& database, const std::string& table,
+                       bool* strict) {
+  SqliteStatement row(database);
+  Status status = row.prepare(
+      "SELECT sql FROM sqlite_master WHERE type = 'table' AND name = ?1 "
+      "COLLATE NOCASE",
+      kReading);
+  if (status.ok()) status = bind_name(database, row.get(), table);
+  if (!status.ok()) return status;
+  const int result = sqlite3_step(row.get());
+  if (result != SQLITE_ROW && result != SQLITE_DONE) {
+    return database.failure(result, kReading);
   }
-  return result;
+  const std::string sql = lower(column_text(row.get(), 0));
+  const std::size_t end = sql.rfind(')');
+  *strict =
+      end != std::string::npos && sql.find("strict", end) != std::string::npos;
+  return {};
 }
 
 }  // namespace
 
+std::string sqlite_name(std::string_view name) {
+  std::string quoted_name = "\"";
+  for (const char c : name) {
+    if (c == '"') quoted_name += '"';
+    quoted_name += c;
+  }
+  return quoted_name + '"';
+}
+
 Status read_sqlite_columns(SqliteDatabase& database, const std::string& table,
                            Kind unknown, std::vector<SqliteColumn>* columns) {
-  sqlite3_stmt* statement = nullptr;
-  constexpr std::string_view kAction = "cannot read the columns of the table";
+  enum { kName, kType, kHasDefault };
+  columns->clear();
+  bool strict = false;
+  Status status = read_strictness(database, table, &strict);
+  if (!status.ok()) return status;
+  SqliteStatement row(database);
   // Not those that are generated, and not the one that stands for the number of
   // the row, which SQLite gives: the only primary key that needs no index.
-  Status status = database.prepare(
-      "SELECT name, type, dflt_value FROM pragma_table_xinfo(?1) WHERE hidden ="
-      " 0 AND (pk = 0 OR EXISTS (SELECT 1 FROM pragma_index_list(?1) WHERE "
-      "origin = 'pk'))",
-      kAction, &statement);
+  status = row.prepare(
+      "SELECT name, type, dflt_value IS NOT NULL FROM pragma_table_xinfo(?1) "
+      "WHERE hidden = 0 AND (pk = 0 OR EXISTS (SELECT 1 FROM "
+      "pragma_index_list(?1) WHERE origin = 'pk'))",
+      kReading);
+  if (status.ok()) status = bind_name(database, row.get(), table);
   if (!status.ok()) return status;
-  columns->clear();
-  const int result = read_columns(statement, table, unknown, columns);
-  return result == SQLITE_DONE ? Status() : database.failure(result, kAction);
+  int result = SQLITE_ROW;
+  while ((result = sqlite3_step(row.get())) == SQLITE_ROW) {
+    const std::string type = lower(column_text(row.get(), kType));
+    // No value is a blob.
+    if (strict && type == "blob") continue;
+    const Kind kind =
+        strict && type == "any" ? Kind::null : sqlite_kind(type, unknown);
+    columns->push_back({column_text(row.get(), kName), kind,
+                        sqlite3_column_int(row.get(), kHasDefault) != 0,
+                        false});
+  }
+  return result == SQLITE_DONE ? Status() : database.failure(result, kReading);
+}
+
+Status read_sqlite_nature(SqliteDatabase& database, const std::string& table,
+                          SqliteTableNature* nature) {
+  enum { kIsView, kHasTriggers, kRowid };
+  *nature = {};
+  SqliteStatement row(database);
+  Status status = row.prepare(
+      "SELECT (SELECT type = 'view' FROM sqlite_master WHERE type IN ('table', "
+      "'view') AND name = ?1 COLLATE NOCASE), EXISTS (SELECT 1 FROM "
+      "sqlite_master WHERE type = 'trigger' AND tbl_name = ?1 COLLATE NOCASE),"
+      "(SELECT column1 FROM (VALUES ('rowid'), ('_rowid_'), ('oid')) WHERE "
+      "column1 NOT IN (SELECT lower(name) FROM pragma_table_xinfo(?1)))",
+      kReading);
+  if (status.ok()) status = bind_name(database, row.get(), table);
+  if (!status.ok()) return status;
+  const int result = sqlite3_step(row.get());
+  if (result != SQLITE_ROW) return database.failure(result, kReading);
+  nature->is_view = sqlite3_column_int(row.get(), kIsView) != 0;
+  nature->has_triggers = sqlite3_column_int(row.get(), kHasTriggers) != 0;
+  if (!nature->is_view) nature->rowid = column_text(row.get(), kRowid);
+  return {};
 }
 
 namespace {
 
 Status create_table(SqliteDatabase& database, const std::string& table) {
-  const std::string name = sql_name(table);
+  const std::string name = sqlite_name(table);
   std::string sql = "BEGIN IMMEDIATE; CREATE TABLE IF NOT EXISTS " + name +
                     " (id INTEGER PRIMARY KEY, timestamp TEXT NOT NULL,"
                     " level TEXT NOT NULL, event TEXT NOT NULL, func TEXT,"
                     " scope TEXT, data TEXT NOT NULL DEFAULT '{}');";
   for (const char* const column : {"timestamp", "level", "event"}) {
     sql += "CREATE INDEX IF NOT EXISTS " +
-           sql_name("idx_" + table + "_" + column) + " ON " + name + " (" +
+           sqlite_name("idx_" + table + "_" + column) + " ON " + name + " (" +
            column + ");";
   }
   return database.run(sql + "COMMIT", "cannot create the table");
@@ -121,23 +174,20 @@ Status put_standard_first(const std::string& table,
 }  // namespace
 
 Kind sqlite_kind(std::string_view declared_type, Kind unknown) {
-  std::string type(declared_type);
-  std::transform(type.begin(), type.end(), type.begin(), [](char c) {
-    return c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c;
-  });
+  const std::string type = lower(std::string(declared_type));
   const auto has = [&](std::initializer_list<std::string_view> words) {
     return std::any_of(words.begin(), words.end(), [&](std::string_view word) {
       return type.find(word) != std::string::npos;
     });
   };
-  if (has({"INT"})) return Kind::integer;
-  if (has({"CHAR", "CLOB", "TEXT"})) return Kind::text;
-  if (type.empty() || has({"BLOB"})) return Kind::null;
-  if (has({"REAL", "FLOA", "DOUB"})) return Kind::real;
+  if (has({"int"})) return Kind::integer;
+  if (has({"char", "clob", "text"})) return Kind::text;
+  if (type.empty() || has({"blob"})) return Kind::null;
+  if (has({"real", "floa", "doub"})) return Kind::real;
   // All other types are numeric to SQLite.
-  if (has({"BOOL"})) return Kind::boolean;
-  if (has({"DATE", "TIME"})) return Kind::time;
-  return has({"NUM", "DEC"}) ? Kind::real : unknown;
+  if (has({"bool"})) return Kind::boolean;
+  if (has({"date", "time"})) return Kind::time;
+  return has({"num", "dec"}) ? Kind::real : unknown;
 }
 
 Status open_sqlite_table(SqliteDatabase& database, const std::string& table,
@@ -164,7 +214,7 @@ Status create_sample_table(SqliteDatabase& database, const std::string& table,
   std::string sql;
   for (const LockedColumn& column : columns) {
     if (!sql.empty()) sql += ", ";
-    sql += sql_name(column.name);
+    sql += sqlite_name(column.name);
     if (column.kind == Kind::real) {
       sql += " REAL";
     } else if (column.kind == Kind::integer || column.kind == Kind::boolean) {
@@ -174,23 +224,23 @@ Status create_sample_table(SqliteDatabase& database, const std::string& table,
     }
   }
   return database.run(
-      "CREATE TABLE IF NOT EXISTS " + sql_name(table) + " (" + sql + ")",
+      "CREATE TABLE IF NOT EXISTS " + sqlite_name(table) + " (" + sql + ")",
       "cannot create the table");
 }
 
 std::string sqlite_insert(const std::string& table,
-                          const std::vector<SqliteColumn>& columns) {
+                          const std::vector<SqliteColumn>& columns,
+                          const std::vector<bool>& given) {
   std::string names;
   std::string values;
-  for (const SqliteColumn& column : columns) {
-    if (!names.empty()) names += ',';
-    if (!values.empty()) values += ',';
-    names += sql_name(column.name);
-    values +=
-        column.fallback.empty() ? "?" : "coalesce(?,(" + column.fallback + "))";
+  for (std::size_t i = 0; i < columns.size(); ++i) {
+    if (!given[i]) continue;
+    (names += names.empty() ? "" : ",") += sqlite_name(columns[i].name);
+    (values += values.empty() ? "?" : ",?") += std::to_string(i + 1);
   }
-  return "INSERT INTO " + sql_name(table) + " (" + names + ") VALUES (" +
-         values + ")";
+  const std::string sql = "INSERT INTO " + sqlite_name(table);
+  if (names.empty()) return sql + " DEFAULT VALUES";
+  return sql + " (" + names + ") VALUES (" + values + ")";
 }
 
 }  // namespace stogger

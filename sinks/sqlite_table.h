@@ -16,8 +16,9 @@ struct SqliteColumn {
   std::string name;
   // What values may go there. For Kind::null, all.
   Kind kind = Kind::null;
-  // SQL for what stands in for null; empty if there is none.
-  std::string fallback;
+  // Whether the table says what stands in for null. SQLite fills it in, where
+  // an INSERT leaves the column out.
+  bool has_default = false;
   // Times are cut to microseconds, so that their text has one length.
   bool whole_microseconds = false;
 };
@@ -38,9 +39,25 @@ Status read_sqlite_columns(SqliteDatabase& database, const std::string& table,
 Status create_sample_table(SqliteDatabase& database, const std::string& table,
                            const std::vector<LockedColumn>& columns);
 
-// An INSERT with one parameter for each column, in their order.
+// An INSERT into the columns that are `given`. The parameter of each is its
+// number in `columns`, from 1.
 std::string sqlite_insert(const std::string& table,
-                          const std::vector<SqliteColumn>& columns);
+                          const std::vector<SqliteColumn>& columns,
+                          const std::vector<bool>& given);
+
+// What decides whether a row that SQLite took is there.
+struct SqliteTableNature {
+  bool is_view = false;  // its triggers put the rows where they like
+  bool has_triggers = false;
+  // A name for the number of a row; empty if there is none, as in a view or a
+  // table that is WITHOUT ROWID.
+  std::string rowid;
+};
+Status read_sqlite_nature(SqliteDatabase& database, const std::string& table,
+                          SqliteTableNature* nature);
+
+// The name in double quotes, for SQL.
+std::string sqlite_name(std::string_view name);
 
 // The kind of value that belongs in a column declared with that type. Follows
 // SQLite's rules of affinity, so that SQLite never changes such a value.

@@ -4,7 +4,11 @@
 #include <time.h>
 
 #include <algorithm>
+#include <cstdint>
+#include <cstdio>
 #include <string_view>
+
+#include "sinks/sqlite_files.h"
 
 namespace stogger {
 namespace {
@@ -18,8 +22,65 @@ int sleep_briefly(sqlite3_vfs*, int microseconds) {
   return microseconds;
 }
 
+sqlite3_vfs* standard = nullptr;
+
+// Of the database, the log or the journal; null for others.
+SqliteFiles* files_of(const char* name, int flags) noexcept {
+  constexpr int kOfDatabase =
+      SQLITE_OPEN_MAIN_DB | SQLITE_OPEN_WAL | SQLITE_OPEN_MAIN_JOURNAL;
+  if (name == nullptr || (flags & kOfDatabase) == 0) return nullptr;
+  const char* const database = (flags & SQLITE_OPEN_MAIN_DB) != 0
+                                   ? name
+                                   : sqlite3_filename_database(name);
+  return reinterpret_cast<SqliteFiles*>(
+      static_cast<std::intptr_t>(sqlite3_uri_int64(database, "files", 0)));
+}
+
+bool is_secure(SqliteFiles& files, std::string_view path, int flags) noexcept {
+  const std::string_view name = path.substr(path.rfind('/') + 1);
+  const bool may_create = (flags & SQLITE_OPEN_CREATE) != 0;
+  if ((flags & SQLITE_OPEN_WAL) != 0) {
+    // SQLite opens the index of the log soon after, and asks for nothing then.
+    char index[SqliteFiles::kLongestName + 1];
+    const int size = std::snprintf(
+        index, sizeof index, "%.*s-shm",
+        static_cast<int>(name.size() - std::string_view("-wal").size()),
+        name.data());
+    if (size < 0 || size >= static_cast<int>(sizeof index) ||
+        !files.secure(index, may_create)) {
+      return false;
+    }
+  }
+  return files.secure(name, may_create);
+}
+
+int open_file(sqlite3_vfs*, const char* name, sqlite3_file* file, int flags,
+              int* flags_used) {
+  SqliteFiles* const files = files_of(name, flags);
+  if (files != nullptr) {
+    if (files->is_look()) {
+      flags &= ~(SQLITE_OPEN_CREATE | SQLITE_OPEN_READWRITE);
+      flags |= SQLITE_OPEN_READONLY;
+    }
+    if (!is_secure(*files, name, flags)) {
+      file->pMethods = nullptr;
+      return SQLITE_CANTOPEN;
+    }
+  }
+  return standard->xOpen(standard, name, file, flags, flags_used);
+}
+
+int full_path(sqlite3_vfs*, const char* name, int size, char* path) {
+  if (!std::string_view(name).starts_with("/proc/self/fd/")) {
+    return standard->xFullPathname(standard, name, size, path);
+  }
+  return std::snprintf(path, static_cast<std::size_t>(size), "%s", name) < size
+             ? SQLITE_OK
+             : SQLITE_CANTOPEN;
+}
+
 bool register_vfs() noexcept {
-  const sqlite3_vfs* standard = sqlite3_vfs_find(nullptr);
+  standard = sqlite3_vfs_find(nullptr);
   if (standard == nullptr || std::string_view(standard->zName) != "unix") {
     return false;
   }
@@ -28,6 +89,8 @@ bool register_vfs() noexcept {
   ours.pNext = nullptr;
   ours.zName = kName;
   ours.xSleep = &sleep_briefly;
+  ours.xOpen = &open_file;
+  ours.xFullPathname = &full_path;
   return sqlite3_vfs_register(&ours, 0) == SQLITE_OK;
 }
 
@@ -54,6 +117,17 @@ int sqlite_access_error(sqlite3* connection) noexcept {
   sqlite3_file_control(connection, "main", SQLITE_FCNTL_JOURNAL_POINTER, &log);
   const int error = last_error(database);
   return error != 0 ? error : last_error(log);
+}
+
+bool begins_like_sqlite(sqlite3* connection) noexcept {
+  constexpr std::string_view kMagic("SQLite format 3\0", 16);
+  char beginning[kMagic.size()];
+  sqlite3_file* file = nullptr;
+  sqlite3_file_control(connection, "main", SQLITE_FCNTL_FILE_POINTER, &file);
+  return file != nullptr && file->pMethods != nullptr &&
+         file->pMethods->xRead(file, beginning, sizeof beginning, 0) ==
+             SQLITE_OK &&
+         std::string_view(beginning, sizeof beginning) == kMagic;
 }
 
 }  // namespace stogger

@@ -512,7 +512,7 @@ TEST_F(SqliteSink, ALockThatEndsInTimeIsWaitedFor) {
 TEST_F(SqliteSink, TheLockOfAnotherWriterIsWaitedForInTheSameTime) {
   SinkPtr sink = open({{"busy_timeout_ms", 50}});
   ProcessLock other;
-  ASSERT_OK(other.open(path_ + ".lock"));
+  other.use(::open((path_ + ".lock").c_str(), O_RDWR | O_CLOEXEC));
   ASSERT_TRUE(other.try_lock());
   const std::int64_t took = time_to_fail(
       *sink,
@@ -722,13 +722,17 @@ bool is_queue_taken(const std::string& path) {
   return known && queue.l_type != F_UNLCK;
 }
 
+int open_lock(const std::string& path) {
+  return ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+}
+
 TEST(ProcessLock, WhoTakesItAgainAndAgainLetsOthersHaveIt) {
   const TempFolder folder;
   const std::string path = folder.file("lock");
   ProcessLock greedy;
   ProcessLock patient;
-  ASSERT_OK(greedy.open(path));
-  ASSERT_OK(patient.open(path));
+  greedy.use(open_lock(path));
+  patient.use(open_lock(path));
   BoundedWait long_wait(60000);
   ASSERT_TRUE(greedy.lock(long_wait));
   std::atomic<bool> had_it = false;
@@ -752,7 +756,7 @@ TEST(ProcessLock, OneThatIsStoppedInTheQueueDoesNotHoldUpTheOthers) {
   const TempFolder folder;
   const std::string path = folder.file("lock");
   ProcessLock lock;
-  ASSERT_OK(lock.open(path));
+  lock.use(open_lock(path));
   const int stopped = ::open(path.c_str(), O_RDWR | O_CLOEXEC);
   struct flock queue = {};
   queue.l_type = F_WRLCK;
@@ -768,20 +772,32 @@ TEST(ProcessLock, OneThatIsStoppedInTheQueueDoesNotHoldUpTheOthers) {
 
 // ---- Damage
 
-TEST_F(SqliteSink, AFileThatIsNoDatabaseIsSetAside) {
-  const std::string garbage(10000, 'x');
-  write_file(path_, garbage);
-  clock_.set(kTestTime);
-  SinkPtr sink = make(path_, {}, &clock_);
-  const Status status = sink->open();
-  EXPECT_EQ(status.code(), Code::corrupt);
-  const std::string kept = path_ + ".corrupt-2026-11-21T013928Z";
-  EXPECT_NE(status.message().find(kept), std::string_view::npos)
-      << status.message();
-  EXPECT_EQ(read_file(kept), garbage);
-  EXPECT_OK(sink->open());
-  EXPECT_OK(sink->write(table_rows({{}})));
-  EXPECT_EQ(one(kCount), "1");
+TEST_F(SqliteSink, AFileThatIsNoDatabaseIsLeftAsItIs) {
+  for (const std::string& content :
+       {std::string("listen = 80\n"), std::string(10000, 'x'), std::string("x"),
+        std::string("SQLite format 3")}) {
+    write_file(path_, content);
+    SinkPtr sink = make(path_);
+    const Status status = sink->open();
+    EXPECT_EQ(status.code(), Code::invalid);
+    EXPECT_NE(status.message().find(path_), std::string_view::npos)
+        << status.message();
+    EXPECT_OK(sink->close());
+    EXPECT_EQ(read_file(path_), content);
+    EXPECT_EQ(names_in(folder_.path()), std::vector<std::string>{"log.db"});
+  }
+}
+
+TEST_F(SqliteSink, AFileThatIsOverwrittenByAnotherProgramIsLeftAsItIs) {
+  SinkPtr sink = open({{"journal_mode", "DELETE"}});
+  ASSERT_OK(sink->write(table_rows({{}})));
+  {
+    std::fstream file(path_, std::ios::binary | std::ios::in | std::ios::out);
+    file << std::string(8192, 'x');
+  }
+  const std::string content = read_file(path_);
+  EXPECT_EQ(sink->write(table_rows({{}})).code(), Code::invalid);
+  EXPECT_EQ(read_file(path_), content);
 }
 
 TEST_F(SqliteSink, DamageFoundWhileWritingSetsTheFileAside) {

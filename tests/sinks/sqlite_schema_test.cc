@@ -1,0 +1,500 @@
+// Tables that someone else made, in ways that a log does not expect: with
+// triggers, views, defaults and virtual tables.
+#include <gtest/gtest.h>
+#include <sqlite3.h>
+
+#include <algorithm>
+#include <cstdint>
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "sinks/builtin.h"
+#include "stogger/testing.h"
+#include "tests/support/rows.h"
+#include "tests/support/sinks.h"
+#include "tests/support/sqlite_query.h"
+#include "tests/support/temp_folder.h"
+
+namespace stogger {
+namespace {
+
+constexpr std::int64_t kSecond = 1000000000;
+constexpr std::int64_t kMillisecond = 1000000;
+constexpr const char* kCount = "SELECT count(*) FROM stogger_logs";
+constexpr const char* kTable =
+    "CREATE TABLE stogger_logs (id INTEGER PRIMARY KEY, timestamp TEXT NOT "
+    "NULL, level TEXT NOT NULL, event TEXT NOT NULL, func TEXT, scope TEXT, "
+    "data TEXT NOT NULL DEFAULT '{}');";
+
+class SqliteSchema : public ::testing::Test {
+ protected:
+  void run(const std::string& sql) { SqliteQuery(path_).run(sql); }
+  std::string one(const std::string& sql) {
+    return SqliteQuery(path_).one(sql);
+  }
+  SinkPtr make(const std::vector<Field>& more = {}) {
+    std::vector<Field> fields = {{"path", path_}};
+    fields.insert(fields.end(), more.begin(), more.end());
+    Options options("sqlite", Fields(fields.data(), fields.size()));
+    SinkPtr sink;
+    EXPECT_OK(make_sqlite_sink(options, &sink));
+    return sink;
+  }
+  SinkPtr open(const std::vector<Field>& more = {}) {
+    SinkPtr sink = make(more);
+    EXPECT_OK(sink->open());
+    return sink;
+  }
+  static std::uint64_t written(const Sink& sink) {
+    Tally tally;
+    EXPECT_TRUE(sink.tally(&tally));
+    return tally.written;
+  }
+
+  TempFolder folder_;
+  const std::string path_ = folder_.file("log.db");
+};
+
+// ---- Virtual tables, which have statements of their own inside
+
+const char* const kIndexes[] = {
+    "CREATE VIRTUAL TABLE found USING fts5(event, data);"
+    "CREATE TRIGGER fill AFTER INSERT ON stogger_logs BEGIN INSERT INTO "
+    "found(rowid, event, data) VALUES (new.id, new.event, new.data); END;",
+    "CREATE VIRTUAL TABLE found USING rtree(id, low, high);"
+    "CREATE TRIGGER fill AFTER INSERT ON stogger_logs BEGIN INSERT INTO "
+    "found VALUES (new.id, new.id, new.id + 1); END;",
+    "CREATE VIRTUAL TABLE found USING fts4(event, data);"
+    "CREATE TRIGGER fill AFTER INSERT ON stogger_logs BEGIN INSERT INTO "
+    "found(docid, event, data) VALUES (new.id, new.event, new.data); END;"};
+
+TEST_F(SqliteSchema, AnIndexOfTheUsersIsFilled) {
+  for (const char* const index : kIndexes) {
+    std::filesystem::remove(path_);
+    run(std::string(kTable) + index);
+    for (int i = 0; i < 2; ++i) {
+      SinkPtr sink = open();
+      EXPECT_OK(sink->write(table_rows({{}})));
+      EXPECT_OK(sink->write(table_rows({{}, {}})));
+      EXPECT_EQ(written(*sink), 3u);
+      EXPECT_OK(sink->close());
+    }
+    EXPECT_EQ(one("SELECT count(*) FROM found"), "6");
+  }
+}
+
+TEST_F(SqliteSchema, AnIndexOfTheUsersSurvivesAMoveOfTheFile) {
+  for (const char* const index : kIndexes) {
+    std::filesystem::remove(path_);
+    run(std::string(kTable) + index);
+    SinkPtr sink = open();
+    Time now = kTestTime;
+    EXPECT_OK(sink->write(table_rows({{}}, now)));
+    std::filesystem::rename(path_, path_ + ".moved");
+    now.ns += kSecond;
+    EXPECT_OK(sink->write(table_rows({{}}, now)));
+    EXPECT_EQ(one(kCount), "1");
+    EXPECT_EQ(SqliteQuery(path_ + ".moved").one("SELECT count(*) FROM found"),
+              "1");
+    EXPECT_OK(sink->close());
+    std::filesystem::remove(path_ + ".moved");
+  }
+}
+
+TEST_F(SqliteSchema, AnIndexOfTheUsersSurvivesAFailure) {
+  for (const char* const index : kIndexes) {
+    std::filesystem::remove(path_);
+    run(std::string(kTable) + index);
+    SinkPtr sink = open();
+    EXPECT_OK(sink->write(table_rows({{}})));
+    run("DROP TABLE found");
+    EXPECT_FALSE(sink->write(table_rows({{}})).ok());
+    EXPECT_OK(sink->close());
+    EXPECT_FALSE(sink->open().ok());
+    run(std::string("DROP TRIGGER fill;") + index);
+    EXPECT_OK(sink->open());
+    EXPECT_OK(sink->write(table_rows({{}})));
+  }
+}
+
+// ---- Rows that are taken and not stored
+
+struct Diverter {
+  const char* what;
+  const char* sql;
+};
+
+constexpr Diverter kDiverters[] = {
+    {"before",
+     "CREATE TRIGGER t BEFORE INSERT ON stogger_logs WHEN new.event "
+     "= 'bad' BEGIN SELECT RAISE(IGNORE); END"},
+    {"after",
+     "CREATE TRIGGER t AFTER INSERT ON stogger_logs WHEN new.event = "
+     "'bad' BEGIN DELETE FROM stogger_logs WHERE id = new.id; END"},
+    {"all",
+     "CREATE TRIGGER t AFTER INSERT ON stogger_logs WHEN new.event = "
+     "'bad' BEGIN DELETE FROM stogger_logs; END"}};
+
+TEST_F(SqliteSchema, ARowThatATriggerDoesAwayWithIsNotWritten) {
+  for (const Diverter& diverter : kDiverters) {
+    SCOPED_TRACE(diverter.what);
+    std::filesystem::remove(path_);
+    run(std::string(kTable) + diverter.sql);
+    SinkPtr sink = open();
+    const Status status = sink->write(table_rows({{.event = "bad"}}));
+    EXPECT_EQ(status.code(), Code::rejected);
+    EXPECT_NE(status.message().find("not stored"), std::string_view::npos)
+        << status.message();
+    EXPECT_EQ(written(*sink), 0u);
+    EXPECT_OK(sink->write(table_rows({{}})));
+    EXPECT_EQ(written(*sink), 1u);
+    const Status batch =
+        sink->write(table_rows({{.event = "bad"}, {}, {.event = "bad"}, {}}));
+    EXPECT_EQ(batch.code(), Code::rejected);
+    EXPECT_TRUE(batch.message().starts_with("2 of 4 rows: "))
+        << batch.message();
+    EXPECT_EQ(written(*sink), 3u);
+    EXPECT_OK(sink->close());
+  }
+}
+
+TEST_F(SqliteSchema, ATriggerThatComesLaterIsSeen) {
+  SinkPtr sink = open();
+  EXPECT_OK(sink->write(table_rows({{.event = "bad"}})));
+  for (const Diverter& diverter : kDiverters) {
+    SCOPED_TRACE(diverter.what);
+    run(diverter.sql);
+    EXPECT_EQ(sink->write(table_rows({{.event = "bad"}})).code(),
+              Code::rejected);
+    run("DROP TRIGGER t");
+    EXPECT_OK(sink->write(table_rows({{.event = "bad"}})));
+  }
+  EXPECT_EQ(written(*sink), 4u);
+}
+
+TEST_F(SqliteSchema, ATriggerThatKeepsATableShortIsNoLoss) {
+  run(std::string(kTable) +
+      "CREATE TRIGGER t AFTER INSERT ON stogger_logs BEGIN DELETE FROM "
+      "stogger_logs WHERE id <= new.id - 2; END");
+  SinkPtr sink = open();
+  for (int i = 0; i < 5; ++i) EXPECT_OK(sink->write(table_rows({{}})));
+  EXPECT_EQ(written(*sink), 5u);
+  EXPECT_EQ(one(kCount), "2");
+}
+
+TEST_F(SqliteSchema, AColumnNamedRowidIsNoNumberOfARow) {
+  run("CREATE TABLE stogger_logs (rowid TEXT, timestamp, level, event, func, "
+      "scope, data);"
+      "CREATE TABLE other (x);"
+      "CREATE TRIGGER t AFTER INSERT ON stogger_logs BEGIN INSERT INTO other "
+      "VALUES (1); END");
+  SinkPtr sink = open();
+  EXPECT_OK(sink->write(table_rows({{}})));
+  EXPECT_EQ(written(*sink), 1u);
+}
+
+TEST_F(SqliteSchema, ATableWithoutRowidIsJudgedByWhatWasInserted) {
+  run("CREATE TABLE stogger_logs (timestamp, level, event PRIMARY KEY, func, "
+      "scope, data) WITHOUT ROWID;"
+      "CREATE TRIGGER t BEFORE INSERT ON stogger_logs WHEN new.event = 'bad' "
+      "BEGIN SELECT RAISE(IGNORE); END");
+  SinkPtr sink = open();
+  EXPECT_OK(sink->write(table_rows({{}})));
+  EXPECT_EQ(sink->write(table_rows({{.event = "bad"}})).code(), Code::rejected);
+  EXPECT_EQ(written(*sink), 1u);
+}
+
+// ---- Views
+
+constexpr const char* kView =
+    "CREATE TABLE base (id INTEGER PRIMARY KEY, timestamp TEXT NOT NULL, level "
+    "TEXT, event TEXT, func TEXT, scope TEXT, data TEXT);"
+    "CREATE VIEW stogger_logs AS SELECT * FROM base;";
+
+TEST_F(SqliteSchema, AViewMayPutRowsElsewhere) {
+  run(std::string(kView) +
+      "CREATE TRIGGER t INSTEAD OF INSERT ON stogger_logs BEGIN INSERT INTO "
+      "base VALUES (new.id, new.timestamp, new.level, new.event, new.func, "
+      "new.scope, new.data); END");
+  SinkPtr sink = open();
+  EXPECT_OK(sink->write(table_rows({{}})));
+  EXPECT_OK(sink->write(table_rows({{}, {}})));
+  EXPECT_EQ(written(*sink), 3u);
+  EXPECT_EQ(one("SELECT count(*) || max(id) FROM base"), "33");
+}
+
+TEST_F(SqliteSchema, AViewThatPutsRowsNowhereHasNotStoredThem) {
+  run(std::string(kView) +
+      "CREATE TRIGGER t INSTEAD OF INSERT ON stogger_logs BEGIN SELECT 1; "
+      "END");
+  SinkPtr sink = open();
+  EXPECT_EQ(sink->write(table_rows({{}})).code(), Code::rejected);
+  EXPECT_EQ(written(*sink), 0u);
+}
+
+TEST_F(SqliteSchema, AViewWithoutATriggerIsRefused) {
+  run(kView);
+  EXPECT_FALSE(make()->open().ok());
+}
+
+TEST_F(SqliteSchema, AFullTextTableCanBeTheLog) {
+  run("CREATE VIRTUAL TABLE stogger_logs USING fts5(timestamp, level, event, "
+      "func, scope, data)");
+  SinkPtr sink = open();
+  EXPECT_OK(sink->write(table_rows({{}, {}})));
+  EXPECT_EQ(written(*sink), 2u);
+  EXPECT_EQ(one(kCount), "2");
+}
+
+// ---- Defaults
+
+TEST_F(SqliteSchema, ADefaultIsLeftToSqlite) {
+  run("CREATE TABLE stogger_logs (id TEXT PRIMARY KEY NOT NULL DEFAULT "
+      "(lower(hex(randomblob(8)))), timestamp, level, event, func TEXT DEFAULT "
+      "('x' -- a comment\n), scope TEXT DEFAULT /* one more */ 'y', data, "
+      "\"end\" DEFAULT 'z')");
+  SinkPtr sink = open();
+  EXPECT_OK(sink->write(table_rows(
+      {{.func = nullptr, .scope = nullptr}, {.func = "f", .scope = "s"}})));
+  EXPECT_OK(sink->write(table_rows({{.func = nullptr, .scope = "s"}})));
+  EXPECT_OK(sink->write(
+      field_rows({{{"event", "e"}, {"id", "mine"}, {"end", "0"}}})));
+  EXPECT_EQ(one("SELECT group_concat(func || scope || \"end\" || (id = 'mine'))"
+                " FROM (SELECT * FROM stogger_logs ORDER BY rowid)"),
+            "xyz0,fsz0,xsz0,xy01");
+}
+
+TEST_F(SqliteSchema, ManySetsOfColumnsAreNoProblem) {
+  std::string sql =
+      "CREATE TABLE stogger_logs (timestamp, level, event, func, scope, data";
+  for (int i = 0; i < 12; ++i) sql += ", c" + std::to_string(i) + " DEFAULT 7";
+  run(sql + ")");
+  SinkPtr sink = open();
+  int sevens = 0;
+  for (unsigned set = 0; set < 300; ++set) {
+    std::vector<std::string> names;
+    for (int i = 0; i < 12; ++i) names.push_back("c" + std::to_string(i));
+    std::vector<Field> row = {{"event", "e"}};
+    for (unsigned i = 0; i < 12; ++i) {
+      const bool given = (set * 37 >> i & 1) != 0;
+      if (!given) ++sevens;
+      row.push_back({names[i], given ? Value(1) : Value(nullptr)});
+    }
+    EXPECT_OK(sink->write(field_rows({row})));
+  }
+  std::string sum;
+  for (int i = 0; i < 12; ++i) {
+    sum += (i == 0 ? "" : " + ") + ("(c" + std::to_string(i) + " = 7)");
+  }
+  EXPECT_EQ(one("SELECT sum(" + sum + ") FROM stogger_logs"),
+            std::to_string(sevens));
+}
+
+TEST_F(SqliteSchema, ABlobColumnOfAStrictTableIsLeftToOthers) {
+  run("CREATE TABLE stogger_logs (timestamp TEXT, level TEXT, event TEXT, func "
+      "TEXT, scope TEXT, data TEXT, raw BLOB, whatever ANY) STRICT");
+  SinkPtr sink = open();
+  EXPECT_EQ(sink->columns().column_count, 7u);
+  EXPECT_EQ(sink->columns().columns[6].name, "whatever");
+  EXPECT_EQ(sink->columns().columns[6].kind, Kind::null);
+}
+
+// ---- Time and memory
+
+constexpr const char* kEndless =
+    "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT "
+    "count(*) FROM n";
+
+// How long a write takes that fails. A machine may be busy: the best of some
+// tries.
+std::int64_t time_to_fail(Sink& sink, std::string_view reason) {
+  std::int64_t best = INT64_MAX;
+  for (int i = 0; i < 3; ++i) {
+    const std::int64_t before = Clock::real()->monotonic_ns();
+    const Status status = sink.write(table_rows({{}}));
+    best = std::min(best, Clock::real()->monotonic_ns() - before);
+    EXPECT_FALSE(status.ok());
+    EXPECT_NE(status.message().find(reason), std::string_view::npos)
+        << status.message();
+    EXPECT_OK(sink.close());
+    EXPECT_OK(sink.open());
+  }
+  return best;
+}
+
+TEST_F(SqliteSchema, AnEndlessTriggerEndsWithTheDeadline) {
+  for (const char* const when : {"BEFORE", "AFTER"}) {
+    std::filesystem::remove(path_);
+    run(std::string(kTable) + "CREATE TRIGGER t " + when +
+        " INSERT ON stogger_logs BEGIN " + kEndless + "; END");
+    SinkPtr sink = open({{"busy_timeout_ms", 100}});
+    const std::int64_t took =
+        time_to_fail(*sink, "took longer than 100 ms (busy_timeout_ms)");
+    EXPECT_GE(took, 100 * kMillisecond);
+    EXPECT_LT(took, 120 * kMillisecond);
+    EXPECT_EQ(written(*sink), 0u);
+    run("DROP TRIGGER t");
+    EXPECT_OK(sink->write(table_rows({{}, {}})));
+    EXPECT_EQ(one(kCount), "2");
+    EXPECT_OK(sink->close());
+  }
+}
+
+TEST_F(SqliteSchema, ALoopOfSlowFunctionsEndsWithTheDeadline) {
+  run(std::string(kTable) +
+      "CREATE TRIGGER t AFTER INSERT ON stogger_logs BEGIN WITH RECURSIVE n(i) "
+      "AS (SELECT 1 UNION ALL SELECT length(hex(zeroblob(1000000 + i % 9))) "
+      "FROM n) SELECT count(*) FROM n; END");
+  SinkPtr sink = open({{"busy_timeout_ms", 100}});
+  EXPECT_LT(time_to_fail(*sink, "took longer"), 120 * kMillisecond);
+}
+
+TEST_F(SqliteSchema, AnEndlessBatchEndsToo) {
+  run(std::string(kTable) +
+      "CREATE TRIGGER t AFTER INSERT ON stogger_logs WHEN new.event = 'bad' "
+      "BEGIN " +
+      kEndless + "; END");
+  SinkPtr sink = open({{"busy_timeout_ms", 100}});
+  const std::int64_t before = Clock::real()->monotonic_ns();
+  EXPECT_EQ(sink->write(table_rows({{}, {.event = "bad"}, {}})).code(),
+            Code::unavailable);
+  EXPECT_LT(Clock::real()->monotonic_ns() - before, kSecond);
+  EXPECT_EQ(written(*sink), 0u);
+  EXPECT_OK(sink->close());
+  EXPECT_OK(sink->open());
+  EXPECT_OK(sink->write(table_rows({{}})));
+  EXPECT_EQ(one(kCount), "1");
+}
+
+TEST_F(SqliteSchema, AHugeDefaultIsRefused) {
+  run("CREATE TABLE stogger_logs (timestamp, level, event, func, scope, data, "
+      "more DEFAULT (hex(zeroblob(200000000))))");
+  SinkPtr sink = open();
+  const std::int64_t before = Clock::real()->monotonic_ns();
+  const Status status = sink->write(table_rows({{}}));
+  EXPECT_LT(Clock::real()->monotonic_ns() - before, 270 * kMillisecond);
+  EXPECT_EQ(status.code(), Code::rejected) << status.message();
+  EXPECT_EQ(written(*sink), 0u);
+  EXPECT_EQ(one(kCount), "0");
+}
+
+TEST_F(SqliteSchema, ViewsOfViewsDoNotHoldUpTheOpening) {
+  std::string sql = "CREATE TABLE t (a); CREATE VIEW v0 AS SELECT a FROM t;";
+  for (int i = 1; i <= 14; ++i) {
+    const std::string before = "v" + std::to_string(i - 1);
+    sql += "CREATE VIEW v" + std::to_string(i) + " AS SELECT x.a FROM " +
+           before + " x, " + before + " y;";
+  }
+  run(sql + kTable +
+      "CREATE TRIGGER t AFTER INSERT ON stogger_logs BEGIN SELECT * FROM v14; "
+      "END");
+  SinkPtr sink = make();
+  const std::int64_t before = Clock::real()->monotonic_ns();
+  const Status status = sink->open();
+  EXPECT_LT(Clock::real()->monotonic_ns() - before, 10 * kSecond);
+  EXPECT_FALSE(status.ok());
+}
+
+// ---- What a schema may not do
+
+TEST_F(SqliteSchema, ASchemaLoadsNoExtension) {
+  run(std::string(kTable) +
+      "CREATE TRIGGER t AFTER INSERT ON stogger_logs BEGIN SELECT "
+      "load_extension('/tmp/none.so'); END");
+  EXPECT_FALSE(make()->open().ok());
+}
+
+int calls = 0;
+
+void count_call(sqlite3_context* context, int, sqlite3_value**) {
+  ++calls;
+  sqlite3_result_int(context, 1);
+}
+
+int give_functions(sqlite3* connection, const char**, const void*) {
+  const auto give = [&](const char* name, int flags) {
+    sqlite3_create_function(connection, name, -1, SQLITE_UTF8 | flags, nullptr,
+                            &count_call, nullptr, nullptr);
+  };
+  give("harmful", 0);
+  give("direct", SQLITE_DIRECTONLY);
+  give("harmless", SQLITE_INNOCUOUS | SQLITE_DETERMINISTIC);
+  return SQLITE_OK;
+}
+
+// As a program may do for all of its connections.
+class Extension {
+ public:
+  Extension() { sqlite3_auto_extension(kEntry); }
+  ~Extension() { sqlite3_cancel_auto_extension(kEntry); }
+
+ private:
+  static inline const auto kEntry =
+      reinterpret_cast<void (*)()>(&give_functions);
+};
+
+TEST_F(SqliteSchema, FunctionsOfTheProgramAreNotForASchema) {
+  const Extension extension;
+  for (const char* const name : {"harmful", "direct"}) {
+    const std::string call = std::string(name) + "(1)";
+    for (const std::string& sql :
+         {std::string(kTable) +
+              "CREATE TRIGGER t AFTER INSERT ON stogger_logs BEGIN SELECT " +
+              call + "; END",
+          "CREATE TABLE stogger_logs (timestamp, level, event, func, scope, "
+          "data, more DEFAULT (" +
+              call + "))"}) {
+      std::filesystem::remove(path_);
+      run(sql);
+      SinkPtr sink = make();
+      EXPECT_FALSE(sink->open().ok() && sink->write(table_rows({{}})).ok())
+          << sql;
+      EXPECT_OK(sink->close());
+    }
+  }
+  EXPECT_EQ(calls, 0);
+  std::filesystem::remove(path_);
+  run(std::string(kTable) +
+      "CREATE TRIGGER t AFTER INSERT ON stogger_logs BEGIN SELECT harmless(1); "
+      "END");
+  EXPECT_OK(open()->write(table_rows({{}})));
+  EXPECT_EQ(calls, 1);
+}
+
+// As a later release of SQLite may have written it.
+TEST_F(SqliteSchema, ADefinitionThatIsNotUnderstoodIsNoDamage) {
+  run(std::string(kTable) +
+      "CREATE TABLE other (x); PRAGMA writable_schema = ON; UPDATE "
+      "sqlite_schema SET sql = 'CREATE TABLE other (x) FUTURE' WHERE name = "
+      "'other'");
+  SinkPtr sink = make();
+  const Status status = sink->open();
+  EXPECT_EQ(status.code(), Code::unavailable) << status.message();
+  EXPECT_NE(status.message().find("FUTURE"), std::string_view::npos)
+      << status.message();
+  EXPECT_TRUE(std::filesystem::exists(path_));
+}
+
+TEST_F(SqliteSchema, JsonFunctionsWorkInTriggersAndColumns) {
+  run("CREATE TABLE stogger_logs (id INTEGER PRIMARY KEY, timestamp, level, "
+      "event, func, scope, data, user AS (json_extract(data, '$.user_id')));"
+      "CREATE INDEX by_user ON stogger_logs (user);"
+      "CREATE TABLE seen (x);"
+      "CREATE TRIGGER t AFTER INSERT ON stogger_logs BEGIN INSERT INTO seen "
+      "VALUES (json_extract(new.data, '$.user_id')); END");
+  SinkPtr sink = open();
+  EXPECT_OK(sink->write(table_rows({{}})));
+  EXPECT_EQ(one("SELECT user || x FROM stogger_logs, seen"), "4242");
+}
+
+TEST_F(SqliteSchema, AShadowTableIsNotWrittenTo) {
+  run(std::string(kTable) +
+      "CREATE VIRTUAL TABLE found USING fts5(x);"
+      "CREATE TRIGGER t AFTER INSERT ON stogger_logs BEGIN UPDATE found_data "
+      "SET block = x'00'; END");
+  EXPECT_FALSE(make()->open().ok());
+}
+
+}  // namespace
+}  // namespace stogger
