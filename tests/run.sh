@@ -11,7 +11,7 @@
 # everything. The exit code is 0 only if every stage passed.
 #
 #   STOGGER_BUILD_ROOT    where to build (default: build/ in the repository)
-#   STOGGER_FUZZ_SECONDS  how long each fuzzer runs (default: 5)
+#   STOGGER_FUZZ_SECONDS  how long each fuzzer runs (default: 5; tests/fuzz/run.sh runs one alone)
 #   STOGGER_SOAK_SECONDS  how long threads log to a PostgreSQL server that comes and goes
 #                         (default: 10)
 set -uo pipefail
@@ -112,21 +112,6 @@ check_format() {
   done | xargs -0 -r clang-format --dry-run -Werror
 }
 
-run_fuzzers() {
-  local fuzzer name folder=$build_root/tests-fuzz/tests/fuzz status=0
-  for fuzzer in "$folder"/*_fuzz; do
-    [ -x "$fuzzer" ] || { echo "no fuzzer in $folder"; return 1; }
-    name=$(basename "$fuzzer")
-    local corpus=("$folder/corpus/$name")
-    mkdir -p "${corpus[0]}"
-    [ -d "tests/fuzz/corpus/$name" ] && corpus+=("tests/fuzz/corpus/$name")
-    say "fuzz: $name for ${STOGGER_FUZZ_SECONDS:-5} s"
-    quietly "${fixed_addresses[@]}" "$fuzzer" -max_total_time="${STOGGER_FUZZ_SECONDS:-5}" \
-      -timeout=20 -rss_limit_mb=4096 -artifact_prefix="$folder/$name-" "${corpus[@]}" || status=1
-  done
-  return $status
-}
-
 build_dev() {
   build dev -D STOGGER_BUILD_BENCHMARKS=ON &&
     cmake --build "$build_root/tests-dev" --parallel "$jobs" --target all_verify_interface_header_sets
@@ -135,7 +120,7 @@ check_fuzz() {
   local status=0
   build fuzz || return
   run_tests fuzz --label-exclude package --progress || status=1
-  run_fuzzers || status=1
+  bash tests/fuzz/run.sh || status=1
   return $status
 }
 check_tsan() { build tsan && run_tests tsan --label-exclude package --progress; }

@@ -1,63 +1,39 @@
 #include "sinks/module/entry.h"
 
 #include <cstddef>
-#include <exception>
-#include <new>
-#include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
 
+#include "base/guarded.h"
+#include "base/module_text.h"
 #include "base/options.h"
 
 namespace stogger {
 namespace {
 
-// A text that has to be cut ends with a whole character.
-std::size_t fitting_size(std::string_view text, std::size_t room) noexcept {
-  if (text.size() <= room) return text.size();
-  const auto is_inside = [](char c) {
-    return (static_cast<unsigned char>(c) & 0xC0u) == 0x80u;
-  };
-  while (room > 0 && is_inside(text[room])) --room;
-  return room;
-}
-
-stogger_code answer(Code code, std::string_view text,
-                    stogger_message* message) noexcept {
-  if (code == Code::ok) return 0;
-  message->size =
-      text.copy(message->data, fitting_size(text, message->capacity));
-  return static_cast<stogger_code>(code);
-}
-
 // Calls what may be anyone's code: no exception leaves the module.
 template <class Call>
-stogger_code guarded(stogger_message* message, Call call) noexcept {
-  try {
-    const Status status = call();
-    return answer(status.code(), status.message(), message);
-  } catch (const std::bad_alloc&) {
-    return answer(Code::unavailable, "there was no memory for it", message);
-  } catch (const std::exception& e) {
-    try {
-      return answer(Code::internal, std::string("threw: ") + e.what(), message);
-    } catch (...) {
-      return answer(Code::internal, e.what(), message);
-    }
-  } catch (...) {
-    return answer(Code::internal, "threw something that is no std::exception",
-                  message);
-  }
+stogger_code answered(stogger_message* message, Call call) noexcept {
+  const Status status = guarded(call);
+  return module_answer(status.code(), status.message(), message);
 }
 
-std::string_view view(const stogger_text& text) noexcept {
-  return {text.data, text.size};
+Kind kind_of(std::uint32_t kind) noexcept {
+  return kind < static_cast<std::uint32_t>(Kind::custom)
+             ? static_cast<Kind>(kind)
+             : Kind::custom;
+}
+
+// Of a column it says only what may be expected.
+Kind column_kind(std::uint32_t kind) noexcept {
+  const Kind known = kind_of(kind);
+  return known == Kind::custom ? Kind::null : known;
 }
 
 // False for a kind that this module does not know.
 bool convert(const stogger_value& value, Value* out) noexcept {
-  switch (static_cast<Kind>(value.kind)) {
+  switch (kind_of(value.kind)) {
     case Kind::null:
       *out = Value();
       return true;
@@ -74,13 +50,13 @@ bool convert(const stogger_value& value, Value* out) noexcept {
       *out = Value(value.as.real);
       return true;
     case Kind::text:
-      *out = Value(std::string_view(value.as.text, value.size));
+      *out = Value(text_of_host(value.as.text, value.size));
       return true;
     case Kind::time:
       *out = Value(Time{value.as.integer});
       return true;
     case Kind::json:
-      *out = Value(Json{{value.as.text, value.size}});
+      *out = Value(Json{text_of_host(value.as.text, value.size)});
       return true;
     case Kind::custom:
       break;
@@ -96,12 +72,18 @@ class Instance {
   Sink& sink() noexcept { return *sink_; }
 
   Status write(const stogger_rows& rows) {
+    std::size_t count = 0;
+    if (__builtin_mul_overflow(rows.row_count, rows.column_count, &count) ||
+        (rows.column_count != 0 && rows.columns == nullptr) ||
+        (count != 0 && rows.values == nullptr)) {
+      return Status(Code::internal, "the program gives rows that cannot be");
+    }
     columns_.resize(rows.column_count);
     for (std::size_t i = 0; i < columns_.size(); ++i) {
-      columns_[i] = {view(rows.columns[i].name),
-                     static_cast<Kind>(rows.columns[i].kind)};
+      columns_[i] = {text_of_host(rows.columns[i].name),
+                     column_kind(rows.columns[i].kind)};
     }
-    values_.resize(rows.row_count * rows.column_count);
+    values_.resize(count);
     for (std::size_t i = 0; i < values_.size(); ++i) {
       if (!convert(rows.values[i], &values_[i])) {
         return Status(Code::rejected,
@@ -123,7 +105,7 @@ class Instance {
     wanted_.clear();
     for (std::size_t i = 0; i < batch.column_count; ++i) {
       const Column& column = batch.columns[i];
-      wanted_.push_back({{column.name.data(), column.name.size()},
+      wanted_.push_back({as_module_text(column.name),
                          static_cast<std::uint32_t>(column.kind)});
     }
     *columns = wanted_.data();
@@ -142,7 +124,7 @@ Instance& instance(void* sink) noexcept {
 }
 
 stogger_code open(void* sink, stogger_message* message) noexcept {
-  return guarded(message, [&] { return instance(sink).sink().open(); });
+  return answered(message, [&] { return instance(sink).sink().open(); });
 }
 
 // Hands what a sink finds over to the host.
@@ -150,10 +132,10 @@ class ToHost final : public CheckFindings {
  public:
   explicit ToHost(const stogger_findings& host) : host_(host) {}
   void would_change(std::string_view what) override {
-    host_.would_change(host_.context, {what.data(), what.size()});
+    host_.would_change(host_.context, as_module_text(what));
   }
   void warn(std::string_view what) override {
-    host_.warn(host_.context, {what.data(), what.size()});
+    host_.warn(host_.context, as_module_text(what));
   }
   void not_checked() override { host_.not_checked(host_.context); }
 
@@ -163,7 +145,7 @@ class ToHost final : public CheckFindings {
 
 stogger_code check(void* sink, const stogger_findings* findings,
                    stogger_message* message) noexcept {
-  return guarded(message, [&] {
+  return answered(message, [&] {
     ToHost to_host(*findings);
     return instance(sink).sink().check(to_host);
   });
@@ -171,15 +153,15 @@ stogger_code check(void* sink, const stogger_findings* findings,
 
 stogger_code write(void* sink, const stogger_rows* rows,
                    stogger_message* message) noexcept {
-  return guarded(message, [&] { return instance(sink).write(*rows); });
+  return answered(message, [&] { return instance(sink).write(*rows); });
 }
 
 stogger_code flush(void* sink, stogger_message* message) noexcept {
-  return guarded(message, [&] { return instance(sink).sink().flush(); });
+  return answered(message, [&] { return instance(sink).sink().flush(); });
 }
 
 stogger_code close(void* sink, stogger_message* message) noexcept {
-  return guarded(message, [&] { return instance(sink).sink().close(); });
+  return answered(message, [&] { return instance(sink).sink().close(); });
 }
 
 void abandon(void* sink) noexcept { instance(sink).sink().abandon(); }
@@ -209,8 +191,7 @@ int tally(void* sink, stogger_tally* out) noexcept {
 }
 
 stogger_text target(void* sink) noexcept {
-  const std::string_view target = instance(sink).sink().target();
-  return {target.data(), target.size()};
+  return as_module_text(instance(sink).sink().target());
 }
 
 void destroy(void* sink) noexcept { delete static_cast<Instance*>(sink); }
@@ -238,13 +219,13 @@ const stogger_sink_methods* module_sink_methods() noexcept { return &kMethods; }
 stogger_code make_module_sink(SinkFactory factory,
                               const stogger_options* options, void** sink,
                               stogger_message* message) noexcept {
-  return guarded(message, [&] {
-    if (options->size < sizeof(stogger_options)) {
+  return answered(message, [&] {
+    if (options == nullptr || options->size < sizeof(stogger_options)) {
       return Status(Code::unavailable,
                     "the program's stogger is older than the module; install "
                     "both in the same version");
     }
-    Options read(view(options->type), {});
+    Options read(text_of_host(options->type), {});
     OptionsAccess::attach(read, options);
     SinkPtr made;
     if (Status status = factory(read, &made); !status.ok()) return status;

@@ -8,19 +8,12 @@
 #include <string_view>
 #include <vector>
 
+#include "base/module_text.h"
 #include "stogger/module.h"
 #include "stogger/sink.h"
 
 namespace stogger {
 namespace {
-
-std::string_view view(const stogger_text& text) noexcept {
-  return {text.data, text.size};
-}
-
-stogger_text text_of(std::string_view text) noexcept {
-  return {text.data(), text.size()};
-}
 
 // Calls a method of the host, if there is one.
 template <class Method, class Result, class... Arguments>
@@ -45,35 +38,36 @@ Options::Options(std::string_view, Fields) noexcept : rep_(new Rep) {}
 Options::~Options() { delete rep_; }
 
 bool Options::has(std::string_view key) {
-  return ask(rep_->host, &stogger_options::has, 0, text_of(key)) != 0;
+  return ask(rep_->host, &stogger_options::has, 0, as_module_text(key)) != 0;
 }
 
 std::string_view Options::text(std::string_view key,
                                std::string_view fallback) {
-  return view(ask(rep_->host, &stogger_options::text, text_of(fallback),
-                  text_of(key), text_of(fallback)));
+  return text_of_host(ask(rep_->host, &stogger_options::text,
+                          as_module_text(fallback), as_module_text(key),
+                          as_module_text(fallback)));
 }
 
 std::string_view Options::required(std::string_view key) {
-  return view(ask(rep_->host, &stogger_options::required, stogger_text{},
-                  text_of(key)));
+  return text_of_host(ask(rep_->host, &stogger_options::required,
+                          stogger_text{}, as_module_text(key)));
 }
 
 bool Options::boolean(std::string_view key, bool fallback) {
   const int value = fallback ? 1 : 0;
-  return ask(rep_->host, &stogger_options::boolean, value, text_of(key),
+  return ask(rep_->host, &stogger_options::boolean, value, as_module_text(key),
              value) != 0;
 }
 
 std::int64_t Options::integer(std::string_view key, std::int64_t fallback,
                               std::int64_t least, std::int64_t most) {
-  return ask(rep_->host, &stogger_options::integer, fallback, text_of(key),
-             fallback, least, most);
+  return ask(rep_->host, &stogger_options::integer, fallback,
+             as_module_text(key), fallback, least, most);
 }
 
 double Options::real(std::string_view key, double fallback, double least,
                      double most) {
-  return ask(rep_->host, &stogger_options::real, fallback, text_of(key),
+  return ask(rep_->host, &stogger_options::real, fallback, as_module_text(key),
              fallback, least, most);
 }
 
@@ -81,30 +75,33 @@ std::size_t Options::choice(std::string_view key,
                             std::initializer_list<std::string_view> names,
                             std::size_t fallback) {
   std::vector<stogger_text> texts;
-  for (const std::string_view name : names) texts.push_back(text_of(name));
-  return ask(rep_->host, &stogger_options::choice, fallback, text_of(key),
-             static_cast<const stogger_text*>(texts.data()), texts.size(),
-             fallback);
+  for (const std::string_view name : names)
+    texts.push_back(as_module_text(name));
+  return ask(
+      rep_->host, &stogger_options::choice, fallback, as_module_text(key),
+      static_cast<const stogger_text*>(texts.data()), texts.size(), fallback);
 }
 
 std::size_t Options::list_size(std::string_view key) {
   return ask(rep_->host, &stogger_options::list_size, std::size_t{0},
-             text_of(key));
+             as_module_text(key));
 }
 
 std::string_view Options::list_item(std::string_view key, std::size_t index) {
-  return view(ask(rep_->host, &stogger_options::list_item, stogger_text{},
-                  text_of(key), index));
+  return text_of_host(ask(rep_->host, &stogger_options::list_item,
+                          stogger_text{}, as_module_text(key), index));
 }
 
 void Options::problem(std::string_view key, std::string_view what) {
   if (rep_->host == nullptr) return;
-  rep_->host->problem(rep_->host->context, text_of(key), text_of(what));
+  rep_->host->problem(rep_->host->context, as_module_text(key),
+                      as_module_text(what));
 }
 
 void Options::warning(std::string_view key, std::string_view what) {
   if (rep_->host == nullptr) return;
-  rep_->host->warning(rep_->host->context, text_of(key), text_of(what));
+  rep_->host->warning(rep_->host->context, as_module_text(key),
+                      as_module_text(what));
 }
 
 std::string_view Options::identifier() const noexcept {
@@ -134,11 +131,9 @@ void Options::set_for_samples(bool for_samples) noexcept {
 }
 
 Status Options::finish() {
-  char room[4096];
-  stogger_message message{room, sizeof(room), 0};
-  const stogger_code code =
-      ask(rep_->host, &stogger_options::finish, stogger_code{0}, &message);
-  return Status(static_cast<Code>(code), {room, message.size});
+  return module_status([&](stogger_message* message) {
+    return ask(rep_->host, &stogger_options::finish, stogger_code{0}, message);
+  });
 }
 
 std::size_t Options::problem_count() const noexcept {
@@ -146,20 +141,20 @@ std::size_t Options::problem_count() const noexcept {
 }
 
 std::string_view Options::problem_key(std::size_t index) const noexcept {
-  return view(
+  return text_of_host(
       ask(rep_->host, &stogger_options::problem_key, stogger_text{}, index));
 }
 
 std::string_view Options::problem_text(std::size_t index) const noexcept {
-  return view(
+  return text_of_host(
       ask(rep_->host, &stogger_options::problem_text, stogger_text{}, index));
 }
 
 void OptionsAccess::attach(Options& options,
                            const stogger_options* host) noexcept {
   options.rep_->host = host;
-  options.set_identifier(view(host->identifier));
-  options.set_sink_name(view(host->sink_name));
+  options.set_identifier(text_of_host(host->identifier));
+  options.set_sink_name(text_of_host(host->sink_name));
   options.set_for_samples(host->for_samples != 0);
 }
 

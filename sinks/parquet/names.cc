@@ -2,14 +2,13 @@
 
 #include <fcntl.h>
 #include <stdio.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
-#include <filesystem>
+#include <cstddef>
 
 #include "base/quote.h"
-#include "sinks/parquet/locked_file.h"
+#include "sinks/parquet/disk_file.h"
 #include "sinks/paths.h"
 
 namespace stogger {
@@ -19,90 +18,72 @@ bool is_unsupported(int error) noexcept {
   return error == EINVAL || error == ENOSYS || error == EOPNOTSUPP;
 }
 
+// Where the extension begins: at the end if there is none.
+std::size_t stem_size(const std::string& name) noexcept {
+  const std::size_t dot = name.rfind('.');
+  return dot == std::string::npos || dot == 0 ? name.size() : dot;
+}
+
 // By way of a link, so that both have names afterwards.
-bool exchange_in_steps(const std::string& front,
-                       const std::string& back) noexcept {
+int exchange_in_steps(const Folder& folder, const std::string& front,
+                      const std::string& back) noexcept {
+  const int in = folder.descriptor();
   const std::string third = back + "2";
-  ::unlink(third.c_str());
-  const bool is_linked = ::link(front.c_str(), third.c_str()) == 0;
+  folder.remove(third);
+  const bool is_linked = ::linkat(in, front.c_str(), in, third.c_str(), 0) == 0;
   if (!is_linked && errno != EPERM && errno != EMLINK &&
       !is_unsupported(errno)) {
-    return false;
+    return errno;
   }
-  const bool is_done = ::rename(back.c_str(), front.c_str()) == 0;
-  const int error = errno;
-  if (is_linked && (!is_done || ::rename(third.c_str(), back.c_str()) != 0)) {
-    ::unlink(third.c_str());
+  const int error = folder.rename(back, front);
+  if (is_linked && (error != 0 || folder.rename(third, back) != 0)) {
+    folder.remove(third);
   }
-  errno = error;
-  return is_done;
+  return error;
 }
 
 }  // namespace
 
-std::string folder_of(const std::string& path) {
-  return std::filesystem::path(path).parent_path().string();
+std::string back_name_of(const std::string& name) {
+  return "." + name + ".next";
 }
 
-std::string back_path_of(const std::string& path) {
-  const std::filesystem::path front(path);
-  return (front.parent_path() / ("." + front.filename().string() + ".next"))
-      .string();
+std::string lock_name_of(const std::string& name) {
+  return "." + name + ".lock";
 }
 
-std::string numbered(const std::string& path, int number) {
-  if (number == 1) return path;
-  std::filesystem::path front(path);
-  const std::string extension = front.extension().string();
-  return front.replace_extension().string() + "-" + std::to_string(number) +
-         extension;
+std::string numbered(const std::string& name, int number) {
+  if (number == 1) return name;
+  const std::size_t stem = stem_size(name);
+  return name.substr(0, stem) + "-" + std::to_string(number) +
+         name.substr(stem);
 }
 
-bool rename_to_new(const std::string& from, const std::string& to) noexcept {
-  if (::renameat2(AT_FDCWD, from.c_str(), AT_FDCWD, to.c_str(),
-                  RENAME_NOREPLACE) == 0) {
-    return true;
+int exchange_names(const Folder& folder, const std::string& front,
+                   const std::string& back) noexcept {
+  const int in = folder.descriptor();
+  if (::renameat2(in, back.c_str(), in, front.c_str(), RENAME_EXCHANGE) == 0) {
+    return 0;
   }
-  if (!is_unsupported(errno)) return false;
-  struct stat info;
-  if (::lstat(to.c_str(), &info) == 0) {
-    errno = EEXIST;
-    return false;
-  }
-  return ::rename(from.c_str(), to.c_str()) == 0;
+  return is_unsupported(errno) ? exchange_in_steps(folder, front, back) : errno;
 }
 
-bool exchange_names(const std::string& front,
-                    const std::string& back) noexcept {
-  if (::renameat2(AT_FDCWD, back.c_str(), AT_FDCWD, front.c_str(),
-                  RENAME_EXCHANGE) == 0) {
-    return true;
-  }
-  return is_unsupported(errno) && exchange_in_steps(front, back);
-}
-
-Status set_aside(const std::string& path, const std::string& name, Time now) {
+Status set_aside(const Folder& folder, const std::string& name,
+                 const std::string& wanted, Time now) {
   constexpr int kAttempts = 4;
-  std::filesystem::path front(name);
-  const std::string extension = front.extension().string();
-  const std::string prefix = front.replace_extension().string() + ".";
-  for (int i = 0; i < kAttempts; ++i) {
-    const std::string dated = dated_name(prefix, now, extension);
-    if (rename_to_new(path, dated) || errno == ENOENT) return {};
-    if (errno != EEXIST) {
-      return file_failure(
-          "cannot rename " + quoted(path) + " to " + quoted(dated), errno);
-    }
+  const std::size_t stem = stem_size(wanted);
+  const std::string prefix = wanted.substr(0, stem) + ".";
+  int error = EEXIST;
+  for (int i = 0; i < kAttempts && error == EEXIST; ++i) {
+    error = folder.rename_to_new(
+        name, dated_name(folder, prefix, now, wanted.substr(stem)));
   }
-  return file_failure("cannot rename " + quoted(path), EEXIST);
+  if (error == 0 || error == ENOENT) return {};
+  return file_failure("cannot rename " + quoted(folder.path_of(name)), error);
 }
 
-int sync_folder(const std::string& folder) noexcept {
-  const int descriptor =
-      ::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  const bool is_done = descriptor != -1 && ::fsync(descriptor) == 0;
-  const int error = is_done ? 0 : errno;
-  if (descriptor != -1) ::close(descriptor);
+int bring_names_to_disk(const Folder& folder) noexcept {
+  const int error = folder.sync();
   const bool is_possible =
       !is_unsupported(error) && error != EACCES && error != ENOENT;
   return is_possible ? error : 0;

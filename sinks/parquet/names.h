@@ -3,32 +3,31 @@
 
 #include <string>
 
+#include "base/folder.h"
 #include "stogger/clock.h"
 #include "stogger/status.h"
 
 namespace stogger {
 
-// "" if the path is a mere name.
-std::string folder_of(const std::string& path);
 // .X.parquet.next for X.parquet.
-std::string back_path_of(const std::string& path);
+std::string back_name_of(const std::string& name);
+// .X.parquet.lock
+std::string lock_name_of(const std::string& name);
 // X-2.parquet; the first one has no number.
-std::string numbered(const std::string& path, int number);
-
-// Fails with EEXIST rather than overwrite something; where the file system
-// cannot promise that, it looks before.
-bool rename_to_new(const std::string& from, const std::string& to) noexcept;
+std::string numbered(const std::string& name, int number);
 
 // Swaps them: at each moment there is a complete file at the front. Where the
 // file system knows neither that nor links, what was at the front has no name
-// any more. On failure, errno tells why.
-bool exchange_names(const std::string& front, const std::string& back) noexcept;
+// any more. Returns 0, or else errno.
+int exchange_names(const Folder& folder, const std::string& front,
+                   const std::string& back) noexcept;
 
-// Gives what is at the path, if anything, a dated name made of `name`.
-Status set_aside(const std::string& path, const std::string& name, Time now);
+// Gives what has that name, if anything, a dated name made of `wanted`.
+Status set_aside(const Folder& folder, const std::string& name,
+                 const std::string& wanted, Time now);
 
 // Waits until the names in the folder are on the disk, where the file system
 // does that and the folder may be read. Returns 0, or else errno.
-int sync_folder(const std::string& folder) noexcept;
+int bring_names_to_disk(const Folder& folder) noexcept;
 
 }  // namespace stogger

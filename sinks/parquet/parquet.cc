@@ -1,11 +1,11 @@
 // The parquet sink: rows into a file of the Parquet format, one process a file.
 //
-// Options: path (required), mode, compression, compression_level,
-// use_dictionary, row_groups, row_group_rows, checkpoint_s, checkpoint_rows,
-// roll_bytes, roll_s, times, sync. Safe after write(): what a checkpoint has
-// made readable, which write() does by itself now and then; the rest is in
-// memory. flush() is a checkpoint. close() completes the file; the sink goes on
-// in it if it is opened again.
+// Options: path (required), mode, file_mode, folder_mode, compression,
+// compression_level, use_dictionary, row_groups, row_group_rows, checkpoint_s,
+// checkpoint_rows, roll_bytes, roll_s, times, sync. Safe after write(): what a
+// checkpoint has made readable, which write() does by itself now and then; the
+// rest is in memory. flush() is a checkpoint. close() completes the file; the
+// sink goes on in it if it is opened again.
 //
 // A file that exists when the first rows come is given a dated name first, or
 // is overwritten with mode = "truncate".
@@ -54,6 +54,10 @@ class ParquetSink final : public Sink {
     return writer_.open();
   }
 
+  Status check(CheckFindings& findings) override {
+    return writer_.check(findings);
+  }
+
   Status write(const RowBatch& rows) override {
     if (!writer_.is_open()) {
       return Status(Code::unavailable,
@@ -66,10 +70,14 @@ class ParquetSink final : public Sink {
     if (!status.ok()) return status;
     std::size_t taken = 0;
     status = writer_.write(rows, &taken);
-    return status.ok() ? lock_.take_report() : status;
+    if (status.ok()) return lock_.take_report();
+    return taken == rows.row_count ? kept(status) : status;
   }
 
-  Status flush() override { return writer_.checkpoint(); }
+  Status flush() override {
+    const Status status = writer_.checkpoint();
+    return status.ok() ? status : kept(status);
+  }
 
   Status close() override {
     Status status = writer_.close();
@@ -94,6 +102,15 @@ class ParquetSink final : public Sink {
   std::string_view target() const noexcept override { return writer_.path(); }
 
  private:
+  // The rows are in memory: of log events the next ones are welcome, too. A
+  // pipe of samples has to know at once.
+  Status kept(const Status& status) const {
+    if (for_samples_) return status;
+    return Status(Code::rejected, std::string(status.message()) +
+                                      "; rows wait in memory, up to 64 MiB of "
+                                      "them, until they can be written");
+  }
+
   const ParquetSettings settings_;
   const bool for_samples_;
   SchemaLock lock_;
@@ -129,6 +146,7 @@ Status make_parquet_sink(Options& options, SinkPtr* sink) {
       options.choice("mode", {"keep", "truncate"}, 0) == 1;
   settings.files.sync = options.boolean("sync", true);
   settings.files.clock = options.clock();
+  settings.files.modes = read_file_modes(options);
   settings.encoding = read_encoding(options);
   settings.times_as_text = options.choice("times", {"native", "text"}, 0) == 1;
   settings.group_by_batch =
@@ -145,6 +163,7 @@ Status make_parquet_sink(Options& options, SinkPtr* sink) {
   settings.roll_ns = static_cast<std::int64_t>(
       options.real("roll_s", 0, 0, kYear) * kNanoseconds);
   settings.service = options.identifier();
+  settings.patient = !options.for_samples();
   Status status = options.finish();
   if (!status.ok()) return status;
   sink->reset(new ParquetSink(std::move(settings), options.for_samples()));

@@ -1,107 +1,55 @@
 #include "sinks/parquet/twin_files.h"
 
-#include <stdio.h>
-#include <sys/stat.h>
-#include <time.h>
-#include <unistd.h>
-
 #include <cerrno>
 #include <utility>
 
-#include "base/file.h"
 #include "base/quote.h"
 #include "sinks/parquet/names.h"
 
 namespace stogger {
-namespace {
-
-using Opening = LockedFile::Opening;
-
-}  // namespace
 
 TwinFiles::TwinFiles(TwinFilesOptions options)
     : options_(std::move(options)),
-      path_(options_.path),
-      folder_(folder_of(path_)),
+      claim_(options_.path, options_.modes),
       may_overwrite_(options_.overwrite) {}
 
 Status TwinFiles::open(bool* resumed) {
-  // More processes than this do not share a path by intention.
-  constexpr int kMost = 100;
-  *resumed = false;
-  if (is_open()) {
-    *resumed = true;
-    return {};
-  }
-  const LockedFile::Identity closed = std::exchange(closed_, {});
-  Status status = create_parent_folder(options_.path);
-  bool in_use = true;
-  for (int number = 1; status.ok() && in_use; ++number) {
-    if (number > kMost) {
-      return Status(Code::unavailable,
-                    "too many other processes write to files of this name: "
-                    "give this one a path of its own");
-    }
-    status = claim(numbered(options_.path, number), &in_use);
-  }
-  if (!status.ok()) {
-    abandon();
-    closed_ = closed;
-    return status;
-  }
-  *resumed = front_.is_open() && front_.identity() == closed &&
-             closed != LockedFile::Identity() && front_.size() == closed_size_;
+  *resumed = is_open();
+  if (is_open()) return {};
+  Status status = claim();
+  if (!status.ok()) return status;
   is_open_ = true;
+  const DiskFile::Identity closed = std::exchange(closed_, {});
+  // Whatever else is there is of another life.
+  *resumed = closed != DiskFile::Identity() &&
+             front_.open(claim_.folder(), claim_.name()).ok() &&
+             front_.identity() == closed && front_.size() == closed_size_;
   if (!*resumed) begin_anew();
   return {};
 }
 
-// The back is claimed first: who has it may do what it likes with the front.
-Status TwinFiles::claim(const std::string& path, bool* in_use) {
-  path_ = path;
-  back_path_ = back_path_of(path);
-  *in_use = false;
-  Status status;
-  constexpr int kAttempts = 4;
-  for (int i = 0; i < kAttempts; ++i) {
-    switch (back_.open(back_path_, true, &status)) {
-      case Opening::failed:
-      case Opening::read_only:
-      case Opening::missing:
-        return status;
-      case Opening::in_use:
-        *in_use = true;
-        return {};
-      case Opening::done:
-        break;
-    }
-    // Its owner may just have removed or renamed it.
-    if (back_.is_at(back_path_)) break;
-    back_.close();
+Status TwinFiles::claim() {
+  Status status = claim_.take();
+  back_name_ = back_name_of(claim_.name());
+  // A writer that was killed may have left one.
+  if (status.ok()) status = remove_back();
+  if (!status.ok()) claim_.release();
+  return status;
+}
+
+bool TwinFiles::has_moved() const noexcept {
+  return front_.is_open() && (!front_.is_at(claim_.folder(), claim_.name()) ||
+                              !claim_.is_in_place());
+}
+
+Status TwinFiles::keep_claim() {
+  if (claim_.is_in_place()) return claim_.keep();
+  if (front_.is_open()) {
+    return Status(Code::unavailable,
+                  "the folder has just been moved away; a new file is begun");
   }
-  if (!back_.is_open()) {
-    *in_use = true;
-    return {};
-  }
-  back_content_ = 0;
-  status = back_.truncate(0);
-  if (!status.ok()) return status;
-  struct stat info;
-  if (::lstat(path.c_str(), &info) == 0 && S_ISLNK(info.st_mode)) return {};
-  switch (front_.open(path, false, &status)) {
-    case Opening::failed:
-      remove_back();
-      return status;
-    case Opening::in_use:
-      remove_back();
-      *in_use = true;
-      return {};
-    case Opening::read_only:  // of another life: it will be put aside
-    case Opening::missing:
-    case Opening::done:
-      break;
-  }
-  return {};
+  let_go();
+  return claim();
 }
 
 void TwinFiles::begin_anew() noexcept {
@@ -110,26 +58,26 @@ void TwinFiles::begin_anew() noexcept {
   back_content_ = 0;
 }
 
+// ---- Adding to the content
+
 Status TwinFiles::publish(std::string_view added, std::string_view end) {
   constexpr int kAttempts = 2;
+  Status status = keep_claim();
   // Until then, the name may stand for what is to be overwritten now.
-  if (const int error = bring_names_to_disk(); error != 0) {
-    return file_failure(
-        "cannot bring the names in " + quoted(folder_) + " to the disk", error);
-  }
-  Status status;
-  for (int i = 0; i < kAttempts; ++i) {
+  if (status.ok()) status = bring_names_to_disk();
+  for (int i = 0; i < kAttempts && status.ok(); ++i) {
     status = ensure_back();
     if (status.ok()) status = fill_back(added, end);
-    if (!status.ok()) return status;
-    if (back_.is_at(back_path_)) break;
+    if (!status.ok() || back_.is_at(claim_.folder(), back_name_)) break;
     // Someone has cleared it away.
     back_.close();
   }
+  if (!status.ok()) return status;
   if (!back_.is_open()) {
-    return Status(Code::unavailable, "another program keeps taking " +
-                                         quoted(back_path_) +
-                                         " away, which is a part of this file");
+    return Status(Code::unavailable,
+                  "another program keeps taking " +
+                      quoted(claim_.folder().path_of(back_name_)) +
+                      " away, which is a part of this file");
   }
   status = front_.is_open() ? swap_names() : take_name();
   if (!status.ok()) return status;
@@ -142,32 +90,29 @@ Status TwinFiles::publish(std::string_view added, std::string_view end) {
   return {};
 }
 
-// 0, or else errno.
-int TwinFiles::bring_names_to_disk() noexcept {
-  const bool is_needed = options_.sync && !names_are_on_disk_;
-  const int error = is_needed ? sync_folder(folder_) : 0;
+Status TwinFiles::bring_names_to_disk() {
+  if (!options_.sync || names_are_on_disk_) return {};
+  const int error = stogger::bring_names_to_disk(claim_.folder());
   names_are_on_disk_ = error == 0;
-  return error;
+  if (error == 0) return {};
+  return file_failure(
+      "cannot bring the names beside " + quoted(path()) + " to the disk",
+      error);
 }
 
 Status TwinFiles::ensure_back() {
-  if (back_.is_open() && back_.is_at(back_path_)) return {};
-  constexpr int kAttempts = 100;
-  constexpr timespec kMillisecond = {0, 1000000};
+  if (back_.is_at(claim_.folder(), back_name_)) return {};
   back_.close();
   back_content_ = 0;
-  Status status = create_parent_folder(back_path_);
-  for (int i = 0; i < kAttempts && status.ok(); ++i) {
-    const Opening opening = back_.open(back_path_, true, &status);
-    if (!status.ok()) break;
-    if (opening == Opening::done && back_.is_at(back_path_)) return status;
-    // Another process looks whether the name is free: it is about to let go.
-    back_.close();
-    ::nanosleep(&kMillisecond, nullptr);
-  }
-  if (!status.ok()) return status;
-  return Status(Code::unavailable,
-                "another process has taken " + quoted(back_path_) + ": end it");
+  Status status = remove_back();
+  return status.ok() ? back_.create(claim_.folder(), back_name_) : status;
+}
+
+Status TwinFiles::remove_back() {
+  const int error = claim_.folder().remove(back_name_);
+  if (error == 0 || error == ENOENT) return {};
+  return file_failure(
+      "cannot remove " + quoted(claim_.folder().path_of(back_name_)), error);
 }
 
 Status TwinFiles::fill_back(std::string_view added, std::string_view end) {
@@ -185,75 +130,94 @@ Status TwinFiles::fill_back(std::string_view added, std::string_view end) {
   return status;
 }
 
+// ---- The names
+
 Status TwinFiles::swap_names() {
-  if (!front_.is_at(path_)) {
+  if (!front_.is_at(claim_.folder(), claim_.name())) {
     return Status(Code::unavailable,
                   "the file has just been moved away; a new one is begun");
   }
-  if (!exchange_names(path_, back_path_)) {
-    return file_failure("cannot swap " + quoted(back_path_) + " and the file",
-                        errno);
+  if (const int error =
+          exchange_names(claim_.folder(), claim_.name(), back_name_);
+      error != 0) {
+    return file_failure("cannot swap " +
+                            quoted(claim_.folder().path_of(back_name_)) +
+                            " and the file",
+                        error);
   }
-  if (front_.is_at(back_path_)) return {};
+  if (front_.is_at(claim_.folder(), back_name_)) return {};
   // Someone has put another file there meanwhile; it would be overwritten.
-  Status status = set_aside(back_path_, path_, options_.clock->now());
-  if (!status.ok()) exchange_names(path_, back_path_);
+  Status status = put_front_aside(back_name_);
+  if (!status.ok()) exchange_names(claim_.folder(), claim_.name(), back_name_);
   return status;
 }
 
-// What is at the path, if anything, is of others, or of another life.
+// What has the name, if anything, is of others, or of another life.
 Status TwinFiles::take_name() {
+  int error = 0;
   if (may_overwrite_) {
-    if (::rename(back_path_.c_str(), path_.c_str()) != 0) {
-      return file_failure("cannot overwrite " + quoted(path_), errno);
+    error = claim_.folder().rename(back_name_, claim_.name());
+    if (error != 0) {
+      return file_failure("cannot overwrite " + quoted(path()), error);
     }
     may_overwrite_ = false;
     return {};
   }
-  Status status;
   constexpr int kAttempts = 4;
   for (int i = 0; i < kAttempts; ++i) {
-    if (rename_to_new(back_path_, path_)) return {};
-    if (errno != EEXIST) break;
-    status = set_aside(path_, path_, options_.clock->now());
+    error = claim_.folder().rename_to_new(back_name_, claim_.name());
+    if (error == 0) return {};
+    if (error != EEXIST) break;
+    Status status = put_front_aside(claim_.name());
     if (!status.ok()) return status;
   }
-  return file_failure(
-      "cannot rename " + quoted(back_path_) + " to " + quoted(path_), errno);
+  return file_failure("cannot rename " +
+                          quoted(claim_.folder().path_of(back_name_)) + " to " +
+                          quoted(path()),
+                      error);
+}
+
+Status TwinFiles::put_front_aside(const std::string& name) {
+  return set_aside(claim_.folder(), name, claim_.name(), options_.clock->now());
 }
 
 Status TwinFiles::put_aside() {
   if (!front_.is_open()) return {};
-  // Who has the back has the path, where there will be no front.
-  Status status = ensure_back();
-  if (status.ok() && front_.is_at(path_)) {
-    status = set_aside(path_, path_, options_.clock->now());
-  }
+  Status status;
+  if (front_.is_at(claim_.folder(), claim_.name()))
+    status = put_front_aside(claim_.name());
   if (status.ok()) begin_anew();
   return status;
 }
 
-void TwinFiles::remove_back() noexcept {
-  if (back_.is_at(back_path_)) ::unlink(back_path_.c_str());
-  back_.close();
-  back_content_ = 0;
-}
+// ---- The end
 
 void TwinFiles::close() noexcept {
   if (!is_open()) return;
   is_open_ = false;
-  remove_back();
   closed_ = front_.identity();
   closed_size_ = front_.size();
+  let_go();
+}
+
+// Removes what is of no use to others, as far as it is this writer's.
+void TwinFiles::let_go() noexcept {
+  if (back_.is_at(claim_.folder(), back_name_)) {
+    claim_.folder().remove(back_name_);
+  }
   front_.close();
+  back_.close();
+  back_content_ = 0;
+  claim_.release();
 }
 
 void TwinFiles::abandon() noexcept {
   is_open_ = false;
+  closed_ = {};
   front_.close();
   back_.close();
   back_content_ = 0;
-  closed_ = {};
+  claim_.forget();
 }
 
 }  // namespace stogger

@@ -9,15 +9,18 @@
 // nothing in it changes before the next swap. Before that, the back gets what
 // it lacks from the front.
 //
-// The back is locked: it is what keeps other processes away from the name.
+// Other processes are kept away from the name by a NameClaim.
 #pragma once
 
 #include <cstdint>
 #include <string>
 #include <string_view>
 
-#include "sinks/parquet/locked_file.h"
+#include "base/folder.h"
+#include "sinks/parquet/disk_file.h"
+#include "sinks/parquet/name_claim.h"
 #include "stogger/clock.h"
+#include "stogger/sink.h"
 #include "stogger/status.h"
 
 namespace stogger {
@@ -26,6 +29,7 @@ struct TwinFilesOptions {
   std::string path;
   bool overwrite = false;  // what is at the path when the first rows come
   bool sync = true;        // waits for the disk before and after each swap
+  FileModes modes;
   Clock* clock = nullptr;
 };
 
@@ -38,15 +42,18 @@ class TwinFiles {
   // and can be added to; otherwise it has no content yet, nor a front.
   Status open(bool* resumed);
   bool is_open() const noexcept { return is_open_; }
-  const std::string& path() const noexcept { return path_; }
+  // What open() would say, and what the first rows would do to a file that is
+  // there. Changes nothing.
+  Status check(CheckFindings& findings) const {
+    return claim_.check(options_.overwrite, findings);
+  }
+  const std::string& path() const noexcept { return claim_.path(); }
 
   // The size of what stays when rows are added: where they go.
   std::uint64_t content() const noexcept { return content_; }
   // True if someone has moved or deleted the front, or put something else in
   // its place. Then begin_anew() forgets it.
-  bool has_moved() const noexcept {
-    return front_.is_open() && !front_.is_at(path_);
-  }
+  bool has_moved() const noexcept;
   void begin_anew() noexcept;
   // Adds to the content, and behind it the end of the file, which the next call
   // overwrites. If this fails, nothing has changed.
@@ -60,26 +67,28 @@ class TwinFiles {
   void abandon() noexcept;
 
  private:
-  Status claim(const std::string& path, bool* in_use);
+  Status claim();
+  Status keep_claim();
   Status ensure_back();
+  Status remove_back();
   Status fill_back(std::string_view added, std::string_view end);
   Status swap_names();
   Status take_name();
-  int bring_names_to_disk() noexcept;
-  void remove_back() noexcept;
+  Status put_front_aside(const std::string& name);
+  Status bring_names_to_disk();
+  void let_go() noexcept;
 
   const TwinFilesOptions options_;
-  std::string path_;  // of the front
-  const std::string folder_;
-  std::string back_path_;
+  NameClaim claim_;
+  std::string back_name_;
   bool is_open_ = false;
-  LockedFile front_;  // once there is something in it
-  LockedFile back_;
+  DiskFile front_;  // once there is something in it
+  DiskFile back_;
   std::uint64_t content_ = 0;
   std::uint64_t back_content_ = 0;
   bool names_are_on_disk_ = true;
   // Of what was closed.
-  LockedFile::Identity closed_;
+  DiskFile::Identity closed_;
   std::uint64_t closed_size_ = 0;
   bool may_overwrite_;
 };

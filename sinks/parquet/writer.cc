@@ -9,6 +9,8 @@ namespace {
 constexpr std::size_t kMostMemory = ColumnBuffer::kMostText;
 // Rows between two looks at the memory.
 constexpr std::size_t kSlice = 4096;
+// From one failure to the next attempt.
+constexpr std::int64_t kRetry = 1000000000;
 // A checkpoint by time writes no footer that is so many times as large as the
 // rows in memory: it would write the row groups of long ago again and again.
 constexpr std::size_t kMostFooter = 10;
@@ -57,8 +59,9 @@ std::size_t ParquetWriter::memory() const noexcept {
 
 Status ParquetWriter::write(const RowBatch& rows, std::size_t* taken) {
   *taken = 0;
+  const bool waits = is_waiting(rows.now);
   Status rolled;
-  if (is_roll_due(rows.now)) rolled = roll();
+  if (!waits && is_roll_due(rows.now)) rolled = roll();
   Status status = rolled;
   if (status.ok() && memory() >= kMostMemory) status = checkpoint();
   if (!status.ok() && memory() >= kMostMemory) return status;
@@ -73,12 +76,22 @@ Status ParquetWriter::write(const RowBatch& rows, std::size_t* taken) {
     if (is_full || present + count == group) complete_group();
     const bool is_end = *taken == rows.row_count;
     if (is_end && settings_.group_by_batch) complete_group();
-    if (is_full || is_end || present + count == group) {
+    const bool is_due = is_full || is_end || present + count == group;
+    if (is_due && (!waits || memory() >= kMostMemory)) {
       status = attend(rows.now);
       if (!status.ok() && memory() >= kMostMemory) break;
     }
   }
-  return status.ok() ? rolled : status;
+  if (status.ok()) status = std::move(rolled);
+  if (!status.ok()) {
+    failing_ = true;
+    failed_ = rows.now;
+  }
+  return status;
+}
+
+bool ParquetWriter::is_waiting(Time now) const noexcept {
+  return settings_.patient && failing_ && !are_apart(now, failed_, kRetry);
 }
 
 void ParquetWriter::add(const RowBatch& rows, std::size_t first,
@@ -166,6 +179,7 @@ Status ParquetWriter::publish(bool complete) {
     throw;
   }
   file_size_ = files_.content() + end_.size();
+  failing_ = false;
   settle(complete);
   return {};
 }

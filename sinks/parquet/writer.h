@@ -33,6 +33,9 @@ struct ParquetSettings {
   std::uint64_t roll_bytes = 0;        // 0: not by size
   std::int64_t roll_ns = 0;            // 0: not by time
   std::string service;                 // kept with the file
+  // Rows of log events come one at a time: where they cannot be written, that
+  // is not tried again with each.
+  bool patient = false;
 };
 
 class ParquetWriter {
@@ -45,6 +48,7 @@ class ParquetWriter {
         files_(settings.files) {}
 
   Status open();
+  Status check(CheckFindings& findings) const { return files_.check(findings); }
   bool is_open() const noexcept { return files_.is_open(); }
   // Of the file; open() may have to choose another one.
   const std::string& path() const noexcept { return files_.path(); }
@@ -72,6 +76,7 @@ class ParquetWriter {
   void drop_published() noexcept;
   bool is_roll_due(Time now) const noexcept;
   bool needs_end() const noexcept;
+  bool is_waiting(Time now) const noexcept;
   Status roll();
 
   const ParquetSettings& settings_;
@@ -91,6 +96,8 @@ class ParquetWriter {
   std::uint64_t written_ = 0;
   Time oldest_;  // when the first row came that is not published
   Time begun_;   // when the first row of the file came
+  Time failed_;  // when it was last found that rows cannot be written
+  bool failing_ = false;
   std::uint64_t file_size_ = 0;
 
   Buffer added_;

@@ -230,7 +230,7 @@ int Folder::rename_to_new(const std::string& from,
                           const std::string& to) const noexcept {
   const int error = errno_of(::renameat2(
       descriptor(), from.c_str(), descriptor(), to.c_str(), RENAME_NOREPLACE));
-  if (error != EINVAL && error != ENOSYS) return error;
+  if (error != EINVAL && error != ENOSYS && error != EOPNOTSUPP) return error;
   return exists(to) ? EEXIST : rename(from, to);
 }
 

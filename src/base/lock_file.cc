@@ -68,6 +68,18 @@ Status LockFile::open(const Folder& folder, const std::string& name,
   return status;
 }
 
+Status LockFile::open(const Folder& folder, const std::string& name,
+                      mode_t mode) {
+  close();
+  path_ = folder.path_of(name);
+  int file = -1;
+  int error = 0;
+  Status status = folder.open_file(name, O_RDWR, Folder::Creation::if_missing,
+                                   mode, &file, &error);
+  descriptor_.reset(file);
+  return status;
+}
+
 bool LockFile::is_at(const Folder& folder,
                      const std::string& name) const noexcept {
   struct stat named;

@@ -24,6 +24,8 @@ class LockFile {
   // `guarded`.
   Status open(const Folder& folder, const std::string& name,
               const struct stat& guarded);
+  // Where there may be no such file yet: of a new lock, less the umask.
+  Status open(const Folder& folder, const std::string& name, mode_t mode);
   bool is_open() const noexcept { return static_cast<bool>(descriptor_); }
   // Ends the lock, too. In a child after fork() the parent's lock goes on.
   void close() noexcept { descriptor_.reset(); }

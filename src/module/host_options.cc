@@ -4,24 +4,14 @@
 #include <string>
 #include <vector>
 
+#include "base/module_text.h"
 #include "base/options.h"
 
 namespace stogger {
 namespace {
 
-std::string_view view(stogger_text text) noexcept {
-  return {text.data, text.size};
-}
-
-stogger_text text_of(std::string_view text) noexcept {
-  return {text.data(), text.size()};
-}
-
-stogger_code answer(const Status& status, stogger_message* message) noexcept {
-  if (status.ok()) return 0;
-  message->size = status.message().copy(message->data, message->capacity);
-  return static_cast<stogger_code>(status.code());
-}
+// Of an option.
+constexpr std::size_t kMostChoices = 1000;
 
 }  // namespace
 
@@ -40,26 +30,27 @@ struct HostOptions::Methods {
 
   static int has(void* context, stogger_text key) noexcept {
     return guarded(context, 0, [&](Options& options) {
-      return options.has(view(key)) ? 1 : 0;
+      return options.has(text_of_module(key)) ? 1 : 0;
     });
   }
 
   static stogger_text text(void* context, stogger_text key,
                            stogger_text fallback) noexcept {
     return guarded(context, fallback, [&](Options& options) {
-      return text_of(options.text(view(key), view(fallback)));
+      return as_module_text(
+          options.text(text_of_module(key), text_of_module(fallback)));
     });
   }
 
   static stogger_text required(void* context, stogger_text key) noexcept {
     return guarded(context, stogger_text{}, [&](Options& options) {
-      return text_of(options.required(view(key)));
+      return as_module_text(options.required(text_of_module(key)));
     });
   }
 
   static int boolean(void* context, stogger_text key, int fallback) noexcept {
     return guarded(context, fallback, [&](Options& options) {
-      return options.boolean(view(key), fallback != 0) ? 1 : 0;
+      return options.boolean(text_of_module(key), fallback != 0) ? 1 : 0;
     });
   }
 
@@ -67,14 +58,14 @@ struct HostOptions::Methods {
                               std::int64_t fallback, std::int64_t least,
                               std::int64_t most) noexcept {
     return guarded(context, fallback, [&](Options& options) {
-      return options.integer(view(key), fallback, least, most);
+      return options.integer(text_of_module(key), fallback, least, most);
     });
   }
 
   static double real(void* context, stogger_text key, double fallback,
                      double least, double most) noexcept {
     return guarded(context, fallback, [&](Options& options) {
-      return options.real(view(key), fallback, least, most);
+      return options.real(text_of_module(key), fallback, least, most);
     });
   }
 
@@ -83,30 +74,32 @@ struct HostOptions::Methods {
                             std::size_t fallback) noexcept {
     return guarded(context, fallback, [&](Options& options) {
       std::vector<std::string> known;
-      for (std::size_t i = 0; i < name_count; ++i) {
-        known.emplace_back(view(names[i]));
+      const std::size_t count = names == nullptr ? 0 : name_count;
+      for (std::size_t i = 0; i < std::min(count, kMostChoices); ++i) {
+        known.emplace_back(text_of_module(names[i]));
       }
-      return OptionsAccess::choice(options, view(key), known, fallback);
+      return OptionsAccess::choice(options, text_of_module(key), known,
+                                   fallback);
     });
   }
 
   static std::size_t list_size(void* context, stogger_text key) noexcept {
     return guarded(context, std::size_t{0}, [&](Options& options) {
-      return options.list_size(view(key));
+      return options.list_size(text_of_module(key));
     });
   }
 
   static stogger_text list_item(void* context, stogger_text key,
                                 std::size_t index) noexcept {
     return guarded(context, stogger_text{}, [&](Options& options) {
-      return text_of(options.list_item(view(key), index));
+      return as_module_text(options.list_item(text_of_module(key), index));
     });
   }
 
   static void problem(void* context, stogger_text key,
                       stogger_text what) noexcept {
     guarded(context, 0, [&](Options& options) {
-      options.problem(view(key), view(what));
+      options.problem(text_of_module(key), text_of_module(what));
       return 0;
     });
   }
@@ -114,15 +107,18 @@ struct HostOptions::Methods {
   static void warning(void* context, stogger_text key,
                       stogger_text what) noexcept {
     guarded(context, 0, [&](Options& options) {
-      options.warning(view(key), view(what));
+      options.warning(text_of_module(key), text_of_module(what));
       return 0;
     });
   }
 
   static stogger_code finish(void* context, stogger_message* message) noexcept {
-    return guarded(
-        context, static_cast<stogger_code>(Code::internal),
-        [&](Options& options) { return answer(options.finish(), message); });
+    return guarded(context, static_cast<stogger_code>(Code::internal),
+                   [&](Options& options) {
+                     const Status status = options.finish();
+                     return module_answer(status.code(), status.message(),
+                                          message);
+                   });
   }
 
   static std::size_t problem_count(void* context) noexcept {
@@ -132,13 +128,13 @@ struct HostOptions::Methods {
 
   static stogger_text problem_key(void* context, std::size_t index) noexcept {
     return guarded(context, stogger_text{}, [&](Options& options) {
-      return text_of(options.problem_key(index));
+      return as_module_text(options.problem_key(index));
     });
   }
 
   static stogger_text problem_text(void* context, std::size_t index) noexcept {
     return guarded(context, stogger_text{}, [&](Options& options) {
-      return text_of(options.problem_text(index));
+      return as_module_text(options.problem_text(index));
     });
   }
 };
@@ -162,9 +158,9 @@ HostOptions::HostOptions(std::string_view type, Options& options) noexcept
   table_.problem_count = &Methods::problem_count;
   table_.problem_key = &Methods::problem_key;
   table_.problem_text = &Methods::problem_text;
-  table_.type = text_of(type);
-  table_.identifier = text_of(options.identifier());
-  table_.sink_name = text_of(options.sink_name());
+  table_.type = as_module_text(type);
+  table_.identifier = as_module_text(options.identifier());
+  table_.sink_name = as_module_text(options.sink_name());
   table_.for_samples = options.for_samples() ? 1 : 0;
 }
 

@@ -1,6 +1,5 @@
 #include "module/module_sink.h"
 
-#include <algorithm>
 #include <cstdint>
 #include <deque>
 #include <exception>
@@ -9,6 +8,7 @@
 #include <vector>
 
 #include "base/guarded.h"
+#include "base/module_text.h"
 #include "base/options.h"
 #include "base/quote.h"
 #include "base/scrub.h"
@@ -18,25 +18,13 @@
 namespace stogger {
 namespace {
 
-constexpr std::size_t kMessageRoom = 4096;
-
-std::string_view view(const stogger_text& text) noexcept {
-  return {text.data, text.size};
-}
-
-Code code_of(stogger_code code) noexcept {
-  constexpr auto kLast = static_cast<stogger_code>(Code::internal);
-  return code > kLast ? Code::internal : static_cast<Code>(code);
-}
+// PostgreSQL has no table with more.
+constexpr std::size_t kMostColumns = 1600;
 
 // Calls a function of a module that tells what went wrong.
 template <class Call>
 Status ask(Call call) noexcept {
-  char room[kMessageRoom];
-  stogger_message message{room, sizeof(room), 0};
-  const stogger_code code = call(&message);
-  if (code == 0) return {};
-  return Status(code_of(code), {room, std::min(message.size, sizeof(room))});
+  return guarded([&] { return module_status(call); });
 }
 
 stogger_value convert(const Value& value) noexcept {
@@ -104,28 +92,23 @@ class RowConverter {
 };
 
 // What a module calls to hand its findings over. No exception goes back to it.
+template <void (CheckFindings::*add)(std::string_view)>
+void add_finding(void* context, stogger_text what) noexcept {
+  static_cast<void>(guarded([&] {
+    const std::string_view text = text_of_module(what);
+    if (!text.empty()) (static_cast<CheckFindings*>(context)->*add)(text);
+    return Status();
+  }));
+}
+
 stogger_findings findings_table(CheckFindings& findings) noexcept {
-  stogger_findings table{};
-  table.context = &findings;
-  table.would_change = [](void* context, stogger_text what) {
-    static_cast<void>(guarded([&] {
-      static_cast<CheckFindings*>(context)->would_change(view(what));
-      return Status();
-    }));
-  };
-  table.warn = [](void* context, stogger_text what) {
-    static_cast<void>(guarded([&] {
-      static_cast<CheckFindings*>(context)->warn(view(what));
-      return Status();
-    }));
-  };
-  table.not_checked = [](void* context) {
-    static_cast<void>(guarded([&] {
-      static_cast<CheckFindings*>(context)->not_checked();
-      return Status();
-    }));
-  };
-  return table;
+  return {&findings, &add_finding<&CheckFindings::would_change>,
+          &add_finding<&CheckFindings::warn>, [](void* context) {
+            static_cast<void>(guarded([&] {
+              static_cast<CheckFindings*>(context)->not_checked();
+              return Status();
+            }));
+          }};
 }
 
 class ModuleSink final : public Sink {
@@ -137,8 +120,7 @@ class ModuleSink final : public Sink {
   Status open() override {
     return guarded([&] {
       Status status = call(methods_->open);
-      if (status.ok()) read_columns();
-      return status;
+      return status.ok() ? read_columns() : status;
     });
   }
 
@@ -188,20 +170,33 @@ class ModuleSink final : public Sink {
   }
 
   std::string_view target() const noexcept override {
-    return view(methods_->target(sink_));
+    return text_of_module(methods_->target(sink_));
   }
 
   // Asked at once and after each open(): the module may change them with every
   // call, while they stay the same for whoever asks this sink.
-  void read_columns() {
+  Status read_columns() {
     const stogger_column* wanted = nullptr;
     const std::size_t count = methods_->columns(sink_, &wanted);
-    names_.clear();
     columns_.clear();
+    names_.clear();
+    if (count > kMostColumns || (count != 0 && wanted == nullptr)) {
+      return Status(Code::internal, "its module asks for " +
+                                        std::to_string(count) +
+                                        " columns, which it cannot have");
+    }
     for (std::size_t i = 0; i < count; ++i) {
-      names_.emplace_back(view(wanted[i].name));
+      const std::string_view name = text_of_module(wanted[i].name);
+      if (name.empty()) {
+        columns_.clear();
+        return Status(Code::internal,
+                      "its module asks for a column without a "
+                      "name");
+      }
+      names_.emplace_back(name);
       columns_.push_back({names_.back(), kind_of(wanted[i].kind)});
     }
+    return {};
   }
 
  private:
@@ -333,7 +328,7 @@ Status make_module_sink(std::string_view type, const stogger_module& module,
   if (made != nullptr) {
     auto* const made_sink = new ModuleSink(module.methods, made);
     owner.reset(made_sink);
-    made_sink->read_columns();
+    if (status.ok()) status = made_sink->read_columns();
   }
   if (!status.ok()) return status;
   if (host.failed()) {

@@ -75,6 +75,31 @@ class CheckTest : public ConfigTest {
     return found;
   }
 
+  // Those of the sinks in modules that were built.
+  std::string module_sinks() const {
+    std::string toml;
+#ifdef PARQUET_MODULES
+    toml += sink("parquet", "live.parquet");
+#endif
+#ifdef POSTGRES_MODULES
+    // Nobody listens there.
+    toml +=
+        "[stogger.sinks.pg]\ntype = \"postgres\"\n"
+        "dsn = \"postgresql://u:p@127.0.0.1:1/d?sslmode=disable\"\n";
+#endif
+    return toml;
+  }
+  static std::string module_path() {
+    std::string path;
+#ifdef PARQUET_MODULES
+    path += PARQUET_MODULES ":";
+#endif
+#ifdef POSTGRES_MODULES
+    path += POSTGRES_MODULES;
+#endif
+    return path;
+  }
+
   std::map<std::string, std::string> tree_without_shm() const {
     auto tree = tree_of(logs());
     std::erase_if(tree,
@@ -87,6 +112,8 @@ class CheckTest : public ConfigTest {
   std::string err_;
 
  private:
+  const ScopedVariable modules_{"STOGGER_MODULE_PATH", module_path().c_str()};
+
   // A line of `strace -f -y`: `123 write(1</tmp/out>, ...) = 5`.
   static bool is_change(const std::string& line) {
     const auto has = [&](const char* part) {
@@ -131,7 +158,7 @@ TEST_F(CheckTest, NothingIsChangedWhereNothingIsThere) {
   const std::string toml =
       "[stogger]\nlogdir = \"" + logs() + "\"\n" + sink("jsonl", "a.jsonl") +
       sink("file", "sub/b.log", "rotation = \"size\"\n") +
-      sink("csv", "sub/c.csv") + sink("sqlite", "d.db") +
+      sink("csv", "sub/c.csv") + sink("sqlite", "d.db") + module_sinks() +
       "[stogger.sinks.memory]\ntype = \"memory\"\n"
       "[stogger.sinks.journal]\ntype = \"journald\"\nsocket = \"" +
       folder_.file("no-socket") + "\"\n";
@@ -150,7 +177,7 @@ TEST_F(CheckTest, ALiveServiceIsNotDisturbed) {
       sink("jsonl", "live.jsonl", "mode = \"truncate\"\n") +
       sink("file", "live.log", "mode = \"truncate\"\nrotation = \"size\"\n") +
       sink("csv", "live.csv", "mode = \"truncate\"\n") +
-      sink("sqlite", "live.db") +
+      sink("sqlite", "live.db") + module_sinks() +
       sink("csv", "foreign.csv", "columns = [\"timestamp\", \"a\"]\n") +
       sink("sqlite", "text.db");
   write_file(log("foreign.csv"), "timestamp,b\r\n1,2\r\n");

@@ -13,3 +13,13 @@ stogger_sanitize(config_privileged)
 target_compile_definitions(
   test_config PRIVATE PRIVILEGED_PROGRAM="$<TARGET_FILE:config_privileged>")
 add_dependencies(test_config config_privileged)
+
+# What `stogger check` looks at in the tests.
+foreach(module IN ITEMS parquet postgres)
+  if(TARGET stogger_${module}_module)
+    string(TOUPPER ${module} name)
+    target_compile_definitions(
+      test_config PRIVATE ${name}_MODULES="$<TARGET_FILE_DIR:stogger_${module}_module>")
+    add_dependencies(test_config stogger_${module}_module)
+  endif()
+endforeach()

@@ -99,7 +99,8 @@ def problems(document, sources):
 
 def main():
     sources = code()
-    documents = [source / "README.md", *sorted((source / "docs").rglob("*.md"))]
+    documents = [source / "README.md", source / "SECURITY.md",
+                 *sorted((source / "docs").rglob("*.md"))]
     found = [problem for document in documents
              for problem in problems(document, sources)]
     print("\n".join(found) or f"{len(documents)} documents agree with the sources")

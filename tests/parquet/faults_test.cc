@@ -16,6 +16,7 @@
 #include <thread>
 #include <vector>
 
+#include "tests/deliver/scripted_sink.h"
 #include "tests/parquet/sink_fixture.h"
 #include "tests/support/processes.h"
 #include "tests/support/small_disk.h"
@@ -87,6 +88,55 @@ TEST_F(ParquetSinkTest, ALostSecondFileIsMadeAgain) {
   ASSERT_OK(sink->close());
   EXPECT_EQ(files(), Names{"run.parquet"});
   EXPECT_EQ(numbers_in(agreed(path())), counted(0, 12));
+}
+
+TEST_F(ParquetSinkTest, ALostLockIsMadeAgain) {
+  SinkPtr sink = open();
+  for (std::int64_t i = 0; i < 3; ++i) {
+    ASSERT_OK(sink->write(numbered(i, 1)));
+    ASSERT_OK(sink->flush());
+    fs::remove(folder() + "/.run.parquet.lock");
+  }
+  ASSERT_OK(sink->write(numbered(3, 1)));
+  ASSERT_OK(sink->flush());
+  SinkPtr second = open();
+  EXPECT_EQ(second->target(), folder() + "/run-2.parquet");
+  ASSERT_OK(second->close());
+  ASSERT_OK(sink->close());
+  EXPECT_EQ(files(), Names{"run.parquet"});
+}
+
+TEST_F(ParquetSinkTest, WhoTakesALostLockStopsTheWriterAndLosesNothing) {
+  SinkPtr sink = open();
+  ASSERT_OK(sink->write(numbered(0, 1)));
+  ASSERT_OK(sink->flush());
+  fs::remove(folder() + "/.run.parquet.lock");
+  SinkPtr other = open();
+  ASSERT_EQ(other->target(), path());
+  ASSERT_OK(sink->write(numbered(1, 1)));
+  const Status status = sink->flush();
+  EXPECT_NE(status.message().find("another process has taken"),
+            std::string_view::npos)
+      << status.message();
+  EXPECT_EQ(tally_of(sink).buffered, 1u);
+  ASSERT_OK(other->close());
+  ASSERT_OK(sink->flush());
+  EXPECT_EQ(tally_of(sink).written, 2u);
+}
+
+TEST_F(ParquetSinkTest, AMovedFolderKeepsItsRowsAndANewOneGetsTheRest) {
+  SKIP_WITHOUT_JUDGES();
+  SinkPtr sink = open();
+  ASSERT_OK(sink->write(numbered(0, 2)));
+  ASSERT_OK(sink->flush());
+  fs::rename(folder(), folder_.file("moved"));
+  ASSERT_OK(sink->write(numbered(2, 2)));
+  ASSERT_OK(sink->close());
+  EXPECT_EQ(numbers_in(agreed(path())), counted(2, 2));
+  EXPECT_EQ(numbers_in(agreed(folder_.file("moved/run.parquet"))),
+            counted(0, 2));
+  EXPECT_EQ(names_in(folder_.file("moved")), Names{"run.parquet"});
+  EXPECT_EQ(files(), Names{"run.parquet"});
 }
 
 TEST_F(ParquetSinkTest, ADeletedFolderIsMadeAgain) {
@@ -180,6 +230,50 @@ TEST_F(ParquetSinkTest, WithAFullDiskMemoryIsBounded) {
   }
   EXPECT_GT(refused, 100u);
   EXPECT_EQ(tally_of(sink).buffered + refused, 200u);
+}
+
+TEST_F(ParquetSinkTest, EventsOnAFullDiskWaitInMemory) {
+  SmallDisk disk(64 * 1024);
+  if (!disk.why_not().empty()) GTEST_SKIP() << disk.why_not();
+  const std::string path = disk.file("run.parquet");
+  std::vector<std::string> reports;
+  set_diagnostics(
+      [](std::string_view line, void* self) {
+        static_cast<std::vector<std::string>*>(self)->emplace_back(line);
+      },
+      &reports);
+  {
+    System system;
+    const Field fields[] = {
+        {"path", path}, {"checkpoint_rows", 10}, {"sync", false}};
+    Options options("parquet", fields);
+    SinkPtr sink;
+    ASSERT_OK(make_parquet_sink(options, &sink));
+    ASSERT_OK(system.add_sink("table", std::move(sink)));
+    Logger log = system.logger();
+    log.info("before");
+    ASSERT_OK(system.flush());
+    disk.fill();
+    for (int i = 0; i < 200; ++i) log.info("event", {{"number", i}});
+    SinkStats stats = stats_of(system, "table");
+    EXPECT_EQ(stats.dropped, 0u);
+    EXPECT_EQ(stats.pending, 200u);
+    EXPECT_FALSE(system.flush().ok());
+    log.info("after");
+    stats = stats_of(system, "table");
+    EXPECT_EQ(stats.dropped, 0u);
+    EXPECT_EQ(stats.pending, 201u);
+    ASSERT_FALSE(reports.empty());
+    EXPECT_NE(reports[0].find("rows wait in memory"), std::string::npos);
+    // Not one for each event.
+    EXPECT_LT(reports.size(), 20u);
+    disk.make_room();
+    EXPECT_OK(system.flush());
+    stats = stats_of(system, "table");
+    EXPECT_EQ(stats.written, 202u);
+    EXPECT_EQ(stats.pending, 0u);
+  }
+  set_diagnostics(nullptr);
 }
 
 TEST_F(ParquetSinkTest, ALimitOfTheFileSizeIsAFailureAndNoSignal) {
@@ -315,7 +409,8 @@ TEST_F(ParquetSinkTest, TheNextWriterClearsAwayWhatAKilledOneLeft) {
   });
   ASSERT_TRUE(ready.take());
   kill_child(child);
-  EXPECT_EQ(files(), (Names{".run.parquet.next", "run.parquet"}));
+  EXPECT_EQ(files(),
+            (Names{".run.parquet.lock", ".run.parquet.next", "run.parquet"}));
   SinkPtr sink = open();
   ASSERT_OK(sink->write(numbered(100, 1)));
   ASSERT_OK(sink->close());

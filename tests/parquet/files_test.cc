@@ -45,7 +45,8 @@ TEST_F(ParquetSinkTest, ClosingLeavesOneCompleteFile) {
   EXPECT_EQ(agreed(path())["pairs"]["stogger.state"], "open");
   ASSERT_OK(sink->write(numbered(3, 3)));
   ASSERT_OK(sink->flush());
-  EXPECT_EQ(files(), (Names{".run.parquet.next", "run.parquet"}));
+  EXPECT_EQ(files(),
+            (Names{".run.parquet.lock", ".run.parquet.next", "run.parquet"}));
   ASSERT_OK(sink->close());
   EXPECT_EQ(files(), Names{"run.parquet"});
   const json found = agreed(path());
@@ -155,15 +156,20 @@ TEST_F(ParquetSinkTest, WhatIsNoRegularFileIsRefused) {
   EXPECT_OK(sink->open());
 }
 
-TEST_F(ParquetSinkTest, ALinkAtThePathIsPutAsideAndItsTargetLeftAlone) {
-  const std::string target = folder_.file("other");
+// One's own, in a folder that nobody else may change.
+TEST_F(ParquetSinkTest, ALinkLeadsToTheFolderThatTheFileLiesIn) {
+  const std::string target = folder_.file("other.parquet");
   write_file(target, "precious");
   fs::create_symlink(target, path());
   SinkPtr sink = open();
+  EXPECT_EQ(sink->target(), target);
   ASSERT_OK(sink->write(numbered(0, 1)));
   ASSERT_OK(sink->close());
-  EXPECT_EQ(read_file(target), "precious");
-  EXPECT_TRUE(fs::is_regular_file(fs::symlink_status(path())));
+  EXPECT_TRUE(fs::is_symlink(fs::symlink_status(path())));
+  EXPECT_TRUE(read_file(path()).starts_with("PAR1"));
+  Names names = names_in(folder_.path());
+  ASSERT_EQ(names.size(), 3u);  // the folder, and the two
+  EXPECT_EQ(read_file(folder_.file(names[1])), "precious") << names[1];
 }
 
 // ---- Rolling

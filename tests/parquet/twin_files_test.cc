@@ -51,10 +51,12 @@ extern "C" int renameat2(int from_folder, const char* from, int to_folder,
       ::syscall(SYS_renameat2, from_folder, from, to_folder, to, flags));
 }
 
-extern "C" int link(const char* from, const char* to) noexcept {
+extern "C" int linkat(int from_folder, const char* from, int to_folder,
+                      const char* to, int flags) noexcept {
   using stogger::faults;
   if (faults.link_error != 0) return stogger::fails(faults.link_error);
-  return ::linkat(AT_FDCWD, from, AT_FDCWD, to, 0);
+  return static_cast<int>(
+      ::syscall(SYS_linkat, from_folder, from, to_folder, to, flags));
 }
 
 extern "C" int fsync(int descriptor) {

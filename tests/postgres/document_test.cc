@@ -1,4 +1,5 @@
-// docs/postgres.md: its SQL runs, and tells the truth about the table.
+// docs/postgres.md: its SQL runs, and tells the truth about the table. The same
+// for the roles of docs/security.md.
 #include <fstream>
 #include <sstream>
 
@@ -64,6 +65,35 @@ TEST_F(Document, ItsRoleMayWrite) {
   ASSERT_OK(add({{"dsn", server().socket_dsn("user=shop")}}));
   system().logger().info("e");
   EXPECT_EQ(stats().written, 1u) << reports();
+}
+
+TEST_F(Document, TheRoleOfTheSecurityPageMayInsertAndNothingElse) {
+  const std::vector<std::string> blocks = sql_of("security.md");
+  ASSERT_EQ(blocks.size(), 1u);
+  server().execute(blocks[0]);
+  const std::string dsn = server().socket_dsn("user=shop");
+  ASSERT_OK(add(
+      {{"dsn", dsn}, {"table", "logs.stogger_logs"}, {"create_table", false}}));
+  system().logger().info("e");
+  EXPECT_EQ(stats().written, 1u) << reports();
+
+  PostgresClient shop(dsn);
+  for (const char* sql :
+       {"SELECT event FROM logs.stogger_logs",
+        "UPDATE logs.stogger_logs SET event = 'x'",
+        "DELETE FROM logs.stogger_logs", "TRUNCATE logs.stogger_logs",
+        "ALTER TABLE logs.stogger_logs ADD x int", "CREATE TABLE logs.x ()",
+        "CREATE TABLE public.x ()", "CREATE SCHEMA x",
+        "SELECT setval('logs.stogger_logs_id_seq', 1)",
+        "SET ROLE stogger_owner", "SET ROLE postgres"}) {
+    EXPECT_ANY_THROW(shop.execute(sql)) << sql;
+  }
+  EXPECT_EQ(shop.one("SHOW search_path"), "\"\"");
+
+  server().execute("CREATE ROLE ann LOGIN; GRANT log_reader TO ann");
+  PostgresClient ann(server().socket_dsn("user=ann"));
+  EXPECT_EQ(ann.number("SELECT count(*) FROM logs.stogger_logs"), 1);
+  EXPECT_ANY_THROW(ann.execute("DELETE FROM logs.stogger_logs"));
 }
 
 }  // namespace

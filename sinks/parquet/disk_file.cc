@@ -1,7 +1,6 @@
-#include "sinks/parquet/locked_file.h"
+#include "sinks/parquet/disk_file.h"
 
 #include <fcntl.h>
-#include <sys/file.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -12,7 +11,6 @@
 #include <vector>
 
 #include "base/file.h"
-#include "base/quote.h"
 
 namespace stogger {
 namespace {
@@ -22,23 +20,6 @@ bool is_beyond_limit(std::uint64_t end) noexcept {
   rlimit limit = {RLIM_INFINITY, RLIM_INFINITY};
   ::getrlimit(RLIMIT_FSIZE, &limit);
   return limit.rlim_cur != RLIM_INFINITY && end > limit.rlim_cur;
-}
-
-int open_file(const std::string& path, bool create) noexcept {
-  // Of a FIFO nobody waits for the other end.
-  const int flags = O_RDWR | O_CLOEXEC | O_NOFOLLOW | O_NOCTTY | O_NONBLOCK |
-                    (create ? O_CREAT : 0);
-  int descriptor = -1;
-  do {
-    descriptor = ::open(path.c_str(), flags, 0666);
-  } while (descriptor == -1 && errno == EINTR);
-  if (descriptor < 0 || descriptor > STDERR_FILENO) return descriptor;
-  // Anyone may write to the standard streams.
-  const int higher = ::fcntl(descriptor, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
-  const int error = errno;
-  ::close(descriptor);
-  errno = error;
-  return higher;
 }
 
 }  // namespace
@@ -52,58 +33,50 @@ Status file_failure(std::string_view what, int error) {
                     : error_advice(error)));
 }
 
-LockedFile::Opening LockedFile::open(const std::string& path, bool create,
-                                     Status* status) {
-  close();
-  descriptor_ = open_file(path, create);
-  if (descriptor_ == -1) {
-    if (errno == ENOENT && !create) return Opening::missing;
-    const bool is_read_only = errno == EACCES || errno == EPERM;
-    *status = file_failure("cannot open " + quoted(path), errno);
-    return is_read_only ? Opening::read_only : Opening::failed;
-  }
-  struct stat info;
-  if (::fstat(descriptor_, &info) != 0 || !S_ISREG(info.st_mode)) {
-    close();
-    *status = Status(Code::unavailable,
-                     quoted(path) +
-                         " is no regular file, which Parquet has to be: "
-                         "choose another path");
-    return Opening::failed;
-  }
-  // Where locks are not to be had, there is no protection from others.
-  if (::flock(descriptor_, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK) {
-    close();
-    return Opening::in_use;
-  }
-  return Opening::done;
+Status DiskFile::open(const Folder& folder, const std::string& name) {
+  int file = -1;
+  int error = 0;
+  Status status =
+      folder.open_file(name, O_RDWR, Folder::Creation::never, 0, &file, &error);
+  descriptor_.reset(file);
+  return status;
 }
 
-bool LockedFile::is_at(const std::string& path) const noexcept {
+Status DiskFile::create(const Folder& folder, const std::string& name) {
+  int file = -1;
+  int error = 0;
+  Status status = folder.open_file(name, O_RDWR, Folder::Creation::always_new,
+                                   0, &file, &error);
+  descriptor_.reset(file);
+  return status;
+}
+
+bool DiskFile::is_at(const Folder& folder,
+                     const std::string& name) const noexcept {
   struct stat named;
-  return is_open() && ::lstat(path.c_str(), &named) == 0 &&
+  return is_open() && folder.look_up(name, &named) &&
          Identity{named.st_dev, named.st_ino} == identity();
 }
 
-LockedFile::Identity LockedFile::identity() const noexcept {
+DiskFile::Identity DiskFile::identity() const noexcept {
   struct stat info;
-  if (!is_open() || ::fstat(descriptor_, &info) != 0) return {};
+  if (!is_open() || ::fstat(descriptor_.get(), &info) != 0) return {};
   return {info.st_dev, info.st_ino};
 }
 
-std::uint64_t LockedFile::size() const noexcept {
+std::uint64_t DiskFile::size() const noexcept {
   struct stat info;
-  if (!is_open() || ::fstat(descriptor_, &info) != 0) return 0;
+  if (!is_open() || ::fstat(descriptor_.get(), &info) != 0) return 0;
   return static_cast<std::uint64_t>(info.st_size);
 }
 
-Status LockedFile::write(std::string_view bytes, std::uint64_t offset) {
+Status DiskFile::write(std::string_view bytes, std::uint64_t offset) {
   if (is_beyond_limit(offset + bytes.size())) {
     return file_failure("cannot write", EFBIG);
   }
   while (!bytes.empty()) {
-    const ssize_t count = ::pwrite(descriptor_, bytes.data(), bytes.size(),
-                                   static_cast<off_t>(offset));
+    const ssize_t count = ::pwrite(descriptor_.get(), bytes.data(),
+                                   bytes.size(), static_cast<off_t>(offset));
     if (count > 0) {
       bytes.remove_prefix(static_cast<std::size_t>(count));
       offset += static_cast<std::uint64_t>(count);
@@ -114,15 +87,15 @@ Status LockedFile::write(std::string_view bytes, std::uint64_t offset) {
   return {};
 }
 
-Status LockedFile::copy(const LockedFile& from, std::uint64_t begin,
-                        std::uint64_t end) {
+Status DiskFile::copy(const DiskFile& from, std::uint64_t begin,
+                      std::uint64_t end) {
   if (is_beyond_limit(end)) return file_failure("cannot write", EFBIG);
   auto in = static_cast<off_t>(begin);
   auto out = in;
   const auto stop = static_cast<off_t>(end);
   while (in < stop) {
     const ssize_t count =
-        ::copy_file_range(from.descriptor_, &in, descriptor_, &out,
+        ::copy_file_range(from.descriptor_.get(), &in, descriptor_.get(), &out,
                           static_cast<std::size_t>(stop - in), 0);
     if (count > 0 || (count < 0 && errno == EINTR)) continue;
     // Where the kernel does not do it, or not between these two.
@@ -136,7 +109,7 @@ Status LockedFile::copy(const LockedFile& from, std::uint64_t begin,
   std::vector<char> chunk(in < stop ? kChunk : 0);
   while (in < stop) {
     const ssize_t count =
-        ::pread(from.descriptor_, chunk.data(),
+        ::pread(from.descriptor_.get(), chunk.data(),
                 static_cast<std::size_t>(std::min(kChunk, stop - in)), in);
     if (count < 0 && errno == EINTR) continue;
     if (count <= 0)
@@ -149,22 +122,18 @@ Status LockedFile::copy(const LockedFile& from, std::uint64_t begin,
   return {};
 }
 
-Status LockedFile::truncate(std::uint64_t size) {
+Status DiskFile::truncate(std::uint64_t size) {
   int result = -1;
   do {
-    result = ::ftruncate(descriptor_, static_cast<off_t>(size));
+    result = ::ftruncate(descriptor_.get(), static_cast<off_t>(size));
   } while (result == -1 && errno == EINTR);
   return result == 0 ? Status() : file_failure("cannot cut the file", errno);
 }
 
-Status LockedFile::sync() {
-  return ::fdatasync(descriptor_) == 0
+Status DiskFile::sync() {
+  return ::fdatasync(descriptor_.get()) == 0
              ? Status()
              : file_failure("cannot bring the file to the disk", errno);
-}
-
-void LockedFile::close() noexcept {
-  if (descriptor_ != -1) ::close(std::exchange(descriptor_, -1));
 }
 
 }  // namespace stogger
