@@ -18,6 +18,7 @@ using Entry = ElfW(Dyn);
 
 constexpr unsigned char kClass = sizeof(void*) == 8 ? ELFCLASS64 : ELFCLASS32;
 constexpr char kCutShort[] = "it is cut short";
+constexpr char kDamaged[] = "it is damaged";
 
 class Reader {
  public:
@@ -83,15 +84,23 @@ std::string damage_of_library(int descriptor) {
   if (!file.read(0, &header, sizeof(header)) || !is_for_this_machine(header)) {
     return {};
   }
+  if (header.e_phoff > size ||
+      header.e_phnum > (size - header.e_phoff) / sizeof(Segment)) {
+    return kCutShort;
+  }
   std::vector<Segment> segments(header.e_phnum);
   if (!file.read_all(header.e_phoff, &segments)) return kCutShort;
+  bool has_dynamic = false;
   for (const Segment& segment : segments) {
     const bool used = segment.p_type == PT_LOAD || segment.p_type == PT_DYNAMIC;
     if (used && !fits(segment, size)) return kCutShort;
     if (segment.p_type != PT_DYNAMIC) continue;
+    // A thousand of them would take a thousand times as long.
+    if (has_dynamic) return kDamaged;
+    has_dynamic = true;
     std::vector<Entry> entries(segment.p_filesz / sizeof(Entry));
     if (!file.read_all(segment.p_offset, &entries) || !has_tables(entries)) {
-      return "it is damaged";
+      return kDamaged;
     }
   }
   return {};

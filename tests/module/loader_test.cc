@@ -227,6 +227,28 @@ TEST_F(LoaderTest, FileThatWasCutOrOverwrittenWithZerosIsNotLoaded) {
   EXPECT_NE(load_module("torn").module, nullptr);
 }
 
+// To look at each would take as long as their number times their size.
+TEST_F(LoaderTest, FileWithManyDynamicSegmentsIsDamaged) {
+  std::string bytes = read_file(built("probe"));
+  ElfW(Ehdr) header;
+  std::memcpy(&header, bytes.data(), sizeof(header));
+  std::vector<ElfW(Phdr)> segments = segments_of(bytes);
+  ElfW(Phdr) dynamic{};
+  for (const ElfW(Phdr) & segment : segments) {
+    if (segment.p_type == PT_DYNAMIC) dynamic = segment;
+  }
+  segments.assign(60000, dynamic);
+  header.e_phnum = 60000;
+  header.e_phoff = bytes.size();
+  std::memcpy(bytes.data(), &header, sizeof(header));
+  bytes.append(reinterpret_cast<const char*>(segments.data()),
+               segments.size() * sizeof(segments[0]));
+  write_file(folder_.file("stogger_many.so"), bytes);
+  look_in(folder_.path());
+  EXPECT_NE(load_module("many").status.message().find(": it is damaged"),
+            std::string::npos);
+}
+
 // As sshd does with keys: a module is code.
 TEST_F(LoaderTest, RootLoadsNothingThatOthersMayWrite) {
   if (::geteuid() != 0) {
