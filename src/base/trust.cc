@@ -2,6 +2,7 @@
 
 #include <sys/auxv.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -15,6 +16,13 @@
 
 namespace stogger {
 namespace {
+
+// Then its owner and mode are of no importance. Volumes with configurations are
+// mounted so in containers, often with mode 0777.
+bool is_read_only(const std::string& path) noexcept {
+  struct statvfs info = {};
+  return ::statvfs(path.c_str(), &info) == 0 && (info.f_flag & ST_RDONLY) != 0;
+}
 
 constexpr int kMostSteps = 1000;  // names and links of a path
 
@@ -46,6 +54,7 @@ class Walk {
   }
 
   std::string check_owner(const std::string& path, const struct stat& info);
+  std::string check_mode(const std::string& path, const struct stat& info);
   std::string check(const std::string& path, const struct stat& info);
   std::string check_way(const std::string& path, const struct stat& info);
   std::string follow(const std::string& path, std::string* target);
@@ -61,18 +70,23 @@ std::string Walk::check_owner(const std::string& path,
          reason() + ": chown root " + path;
 }
 
+std::string Walk::check_mode(const std::string& path, const struct stat& info) {
+  if (writable_for_others(info) == 0) return {};
+  return path + " can be written by others; " + reason() + ": chmod " +
+         (strict_ ? "go-w " : "o-w ") + path;
+}
+
 std::string Walk::check(const std::string& path, const struct stat& info) {
   std::string fault = check_owner(path, info);
-  if (fault.empty() && writable_for_others(info) != 0) {
-    fault = path + " can be written by others; " + reason() + ": chmod " +
-            (strict_ ? "go-w " : "o-w ") + path;
-  }
-  return fault;
+  if (fault.empty()) fault = check_mode(path, info);
+  return fault.empty() || is_read_only(path) ? std::string() : fault;
 }
 
 std::string Walk::check_way(const std::string& path, const struct stat& info) {
   const bool sticky = (info.st_mode & S_ISVTX) != 0;
-  return sticky ? check_owner(path, info) : check(path, info);
+  if (!sticky) return check(path, info);
+  std::string fault = check_owner(path, info);
+  return fault.empty() || is_read_only(path) ? std::string() : fault;
 }
 
 std::string Walk::follow(const std::string& path, std::string* target) {
@@ -124,7 +138,9 @@ std::string Walk::find_fault(const std::string& path, int descriptor) {
       fault = enter(next);
     } else if (S_ISLNK(info.st_mode)) {
       std::string target;
-      fault = check_owner(next, info);
+      if (!is_read_only(done.empty() ? "/" : done)) {
+        fault = check_owner(next, info);
+      }
       if (fault.empty()) fault = follow(next, &target);
       if (fault.empty() && target.starts_with('/')) fault = enter({});
       rest = target + rest;

@@ -22,7 +22,8 @@ bool has_more_rights_than_caller() noexcept;
 // this process, and nobody else may write to the file or the folders. On the
 // way there may be a folder such as /tmp, where everybody can put files but not
 // touch those of others (the sticky bit); the file must not lie in it. For any
-// other program, only what is writable for everybody is refused.
+// other program, only what is writable for everybody is refused. On a file
+// system that is mounted read-only nobody can write.
 //
 // Since nobody else can change the way, the path leads to the same file until
 // it is used.

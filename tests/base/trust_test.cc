@@ -9,6 +9,7 @@
 #include <string>
 
 #include "support/processes.h"
+#include "support/small_disk.h"
 #include "support/temp_folder.h"
 
 namespace stogger {
@@ -139,6 +140,22 @@ TEST_F(TrustTest, OnlyTheFileThatWasOpenedIsTrusted) {
   EXPECT_EQ(why_untrusted(file(), descriptor),
             file() + " was replaced while it was opened");
   ::close(descriptor);
+}
+
+// As containers get their configuration.
+TEST_F(TrustTest, OnAReadOnlyFileSystemNobodyCanWrite) {
+  SmallDisk disk(1 << 20);
+  if (!disk.why_not().empty()) GTEST_SKIP() << disk.why_not();
+  const std::string real = disk.file("real");
+  const std::string link = disk.file("link");
+  make(real);
+  std::filesystem::create_symlink("real", link);
+  give_away(real);
+  give_away(link);
+  mode(std::filesystem::path(real).parent_path(), 0777);
+  EXPECT_NE(fault(link), "");
+  disk.set_read_only(true);
+  EXPECT_EQ(fault(link), "");
 }
 
 TEST_F(TrustTest, OtherUsersRefuseOnlyWhatEverybodyCanWrite) {
