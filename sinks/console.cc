@@ -5,6 +5,7 @@
 // No options. After write() an event is with the kernel. A stderr that nobody
 // reads costs at most 250 ms a call; the event is lost then.
 
+#include <fcntl.h>
 #include <unistd.h>
 
 #include <cstdlib>
@@ -32,6 +33,11 @@ class ConsoleSink final : public Sink {
     if (!stderr_.is_open()) stderr_.borrow(STDERR_FILENO);
     colored_ = wants_colors();
     return {};
+  }
+
+  Status check(CheckFindings&) override {
+    if (::fcntl(STDERR_FILENO, F_GETFD) >= 0) return {};
+    return Status(Code::unavailable, "stderr is closed");
   }
 
   Status write(const RowBatch& rows) override {

@@ -286,7 +286,9 @@ class STOGGER_API Scope {
 //
 // Problems never stop a program: each is printed on stderr with its line and
 // column, whatever is right is started (at the least the console), and the
-// first is returned. May be called at any time, from one thread at a time.
+// first is returned. If a configuration runs already, one with a problem does
+// not replace it: what runs is kept, one line says so, and the problem is
+// returned. May be called at any time, from one thread at a time.
 STOGGER_API Status init(std::string_view path = {}) noexcept;
 
 // Hands all buffered events of the default system to their targets.

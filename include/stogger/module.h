@@ -114,6 +114,7 @@ typedef struct stogger_findings {
   void* context; /* handed back to each function */
   void (*would_change)(void* context, stogger_text what);
   void (*warn)(void* context, stogger_text what);
+  void (*not_checked)(void* context);
 } stogger_findings;
 
 /* The methods of stogger::Sink, with its promises. `sink` is what make_sink()

@@ -65,6 +65,8 @@ class STOGGER_API CheckFindings {
   virtual void would_change(std::string_view what) = 0;
   // What works but is unwise: "the role is a superuser; ...".
   virtual void warn(std::string_view what) = 0;
+  // That this kind of sink cannot tell without being opened.
+  virtual void not_checked() {}
 
  protected:
   ~CheckFindings() = default;
@@ -95,7 +97,7 @@ class STOGGER_API Sink {
   // nothing itself, whatever it finds: no file, no mode, no table, no row. Not
   // called between open() and close().
   virtual Status check(CheckFindings& findings) {
-    static_cast<void>(findings);
+    findings.not_checked();
     return {};
   }
   // Hands what is buffered to the target.

@@ -31,7 +31,9 @@ class STOGGER_API System {
 
   // Replaces all sinks and settings by those of a TOML file, or of TOML text
   // (`name` stands for the file in messages). As init() does, it starts what is
-  // right, prints each problem, and returns the first one.
+  // right, prints each problem, and returns the first one; if a configuration
+  // was loaded before and a sink of it runs, one with a problem changes
+  // nothing.
   Status load(std::string_view path) noexcept;
   Status load_text(std::string_view toml, std::string_view name) noexcept;
 
@@ -54,8 +56,9 @@ class STOGGER_API System {
 };
 
 // Where the library reports on itself: a sink that fails or works again, a
-// configuration that has problems. Each report is one line of UTF-8 without a
-// line end and without secrets. The default writes "stogger: " and the line to
+// configuration that has problems. Each report is one line of UTF-8 of at most
+// 500 bytes, without a line end, without secrets and without characters that
+// would drive a terminal or hide something. The default writes "stogger: " and the line to
 // stderr. Null restores it. The function may be called from any thread, must
 // not log and must not throw. Reports of one sink are limited to ten a minute;
 // the next one let through tells how many were left out.

@@ -137,6 +137,7 @@ class ToHost final : public CheckFindings {
   void warn(std::string_view what) override {
     host_.warn(host_.context, as_module_text(what));
   }
+  void not_checked() override { host_.not_checked(host_.context); }
 
  private:
   const stogger_findings& host_;

@@ -1,11 +1,12 @@
 #include "base/diagnostics.h"
 
 #include <atomic>
+#include <cstddef>
 #include <new>
 #include <string>
 
 #include "base/file.h"
-#include "base/utf8.h"
+#include "base/quote.h"
 #include "stogger/system.h"
 
 namespace stogger {
@@ -22,29 +23,14 @@ struct Receiver {
 // functions are set once or twice in the life of a process.
 std::atomic<const Receiver*> receiver{nullptr};
 
-// One line, whatever the text has in it.
-std::string clean_line(std::string_view line) {
-  std::string text;
-  while (!line.empty()) {
-    const Utf8Step step = utf8_step(line);
-    const bool control =
-        step.valid && (step.codepoint < 0x20 ||
-                       (step.codepoint >= 0x7F && step.codepoint < 0xA0));
-    if (!step.valid || control) {
-      text += kReplacement;
-    } else {
-      text += line.substr(0, step.size);
-    }
-    line.remove_prefix(step.size);
-  }
-  return text;
-}
+// What servers say can be of any length.
+constexpr std::size_t kLongestReport = 500;
 
 }  // namespace
 
 void report(std::string_view line) noexcept {
   try {
-    const std::string text = clean_line(line);
+    const std::string text = shortened(printable(line), kLongestReport);
     const Receiver* current = receiver.load(std::memory_order_acquire);
     if (current != nullptr && current->function != nullptr) {
       current->function(text, current->argument);

@@ -1,7 +1,9 @@
 #include "base/quote.h"
 
 #include <cstddef>
+#include <cstdint>
 
+#include "base/harmful.h"
 #include "base/names.h"
 #include "base/utf8.h"
 
@@ -10,24 +12,26 @@ namespace {
 
 constexpr std::size_t kLongestQuote = 100;
 
-bool is_control(const Utf8Step& step) noexcept {
-  return step.codepoint < 0x20 ||
-         (step.codepoint >= 0x7F && step.codepoint < 0xA0);
+// \u202e or, beyond the basic plane, \U000e0041: as TOML has them.
+void append_code(std::string& out, std::uint32_t codepoint) {
+  constexpr char kHex[] = "0123456789abcdef";
+  const bool is_long = codepoint > 0xFFFF;
+  out += is_long ? "\\U" : "\\u";
+  for (int shift = is_long ? 28 : 12; shift >= 0; shift -= 4) {
+    out += kHex[codepoint >> shift & 15];
+  }
 }
 
 void append_escaped(std::string& out, const Utf8Step& step,
                     std::string_view bytes) {
-  constexpr char kHex[] = "0123456789abcdef";
   if (!step.valid) {
     out += kReplacement;
   } else if (bytes == "\n") {
     out += "\\n";
   } else if (bytes == "\t") {
     out += "\\t";
-  } else if (is_control(step)) {
-    out += "\\u00";
-    out += kHex[step.codepoint >> 4];
-    out += kHex[step.codepoint & 15];
+  } else if (is_harmful(step.codepoint)) {
+    append_code(out, step.codepoint);
   } else {
     if (bytes == "\"" || bytes == "\\") out += '\\';
     out += bytes;
@@ -54,11 +58,21 @@ std::string printable(std::string_view text) {
   std::string out;
   while (!text.empty()) {
     const Utf8Step step = utf8_step(text);
-    out += step.valid && !is_control(step) ? text.substr(0, step.size)
-                                           : kReplacement;
+    out += step.valid && !is_harmful(step.codepoint) ? text.substr(0, step.size)
+                                                     : kReplacement;
     text.remove_prefix(step.size);
   }
   return out;
+}
+
+std::string shortened(std::string_view text, std::size_t most) {
+  if (text.size() <= most) return std::string(text);
+  constexpr std::string_view kMark = " [...] ";
+  // The end says what follows from it and what to do.
+  const std::size_t room = most - kMark.size();
+  const std::string_view begin = utf8_prefix(text, room - room / 3);
+  const std::string_view end = utf8_suffix(text, room / 3);
+  return std::string(begin).append(kMark).append(end);
 }
 
 std::string quoted_list(const std::vector<std::string>& names,

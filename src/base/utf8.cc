@@ -51,6 +51,17 @@ std::string_view utf8_prefix(std::string_view text, std::size_t most) noexcept {
   return text.substr(0, size);
 }
 
+std::string_view utf8_suffix(std::string_view text, std::size_t most) noexcept {
+  if (text.size() <= most) return text;
+  std::string_view suffix = text.substr(text.size() - most);
+  for (int i = 0; i < 3 && !suffix.empty() &&
+                  (static_cast<unsigned char>(suffix[0]) & 0xC0) == 0x80;
+       ++i) {
+    suffix.remove_prefix(1);
+  }
+  return suffix;
+}
+
 std::size_t utf8_length(std::string_view text) noexcept {
   std::size_t length = 0;
   while (!text.empty()) {

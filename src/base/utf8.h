@@ -25,6 +25,10 @@ Utf8Step utf8_step(std::string_view text) noexcept;
 // sequence.
 std::string_view utf8_prefix(std::string_view text, std::size_t most) noexcept;
 
+// The longest suffix of at most `most` bytes that does not begin inside a
+// sequence.
+std::string_view utf8_suffix(std::string_view text, std::size_t most) noexcept;
+
 // The number of code points, counting each bad sequence as one.
 std::size_t utf8_length(std::string_view text) noexcept;
 

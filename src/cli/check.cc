@@ -1,7 +1,11 @@
+#include <algorithm>
+#include <cstddef>
 #include <cstdio>
 #include <string>
 #include <vector>
 
+#include "base/guarded.h"
+#include "base/hidden.h"
 #include "base/quote.h"
 #include "base/scrub.h"
 #include "cli/commands.h"
@@ -10,32 +14,67 @@
 namespace stogger {
 namespace {
 
+constexpr std::size_t kLongestLine = 500;
+
 void print(const std::string& text) {
   std::fwrite(text.data(), 1, text.size(), stdout);
 }
 
-// As a comment, so that what is printed remains TOML.
-bool open_and_tell(BuiltSink& sink) {
-  std::string title = "sink " + quoted(sink.name) + " (" + sink.type;
-  const std::string target = hide_secrets(sink.sink->target());
-  if (!target.empty()) title += " " + target;
-  const Status opened = sink.sink->open();
-  const Status closed = opened.ok() ? sink.sink->close() : Status();
-  const Status& failed = opened.ok() ? closed : opened;
-  print(printable("# " + title + ") " +
-                  (failed.ok() ? "can be opened"
-                               : "cannot be opened: " +
-                                     std::string(failed.message()))) +
-        "\n");
-  return failed.ok();
+// What is found out about one sink, as comments, so that what is printed
+// remains TOML.
+class Findings final : public CheckFindings {
+ public:
+  explicit Findings(const BuiltSink& sink) : sink_(sink) {}
+
+  void would_change(std::string_view what) override { add("", what); }
+  void warn(std::string_view what) override { add("warning: ", what); }
+  void not_checked() override { checked_ = false; }
+
+  void print_all(const Status& status) const {
+    std::string title = "sink " + quoted(sink_.name) + " (" + sink_.type;
+    const std::string_view target = sink_.sink->target();
+    if (!target.empty()) title.append(" ").append(target);
+    title += ") ";
+    if (!status.ok()) {
+      title.append("cannot be opened: ").append(status.message());
+    } else {
+      title += checked_ ? "can be opened"
+                        : "was not checked: only opening it would tell";
+    }
+    print_line("# ", title);
+    for (const std::string& line : lines_) print_line("#   ", line);
+  }
+
+ private:
+  void add(std::string_view kind, std::string_view what) {
+    lines_.push_back(std::string(kind).append(what));
+  }
+
+  // Neither servers nor variables put anything here that does not belong.
+  void print_line(const char* begin, const std::string& text) const {
+    const std::string shown = hide_secrets(hide_values(sink_.hidden, text));
+    print(begin + shortened(printable(shown), kLongestLine) + "\n");
+  }
+
+  const BuiltSink& sink_;
+  std::vector<std::string> lines_;
+  bool checked_ = true;
+};
+
+bool check_and_tell(BuiltSink& sink) {
+  Findings findings(sink);
+  const Status status = guarded([&] { return sink.sink->check(findings); });
+  findings.print_all(status);
+  return status.ok();
 }
 
 }  // namespace
 
 int check(const std::string& file, bool connect) {
   std::vector<Problem> problems;
-  const Config config = read_config_file(file, &problems);
+  const Config config = read_config_file(file, FileUse::look_at, &problems);
   std::vector<BuiltSink> sinks = build_sinks(config, Clock::real(), &problems);
+  add_advice(config, sinks, &problems);
   sort_problems(&problems);
   bool wrong = false;
   for (const Problem& problem : problems) {
@@ -50,7 +89,7 @@ int check(const std::string& file, bool connect) {
   print("\n");
   int result = kExitOk;
   for (BuiltSink& sink : sinks) {
-    if (!open_and_tell(sink)) result = kExitUnavailable;
+    if (!check_and_tell(sink)) result = kExitUnavailable;
   }
   return result;
 }

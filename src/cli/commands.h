@@ -15,7 +15,7 @@ enum Exit : int {
 };
 
 // Prints every problem of a configuration file, or what it brings about. With
-// `connect`, opens every sink too, as the program it is for would.
+// `connect`, looks at the target of every sink too. Changes nothing.
 int check(const std::string& file, bool connect);
 
 }  // namespace stogger

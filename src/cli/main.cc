@@ -37,8 +37,9 @@ int run(int argc, char** argv) {
       "configuration in effect with all defaults (exit code 0).");
   checking->add_option("FILE", file, "The TOML file")->required();
   checking->add_flag("--connect", connect,
-                     "Open every sink too, creating files and tables as the "
-                     "program would; exit code 69 if one cannot be opened");
+                     "Look at the target of every sink too, and print what "
+                     "opening it would change; changes nothing itself; exit "
+                     "code 69 if one cannot be opened");
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& e) {

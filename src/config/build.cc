@@ -31,8 +31,11 @@ std::string_view used_text(const Options& options, std::string_view key) {
   return {};
 }
 
+// The options in effect, defaults included, of which the name of the service is
+// one.
 std::vector<ShownOption> show(const Options& options,
-                              const std::vector<OwnedOption>& given) {
+                              const std::vector<OwnedOption>& given,
+                              const Config& config) {
   std::vector<ShownOption> shown;
   for (const UsedOption& option : OptionsAccess::used(options)) {
     const OwnedOption* own = find_option(given, option.key);
@@ -41,6 +44,9 @@ std::vector<ShownOption> show(const Options& options,
       shown.push_back({own->key, own->shown});
     } else if (value.kind() != Kind::text) {
       shown.push_back({option.key, toml_value(value)});
+    } else if (value.text() == config.syslog_identifier &&
+               !config.shown_identifier.empty()) {
+      shown.push_back({option.key, config.shown_identifier});
     } else if (!value.text().empty()) {
       shown.push_back(
           {option.key, show_text(option.key, protect_variables(value.text()))});
@@ -53,7 +59,7 @@ std::vector<ShownOption> show(const Options& options,
 // $JOURNAL_STREAM is DEVICE:INODE of the stream it set up. A service that
 // passes the variable on to a program with another stderr does not mislead.
 bool is_stderr_journal() noexcept {
-  const char* stream = std::getenv("JOURNAL_STREAM");
+  const char* stream = ::secure_getenv("JOURNAL_STREAM");
   struct stat status = {};
   if (stream == nullptr || ::fstat(2, &status) != 0) return false;
   char* end = nullptr;
@@ -91,8 +97,8 @@ class Builder {
   }
   void tell_missing(const SinkConfig& sink, const Status& missing) {
     tell(sink.type_where,
-         "the sink " + quoted(sink.name) +
-             " cannot be opened: " + std::string(missing.message()),
+         "the sink " + quoted(sink.name) + " cannot be opened: " +
+             hide_values(sink.hidden, missing.message()),
          true);
     problems_->back().told_by_sink = true;
   }
@@ -117,13 +123,14 @@ void Builder::build(const SinkConfig& sink) {
   SinkType type;
   const Status found = find_sink_type(sink.type, &type);
   if (!found.ok()) {
-    return tell(sink.type_where, std::string(found.message()));
+    return tell(sink.type_where, hide_values(sink.hidden, found.message()));
   }
   BuiltSink built;
   built.name = sink.name;
   built.type = sink.type;
   built.level = sink.level;
   built.origin = sink.origin;
+  built.hidden = sink.hidden;
   if (!make(sink, type, &built) || sink.wrong || is_name_taken(sink)) return;
   if (!type.missing.ok()) tell_missing(sink, type.missing);
   built_.push_back(std::move(built));
@@ -145,10 +152,10 @@ bool Builder::make(const SinkConfig& sink, const SinkType& type,
   }
   if (!status.ok()) {
     tell(sink.where, "the sink " + quoted(sink.name) + " cannot be made: " +
-                         hide_secrets(sink.options, status.message()));
+                         hide_values(sink.hidden, status.message()));
     return false;
   }
-  built->options = show(options, sink.options);
+  built->options = show(options, sink.options, config_);
   return check_file(sink, options);
 }
 
@@ -172,7 +179,7 @@ bool Builder::check_file(const SinkConfig& sink, const Options& options) {
     tell(where,
          "the sinks " + quoted(other.sink->name) + " and " + quoted(sink.name) +
              " write to the same file " +
-             quoted(hide_secrets(sink.options, hide_secrets(target.path))));
+             quoted(hide_values(sink.hidden, hide_secrets(target.path))));
     return false;
   }
   targets_.push_back(std::move(target));
@@ -207,8 +214,8 @@ void Builder::add_console() {
   console.level = config_.level;
   console.origin = "log_to_console";
   SinkType type;
-  BuiltSink built{console.name, console.type, console.level,
-                  {},           {},           console.origin};
+  BuiltSink built{
+      console.name, console.type, console.level, {}, {}, console.origin, {}};
   if (find_sink_type(kConsole, &type).ok() && make(console, type, &built)) {
     built_.insert(built_.begin(), std::move(built));
   }

@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/hidden.h"
 #include "base/options.h"
 #include "event/redaction.h"
 #include "stogger/clock.h"
@@ -26,9 +27,10 @@ struct Position {
 struct OwnedOption {
   std::string key;
   OwnedValue value;
-  std::string shown;                   // the value in TOML, without secrets
-  Position where;                      // of the key
-  std::vector<std::string> secrets{};  // that came into it through variables
+  std::string shown;                  // the value in TOML, without secrets
+  Position where;                     // of the key
+  std::vector<HiddenValue> hidden{};  // that came into it through variables
+  bool has_clear_secret = false;      // that stands in the file itself
 };
 
 struct SinkConfig {
@@ -39,9 +41,16 @@ struct SinkConfig {
   Position where;       // of its table, or of the key that stands for it
   Position type_where;  // of its type
   std::string origin;   // the key of [stogger] that stands for it, if one does
+  std::vector<HiddenValue> hidden{};  // in its options, and in [stogger]
   // A problem with it was found: it is not to be started. It is kept so that
   // its other problems come to light too.
   bool wrong = false;
+};
+
+// A password that stands in the file.
+struct ClearSecret {
+  std::string key;
+  Position where;
 };
 
 struct Config {
@@ -52,6 +61,12 @@ struct Config {
   bool log_to_console = true;
   bool caller_info = false;
   std::vector<std::string> redact = Redaction::default_keys();
+  // As TOML, if they have to be shown in another way than they are.
+  std::string shown_identifier;
+  std::string shown_redact;
+  std::vector<HiddenValue> hidden;  // in the strings of [stogger]
+  std::vector<ClearSecret> clear_secrets;
+  bool is_public = false;  // everybody can read the file
   // Tables in the order of the file, then what keys of [stogger] stand for.
   std::vector<SinkConfig> sinks;
 };
@@ -79,8 +94,15 @@ Config default_config(std::vector<Problem>* problems);
 Config read_config(std::string_view toml, std::string_view file_name,
                    std::vector<Problem>* problems);
 
-// Reads regular files of at most 10 MiB.
-Config read_config_file(std::string_view path, std::vector<Problem>* problems);
+enum class FileUse : unsigned char {
+  obey,     // a file that others could have written is refused
+  look_at,  // one gets a warning
+};
+
+// Reads regular files of at most 10 MiB. See why_untrusted() for whose files
+// are refused.
+Config read_config_file(std::string_view path, FileUse use,
+                        std::vector<Problem>* problems);
 
 struct ShownOption {
   std::string key;
@@ -91,9 +113,10 @@ struct BuiltSink {
   std::string name;
   std::string type;
   Level level = Level::info;
-  SinkPtr sink;                      // not yet open
-  std::vector<ShownOption> options;  // defaults included
-  std::string origin;                // what stands for it, if not a table
+  SinkPtr sink;                       // not yet open
+  std::vector<ShownOption> options;   // defaults included
+  std::string origin;                 // what stands for it, if not a table
+  std::vector<HiddenValue> hidden{};  // must not get into messages about it
 };
 
 // Makes the sinks that are right, and the console as log_to_console says.
@@ -101,6 +124,11 @@ struct BuiltSink {
 // nothing else is left.
 std::vector<BuiltSink> build_sinks(const Config& config, Clock* clock,
                                    std::vector<Problem>* problems);
+
+// Adds a warning for each thing that works but is unwise: see docs/security.md.
+// Looks at folders, and touches nothing.
+void add_advice(const Config& config, const std::vector<BuiltSink>& sinks,
+                std::vector<Problem>* problems);
 
 // What is in effect, as TOML that means the same. Secrets are hidden.
 std::string describe(const Config& config, const std::vector<BuiltSink>& sinks);

@@ -44,10 +44,13 @@ std::string describe(const Config& config,
                      const std::vector<BuiltSink>& sinks) {
   std::string out =
       "[stogger]\n" + line("level", string_value(to_string(config.level))) +
-      line("syslog_identifier", string_value(config.syslog_identifier)) +
+      line("syslog_identifier", config.shown_identifier.empty()
+                                    ? string_value(config.syslog_identifier)
+                                    : config.shown_identifier) +
       line("log_to_console", boolean(config.log_to_console)) +
       line("caller_info", boolean(config.caller_info)) +
-      line("redact", list_value(config.redact));
+      line("redact", config.shown_redact.empty() ? list_value(config.redact)
+                                                 : config.shown_redact);
   for (const BuiltSink& sink : sinks) out += describe(sink);
   return out;
 }

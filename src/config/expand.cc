@@ -1,21 +1,19 @@
 #include "config/expand.h"
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdlib>
 
 #include "base/names.h"
 #include "base/quote.h"
 #include "base/scrub.h"
+#include "base/trust.h"
 
 namespace stogger {
 namespace {
 
 constexpr std::string_view kMark = "${";
-
-// A DSN carries a password, which may be written in more ways than are known.
-bool is_secret_variable(std::string_view name) {
-  return names_secret(name) || name.ends_with("DSN") || name.ends_with("_KEY");
-}
+constexpr std::string_view kPlaceholder = "%PASSWORD%";
 
 void expand_one(std::string_view name, Expanded* out) {
   if (!is_identifier(name)) {
@@ -24,18 +22,29 @@ void expand_one(std::string_view name, Expanded* out) {
     return;
   }
   const std::string variable(name);
-  const char* value = std::getenv(variable.c_str());
+  if (has_more_rights_than_caller()) {
+    out->error = "${" + variable +
+                 "} is not replaced: this program runs with more rights than "
+                 "the user who started it, and the environment is that user's "
+                 "choice; write the value itself";
+    return;
+  }
+  const char* value = ::secure_getenv(variable.c_str());
   if (value == nullptr) {
     out->error = "the environment variable " + variable + " is not set";
     return;
   }
   out->text += value;
-  if (is_secret_variable(name)) {
-    out->shown += "${" + variable + "}";
-    out->secrets.emplace_back(value);
-  } else {
-    out->shown += protect_variables(value);
+  const std::string shown = "${" + variable + "}";
+  out->shown += shown;
+  out->literal += kPlaceholder;
+  if (*value != '/' || tells_of_secret(name)) {
+    out->hidden.push_back({value, shown});
   }
+}
+
+bool is_letter(char c) noexcept {
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
 }
 
 }  // namespace
@@ -49,10 +58,12 @@ Expanded expand_variables(std::string_view text) {
     const std::string_view before = text.substr(0, escaped ? mark - 1 : mark);
     out.text += before;
     out.shown += before;
+    out.literal += before;
     text.remove_prefix(mark + kMark.size());
     if (escaped) {
       out.text += kMark;
       out.shown += "$${";
+      out.literal += kMark;
       continue;
     }
     const std::size_t end = text.find('}');
@@ -66,7 +77,27 @@ Expanded expand_variables(std::string_view text) {
   }
   out.text += text;
   out.shown += text;
+  out.literal += text;
   return out;
+}
+
+bool tells_of_secret(std::string_view name) noexcept {
+  if (names_secret(name)) return true;
+  constexpr std::string_view kWords[] = {"pass", "pw",  "pin",
+                                         "sk",   "key", "dsn"};
+  while (!name.empty()) {
+    const auto end = std::find_if_not(name.begin(), name.end(), is_letter);
+    const auto size = static_cast<std::size_t>(end - name.begin());
+    const std::string_view word = name.substr(0, size);
+    if (std::any_of(std::begin(kWords), std::end(kWords),
+                    [&](std::string_view one) {
+                      return equal_ignoring_case(word, one);
+                    })) {
+      return true;
+    }
+    name.remove_prefix(std::min(size + 1, name.size()));
+  }
+  return false;
 }
 
 std::string protect_variables(std::string_view text) {

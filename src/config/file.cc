@@ -9,6 +9,7 @@
 #include <filesystem>
 #include <utility>
 
+#include "base/trust.h"
 #include "config/config.h"
 
 namespace stogger {
@@ -30,9 +31,15 @@ class Descriptor {
   int descriptor_;
 };
 
+struct Bytes {
+  std::string text;
+  std::string untrusted;  // why it must not be obeyed
+  bool is_public = false;
+};
+
 // Empty, or why the file is no configuration. Nothing is waited for: neither
 // for the writer of a pipe nor for a device.
-std::string read_bytes(const std::string& path, std::string* bytes) {
+std::string read_bytes(const std::string& path, Bytes* bytes) {
   if (path.empty()) return "no file is named";
   if (path.find('\0') != std::string::npos) {
     return "cannot be read: its name contains a NUL character";
@@ -45,14 +52,16 @@ std::string read_bytes(const std::string& path, std::string* bytes) {
   }
   if (S_ISDIR(status.st_mode)) return "is a folder, not a TOML file";
   if (!S_ISREG(status.st_mode)) return "is no regular file";
+  bytes->untrusted = why_untrusted(path, file.get());
+  bytes->is_public = (status.st_mode & S_IROTH) != 0;
   char buffer[1 << 14];
   for (;;) {
     const ssize_t count = ::read(file.get(), buffer, sizeof buffer);
     if (count == 0) return {};
     if (count < 0 && errno == EINTR) continue;
     if (count < 0) return "cannot be read: " + error_text(errno);
-    bytes->append(buffer, static_cast<std::size_t>(count));
-    if (bytes->size() > kMostBytes) {
+    bytes->text.append(buffer, static_cast<std::size_t>(count));
+    if (bytes->text.size() > kMostBytes) {
       return "is larger than 10 MiB, so it is hardly a configuration";
     }
   }
@@ -71,15 +80,24 @@ std::string tell_absolute(const std::string& path) {
 
 }  // namespace
 
-Config read_config_file(std::string_view path, std::vector<Problem>* problems) {
+Config read_config_file(std::string_view path, FileUse use,
+                        std::vector<Problem>* problems) {
   const std::string name(path);
-  std::string bytes;
+  Bytes bytes;
   std::string why = read_bytes(name, &bytes);
-  if (why.empty()) return read_config(bytes, name, problems);
-  problems->push_back({name.empty() ? "configuration" : name,
-                       {},
-                       why + tell_absolute(name),
-                       false});
+  if (why.empty() && !bytes.untrusted.empty() && use == FileUse::obey) {
+    why = "is not used: " + bytes.untrusted;
+  } else if (why.empty()) {
+    if (!bytes.untrusted.empty()) {
+      problems->push_back(
+          {name, {}, "would not be used by init(): " + bytes.untrusted, true});
+    }
+    Config config = read_config(bytes.text, name, problems);
+    config.is_public = bytes.is_public;
+    return config;
+  }
+  if (bytes.untrusted.empty()) why += tell_absolute(name);
+  problems->push_back({name.empty() ? "configuration" : name, {}, why, false});
   Config config = default_config(problems);
   config.file = name;
   return config;

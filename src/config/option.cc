@@ -13,6 +13,15 @@
 namespace stogger {
 namespace {
 
+// Whether a secret stands in the file itself.
+bool has_clear_secret(std::string_view key, const std::string& literal) {
+  if (hide_secrets(literal) != literal) return true;
+  if (!tells_of_secret(key) || key.ends_with("dsn")) return false;
+  // A path is that of a file with the secret.
+  return !literal.empty() && !literal.starts_with('/') &&
+         literal.find("%PASSWORD%") == std::string::npos;
+}
+
 // Writes a node twice: as JSON for the sink, as TOML for people. Expands the
 // variables on the way.
 class NodeWriter {
@@ -43,7 +52,8 @@ class NodeWriter {
   std::string json() const { return std::string(json_.view()); }
   const std::string& shown() const { return shown_; }
   const std::string& text() const { return text_; }
-  const std::vector<std::string>& secrets() const { return secrets_; }
+  const std::vector<HiddenValue>& hidden() const { return hidden_; }
+  bool clear_secret() const { return clear_secret_; }
 
  private:
   void write_scalar(const Value& value) {
@@ -54,8 +64,9 @@ class NodeWriter {
   void write_text(std::string_view key, const std::string& text) {
     const Expanded expanded = expand_variables(text);
     if (!expanded.error.empty() && why_->empty()) *why_ = expanded.error;
-    secrets_.insert(secrets_.end(), expanded.secrets.begin(),
-                    expanded.secrets.end());
+    hidden_.insert(hidden_.end(), expanded.hidden.begin(),
+                   expanded.hidden.end());
+    clear_secret_ = clear_secret_ || has_clear_secret(key, expanded.literal);
     text_ = expanded.error.empty() ? expanded.text : text;
     append_json_string(json_, text_);
     shown_ += show_text(key, expanded.shown);
@@ -87,7 +98,8 @@ class NodeWriter {
   Buffer json_;
   std::string shown_;
   std::string text_;  // the last one
-  std::vector<std::string> secrets_;
+  std::vector<HiddenValue> hidden_;
+  bool clear_secret_ = false;
 };
 
 OwnedValue value_of(const Node& node, const NodeWriter& written) {
@@ -108,15 +120,6 @@ OwnedValue value_of(const Node& node, const NodeWriter& written) {
       break;
   }
   return OwnedValue(Json{written.json()});
-}
-
-void hide(std::string& text, const std::string& secret) {
-  // So short a text is no secret, and would be found everywhere.
-  if (secret.size() < 3) return;
-  for (std::size_t at = text.find(secret); at != std::string::npos;
-       at = text.find(secret, at + kRedacted.size())) {
-    text.replace(at, secret.size(), kRedacted);
-  }
 }
 
 const std::vector<std::string>& level_names() {
@@ -140,7 +143,8 @@ bool read_option(const Member& member, OwnedOption* option, std::string* why) {
   option->where = member.where;
   option->value = value_of(member.node, writer);
   option->shown = writer.shown();
-  option->secrets = writer.secrets();
+  option->hidden = writer.hidden();
+  option->has_clear_secret = writer.clear_secret();
   return why->empty();
 }
 
@@ -174,40 +178,34 @@ std::string wrong_level(std::string_view name) {
 
 std::string show_text(std::string_view key, std::string_view text) {
   // A DSN may have its password in more ways than are known, malformed ones
-  // included.
-  if (names_secret(key) || key == "dsn" || key.ends_with("_dsn")) {
-    return toml_string(kRedacted);
-  }
+  // included. The name of a variable is no secret.
+  const bool is_variable =
+      text.starts_with("${") && text.find('}') == text.size() - 1;
+  if (tells_of_secret(key) && !is_variable) return toml_string(kRedacted);
   return toml_string(hide_secrets(text));
 }
 
-std::string hide_secrets(const std::vector<OwnedOption>& options,
-                         std::string_view text) {
-  std::string shown(text);
+std::vector<HiddenValue> hidden_in(const std::vector<OwnedOption>& options) {
+  std::vector<HiddenValue> hidden;
   for (const OwnedOption& option : options) {
-    for (const std::string& secret : option.secrets) {
-      hide(shown, secret);
-      // As it looks in quotes, where a long one is cut.
-      const std::string in_quotes = quoted(secret);
-      const std::size_t cut = in_quotes.ends_with("...\"") ? 4 : 1;
-      hide(shown, in_quotes.substr(1, in_quotes.size() - 1 - cut));
-    }
+    hidden.insert(hidden.end(), option.hidden.begin(), option.hidden.end());
   }
-  return shown;
+  return hidden;
 }
 
 bool add_problems(const Options& options, const std::vector<OwnedOption>& given,
                   Position fallback, const std::string& file,
                   std::vector<Problem>* problems) {
+  const std::vector<HiddenValue> hidden = hidden_in(given);
   for (std::size_t i = 0; i < options.problem_count(); ++i) {
     const OwnedOption* option = find_option(given, options.problem_key(i));
     problems->push_back({file, option == nullptr ? fallback : option->where,
-                         hide_secrets(given, options.problem_text(i)), false});
+                         hide_values(hidden, options.problem_text(i)), false});
   }
   for (const OptionProblem& warning : OptionsAccess::warnings(options)) {
     const OwnedOption* option = find_option(given, warning.key);
     problems->push_back({file, option == nullptr ? fallback : option->where,
-                         hide_secrets(given, warning.text), true});
+                         hide_values(hidden, warning.text), true});
   }
   return options.problem_count() != 0;
 }

@@ -27,11 +27,10 @@ Level read_level(Options& options, Level fallback);
 // The words for that problem.
 std::string wrong_level(std::string_view name);
 
-// The text without the secrets that came into the options through variables.
-std::string hide_secrets(const std::vector<OwnedOption>& options,
-                         std::string_view text);
+// What must not get into messages about these options.
+std::vector<HiddenValue> hidden_in(const std::vector<OwnedOption>& options);
 
-// An option as TOML, for people.
+// An option as TOML, for people. `text` has its variables as they were written.
 std::string show_text(std::string_view key, std::string_view text);
 
 // Adds the problems found by finish(), each where its key is, or at `fallback`

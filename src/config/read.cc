@@ -9,6 +9,7 @@
 #include "base/quote.h"
 #include "base/scrub.h"
 #include "config/config.h"
+#include "config/expand.h"
 #include "config/option.h"
 #include "config/toml_text.h"
 #include "config/tree.h"
@@ -18,6 +19,23 @@ namespace stogger {
 namespace {
 
 constexpr std::string_view kTable = "stogger";
+
+// LOGDIR/NAME.log in TOML, with the variables as they were written.
+std::string shown_path(const OwnedOption& logdir, const Config& config) {
+  const auto inside = [](const std::string& quoted_text) {
+    return quoted_text.substr(1, quoted_text.size() - 2);
+  };
+  const std::string folder = inside(logdir.shown);
+  const std::string name =
+      inside(config.shown_identifier.empty()
+                 ? toml_string(protect_variables(config.syslog_identifier))
+                 : config.shown_identifier);
+  return '"' + folder + (folder.ends_with('/') ? "" : "/") + name + ".log\"";
+}
+
+std::string shown_name(const Config& config, std::string_view name) {
+  return toml_string(hide_values(config.hidden, name));
+}
 
 class Reader {
  public:
@@ -45,6 +63,8 @@ class Reader {
   Config finish() {
     read_environment();
     for (SinkConfig& sink : config_.sinks) {
+      sink.hidden.insert(sink.hidden.end(), config_.hidden.begin(),
+                         config_.hidden.end());
       if (!has_level_[index_of(sink)]) sink.level = config_.level;
     }
     return std::move(config_);
@@ -121,6 +141,9 @@ std::vector<OwnedOption> Reader::read_options(const Node& table,
       tell(member.where, quoted(member.key) + ": " + why);
       *all_right = false;
     }
+    if (option.has_clear_secret) {
+      config_.clear_secrets.push_back({option.key, option.where});
+    }
     if (right || keep) options.push_back(std::move(option));
   }
   return options;
@@ -131,6 +154,7 @@ void Reader::read_table(const Member& table) {
   bool all_right = true;
   const std::vector<OwnedOption> given =
       read_options(table.node, "sinks", false, &all_right);
+  config_.hidden = hidden_in(given);
   const std::vector<Field> fields = as_fields(given);
   Options options(kTable, fields);
   OptionsAccess::set_table(options, std::string(kTable), {"sinks"});
@@ -147,7 +171,11 @@ void Reader::read_settings(Options& options,
   config_.log_to_console = options.boolean("log_to_console", true);
   config_.caller_info = options.boolean("caller_info", false);
   read_redact(options);
-  if (find_option(given, "syslog_identifier") == nullptr) {
+  if (const OwnedOption* redact = find_option(given, "redact")) {
+    config_.shown_redact = redact->shown;
+  }
+  const OwnedOption* identifier = find_option(given, "syslog_identifier");
+  if (identifier == nullptr) {
     static_cast<void>(options.has("syslog_identifier"));
     return;
   }
@@ -157,6 +185,7 @@ void Reader::read_settings(Options& options,
     options.problem("syslog_identifier", "must be text on one line");
   } else {
     config_.syslog_identifier = name;
+    config_.shown_identifier = identifier->shown;
   }
 }
 
@@ -200,12 +229,13 @@ void Reader::read_logdir(Options& options,
   if (!can_stand_for(options, "logdir", "file")) return;
   if (!folder.ends_with('/')) folder += '/';
   const std::string path = folder + name + ".log";
+  const OwnedOption* logdir = find_option(given, "logdir");
   SinkConfig sink;
   sink.name = sink.type = "file";
   sink.origin = "logdir";
-  sink.where = sink.type_where = find_option(given, "logdir")->where;
+  sink.where = sink.type_where = logdir->where;
   sink.options.push_back(
-      {"path", OwnedValue(path), toml_string(hide_secrets(path)), sink.where});
+      {"path", OwnedValue(path), shown_path(*logdir, config_), sink.where});
   add_sink(std::move(sink), false);
 }
 
@@ -235,11 +265,11 @@ void Reader::read_postgres(Options& options, const Node& table,
     if (dot != std::string_view::npos) {
       const std::string_view schema = name.substr(0, dot);
       sink.options.push_back(
-          {"schema", OwnedValue(schema), toml_string(schema), where});
+          {"schema", OwnedValue(schema), shown_name(config_, schema), where});
       name.remove_prefix(dot + 1);
     }
     sink.options.push_back(
-        {"table", OwnedValue(name), toml_string(name), where});
+        {"table", OwnedValue(name), shown_name(config_, name), where});
   }
   add_sink(std::move(sink), false);
 }
@@ -269,6 +299,7 @@ void Reader::read_sink(const Member& member) {
   sink.where = sink.type_where = member.node.where;
   bool all_right = true;
   sink.options = read_options(member.node, {}, true, &all_right);
+  sink.hidden = hidden_in(sink.options);
 
   std::vector<OwnedOption> common;
   std::erase_if(sink.options, [&](const OwnedOption& option) {

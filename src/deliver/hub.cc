@@ -75,9 +75,9 @@ void Hub::put_in_place(Table table) {
 }
 
 Route* Hub::make_route(HubSink sink) {
-  routes_.push_back(std::make_unique<Route>(std::move(sink.name),
-                                            std::move(sink.type), sink.level,
-                                            std::move(sink.sink), clock_));
+  routes_.push_back(std::make_unique<Route>(
+      std::move(sink.name), std::move(sink.type), sink.level,
+      std::move(sink.sink), clock_, std::move(sink.hidden)));
   return routes_.back().get();
 }
 
@@ -133,13 +133,17 @@ Status Hub::install(const HubSettings& settings, std::vector<HubSink> sinks) {
   const InsideSink guard;
   Table table;
   table.settings = EventSettings(settings.caller_info, settings.redact);
+  const Table* old = installed();
   for (HubSink& sink : sinks) {
     table.routes.push_back(make_route(std::move(sink)));
+    for (const Route* before : old->routes) {
+      table.routes.back()->count_on_from(*before);
+    }
     static_cast<void>(table.routes.back()->open());
   }
-  const Table* old = installed();
   put_in_place(std::move(table));
   publish();
+  configured_ = settings.is_configuration;
   for (Route* route : old->routes) static_cast<void>(route->close());
   return {};
 }
@@ -212,6 +216,7 @@ Status Hub::close() noexcept {
   const InsideSink guard;
   Status first;
   for (Route* route : installed()->routes) merge(&first, route->close());
+  configured_ = false;
   return first;
 }
 

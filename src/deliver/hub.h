@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "base/hidden.h"
 #include "deliver/route.h"
 #include "deliver/route_mutex.h"
 #include "deliver/scratch.h"
@@ -18,11 +19,15 @@ struct HubSink {
   std::string type;
   Level level = Level::trace;
   SinkPtr sink;
+  std::vector<HiddenValue> hidden{};  // must not get into reports about it
 };
 
 struct HubSettings {
   bool caller_info = false;
   std::vector<std::string> redact = Redaction::default_keys();
+  // False for what stands in for a configuration: the console of a program that
+  // has none, or none that is right.
+  bool is_configuration = false;
 };
 
 class Hub final : public EventTarget {
@@ -37,9 +42,14 @@ class Hub final : public EventTarget {
   const std::int32_t* threshold() const noexcept override { return threshold_; }
 
   // Opens these sinks, puts them in place of all others, and closes the others.
-  // A sink that cannot be opened is kept and tried again. This and all that
-  // follows, but for stats(), fails if it is called from inside a sink.
+  // A sink that cannot be opened is kept and tried again. The counters of a
+  // sink go on from those of the one of the same name and type before it. This
+  // and all that follows, but for stats(), fails if it is called from inside a
+  // sink.
   Status install(const HubSettings& settings, std::vector<HubSink> sinks);
+  // True if a configuration was installed and not closed: there is something to
+  // lose by another one.
+  bool is_configured() const noexcept { return configured_; }
   // Opens one more.
   Status add(HubSink sink);
 
@@ -88,6 +98,7 @@ class Hub final : public EventTarget {
   std::atomic<const Table*> active_{nullptr};
 
   std::atomic<const Table*> installed_{nullptr};
+  std::atomic<bool> configured_{false};
 
   RouteMutex mutex_;  // of all that follows, and of changes to installed_
   bool fork_locked_ = false;

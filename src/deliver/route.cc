@@ -59,11 +59,12 @@ bool Route::Layout::is_for(RowForm other,
 }
 
 Route::Route(std::string name, std::string type, Level level, SinkPtr sink,
-             Clock* clock)
+             Clock* clock, std::vector<HiddenValue> hidden)
     : name_(std::move(name)),
       type_(std::move(type)),
       level_(level),
       clock_(clock),
+      hidden_(std::move(hidden)),
       sink_(std::move(sink)),
       sink_counts_(has_tally(*sink_)) {
   // It may have been in use before.
@@ -275,8 +276,9 @@ void Route::note_failure(const Status& status, const char* action) noexcept {
 
 Status Route::explain(const Status& status, const char* action) const noexcept {
   try {
-    return Status(status.code(), fmt::format("{}: {} failed: {}", title(),
-                                             action, status.message()));
+    return Status(status.code(),
+                  hide_values(hidden_, fmt::format("{}: {} failed: {}", title(),
+                                                   action, status.message())));
   } catch (...) {
     return status;
   }
@@ -297,9 +299,10 @@ void Route::note_recovery() noexcept {
 }
 
 // May throw for want of memory.
-void Route::tell(std::string text) {
+void Route::tell(std::string_view what) {
   std::uint64_t left_out = 0;
   if (!reports_.pass(clock_->monotonic_ns(), &left_out)) return;
+  std::string text = hide_values(hidden_, what);
   if (left_out != 0) {
     text += " (" + std::to_string(left_out) + " reports left out)";
   }
@@ -364,7 +367,27 @@ void Route::tell_what_is_left() noexcept {
   }
 }
 
+void Route::count_on_from(const Route& before) noexcept {
+  if (before.name_ == name_ && before.type_ == type_) before_ = &before;
+}
+
 SinkStats Route::stats() const noexcept {
+  SinkStats stats = own_stats();
+  for (const Route* one = before_; one != nullptr; one = one->before_) {
+    const SinkStats earlier = one->own_stats();
+    stats.accepted += earlier.accepted;
+    stats.written += earlier.written;
+    stats.dropped += earlier.dropped;
+    stats.dead_lettered += earlier.dead_lettered;
+    stats.in_doubt += earlier.in_doubt;
+    stats.pending += earlier.pending;
+    stats.failed += earlier.failed;
+    stats.sanitized += earlier.sanitized;
+  }
+  return stats;
+}
+
+SinkStats Route::own_stats() const noexcept {
   const auto get = [](const std::atomic<std::uint64_t>& counter) {
     return counter.load(std::memory_order_acquire);
   };

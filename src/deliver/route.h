@@ -11,8 +11,10 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
+#include "base/hidden.h"
 #include "base/rate_limit.h"
 #include "deliver/route_mutex.h"
 #include "event/event.h"
@@ -25,13 +27,19 @@ namespace stogger {
 
 class Route {
  public:
+  // `hidden` does not get into reports and statuses.
   Route(std::string name, std::string type, Level level, SinkPtr sink,
-        Clock* clock);
+        Clock* clock, std::vector<HiddenValue> hidden = {});
   Route(const Route&) = delete;
   Route& operator=(const Route&) = delete;
 
   const std::string& name() const noexcept { return name_; }
   Level level() const noexcept { return level_; }
+
+  // Adds the counters of the route it follows on to its own, if that is of the
+  // same name and type. To be called before the route is in use; `before` must
+  // live as long.
+  void count_on_from(const Route& before) noexcept;
 
   // Opens the sink; a failure is handled like any later one.
   Status open() noexcept;
@@ -85,9 +93,10 @@ class Route {
   Status explain(const Status& status, const char* action) const noexcept;
   void note_recovery() noexcept;
   void tell_what_is_left() noexcept;
-  void tell(std::string text);
+  void tell(std::string_view what);
   std::string title() const;
   void refresh_layout();
+  SinkStats own_stats() const noexcept;
 
   // Read by every thread for every event, and so kept apart from what changes
   // with every event.
@@ -95,8 +104,10 @@ class Route {
   const std::string type_;
   const Level level_;
   Clock* const clock_;
+  const std::vector<HiddenValue> hidden_;
   const SinkPtr sink_;
   const bool sink_counts_;  // it keeps a tally
+  const Route* before_ = nullptr;
   std::atomic<const Layout*> layout_{nullptr};
   std::atomic<bool> failing_{false};
 

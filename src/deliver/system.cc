@@ -22,7 +22,8 @@ void close_at_exit() { static_cast<void>(default_hub().close()); }
 // stderr.
 void install_console(Hub& hub) {
   Level level = Level::info;
-  if (const char* name = std::getenv("STOGGER_LEVEL")) {
+  // Not for programs that run with more rights than who started them.
+  if (const char* name = ::secure_getenv("STOGGER_LEVEL")) {
     if (!parse_level(name, &level)) {
       report("$STOGGER_LEVEL is no level; info is used");
     }

@@ -1,7 +1,6 @@
 #include "module/library_file.h"
 
 #include <elf.h>
-#include <fcntl.h>
 #include <link.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -19,18 +18,11 @@ using Entry = ElfW(Dyn);
 
 constexpr unsigned char kClass = sizeof(void*) == 8 ? ELFCLASS64 : ELFCLASS32;
 constexpr char kCutShort[] = "it is cut short";
+constexpr char kDamaged[] = "it is damaged";
 
 class Reader {
  public:
-  explicit Reader(const std::string& path)
-      : descriptor_(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK)) {}
-  ~Reader() {
-    if (descriptor_ >= 0) ::close(descriptor_);
-  }
-  Reader(const Reader&) = delete;
-  Reader& operator=(const Reader&) = delete;
-
-  bool is_open() const noexcept { return descriptor_ >= 0; }
+  explicit Reader(int descriptor) noexcept : descriptor_(descriptor) {}
 
   bool get_status(struct stat* status) const noexcept {
     return ::fstat(descriptor_, status) == 0;
@@ -80,10 +72,10 @@ bool has_tables(const std::vector<Entry>& entries) noexcept {
 
 }  // namespace
 
-std::string damage_of_library(const std::string& path) {
-  const Reader file(path);
+std::string damage_of_library(int descriptor) {
+  const Reader file(descriptor);
   struct stat status;
-  if (!file.is_open() || !file.get_status(&status)) return {};
+  if (!file.get_status(&status)) return {};
   // Loading a FIFO would wait for a writer.
   if (!S_ISREG(status.st_mode)) return "it is no regular file";
   const auto size = static_cast<std::uint64_t>(status.st_size);
@@ -92,15 +84,23 @@ std::string damage_of_library(const std::string& path) {
   if (!file.read(0, &header, sizeof(header)) || !is_for_this_machine(header)) {
     return {};
   }
+  if (header.e_phoff > size ||
+      header.e_phnum > (size - header.e_phoff) / sizeof(Segment)) {
+    return kCutShort;
+  }
   std::vector<Segment> segments(header.e_phnum);
   if (!file.read_all(header.e_phoff, &segments)) return kCutShort;
+  bool has_dynamic = false;
   for (const Segment& segment : segments) {
     const bool used = segment.p_type == PT_LOAD || segment.p_type == PT_DYNAMIC;
     if (used && !fits(segment, size)) return kCutShort;
     if (segment.p_type != PT_DYNAMIC) continue;
+    // A thousand of them would take a thousand times as long.
+    if (has_dynamic) return kDamaged;
+    has_dynamic = true;
     std::vector<Entry> entries(segment.p_filesz / sizeof(Entry));
     if (!file.read_all(segment.p_offset, &entries) || !has_tables(entries)) {
-      return "it is damaged";
+      return kDamaged;
     }
   }
   return {};

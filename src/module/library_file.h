@@ -5,10 +5,10 @@
 
 namespace stogger {
 
-// What is wrong with the file, if it is a shared object that was cut short or
-// whose end is missing in another way, as after a full disk or a power failure:
-// the dynamic linker would crash the program over it. Empty if nothing is, and
-// for whatever the dynamic linker refuses by itself.
-std::string damage_of_library(const std::string& path);
+// What is wrong with an open file, if it is a shared object that was cut short
+// or whose end is missing in another way, as after a full disk or a power
+// failure: the dynamic linker would crash the program over it. Empty if nothing
+// is, and for whatever the dynamic linker refuses by itself.
+std::string damage_of_library(int descriptor);
 
 }  // namespace stogger

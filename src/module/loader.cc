@@ -1,7 +1,9 @@
 #include "module/loader.h"
 
 #include <dlfcn.h>
+#include <fcntl.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <atomic>
@@ -10,6 +12,7 @@
 #include <utility>
 
 #include "base/quote.h"
+#include "base/trust.h"
 #include "module/library_file.h"
 
 namespace stogger {
@@ -133,13 +136,33 @@ Status check(std::string_view type, const std::string& path,
   return {};
 }
 
+// Looks at a module before it is loaded. Whoever could replace it after that
+// would have been found here.
+Status inspect(std::string_view type, const std::string& path) {
+  struct Closer {
+    const int descriptor;
+    ~Closer() {
+      if (descriptor >= 0) ::close(descriptor);
+    }
+  };
+  const Closer file{
+      ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY)};
+  if (file.descriptor < 0) return {};  // as the dynamic linker will tell
+  if (const std::string damage = damage_of_library(file.descriptor);
+      !damage.empty()) {
+    return broken(type, "cannot load " + path + ": " + damage);
+  }
+  const std::string fault = why_untrusted(path, file.descriptor);
+  if (fault.empty()) return {};
+  return Status(Code::unavailable,
+                "refused to load " + path + ": " + printable(fault));
+}
+
 // What is loaded is never unloaded, not even if it turns out to be of no use:
 // libraries that it brought along (OpenSSL, for one) do not survive that.
 Status load_file(std::string_view type, const std::string& path,
                  const stogger_module** module) {
-  if (const std::string damage = damage_of_library(path); !damage.empty()) {
-    return broken(type, "cannot load " + path + ": " + damage);
-  }
+  if (Status status = inspect(type, path); !status.ok()) return status;
   void* const library = ::dlopen(path.c_str(), RTLD_NOW | RTLD_LOCAL);
   if (library == nullptr) {
     const char* error = ::dlerror();

@@ -103,7 +103,12 @@ void add_finding(void* context, stogger_text what) noexcept {
 
 stogger_findings findings_table(CheckFindings& findings) noexcept {
   return {&findings, &add_finding<&CheckFindings::would_change>,
-          &add_finding<&CheckFindings::warn>};
+          &add_finding<&CheckFindings::warn>, [](void* context) {
+            static_cast<void>(guarded([&] {
+              static_cast<CheckFindings*>(context)->not_checked();
+              return Status();
+            }));
+          }};
 }
 
 class ModuleSink final : public Sink {

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "base/utf8.h"
 #include "stogger/system.h"
 
 namespace stogger {
@@ -49,6 +50,38 @@ TEST_F(DiagnosticsTest, AreOneLineWhateverIsInThem) {
   ASSERT_EQ(lines_.size(), 1u);
   EXPECT_EQ(lines_[0], "a" + mark + "b" + mark + mark + "[31mc" + mark + mark +
                            "d\xC3\xA4");
+}
+
+TEST_F(DiagnosticsTest, HaveNothingThatHidesOrReordersText) {
+  set_diagnostics(&keep, &lines_);
+  // A directional override, a line separator, a zero-width space, a byte order
+  // mark and a tag.
+  report(
+      "a\u202E"
+      "b\u2028"
+      "c\u200B"
+      "d\uFEFF"
+      "e\U000E0041"
+      "f");
+  const std::string mark = "\uFFFD";
+  ASSERT_EQ(lines_.size(), 1u);
+  EXPECT_EQ(lines_[0], "a" + mark + "b" + mark + "c" + mark + "d" + mark + "e" +
+                           mark + "f");
+}
+
+TEST_F(DiagnosticsTest, AreShortWhateverAServerSays) {
+  set_diagnostics(&keep, &lines_);
+  std::string text = "sink 'pg': write failed: ";
+  for (int i = 0; i < 2000; ++i) text += "\u4E2D";
+  report(text + "; events are dropped");
+  ASSERT_EQ(lines_.size(), 1u);
+  const std::string& line = lines_[0];
+  EXPECT_LE(line.size(), 500u);
+  EXPECT_GT(line.size(), 490u);
+  EXPECT_TRUE(is_clean_text(line)) << line;
+  EXPECT_TRUE(line.starts_with("sink 'pg': write failed: ")) << line;
+  EXPECT_TRUE(line.ends_with("; events are dropped")) << line;
+  EXPECT_NE(line.find("[...]"), std::string::npos) << line;
 }
 
 TEST_F(DiagnosticsTest, AFunctionThatThrowsHarmsNobody) {

@@ -16,6 +16,22 @@ TEST(QuoteTest, EscapesWhatCouldForgeALine) {
   EXPECT_EQ(quoted(""), "\"\"");
 }
 
+TEST(QuoteTest, EscapesWhatHidesOrReordersText) {
+  EXPECT_EQ(quoted("a\u202Eb\u200Bc"), "\"a\\u202eb\\u200bc\"");
+  EXPECT_EQ(quoted("\U000E0041"), "\"\\U000e0041\"");
+  EXPECT_EQ(printable("a\u2066b"), "a\uFFFDb");
+}
+
+TEST(QuoteTest, WhatIsShortenedKeepsBothEnds) {
+  EXPECT_EQ(shortened("abc", 3), "abc");
+  const std::string text = "begin" + std::string(100, 'x') + "end";
+  const std::string cut = shortened(text, 40);
+  EXPECT_EQ(cut.size(), 40u);
+  EXPECT_TRUE(cut.starts_with("beginx")) << cut;
+  EXPECT_TRUE(cut.ends_with("xend")) << cut;
+  EXPECT_NE(cut.find(" [...] "), std::string::npos) << cut;
+}
+
 TEST(QuoteTest, CutsWhatGoesOnForLong) {
   const std::string cut = quoted(std::string(5000, 'x'));
   EXPECT_LT(cut.size(), 120u);

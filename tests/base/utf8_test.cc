@@ -140,5 +140,17 @@ TEST(Utf8Test, CleanTextIsValidAndHasNoNul) {
   }
 }
 
+TEST(Utf8SuffixTest, DoesNotBeginInsideACharacter) {
+  const std::string_view text = "a\u00E4\u4E2D\U0001F600";
+  EXPECT_EQ(utf8_suffix(text, 100), text);
+  EXPECT_EQ(utf8_suffix(text, 10), text);
+  EXPECT_EQ(utf8_suffix(text, 9), "\u00E4\u4E2D\U0001F600");
+  EXPECT_EQ(utf8_suffix(text, 8), "\u4E2D\U0001F600");
+  EXPECT_EQ(utf8_suffix(text, 6), "\U0001F600");
+  EXPECT_EQ(utf8_suffix(text, 4), "\U0001F600");
+  EXPECT_EQ(utf8_suffix(text, 3), "");
+  EXPECT_EQ(utf8_suffix(text, 0), "");
+}
+
 }  // namespace
 }  // namespace stogger

@@ -1,3 +1,4 @@
+#include "config/option.h"
 #include "config/reading.h"
 
 namespace stogger {
@@ -96,6 +97,54 @@ targets = ["amqp://u:s3cret@mq", "x"]
         "targets = [\"amqp://u:***@mq\", \"x\"]\n"}) {
     EXPECT_NE(shown.find(line), std::string::npos) << line << shown;
   }
+}
+
+// Whatever the key and the name of the variable.
+TEST_F(DescribeTest, VariablesAreShownByTheirNameEverywhere) {
+  const ScopedVariable one("STOGGER_TEST_ONE", "hunter2dbpass");
+  const ScopedVariable folder("STOGGER_TEST_FOLDER", "/var/log/hunter2");
+  const ScopedVariable short_one("STOGGER_TEST_ID", "42");
+  const std::string shown = describe_text(R"([stogger]
+syslog_identifier = "shop-${STOGGER_TEST_ONE}"
+logdir = "${STOGGER_TEST_FOLDER}/${STOGGER_TEST_ID}"
+redact = ["${STOGGER_TEST_ONE}"]
+[stogger.sinks.a]
+type = "jsonl"
+path = "${STOGGER_TEST_FOLDER}/a-${STOGGER_TEST_ID}.jsonl"
+[stogger.sinks.journal]
+type = "journald"
+)");
+  EXPECT_EQ(shown.find("hunter2"), std::string::npos) << shown;
+  EXPECT_EQ(shown.find("42"), std::string::npos) << shown;
+  for (const char* line :
+       {"syslog_identifier = \"shop-${STOGGER_TEST_ONE}\"\n",
+        "redact = [\"${STOGGER_TEST_ONE}\"]\n",
+        "path = \"${STOGGER_TEST_FOLDER}/a-${STOGGER_TEST_ID}.jsonl\"\n",
+        "path = \"${STOGGER_TEST_FOLDER}/${STOGGER_TEST_ID}/"
+        "shop-${STOGGER_TEST_ONE}.log\"\n",
+        "identifier = \"shop-${STOGGER_TEST_ONE}\"\n"}) {
+    EXPECT_NE(shown.find(line), std::string::npos) << line << shown;
+  }
+  EXPECT_EQ(describe_text(shown).find("hunter2"), std::string::npos);
+}
+
+TEST_F(DescribeTest, ASecretThatIsAVariableIsShownByItsName) {
+  const ScopedVariable variable("STOGGER_TEST_ONE", "hunter2dbpass");
+  EXPECT_EQ(show_text("password", "${STOGGER_TEST_ONE}"),
+            "\"${STOGGER_TEST_ONE}\"");
+  for (const char* key : {"pass", "pw", "stripe_sk", "key", "dsn"}) {
+    EXPECT_EQ(show_text(key, "x${STOGGER_TEST_ONE}"), "\"[REDACTED]\"") << key;
+  }
+}
+
+TEST_F(DescribeTest, ATypeThatIsUnknownIsNotShownIfItIsAVariable) {
+  const ScopedVariable variable("STOGGER_TEST_ONE", "hunter2dbpass");
+  const Built built = build_text(
+      "[stogger]\n[stogger.sinks.a]\ntype = \"${STOGGER_TEST_ONE}\"\n");
+  ASSERT_EQ(built.problems.size(), 1u);
+  EXPECT_TRUE(built.problems[0].starts_with(
+      "c.toml:3:1: unknown sink type \"${STOGGER_TEST_ONE}\""))
+      << built.problems[0];
 }
 
 TEST_F(DescribeTest, ProblemsDoNotShowSecrets) {

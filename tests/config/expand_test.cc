@@ -43,13 +43,39 @@ TEST(ExpandTest, WhatNamesNoVariableIsAnError) {
   EXPECT_FALSE(expand_variables("${A=B}").error.empty());
 }
 
-TEST(ExpandTest, SecretVariablesAreNotShown) {
+TEST(ExpandTest, VariablesAreShownByTheirName) {
   const ScopedVariable secret("STOGGER_TEST_PASSWORD", "s3cret");
   const ScopedVariable plain("STOGGER_TEST_HOST", "db");
   const Expanded expanded =
       expand_variables("${STOGGER_TEST_HOST}/${STOGGER_TEST_PASSWORD}/$${x}");
   EXPECT_EQ(expanded.text, "db/s3cret/${x}");
-  EXPECT_EQ(expanded.shown, "db/${STOGGER_TEST_PASSWORD}/$${x}");
+  EXPECT_EQ(expanded.shown,
+            "${STOGGER_TEST_HOST}/${STOGGER_TEST_PASSWORD}/$${x}");
+  EXPECT_EQ(expanded.literal, "%PASSWORD%/%PASSWORD%/${x}");
+}
+
+TEST(ExpandTest, OnlyPathsMayGetIntoMessages) {
+  const ScopedVariable plain("STOGGER_TEST_STAGE", "prod");
+  const ScopedVariable path("STOGGER_TEST_FOLDER", "/var/log");
+  const ScopedVariable pass("STOGGER_TEST_PASS", "/s3cret");
+  const Expanded expanded = expand_variables(
+      "${STOGGER_TEST_FOLDER}/${STOGGER_TEST_STAGE}${STOGGER_TEST_PASS}");
+  ASSERT_EQ(expanded.hidden.size(), 2u);
+  EXPECT_EQ(hide_values(expanded.hidden, "cannot open " + expanded.text),
+            "cannot open /var/log/${STOGGER_TEST_STAGE}${STOGGER_TEST_PASS}");
+}
+
+TEST(ExpandTest, NamesThatTellOfSecretsAreKnown) {
+  for (const char* name :
+       {"DB_PASS", "db_pass", "PASS", "STRIPE_SK", "SK", "MQ_PW", "API_KEY",
+        "KEY2", "key", "DSN", "postgres_dsn", "DB_PASSWORD", "GITHUB_TOKEN",
+        "X-Api-Key"}) {
+    EXPECT_TRUE(tells_of_secret(name)) << name;
+  }
+  for (const char* name : {"HOME", "HOSTNAME", "LOGDIR", "path", "keys", "task",
+                           "compass", "pwrite", "monkey", ""}) {
+    EXPECT_FALSE(tells_of_secret(name)) << name;
+  }
 }
 
 TEST(ExpandTest, ProtectedTextComesBack) {

@@ -14,7 +14,7 @@ class ConfigFileTest : public ConfigTest {
   // The problem that reading the file has.
   std::string problem_of(const std::string& path) {
     std::vector<Problem> problems;
-    const Config config = read_config_file(path, &problems);
+    const Config config = read_config_file(path, FileUse::obey, &problems);
     EXPECT_TRUE(config.log_to_console);
     EXPECT_TRUE(config.sinks.empty());
     EXPECT_EQ(problems.size(), 1u);
@@ -29,7 +29,8 @@ TEST_F(ConfigFileTest, FileIsReadWhole) {
   write_file(path, "#" + std::string(100000, 'x') +
                        "\n[stogger]\nlevel = \"debug\"\nx = 1\n");
   std::vector<Problem> problems;
-  EXPECT_EQ(read_config_file(path, &problems).level, Level::debug);
+  EXPECT_EQ(read_config_file(path, FileUse::obey, &problems).level,
+            Level::debug);
   ASSERT_EQ(problems.size(), 1u);
   EXPECT_EQ(to_line(problems[0]),
             path + ":4:1: unknown key \"x\" in [stogger]");

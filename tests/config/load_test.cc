@@ -121,6 +121,159 @@ TEST_F(LoadTest, ReplacesWhatWasThere) {
   EXPECT_TRUE(has(read_file(path("b")), "second"));
 }
 
+// What is wrong with a configuration, one kind each.
+TEST_F(LoadTest, ASecondLoadWithAProblemKeepsWhatRuns) {
+  write_file(path("file"), "");
+  const struct {
+    const char* what;
+    std::string toml;
+    const char* line;
+  } cases[] = {
+      {"syntax", "[stogger\n", "c.toml:1:9: "},
+      {"unknown key", quiet("b", "logdri = 1\n"), "c.toml:3:1: unknown key"},
+      {"wrong type", quiet("b", "level = 7\n"), "c.toml:3:1: \"level\""},
+      {"variable that is not set",
+       quiet("b", "logdir = \"${STOGGER_TEST_UNSET}\"\n"), "c.toml:3:1: "},
+      {"sink that cannot be made",
+       quiet("b") + "[stogger.sinks.c]\ntype = \"sqlite\"\n",
+       "c.toml:6:1: \"path\" is required"},
+      {"unknown type", quiet("b") + "[stogger.sinks.c]\ntype = \"sqlit\"\n",
+       "c.toml:7:1: unknown sink type"},
+      {"two sinks of a file",
+       quiet("b") + "[stogger.sinks.c]\ntype = \"jsonl\"\npath = \"" +
+           path("b") + "\"\n",
+       "c.toml:8:1: the sinks \"b\" and \"c\""},
+      {"empty", "", "c.toml:1:1: the file is empty"},
+  };
+  System system;
+  ASSERT_TRUE(system.load_text(quiet("a"), "c.toml").ok());
+  const Logger log = system.logger();
+  std::uint64_t written = 0;
+  for (const auto& one : cases) {
+    reports_.clear();
+    const Status status = system.load_text(one.toml, "c.toml");
+    EXPECT_EQ(status.code(), Code::config) << one.what;
+    ASSERT_EQ(reports_.size(), 1u) << one.what;
+    EXPECT_TRUE(reports_[0].starts_with(one.line)) << reports_[0];
+    EXPECT_TRUE(reports_[0].ends_with("; the configuration that runs is kept"))
+        << reports_[0];
+    EXPECT_EQ(status.message(), reports_[0]);
+    log.info(one.what);
+    ++written;
+    const Stats stats = system.stats();
+    ASSERT_EQ(stats.size(), 1u) << one.what;
+    EXPECT_EQ(stats.begin()->name, "a");
+    EXPECT_EQ(stats.begin()->written, written) << "the counters go on";
+    EXPECT_TRUE(has(read_file(path("a")), one.what));
+    EXPECT_FALSE(std::filesystem::exists(path("b"))) << one.what;
+  }
+}
+
+TEST_F(LoadTest, AFileThatCannotBeReadKeepsWhatRuns) {
+  write_file(path("c.toml"), quiet("a"));
+  System system;
+  ASSERT_TRUE(system.load(path("c.toml")).ok());
+  std::filesystem::remove(path("c.toml"));
+  EXPECT_EQ(system.load(path("c.toml")).code(), Code::config);
+  ASSERT_EQ(reports_.size(), 1u);
+  EXPECT_EQ(reports_[0], path("c.toml") +
+                             ": cannot be read: No such file or directory; the "
+                             "configuration that runs is kept");
+  system.logger().info("hello");
+  EXPECT_TRUE(has(read_file(path("a")), "hello"));
+}
+
+TEST_F(LoadTest, TheOneLineTellsHowManyProblemsThereAre) {
+  System system;
+  ASSERT_TRUE(system.load_text(quiet("a"), "c.toml").ok());
+  EXPECT_FALSE(
+      system.load_text(quiet("a", "x = 1\ny = 2\nz = 3\n"), "c.toml").ok());
+  EXPECT_EQ(reports_, Lines({"c.toml:3:1: unknown key \"x\" in [stogger] (and "
+                             "2 more problems); the configuration that runs is "
+                             "kept"}));
+}
+
+TEST_F(LoadTest, WarningsReplaceWhatRuns) {
+  System system;
+  ASSERT_TRUE(system.load_text(quiet("a"), "c.toml").ok());
+  ASSERT_TRUE(
+      system.load_text("[stogger]\nlog_to_console = false\n", "c.toml").ok());
+  EXPECT_EQ(system.stats().size(), 0u);
+}
+
+// It has something to lose: the sinks of the first file that were right.
+TEST_F(LoadTest, WhatAFirstLoadWithProblemsStartedIsKeptToo) {
+  System system;
+  EXPECT_FALSE(system.load_text(quiet("a", "x = 1\n"), "c.toml").ok());
+  EXPECT_FALSE(system.load_text(quiet("b", "x = 1\n"), "c.toml").ok());
+  ASSERT_EQ(system.stats().size(), 1u);
+  EXPECT_EQ(system.stats().begin()->name, "a");
+  EXPECT_TRUE(system.load_text(quiet("b"), "c.toml").ok());
+  EXPECT_EQ(system.stats().begin()->name, "b");
+}
+
+TEST_F(LoadTest, TheConsoleOfAFailedLoadIsNotWorthKeeping) {
+  System system;
+  EXPECT_FALSE(system.load(path("none.toml")).ok());
+  EXPECT_FALSE(system.load_text(quiet("a", "x = 1\n"), "c.toml").ok());
+  ASSERT_EQ(system.stats().size(), 1u);
+  EXPECT_EQ(system.stats().begin()->name, "a");
+}
+
+TEST_F(LoadTest, WhatWasClosedIsNotKept) {
+  System system;
+  ASSERT_TRUE(system.load_text(quiet("a"), "c.toml").ok());
+  ASSERT_TRUE(system.close().ok());
+  EXPECT_FALSE(system.load_text(quiet("b", "x = 1\n"), "c.toml").ok());
+  ASSERT_EQ(system.stats().size(), 1u);
+  EXPECT_EQ(system.stats().begin()->name, "b");
+}
+
+TEST_F(LoadTest, CountersOfASinkThatStaysGoOn) {
+  System system;
+  ASSERT_TRUE(system.load_text(quiet("a"), "c.toml").ok());
+  system.logger().info("one");
+  ASSERT_TRUE(
+      system.load_text(quiet("a", "caller_info = true\n"), "c.toml").ok());
+  system.logger().info("two");
+  ASSERT_TRUE(system.load_text(quiet("a"), "c.toml").ok());
+  const Stats stats = system.stats();
+  ASSERT_EQ(stats.size(), 1u);
+  EXPECT_EQ(stats.begin()->accepted, 2u);
+  EXPECT_EQ(stats.begin()->written, 2u);
+  EXPECT_EQ(stats.begin()->pending, 0u);
+  ASSERT_TRUE(system.load_text(quiet("b"), "c.toml").ok());
+  EXPECT_EQ(system.stats().begin()->accepted, 0u) << "another sink";
+}
+
+TEST_F(LoadTest, ASecondInitWithAProblemKeepsTheDefaultSystem) {
+  write_file(path("c.toml"), quiet("a"));
+  ASSERT_TRUE(init(path("c.toml")).ok());
+  write_file(path("c.toml"), "[stogger]\nlevel = info\n");
+  EXPECT_EQ(init(path("c.toml")).code(), Code::config);
+  EXPECT_EQ(reports_.size(), 1u);
+  info("still-there");
+  EXPECT_TRUE(has(read_file(path("a")), "still-there"));
+}
+
+TEST_F(LoadTest, ReportsOfASinkDoNotShowItsVariables) {
+  const ScopedVariable variable("STOGGER_TEST_ONE", "hunter2dbpass");
+  write_file(path("file"), "");
+  System system;
+  ASSERT_TRUE(
+      system
+          .load_text("[stogger]\nlog_to_console = false\n[stogger.sinks.a]\n"
+                     "type = \"jsonl\"\npath = \"" +
+                         path("file") + "/${STOGGER_TEST_ONE}/x\"\n",
+                     "c.toml")
+          .ok());
+  const Status flushed = system.flush();
+  ASSERT_EQ(reports_.size(), 1u);
+  EXPECT_FALSE(has(reports_[0], "hunter2")) << reports_[0];
+  EXPECT_TRUE(has(reports_[0], "${STOGGER_TEST_ONE}")) << reports_[0];
+  EXPECT_FALSE(has(flushed.message(), "hunter2")) << flushed.message();
+}
+
 TEST_F(LoadTest, InitSetsUpTheDefaultSystem) {
   write_file(path("c.toml"), quiet("a"));
   ASSERT_TRUE(init(path("c.toml")).ok());

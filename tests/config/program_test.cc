@@ -68,9 +68,9 @@ TEST_F(ProgramTest, CheckTouchesNoTarget) {
   EXPECT_FALSE(std::filesystem::exists(folder_.file("a.db")));
 }
 
-TEST_F(ProgramTest, ConnectOpensTheSinks) {
+TEST_F(ProgramTest, ConnectOpensNoSink) {
   EXPECT_EQ(check("[stogger]\nlogdir = \"logs\"\n", "--connect"), 0);
-  EXPECT_TRUE(std::filesystem::exists(folder_.file("logs")));
+  EXPECT_FALSE(std::filesystem::exists(folder_.file("logs")));
   EXPECT_NE(out_.find("# sink \"file\" (file logs/"), std::string::npos)
       << out_;
 }

@@ -208,7 +208,7 @@ void run(FuzzedDataProvider data) {
     write(methods, sink, host, data);
   }
   const stogger_findings findings{nullptr, [](void*, stogger_text) {},
-                                  [](void*, stogger_text) {}};
+                                  [](void*, stogger_text) {}, [](void*) {}};
   with_message(data, [&](stogger_message* message) {
     return methods.check(sink, &findings, message);
   });

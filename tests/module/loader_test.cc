@@ -227,6 +227,89 @@ TEST_F(LoaderTest, FileThatWasCutOrOverwrittenWithZerosIsNotLoaded) {
   EXPECT_NE(load_module("torn").module, nullptr);
 }
 
+// To look at each would take as long as their number times their size.
+TEST_F(LoaderTest, FileWithManyDynamicSegmentsIsDamaged) {
+  std::string bytes = read_file(built("probe"));
+  ElfW(Ehdr) header;
+  std::memcpy(&header, bytes.data(), sizeof(header));
+  std::vector<ElfW(Phdr)> segments = segments_of(bytes);
+  ElfW(Phdr) dynamic{};
+  for (const ElfW(Phdr) & segment : segments) {
+    if (segment.p_type == PT_DYNAMIC) dynamic = segment;
+  }
+  segments.assign(60000, dynamic);
+  header.e_phnum = 60000;
+  header.e_phoff = bytes.size();
+  std::memcpy(bytes.data(), &header, sizeof(header));
+  bytes.append(reinterpret_cast<const char*>(segments.data()),
+               segments.size() * sizeof(segments[0]));
+  write_file(folder_.file("stogger_many.so"), bytes);
+  look_in(folder_.path());
+  EXPECT_NE(load_module("many").status.message().find(": it is damaged"),
+            std::string::npos);
+}
+
+// As sshd does with keys: a module is code.
+TEST_F(LoaderTest, RootLoadsNothingThatOthersMayWrite) {
+  if (::geteuid() != 0) {
+    GTEST_SKIP() << "only root can make files of other users";
+  }
+  install("foreign");
+  look_in(folder_.path());
+  const std::string path = folder_.file("stogger_foreign.so");
+  const auto expect_refused = [&](const std::string& why) {
+    const ModuleSearch search = load_module("foreign");
+    EXPECT_TRUE(search.exists);
+    EXPECT_EQ(search.module, nullptr);
+    EXPECT_EQ(search.status.code(), Code::unavailable);
+    EXPECT_EQ(search.status.message(), "refused to load " + path + ": " + why);
+  };
+  ASSERT_EQ(::chown(path.c_str(), 65534, 65534), 0);
+  expect_refused(path +
+                 " belongs to user 65534; root obeys only what nobody else can "
+                 "change: chown root " +
+                 path);
+  ASSERT_EQ(::chown(path.c_str(), 0, 0), 0);
+  ASSERT_EQ(::chmod(path.c_str(), 0666), 0);
+  expect_refused(path +
+                 " can be written by others; root obeys only what nobody else "
+                 "can change: chmod go-w " +
+                 path);
+  ASSERT_EQ(::chmod(path.c_str(), 0755), 0);
+  ASSERT_EQ(::chmod(folder_.path().c_str(), 01777), 0);
+  expect_refused(folder_.path() +
+                 " can be written by others; root obeys only what nobody else "
+                 "can change: chmod go-w " +
+                 folder_.path());
+  ASSERT_EQ(::chmod(folder_.path().c_str(), 0755), 0);
+  EXPECT_NE(load_module("foreign").module, nullptr);
+}
+
+TEST_F(LoaderTest, OtherUsersLoadNothingThatEverybodyMayWrite) {
+  if (::geteuid() != 0) {
+    GTEST_SKIP() << "only root can make files of other users";
+  }
+  install("shared");
+  look_in(folder_.path());
+  const std::string path = folder_.file("stogger_shared.so");
+  ASSERT_EQ(::chmod(folder_.path().c_str(), 0755), 0);
+  const auto message = [&] {
+    EXPECT_EQ(::seteuid(65534), 0);
+    const ModuleSearch search = load_module("shared");
+    EXPECT_EQ(::seteuid(0), 0);
+    return std::string(search.status.message());
+  };
+  ASSERT_EQ(::chmod(path.c_str(), 0777), 0);
+  EXPECT_EQ(message(),
+            "refused to load " + path + ": " + path +
+                " can be written by others; a program obeys only what not "
+                "everybody can change: chmod o-w " +
+                path);
+  ASSERT_EQ(::chmod(path.c_str(), 0775), 0);
+  ASSERT_EQ(::chown(path.c_str(), 7, 7), 0);
+  EXPECT_EQ(message(), "");
+}
+
 TEST_F(LoaderTest, MissingLibraryIsNamed) {
   // What the probe needs becomes something that no machine has.
   std::string bytes = read_file(built("probe"));

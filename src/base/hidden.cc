@@ -1,0 +1,70 @@
+#include "base/hidden.h"
+
+#include <algorithm>
+#include <cstddef>
+
+#include "base/quote.h"
+
+namespace stogger {
+namespace {
+
+constexpr std::size_t kShortest = 3;
+
+void add(std::vector<HiddenValue>* forms, std::string value,
+         const std::string& shown) {
+  if (value.size() >= kShortest) forms->push_back({std::move(value), shown});
+}
+
+// How much of the text's beginning is this value, or what was left of it where
+// a text was cut: by quoted(), or at its end. 0 if it is not there.
+std::size_t length_at(std::string_view text, std::string_view value) noexcept {
+  constexpr std::size_t kShortestEnd = 8;
+  const auto differs =
+      std::mismatch(text.begin(), text.end(), value.begin(), value.end());
+  const auto size = static_cast<std::size_t>(differs.first - text.begin());
+  const std::string_view rest = text.substr(size);
+  const bool cut = (size >= kShortest && rest.starts_with("...\"")) ||
+                   (size >= kShortestEnd && rest.empty());
+  return size == value.size() || cut ? size : 0;
+}
+
+// As the values may stand in a text; the longest first, for one may contain
+// another.
+std::vector<HiddenValue> forms_of(const std::vector<HiddenValue>& values) {
+  std::vector<HiddenValue> forms;
+  for (const HiddenValue& one : values) {
+    add(&forms, one.value, one.shown);
+    add(&forms, printable(one.value), one.shown);
+    const std::string in_quotes = quoted(one.value);
+    const std::size_t end = in_quotes.ends_with("...\"") ? 4 : 1;
+    add(&forms, in_quotes.substr(1, in_quotes.size() - 1 - end), one.shown);
+  }
+  std::stable_sort(forms.begin(), forms.end(),
+                   [](const HiddenValue& a, const HiddenValue& b) {
+                     return a.value.size() > b.value.size();
+                   });
+  return forms;
+}
+
+}  // namespace
+
+std::string hide_values(const std::vector<HiddenValue>& values,
+                        std::string_view text) {
+  if (values.empty()) return std::string(text);
+  const std::vector<HiddenValue> forms = forms_of(values);
+  std::string out;
+  while (!text.empty()) {
+    std::size_t size = 0;
+    for (const HiddenValue& form : forms) {
+      size = length_at(text, form.value);
+      if (size == 0) continue;
+      out += form.shown;
+      break;
+    }
+    if (size == 0) out += text[size++];
+    text.remove_prefix(size);
+  }
+  return out;
+}
+
+}  // namespace stogger

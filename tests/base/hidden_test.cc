@@ -1,0 +1,48 @@
+#include "base/hidden.h"
+
+#include <gtest/gtest.h>
+
+#include "base/quote.h"
+
+namespace stogger {
+namespace {
+
+const std::vector<HiddenValue> kValues = {{"hunter2", "${PW}"},
+                                          {"hunter2db", "${DB}"},
+                                          {"a\"b\nc\u202E", "${ODD}"},
+                                          {"no", "${SHORT}"},
+                                          {"", "${EMPTY}"}};
+
+TEST(HiddenTest, ValuesAreReplacedByTheNameOfTheirVariable) {
+  EXPECT_EQ(hide_values(kValues, "host hunter2, again hunter2."),
+            "host ${PW}, again ${PW}.");
+  EXPECT_EQ(hide_values(kValues, ""), "");
+  EXPECT_EQ(hide_values({}, "hunter2"), "hunter2");
+}
+
+TEST(HiddenTest, TheLongestWins) {
+  EXPECT_EQ(hide_values(kValues, "hunter2db hunter2d."), "${DB} ${PW}d.");
+}
+
+TEST(HiddenTest, ShortValuesAreLeft) {
+  EXPECT_EQ(hide_values(kValues, "cannot do it"), "cannot do it");
+}
+
+TEST(HiddenTest, ValuesAreFoundInQuotesAndWhereCharactersWereReplaced) {
+  const std::string odd = kValues[2].value;
+  EXPECT_EQ(hide_values(kValues, quoted(odd) + ": no"), "\"${ODD}\": no");
+  EXPECT_EQ(hide_values(kValues, printable(odd)), "${ODD}");
+}
+
+TEST(HiddenTest, WhatIsLeftOfAValueThatWasCutIsHiddenToo) {
+  const std::string secret = std::string(200, 'k') + "x";
+  const std::vector<HiddenValue> values = {{secret, "${LONG}"}};
+  EXPECT_EQ(hide_values(values, quoted(secret)), "\"${LONG}...\"");
+  EXPECT_EQ(hide_values(values, quoted("path/" + secret)),
+            "\"path/${LONG}...\"");
+  EXPECT_EQ(hide_values(values, "failed: " + secret.substr(0, 50)),
+            "failed: ${LONG}");
+}
+
+}  // namespace
+}  // namespace stogger

@@ -1,0 +1,71 @@
+// Told by its argument what to try, it prints what came of it. The tests run it
+// as a set-user-ID or set-group-ID program.
+#include <cstdio>
+#include <string>
+#include <string_view>
+
+#include "base/trust.h"
+#include "module/loader.h"
+#include "stogger/log.h"
+#include "stogger/system.h"
+#ifdef HAS_POSTGRES
+#include "sinks/postgres/postgres.h"
+#endif
+
+namespace stogger {
+namespace {
+
+void print(std::string_view text) {
+  std::printf("%.*s\n", static_cast<int>(text.size()), text.data());
+}
+
+void print_level(const Logger& log) {
+  print(log.enabled(Level::debug) ? "debug is on" : "debug is off");
+}
+
+void load_text(std::string_view toml) {
+  System system;
+  const Status status = system.load_text(toml, "c.toml");
+  print(status.ok() ? "ok" : status.message());
+  print_level(system.logger());
+}
+
+int run(std::string_view what, std::string_view argument) {
+  if (what == "rights") {
+    print(has_more_rights_than_caller() ? "more" : "the same");
+  } else if (what == "level-without-init") {
+    print_level(logger());
+  } else if (what == "level") {
+    load_text("[stogger]\n");
+  } else if (what == "variable") {
+    load_text("[stogger]\nlogdir = \"${HOME}\"\n");
+  } else if (what == "init") {
+    static_cast<void>(init());
+    for (const SinkStats& sink : stats()) print(sink.name);
+  } else if (what == "load") {
+    System system;
+    const Status status = system.load(argument);
+    print(status.ok() ? "ok" : status.message());
+  } else if (what == "module-folders") {
+    for (const std::string& folder : module_folders()) print(folder);
+  } else if (what == "password") {
+#ifdef HAS_POSTGRES
+    static_cast<void>(register_sink("postgres", &make_postgres_sink));
+#endif
+    load_text(
+        "[stogger]\n[stogger.sinks.pg]\ntype = \"postgres\"\n"
+        "dsn = \"postgresql://u:%PASSWORD%@127.0.0.1:1/d?sslmode=disable\"\n");
+  } else {
+    return 2;
+  }
+  return 0;
+}
+
+}  // namespace
+}  // namespace stogger
+
+int main(int argc, char** argv) {
+  stogger::set_diagnostics([](std::string_view, void*) {});
+  if (argc < 2) return 2;
+  return stogger::run(argv[1], argc > 2 ? argv[2] : "");
+}
