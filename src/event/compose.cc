@@ -7,6 +7,7 @@
 #include <iterator>
 
 #include "base/json.h"
+#include "base/plain_copy.h"
 #include "base/utf8.h"
 #include "base/value_capture.h"
 #include "event/scope.h"
@@ -54,6 +55,10 @@ bool has_key(Fields fields, std::string_view key) noexcept {
   return true;
 }
 
+// All that keys which have to be looked at character by character have, those
+// that are not valid text among them.
+using KeySpecials = SpecialCharacters<1>;
+
 // True if the fields can be passed on as they are: no two equal keys, nothing
 // that has a place of its own, is a secret, or has to be written out or
 // checked. Adds up what they take.
@@ -69,7 +74,10 @@ bool has_key(Fields fields, std::string_view key) noexcept {
   std::uint64_t common = 0;
   for (const Field& field : fields) {
     const std::string_view key = field.key;
-    if (field.value.kind() >= Kind::json || key.empty()) return false;
+    if (field.value.kind() >= Kind::json || key.empty() ||
+        !is_plain_text<KeySpecials>(key)) {
+      return false;
+    }
     const std::uint64_t mark = KeyShapes::mark(key);
     common |= (seen | settings.special().marks_like(key)) & mark;
     seen |= mark;
