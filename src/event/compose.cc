@@ -85,8 +85,10 @@ using KeySpecials = SpecialCharacters<1>;
     if (field.value.kind() == Kind::text) size += field.value.text().size();
   }
   if (common != 0 && !are_plain_keys(fields, settings)) return false;
+  // Texts that are too long are cut before anything looks at them.
+  if (size > kLargestEvent) return false;
   *raw_size += size;
-  return size <= kLargestEvent;
+  return true;
 }
 
 class Composer {

@@ -15,6 +15,8 @@ constexpr std::size_t kFieldOverhead = 2;
 constexpr std::size_t kEventOverhead = 512;
 // What keys and numbers, which cannot be cut, may take of an event.
 constexpr std::size_t kLargestFixed = kLargestEvent / 4 * 3;
+// Event::raw_size of an event that fits: its bytes, and something around them.
+constexpr std::size_t kLargestRaw = kLargestEvent + kMostFields * 16;
 constexpr std::string_view kMark = "_truncated";
 constexpr std::size_t kMarkSize = 32;
 
@@ -53,6 +55,9 @@ class Shortener {
       fixed_ += fixed_size(event_->fields[i]);
     }
     std::size_t most = fixed_ <= kLargestEvent ? find_level() : 0;
+    // What took its place in the event is no larger; what lost it to a later
+    // value under the same key may have been.
+    event_->raw_size = std::min(event_->raw_size, kLargestRaw);
     if (most == SIZE_MAX && !event_->truncated) return;
     take_fields();
     if (most != SIZE_MAX) {
@@ -61,7 +66,6 @@ class Shortener {
         most = find_level();
       }
       cut_texts(most);
-      event_->raw_size = kLargestEvent;
     }
     mark();
   }
