@@ -2,7 +2,7 @@
 // to.
 //
 // Options: path (required), columns, mode (append; for samples truncate),
-// file_mode, folder_mode.
+// for_people (false), file_mode, folder_mode.
 // Safe after write(): the rows are with the kernel and survive the end of this
 // process. flush() and close() add nothing.
 #include "encode/csv.h"
@@ -52,10 +52,12 @@ RowBatch as_batch(const std::vector<Column>& columns) noexcept {
 
 class CsvSink final : public Sink {
  public:
-  CsvSink(std::string path, CsvFileOptions file, std::vector<std::string> names)
+  CsvSink(std::string path, CsvFileOptions file, std::vector<std::string> names,
+          CsvText texts)
       : path_(std::move(path)),
         names_(std::move(names)),
         columns_(views_of(names_)),
+        texts_(texts),
         file_(std::move(file)) {}
 
   Status open() override { return file_.open(); }
@@ -103,12 +105,13 @@ class CsvSink final : public Sink {
         cells_[i] = whole_microseconds(cells_[i]);
       }
     }
-    append_csv_row(lines_, cells_.data(), cells_.size());
+    append_csv_row(lines_, cells_.data(), cells_.size(), texts_);
   }
 
   const std::string path_;
   const std::vector<std::string> names_;
   const std::vector<Column> columns_;  // views of names_
+  const CsvText texts_;
   CsvFile file_;
   std::vector<std::size_t> positions_;  // in the batch, by column
   std::vector<Value> cells_;
@@ -150,17 +153,20 @@ Status make_csv_sink(Options& options, SinkPtr* sink) {
   const std::size_t mode = options.for_samples() ? 1 : 0;
   file.truncate = options.choice("mode", {"append", "truncate"}, mode) == 1;
   file.clock = options.clock();
+  const CsvText texts = options.boolean("for_people", false)
+                            ? CsvText::for_people
+                            : CsvText::exact;
   Status status = options.finish();
   if (!status.ok()) return status;
   if (options.for_samples()) {
-    sink->reset(new CsvSampleSink(path, std::move(file), names));
+    sink->reset(new CsvSampleSink(path, std::move(file), names, texts));
     return {};
   }
   const std::vector<Column> columns = views_of(names);
   Buffer header;
-  append_csv_header(header, as_batch(columns));
+  append_csv_header(header, as_batch(columns), texts);
   file.header = header.view();
-  sink->reset(new CsvSink(path, std::move(file), std::move(names)));
+  sink->reset(new CsvSink(path, std::move(file), std::move(names), texts));
   return {};
 }
 

@@ -3,7 +3,6 @@
 #include <utility>
 
 #include "base/file.h"
-#include "encode/csv.h"
 #include "sinks/paths.h"
 
 namespace stogger {
@@ -14,8 +13,9 @@ constexpr std::size_t kKeptMemory = 256 * 1024;
 }  // namespace
 
 CsvSampleSink::CsvSampleSink(std::string path, CsvFileOptions file,
-                             const std::vector<std::string>& names)
-    : path_(std::move(path)), options_(std::move(file)) {
+                             const std::vector<std::string>& names,
+                             CsvText texts)
+    : path_(std::move(path)), options_(std::move(file)), texts_(texts) {
   std::vector<LockedColumn> columns;
   // Any value goes into a cell: the lock is for the names alone.
   for (const std::string& name : names) {
@@ -66,7 +66,7 @@ Status CsvSampleSink::lock_columns(const RowBatch& rows) {
     locked_by_rows_ = true;
   }
   Buffer header;
-  append_csv_header(header, lock_.wanted());
+  append_csv_header(header, lock_.wanted(), texts_);
   CsvFileOptions options = options_;
   options.header = header.view();
   options.truncate = false;
@@ -104,7 +104,7 @@ void CsvSampleSink::encode(const RowBatch& rows, std::size_t row) {
   for (std::size_t i = 0; i < cells_.size(); ++i) {
     cells_[i] = lock_.value(rows, row, i);
   }
-  append_csv_row(lines_, cells_.data(), cells_.size());
+  append_csv_row(lines_, cells_.data(), cells_.size(), texts_);
 }
 
 Status CsvSampleSink::close() {

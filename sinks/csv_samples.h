@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "base/buffer.h"
+#include "encode/csv.h"
 #include "row/schema_lock.h"
 #include "sinks/csv_file.h"
 #include "stogger/sink.h"
@@ -21,7 +22,7 @@ class CsvSampleSink final : public Sink {
   // first batch if there are none. Its `truncate` is done when this sink is
   // opened for the first time.
   CsvSampleSink(std::string path, CsvFileOptions file,
-                const std::vector<std::string>& names);
+                const std::vector<std::string>& names, CsvText texts);
 
   // An empty file, if none is there: the header comes with the first rows.
   Status open() override;
@@ -43,6 +44,7 @@ class CsvSampleSink final : public Sink {
 
   const std::string path_;
   CsvFileOptions options_;
+  const CsvText texts_;
   SchemaLock lock_;
   std::optional<CsvFile> file_;  // once there is a header
   bool open_ = false;

@@ -8,9 +8,10 @@
 //   log.error("upstream-timeout", {{"ms", 1500}});
 //
 // An event is a short fixed name and fields that keep their types. The third
-// argument is an optional message template for people: {name} and {name:spec}
-// with the format specifications of {fmt}. A field that is missing or null
-// reads <missing>, a specification that does not fit reads <bad format>.
+// argument is an optional message template for people, a literal: {name} and
+// {name:spec} with the format specifications of {fmt}. A field that is missing
+// or null reads <missing>, a specification that does not fit reads <bad
+// format>.
 //
 // What every logging call promises:
 //   - it is noexcept and returns nothing; bad input is marked, not refused;
@@ -23,6 +24,7 @@
 // It must not be made from a signal handler.
 #pragma once
 
+#include <concepts>
 #include <cstddef>
 #include <cstdint>
 #include <initializer_list>
@@ -49,6 +51,34 @@ struct Where {
     return {function, file, line};
   }
 };
+
+// A message template. String literals and other constants convert to it; text
+// that is known only at run time does not, since whoever wrote such a text
+// could have any field repeated as often as he likes. Text of users is a field:
+//
+//   log.info("comment", {{"text", comment}}, "New comment: {text}");
+class MessageTemplate {
+ public:
+  constexpr MessageTemplate() noexcept = default;
+  template <class T>
+  requires std::convertible_to<const T&, std::string_view>
+  consteval MessageTemplate(const T& literal) noexcept : text_(literal) {}
+
+  constexpr std::string_view text() const noexcept { return text_; }
+
+ private:
+  friend constexpr MessageTemplate runtime_template(std::string_view) noexcept;
+
+  std::string_view text_;
+};
+
+// For templates that are the program's own but no constants, such as
+// translations. Never for text that others wrote.
+constexpr MessageTemplate runtime_template(std::string_view text) noexcept {
+  MessageTemplate message;
+  message.text_ = text;
+  return message;
+}
 
 namespace detail {
 
@@ -126,45 +156,45 @@ class Logger {
   }
 
   void log(Level level, std::string_view event, Fields fields = {},
-           std::string_view message = {},
+           MessageTemplate message = {},
            Where where = Where::here()) const noexcept {
     if (enabled(level)) {
-      detail::log(rep_, {level, event, fields, message, where});
+      detail::log(rep_, {level, event, fields, message.text(), where});
     }
   }
 
   void trace(std::string_view event, Fields fields = {},
-             std::string_view message = {},
+             MessageTemplate message = {},
              Where where = Where::here()) const noexcept {
     log(Level::trace, event, fields, message, where);
   }
   void debug(std::string_view event, Fields fields = {},
-             std::string_view message = {},
+             MessageTemplate message = {},
              Where where = Where::here()) const noexcept {
     log(Level::debug, event, fields, message, where);
   }
   void info(std::string_view event, Fields fields = {},
-            std::string_view message = {},
+            MessageTemplate message = {},
             Where where = Where::here()) const noexcept {
     log(Level::info, event, fields, message, where);
   }
   void warning(std::string_view event, Fields fields = {},
-               std::string_view message = {},
+               MessageTemplate message = {},
                Where where = Where::here()) const noexcept {
     log(Level::warning, event, fields, message, where);
   }
   void error(std::string_view event, Fields fields = {},
-             std::string_view message = {},
+             MessageTemplate message = {},
              Where where = Where::here()) const noexcept {
     log(Level::error, event, fields, message, where);
   }
   void critical(std::string_view event, Fields fields = {},
-                std::string_view message = {},
+                MessageTemplate message = {},
                 Where where = Where::here()) const noexcept {
     log(Level::critical, event, fields, message, where);
   }
   void alert(std::string_view event, Fields fields = {},
-             std::string_view message = {},
+             MessageTemplate message = {},
              Where where = Where::here()) const noexcept {
     log(Level::alert, event, fields, message, where);
   }
@@ -173,11 +203,11 @@ class Logger {
   // exception_class and exception_msg. Call it inside a catch block; elsewhere
   // it logs without the two.
   void exception(std::string_view event, Fields fields = {},
-                 std::string_view message = {},
+                 MessageTemplate message = {},
                  Where where = Where::here()) const noexcept {
     if (enabled(Level::error)) {
-      detail::log_exception(rep_,
-                            {Level::error, event, fields, message, where});
+      detail::log_exception(
+          rep_, {Level::error, event, fields, message.text(), where});
     }
   }
 
@@ -195,53 +225,53 @@ class Logger {
 // The calls of the unnamed logger of the default system. It needs no set-up:
 // without init(), events of level info and above go to stderr.
 inline void log(Level level, std::string_view event, Fields fields = {},
-                std::string_view message = {},
+                MessageTemplate message = {},
                 Where where = Where::here()) noexcept {
   if (detail::enabled(&detail::default_threshold, level)) {
-    detail::log(nullptr, {level, event, fields, message, where});
+    detail::log(nullptr, {level, event, fields, message.text(), where});
   }
 }
 inline void trace(std::string_view event, Fields fields = {},
-                  std::string_view message = {},
+                  MessageTemplate message = {},
                   Where where = Where::here()) noexcept {
   log(Level::trace, event, fields, message, where);
 }
 inline void debug(std::string_view event, Fields fields = {},
-                  std::string_view message = {},
+                  MessageTemplate message = {},
                   Where where = Where::here()) noexcept {
   log(Level::debug, event, fields, message, where);
 }
 inline void info(std::string_view event, Fields fields = {},
-                 std::string_view message = {},
+                 MessageTemplate message = {},
                  Where where = Where::here()) noexcept {
   log(Level::info, event, fields, message, where);
 }
 inline void warning(std::string_view event, Fields fields = {},
-                    std::string_view message = {},
+                    MessageTemplate message = {},
                     Where where = Where::here()) noexcept {
   log(Level::warning, event, fields, message, where);
 }
 inline void error(std::string_view event, Fields fields = {},
-                  std::string_view message = {},
+                  MessageTemplate message = {},
                   Where where = Where::here()) noexcept {
   log(Level::error, event, fields, message, where);
 }
 inline void critical(std::string_view event, Fields fields = {},
-                     std::string_view message = {},
+                     MessageTemplate message = {},
                      Where where = Where::here()) noexcept {
   log(Level::critical, event, fields, message, where);
 }
 inline void alert(std::string_view event, Fields fields = {},
-                  std::string_view message = {},
+                  MessageTemplate message = {},
                   Where where = Where::here()) noexcept {
   log(Level::alert, event, fields, message, where);
 }
 inline void exception(std::string_view event, Fields fields = {},
-                      std::string_view message = {},
+                      MessageTemplate message = {},
                       Where where = Where::here()) noexcept {
   if (detail::enabled(&detail::default_threshold, Level::error)) {
     detail::log_exception(nullptr,
-                          {Level::error, event, fields, message, where});
+                          {Level::error, event, fields, message.text(), where});
   }
 }
 

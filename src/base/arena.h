@@ -33,6 +33,10 @@ class Arena {
     left_ = kBlockSize;
     size_ = kBlockSize;
   }
+  // Resets, if it holds more memory than `most` bytes.
+  void recycle(std::size_t most) noexcept {
+    if (size_ > most) reset();
+  }
   // Of all the memory it holds.
   std::size_t size() const noexcept { return size_; }
 

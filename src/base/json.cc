@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "base/harmful.h"
 #include "base/number.h"
 #include "base/timestamp.h"
 #include "base/utf8.h"
@@ -17,6 +18,14 @@ namespace stogger {
 namespace {
 
 constexpr char kHex[] = "0123456789abcdef";
+
+char* write_hex_unit(char* out, std::uint32_t unit) noexcept {
+  *out++ = 'u';
+  for (int shift = 12; shift >= 0; shift -= 4) {
+    *out++ = kHex[unit >> shift & 15];
+  }
+  return out;
+}
 
 char* write_escape(char* out, std::uint32_t c) noexcept {
   *out++ = '\\';
@@ -41,19 +50,19 @@ char* write_escape(char* out, std::uint32_t c) noexcept {
       *out++ = 't';
       return out;
     default:
-      *out++ = 'u';
-      for (int shift = 12; shift >= 0; shift -= 4) {
-        *out++ = kHex[c >> shift & 15];
-      }
-      return out;
+      break;
   }
+  if (c < 0x10000) return write_hex_unit(out, c);
+  // JSON has escapes for the two halves of a surrogate pair only.
+  out = write_hex_unit(out, 0xD800 + ((c - 0x10000) >> 10));
+  *out++ = '\\';
+  return write_hex_unit(out, 0xDC00 + ((c - 0x10000) & 0x3FF));
 }
 
-// What JSON wants escaped; and, because a terminal obeys C1 controls and some
-// readers end lines at U+2028 and U+2029, these.
+// What JSON wants escaped; and, because people look at JSON lines as well, what
+// could change what they see.
 bool needs_escape(std::uint32_t c) noexcept {
-  return c < 0x20 || c == '"' || c == '\\' || (c >= 0x80 && c < 0xA0) ||
-         c == 0x2028 || c == 0x2029;
+  return c == '"' || c == '\\' || is_harmful(c);
 }
 
 char* copy(char* out, std::string_view text) noexcept {
@@ -124,7 +133,7 @@ namespace {
 std::size_t escaped_size(const Utf8Step& step) noexcept {
   if (!step.valid || step.codepoint == 0) return kReplacement.size();
   if (!needs_escape(step.codepoint)) return step.size;
-  char escape[8];
+  char escape[12];  // a surrogate pair
   return static_cast<std::size_t>(write_escape(escape, step.codepoint) -
                                   escape);
 }
@@ -160,12 +169,15 @@ constexpr std::size_t kQuotes = 2;
 
 }  // namespace
 
-std::size_t json_value_size(const Value& value) noexcept {
-  if (value.kind() == Kind::json) return value.text().size();
-  if (value.kind() == Kind::text) {
+std::size_t json_value_size(const Value& value, std::size_t most) noexcept {
+  const bool is_text = value.kind() == Kind::text;
+  if (is_text || value.kind() == Kind::json) {
+    const std::string_view text = value.text();
+    // Nothing becomes shorter.
+    if (!is_text || text.size() > most) return text.size();
     std::size_t size = kQuotes;
-    measure(value.text(), SIZE_MAX, &size);
-    return size;
+    const bool whole = measure(text, most, &size) == text.size();
+    return whole ? size : most + 1;
   }
   char scratch[kPlainValueRoom];
   std::uint32_t sanitized = 0;

@@ -31,9 +31,10 @@ inline std::size_t json_string_room(std::string_view text) noexcept {
   return text.size() * kLongestEscape + 2;
 }
 
-// A quoted string. Control characters, C1 too, and line separators are escaped.
-// Bad UTF-8 and NUL become U+FFFD; then 1 is added to *sanitized, which counts
-// the values that had to be sanitized.
+// A quoted string. What harmful.h lists is escaped, so that a line of JSON can
+// be looked at; the value that a parser reads is the same. Bad UTF-8 and NUL
+// become U+FFFD; then 1 is added to *sanitized, which counts the values that
+// had to be sanitized.
 [[gnu::always_inline]] inline char* write_json_string(
     char* out, std::string_view text, std::uint32_t* sanitized) noexcept {
   *out++ = '"';
@@ -73,8 +74,10 @@ inline std::uint32_t append_json_value(Buffer& out, const Value& value) {
   return sanitized;
 }
 
-// The bytes append_json_value() adds, without writing them.
-std::size_t json_value_size(const Value& value) noexcept;
+// The bytes append_json_value() adds, without writing them. If there are more
+// than `most`, it is some number above that: the rest is not looked at.
+std::size_t json_value_size(const Value& value,
+                            std::size_t most = SIZE_MAX) noexcept;
 
 // The longest prefix that, as a JSON string, quotes included, takes at most
 // `most` bytes. It does not end inside a UTF-8 sequence. May be empty.

@@ -17,4 +17,7 @@ std::string nearest_name(std::string_view name,
 // ASCII letters compare as if they were lower case.
 bool equal_ignoring_case(std::string_view a, std::string_view b) noexcept;
 
+// ASCII letters as small ones: equal_ignoring_case() is equality of these.
+std::string folded(std::string_view text);
+
 }  // namespace stogger

@@ -12,18 +12,20 @@
 
 namespace stogger {
 
-// A set of characters that need more than copying: all below `lowest`, all
+// A set of characters that need more than copying: all below `lowest`, DEL, all
 // that are not ASCII, and the ones listed.
 template <char lowest, char... listed>
 struct SpecialCharacters {
   static bool has(char c) noexcept {
-    return static_cast<signed char>(c) < lowest || (... || (c == listed));
+    return static_cast<signed char>(c) < lowest || c == 0x7F ||
+           (... || (c == listed));
   }
 #ifdef __SSE2__
   // A bit for each of the sixteen bytes. As signed numbers, those from 0x80 on
-  // are less than `lowest` too.
+  // are less than `lowest` too; and once 1 is added to all, DEL is one of them.
   static int find(__m128i bytes) noexcept {
-    __m128i found = _mm_cmplt_epi8(bytes, _mm_set1_epi8(lowest));
+    __m128i found = _mm_cmplt_epi8(_mm_add_epi8(bytes, _mm_set1_epi8(1)),
+                                   _mm_set1_epi8(lowest + 1));
     (..., (found = _mm_or_si128(found,
                                 _mm_cmpeq_epi8(bytes, _mm_set1_epi8(listed)))));
     return _mm_movemask_epi8(found);
@@ -132,6 +134,19 @@ template <class Specials>
   if (size == 0) return true;
   *out = *in;
   return !Specials::has(*in);
+}
+
+// Tells the same without copying.
+template <class Specials>
+[[gnu::always_inline]] inline bool is_plain_text(
+    std::string_view text) noexcept {
+  constexpr std::size_t kMost = 16;
+  char copied[kMost];
+  while (text.size() > kMost) {
+    if (!copy_plain<Specials>(copied, text.substr(0, kMost))) return false;
+    text.remove_prefix(kMost);
+  }
+  return copy_plain<Specials>(copied, text);
 }
 
 }  // namespace stogger

@@ -93,4 +93,13 @@ bool is_clean_text(std::string_view text) noexcept {
   return true;
 }
 
+void append_clean_text(Buffer& out, std::string_view text) {
+  while (!text.empty()) {
+    const Utf8Step step = utf8_step(text);
+    const bool good = step.valid && step.codepoint != 0;
+    out.append(good ? text.substr(0, step.size) : kReplacement);
+    text.remove_prefix(step.size);
+  }
+}
+
 }  // namespace stogger

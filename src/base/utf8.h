@@ -6,6 +6,8 @@
 #include <cstdint>
 #include <string_view>
 
+#include "base/buffer.h"
+
 namespace stogger {
 
 inline constexpr std::string_view kReplacement = "\xEF\xBF\xBD";  // U+FFFD
@@ -34,5 +36,8 @@ std::size_t utf8_length(std::string_view text) noexcept;
 
 // True if the text is valid and has no NUL.
 bool is_clean_text(std::string_view text) noexcept;
+
+// Adds the text as such a text: bad sequences and NUL become U+FFFD.
+void append_clean_text(Buffer& out, std::string_view text);
 
 }  // namespace stogger

@@ -28,6 +28,7 @@ struct ValueWriter::Rep {
   Value plain;
   enum { nothing, is_text, is_json, is_plain } state = nothing;
   int depth = 0;
+  std::size_t most = SIZE_MAX;  // bytes of the text that are kept
 };
 
 void ValueWriter::set(Value value) {
@@ -43,7 +44,7 @@ void ValueWriter::set(Value value) {
       return;
     case Kind::text:
     case Kind::json:
-      rep_->text = value.text();
+      rep_->text = value.text().substr(0, rep_->most);
       rep_->state = value.kind() == Kind::text ? Rep::is_text : Rep::is_json;
       return;
     default:
@@ -55,11 +56,13 @@ void ValueWriter::set(Value value) {
 void ValueWriter::append(std::string_view text) {
   if (rep_->state != Rep::is_text) rep_->text.clear();
   rep_->state = Rep::is_text;
-  rep_->text += text;
+  rep_->text += text.substr(0, rep_->most - rep_->text.size());
 }
 
-Value ValueCapture::resolve(const Value& custom, Arena& arena) {
+Value ValueCapture::resolve(const Value& custom, Arena& arena,
+                            std::size_t most) {
   ValueWriter::Rep rep;
+  rep.most = most;
   ValueWriter writer(&rep);
   try {
     custom.write_custom(writer);

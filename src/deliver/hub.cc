@@ -99,6 +99,7 @@ inline void Hub::deliver_to(const Table& table, const detail::LoggerRep* logger,
   if (event.has_message()) {
     render_message(event, scratch->message);
     event.message = scratch->message.view();
+    if (event.message_template.size() > kLargestEvent) event.truncated = true;
   }
   shorten(&event, scratch->event);
   const InsideSink guard;

@@ -4,6 +4,7 @@
 #include <cstddef>
 
 #include "base/buffer.h"
+#include "base/limits.h"
 #include "event/compose.h"
 #include "render/render.h"
 
@@ -35,9 +36,10 @@ class ScratchLease {
       delete scratch_;
       return;
     }
-    scratch_->event.buffer.recycle(kMostKept);
-    scratch_->message.recycle(kMostKept);
-    scratch_->row.text.recycle(kMostKept);
+    // Events of usual size never make anything larger than this.
+    scratch_->event.recycle(kKeptByThread);
+    scratch_->message.recycle(kKeptByThread);
+    scratch_->row.recycle(kKeptByThread);
   }
   ScratchLease(const ScratchLease&) = delete;
   ScratchLease& operator=(const ScratchLease&) = delete;
@@ -47,10 +49,6 @@ class ScratchLease {
 
  private:
   friend struct ScratchKey;
-
-  // Events of usual size never make a buffer larger than this; the memory of
-  // larger ones is given back.
-  static constexpr std::size_t kMostKept = std::size_t{64} * 1024;
 
   struct OfThread {
     Scratch own;

@@ -8,8 +8,12 @@
 // quoted = DQUOTE *(CHAR / 2DQUOTE) DQUOTE
 #include "encode/csv.h"
 
+#include <algorithm>
+#include <iterator>
+
 #include "base/scalar_text.h"
 #include "base/utf8.h"
+#include "base/visible.h"
 
 namespace stogger {
 namespace {
@@ -33,14 +37,6 @@ void append_quoted(Buffer& out, std::string_view text) {
   out.push_back('"');
 }
 
-void append_clean_text(Buffer& out, std::string_view text) {
-  if (needs_quotes(text)) {
-    append_quoted(out, text);
-  } else {
-    out.append(text);
-  }
-}
-
 // In quotes, as not to have to look for a reason: such text is rare.
 void append_mended(Buffer& out, std::string_view text) {
   out.push_back('"');
@@ -54,38 +50,89 @@ void append_mended(Buffer& out, std::string_view text) {
   out.push_back('"');
 }
 
-void append_text(Buffer& out, std::string_view text) {
-  if (is_clean_text(text)) {
-    append_clean_text(out, text);
-  } else {
+void append_exact(Buffer& out, std::string_view text) {
+  if (!is_clean_text(text)) {
     append_mended(out, text);
+  } else if (needs_quotes(text)) {
+    append_quoted(out, text);
+  } else {
+    out.append(text);
+  }
+}
+
+// What spreadsheets calculate, the wide forms of East Asian input included.
+bool begins_formula(std::string_view text) noexcept {
+  constexpr std::string_view kMarks[] = {"=",
+                                         "+",
+                                         "-",
+                                         "@",
+                                         "\t",
+                                         "\r",
+                                         "\n",
+                                         "\xEF\xBC\x9D",
+                                         "\xEF\xBC\x8B",
+                                         "\xEF\xBC\x8D",
+                                         "\xEF\xBC\xA0"};
+  return std::any_of(
+      std::begin(kMarks), std::end(kMarks),
+      [&](std::string_view mark) { return text.starts_with(mark); });
+}
+
+void append_for_people(Buffer& out, std::string_view text, bool is_formula) {
+  // Escapes need no quotes, and what needs them is not escaped.
+  const bool quoted = text.empty() || text.front() == ' ' ||
+                      text.back() == ' ' ||
+                      text.find_first_of(",\"") != std::string_view::npos;
+  if (quoted) out.push_back('"');
+  if (is_formula) out.push_back('\'');
+  for (std::size_t quote = text.find('"'); quote != std::string_view::npos;
+       quote = text.find('"')) {
+    append_visible(out, text.substr(0, quote));
+    out.append("\"\"");
+    text.remove_prefix(quote + 1);
+  }
+  append_visible(out, text);
+  if (quoted) out.push_back('"');
+}
+
+void append_text(Buffer& out, std::string_view text, CsvText texts) {
+  if (texts == CsvText::exact) {
+    append_exact(out, text);
+  } else {
+    append_for_people(out, text, begins_formula(text));
   }
 }
 
 }  // namespace
 
-void append_csv_cell(Buffer& out, const Value& value) {
-  if (value.kind() == Kind::text || value.kind() == Kind::json) {
-    append_text(out, value.text());
-  } else {
+void append_csv_cell(Buffer& out, const Value& value, CsvText texts) {
+  if (value.kind() == Kind::text) {
+    append_text(out, value.text(), texts);
+  } else if (value.kind() != Kind::json) {
     append_scalar(out, value);
+  } else if (texts == CsvText::exact) {
+    append_exact(out, value.text());
+  } else {
+    // Of the marks of formulas, JSON begins with the sign of numbers at most.
+    append_for_people(out, value.text(), false);
   }
 }
 
-void append_csv_row(Buffer& out, const Value* cells, std::size_t count) {
+void append_csv_row(Buffer& out, const Value* cells, std::size_t count,
+                    CsvText texts) {
   for (std::size_t i = 0; i < count; ++i) {
     if (i != 0) out.push_back(',');
-    append_csv_cell(out, cells[i]);
+    append_csv_cell(out, cells[i], texts);
   }
   // Readers skip lines that are empty.
   if (count == 1 && cells[0].is_null()) out.append("\"\"");
   out.append("\r\n");
 }
 
-void append_csv_header(Buffer& out, const RowBatch& columns) {
+void append_csv_header(Buffer& out, const RowBatch& columns, CsvText texts) {
   for (std::size_t i = 0; i < columns.column_count; ++i) {
     if (i != 0) out.push_back(',');
-    append_text(out, columns.columns[i].name);
+    append_text(out, columns.columns[i].name, texts);
   }
   out.append("\r\n");
 }

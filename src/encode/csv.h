@@ -11,15 +11,24 @@
 
 namespace stogger {
 
+// How texts are written. For programs: as they are. For people, who look at the
+// file on a terminal or in a spreadsheet: what harmful.h lists is escaped as in
+// text lines, so that a row is a line; and what a spreadsheet would take for a
+// formula gets a ' in front.
+enum class CsvText : unsigned char { exact, for_people };
+
 // One cell, in quotes only if it needs them. Null is an empty cell; an empty
 // text is "". Bad UTF-8 and NUL become U+FFFD.
-void append_csv_cell(Buffer& out, const Value& value);
+void append_csv_cell(Buffer& out, const Value& value,
+                     CsvText texts = CsvText::exact);
 
 // A line of cells, the CRLF at its end included.
-void append_csv_row(Buffer& out, const Value* cells, std::size_t count);
+void append_csv_row(Buffer& out, const Value* cells, std::size_t count,
+                    CsvText texts = CsvText::exact);
 
 // The first line of a file: the names of the columns.
-void append_csv_header(Buffer& out, const RowBatch& columns);
+void append_csv_header(Buffer& out, const RowBatch& columns,
+                       CsvText texts = CsvText::exact);
 
 // Reads CSV to find the last line that is whole.
 class CsvScanner {

@@ -4,10 +4,11 @@
 
 #include <algorithm>
 #include <cstring>
-#include <functional>
 #include <iterator>
 
 #include "base/json.h"
+#include "base/plain_copy.h"
+#include "base/utf8.h"
 #include "base/value_capture.h"
 #include "event/scope.h"
 
@@ -54,6 +55,10 @@ bool has_key(Fields fields, std::string_view key) noexcept {
   return true;
 }
 
+// All that keys which have to be looked at character by character have, those
+// that are not valid text among them.
+using KeySpecials = SpecialCharacters<1>;
+
 // True if the fields can be passed on as they are: no two equal keys, nothing
 // that has a place of its own, is a secret, or has to be written out or
 // checked. Adds up what they take.
@@ -69,7 +74,10 @@ bool has_key(Fields fields, std::string_view key) noexcept {
   std::uint64_t common = 0;
   for (const Field& field : fields) {
     const std::string_view key = field.key;
-    if (field.value.kind() >= Kind::json || key.empty()) return false;
+    if (field.value.kind() >= Kind::json || key.empty() ||
+        !is_plain_text<KeySpecials>(key)) {
+      return false;
+    }
     const std::uint64_t mark = KeyShapes::mark(key);
     common |= (seen | settings.special().marks_like(key)) & mark;
     seen |= mark;
@@ -77,6 +85,8 @@ bool has_key(Fields fields, std::string_view key) noexcept {
     if (field.value.kind() == Kind::text) size += field.value.text().size();
   }
   if (common != 0 && !are_plain_keys(fields, settings)) return false;
+  // Texts that are too long are cut before anything looks at them.
+  if (size > kLargestEvent) return false;
   *raw_size += size;
   return true;
 }
@@ -112,9 +122,13 @@ class Composer {
 
  private:
   void add(std::string_view key, const Value& value) {
+    // What has no room in the event is not looked at.
+    if (key.size() > key_room_) return leave_out();
+    key_room_ -= key.size();
+    if (!is_clean_text(key)) key = clean_key(key);
     event_->raw_size += key.size() + kOtherSize;
     if (!settings_.special().may_have(key)) {
-      scratch_.fields.put(key, settle(key, value));
+      put(key, settle(key, value));
     } else if (key == kFunc) {
       event_->func = column_text(key, value);
     } else if (key == kScope) {
@@ -123,36 +137,71 @@ class Composer {
       char* renamed = scratch_.arena.allocate(key.size() + 1);
       std::memcpy(renamed, key.data(), key.size());
       renamed[key.size()] = '_';
-      scratch_.fields.put({renamed, key.size() + 1}, settle(key, value));
+      put({renamed, key.size() + 1}, settle(key, value));
     } else {
-      scratch_.fields.put(key, settle(key, value));
+      put(key, settle(key, value));
     }
   }
 
-  // The value as renderers may see it: no secret, nothing custom, clean JSON.
+  void put(std::string_view key, const Value& value) {
+    if (!scratch_.fields.put(key, value)) leave_out();
+  }
+
+  void leave_out() noexcept { event_->truncated = true; }
+
+  // As targets would write it: keys that are equal then are equal now.
+  std::string_view clean_key(std::string_view key) {
+    ++event_->sanitized;
+    Buffer& clean = scratch_.buffer;
+    clean.clear();
+    append_clean_text(clean, key);
+    return scratch_.arena.copy(clean.view());
+  }
+
+  // The value as renderers may see it: no secret, nothing custom, clean JSON,
+  // and nothing much longer than an event can be.
   Value settle(std::string_view key, const Value& value) {
     if (settings_.redaction().hides(key)) return Value(kRedacted);
-    if (value.kind() < Kind::text) return value;
+    if (value.kind() < Kind::text || value.kind() == Kind::time) return value;
     if (value.kind() == Kind::custom) {
-      return settle(key, ValueCapture::resolve(value, scratch_.arena));
+      // One byte more tells that there were more.
+      return settle(
+          key, ValueCapture::resolve(value, scratch_.arena, kLargestEvent + 1));
     }
-    if (value.kind() != Kind::time) event_->raw_size += value.text().size();
-    return value.kind() == Kind::json ? clean_json(value) : value;
+    if (value.kind() == Kind::json) return settle_json(value.text());
+    const std::string_view text = utf8_prefix(value.text(), kLargestEvent);
+    event_->raw_size += text.size();
+    return text;
   }
 
-  Value clean_json(const Value& value) {
+  Value settle_json(std::string_view text) {
+    if (text.size() > json_room_) return unread_json(text);
+    json_room_ -= text.size();
+    event_->raw_size += text.size();
     Buffer& clean = scratch_.buffer;
     clean.clear();
     const bool valid = append_clean_json(
-        clean, value.text(),
+        clean, text,
         settings_.redaction().empty() ? nullptr : &Redaction::hides_member,
         &settings_.redaction(), &event_->sanitized);
-    if (!valid) {
-      // Where a secret in it would end cannot be told.
-      const bool secret = settings_.redaction().hides_word_of(value.text());
-      return Value(secret ? kRedacted : value.text());
-    }
+    if (!valid) return without_secrets(text);
     return Value(Json{scratch_.arena.copy(clean.view())});
+  }
+
+  // JSON that is too long, alone or with what came before, is not read: its
+  // beginning becomes a text.
+  Value unread_json(std::string_view text) {
+    constexpr std::size_t kLeast = 256;
+    text = utf8_prefix(text, std::max(unread_room_, kLeast));
+    unread_room_ -= std::min(unread_room_, text.size());
+    event_->raw_size += text.size();
+    event_->truncated = true;
+    return without_secrets(text);
+  }
+
+  // Of a text that is no JSON. Where a secret in it would end cannot be told.
+  Value without_secrets(std::string_view text) const {
+    return settings_.redaction().hides_word_of(text) ? kRedacted : text;
   }
 
   // func and scope are columns of text: other kinds show as JSON shows them.
@@ -172,6 +221,10 @@ class Composer {
   const EventSettings& settings_;
   EventScratch& scratch_;
   Event* event_;
+  // What may still be taken of keys, of JSON that is read, and of other JSON.
+  std::size_t key_room_ = kLargestEvent;
+  std::size_t json_room_ = kLargestEvent;
+  std::size_t unread_room_ = kLargestEvent;
 };
 
 }  // namespace
@@ -183,44 +236,6 @@ EventSettings::EventSettings(bool caller_info,
   for (const std::string& name : redact) special_.add(name);
   special_.add(kFunc);
   special_.add(kScope);
-}
-
-void FieldSet::clear() noexcept {
-  fields_.clear();
-  slots_.clear();
-}
-
-Field* FieldSet::find_indexed(std::string_view key) noexcept {
-  const std::size_t mask = slots_.size() - 1;
-  for (std::size_t slot = std::hash<std::string_view>()(key) & mask;
-       slots_[slot] != 0; slot = (slot + 1) & mask) {
-    Field& field = fields_[slots_[slot] - 1];
-    if (field.key == key) return &field;
-  }
-  return nullptr;
-}
-
-void FieldSet::index_all() {
-  std::size_t size = 1;
-  while (size < fields_.size() * 4) size *= 2;
-  slots_.assign(size, 0);
-  for (std::size_t i = 0; i < fields_.size(); ++i) {
-    std::size_t slot = std::hash<std::string_view>()(fields_[i].key);
-    while (slots_[slot & (size - 1)] != 0) ++slot;
-    slots_[slot & (size - 1)] = static_cast<std::uint32_t>(i + 1);
-  }
-}
-
-void FieldSet::index_last() {
-  // At most half of the slots are taken.
-  if (slots_.size() < fields_.size() * 2) {
-    index_all();
-    return;
-  }
-  const std::size_t mask = slots_.size() - 1;
-  std::size_t slot = std::hash<std::string_view>()(fields_.back().key) & mask;
-  while (slots_[slot] != 0) slot = (slot + 1) & mask;
-  slots_[slot] = static_cast<std::uint32_t>(fields_.size());
 }
 
 // For an event that does not consist of the call's own fields alone, or whose

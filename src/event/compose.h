@@ -1,12 +1,13 @@
 // Composing: a call, its logger and the scopes around it become one event.
 #pragma once
 
-#include <cstdint>
+#include <cstddef>
 #include <vector>
 
 #include "base/arena.h"
 #include "base/buffer.h"
 #include "event/event.h"
+#include "event/field_set.h"
 #include "event/logger.h"
 #include "event/redaction.h"
 
@@ -32,48 +33,6 @@ class EventSettings {
   KeyShapes special_;
 };
 
-// The fields of one event, each key once.
-class FieldSet {
- public:
-  // A later value takes the place of an earlier one under the same key.
-  void put(std::string_view key, const Value& value) {
-    if (Field* known = find(key)) {
-      known->value = value;
-    } else {
-      add(key, value);
-    }
-  }
-  // The earlier value stays.
-  void put_new(std::string_view key, const Value& value) {
-    if (find(key) == nullptr) add(key, value);
-  }
-  void clear() noexcept;
-  std::vector<Field>& fields() noexcept { return fields_; }
-
- private:
-  static constexpr std::size_t kFewFields = 24;
-
-  Field* find(std::string_view key) noexcept {
-    if (fields_.size() > kFewFields) return find_indexed(key);
-    for (Field& field : fields_) {
-      if (field.key == key) return &field;
-    }
-    return nullptr;
-  }
-  void add(std::string_view key, const Value& value) {
-    fields_.emplace_back(key, value);
-    if (fields_.size() > kFewFields) index_last();
-  }
-  Field* find_indexed(std::string_view key) noexcept;
-  void index_last();
-  void index_all();
-
-  std::vector<Field> fields_;
-  // Beyond a few fields: positions in fields_ plus one, by hash of the key,
-  // open addressing; a power of two. Empty as long as there are few.
-  std::vector<std::uint32_t> slots_;
-};
-
 // Memory for one event, reused from event to event.
 struct EventScratch {
   Arena arena;
@@ -82,6 +41,13 @@ struct EventScratch {
   // What every event begins as. Copying it is several times as fast as making
   // a new one, for which compilers take an instruction that is slow to start.
   Event blank;
+
+  // Gives back memory beyond `most` bytes, of each kind.
+  void recycle(std::size_t most) noexcept {
+    arena.recycle(most);
+    buffer.recycle(most);
+    fields.recycle(most);
+  }
 };
 
 // Everything of the event but its message. May throw std::bad_alloc. The event

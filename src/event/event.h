@@ -6,14 +6,12 @@
 #include <cstdint>
 #include <string_view>
 
+#include "base/limits.h"
 #include "stogger/level.h"
 #include "stogger/log.h"
 #include "stogger/value.h"
 
 namespace stogger {
-
-// All fields of one event. Longer ones are shortened, see shorten.h.
-inline constexpr std::size_t kLargestEvent = 1024 * 1024;
 
 struct Event {
   Time time;
@@ -29,7 +27,7 @@ struct Event {
   bool has_message() const noexcept { return !message_template.empty(); }
 
   // Scope, bound and call fields, in that order. No custom values, no two
-  // equal keys, no reserved keys, no secrets; JSON values are clean.
+  // equal keys, no reserved keys, no secrets; JSON values and keys are clean.
   const Field* fields = nullptr;
   std::size_t field_count = 0;
 
@@ -39,7 +37,8 @@ struct Event {
 
   Where where;
   std::uint32_t sanitized = 0;  // values in which bad bytes were replaced
-                                // before rendering (inside JSON)
+                                // before rendering (in JSON and keys)
+  bool truncated = false;       // fields were left out, or JSON not looked at
 };
 
 }  // namespace stogger

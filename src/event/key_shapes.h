@@ -20,6 +20,10 @@ class KeyShapes {
     return !key.empty() && (marks_like(key) & mark(key)) != 0;
   }
 
+  // False only if no name that was added begins with that character, or with
+  // the same letter of the other case.
+  bool may_begin(char c) const noexcept { return shapes_[letter(c)] != 0; }
+
   // One bit out of 64. Equal keys have the same; most others have not. This and
   // the next are for keys that are not empty.
   static std::uint64_t mark(std::string_view key) noexcept {

@@ -21,8 +21,10 @@ class Redaction {
   bool hides(std::string_view key) const noexcept {
     return shapes_.may_have(key) && is_listed(key);
   }
-  // True if a word of the text, between spaces and punctuation, is such a key.
-  bool hides_word_of(std::string_view text) const noexcept;
+  // True if a word of the text, between spaces and punctuation, is such a key,
+  // as it stands or once the escapes of JSON are undone. May throw
+  // std::bad_alloc.
+  bool hides_word_of(std::string_view text) const;
   bool empty() const noexcept { return keys_.empty(); }
   const std::vector<std::string>& keys() const noexcept { return keys_; }
 
@@ -34,6 +36,8 @@ class Redaction {
 
  private:
   bool is_listed(std::string_view key) const noexcept;
+  bool has_word(std::string_view text) const noexcept;
+  bool begins_with_key(std::string_view text) const noexcept;
 
   std::vector<std::string> keys_;
   KeyShapes shapes_;

@@ -15,7 +15,10 @@ constexpr std::size_t kFieldOverhead = 2;
 constexpr std::size_t kEventOverhead = 512;
 // What keys and numbers, which cannot be cut, may take of an event.
 constexpr std::size_t kLargestFixed = kLargestEvent / 4 * 3;
+// Event::raw_size of an event that fits: its bytes, and something around them.
+constexpr std::size_t kLargestRaw = kLargestEvent + kMostFields * 16;
 constexpr std::string_view kMark = "_truncated";
+constexpr std::size_t kMarkSize = 32;
 
 bool can_be_cut(const Value& value) noexcept {
   return value.kind() == Kind::text || value.kind() == Kind::json;
@@ -23,8 +26,23 @@ bool can_be_cut(const Value& value) noexcept {
 
 // What is left of a text, or of JSON: a piece of that is no JSON.
 Value cut(const Value& value, std::size_t most) {
-  if (!can_be_cut(value) || json_value_size(value) <= most) return value;
+  if (!can_be_cut(value) || json_value_size(value, most) <= most) return value;
   return Value(json_string_prefix(value.text(), most));
+}
+
+// The size that no part may exceed for all of them to take `room` at most.
+// SIZE_MAX if they fit as they are.
+std::size_t level_of(std::vector<std::size_t>& parts, std::size_t room) {
+  std::size_t rest =
+      std::accumulate(parts.begin(), parts.end(), std::size_t{0});
+  if (rest <= room) return SIZE_MAX;
+  std::sort(parts.begin(), parts.end(), std::greater<>());
+  for (std::size_t count = 1; count <= parts.size(); ++count) {
+    rest -= parts[count - 1];
+    const std::size_t next = count < parts.size() ? parts[count] : 0;
+    if (rest + count * next <= room) return (room - rest) / count;
+  }
+  return 0;
 }
 
 class Shortener {
@@ -33,18 +51,23 @@ class Shortener {
       : event_(event), fields_(scratch.fields.fields()) {}
 
   void run() {
-    measure();
-    if (fixed_ + cuttable_ <= kLargestEvent) return;
-    // Plain fields are still where the caller has them.
-    if (event_->fields != fields_.data()) {
-      fields_.assign(event_->fields, event_->fields + event_->field_count);
+    for (std::size_t i = 0; i < event_->field_count; ++i) {
+      fixed_ += fixed_size(event_->fields[i]);
     }
-    if (fixed_ > kLargestFixed) drop_fields();
-    cut_texts(largest_part());
+    std::size_t most = fixed_ <= kLargestEvent ? find_level() : 0;
+    // What took its place in the event is no larger; what lost it to a later
+    // value under the same key may have been.
+    event_->raw_size = std::min(event_->raw_size, kLargestRaw);
+    if (most == SIZE_MAX && !event_->truncated) return;
+    take_fields();
+    if (most != SIZE_MAX) {
+      if (fixed_ > kLargestFixed) {
+        drop_fields();
+        most = find_level();
+      }
+      cut_texts(most);
+    }
     mark();
-    event_->fields = fields_.data();
-    event_->field_count = fields_.size();
-    event_->raw_size = kLargestEvent;
   }
 
  private:
@@ -53,22 +76,46 @@ class Shortener {
            (can_be_cut(field.value) ? 0 : json_value_size(field.value));
   }
 
-  void measure_text(const Value& value) {
-    if (!can_be_cut(value)) return;
-    parts_.push_back(json_value_size(value));
-    cuttable_ += parts_.back();
+  // Calls it with all that can be cut.
+  template <class Function>
+  void for_each_text(Function function) {
+    function(Value(event_->name));
+    function(Value(event_->message));
+    function(Value(event_->logger));
+    if (can_be_cut(event_->func)) function(event_->func);
+    if (can_be_cut(event_->scope)) function(event_->scope);
+    for (std::size_t i = 0; i < event_->field_count; ++i) {
+      const Value& value = event_->fields[i].value;
+      if (can_be_cut(value)) function(value);
+    }
   }
 
-  void measure() {
-    measure_text(Value(event_->name));
-    measure_text(Value(event_->message));
-    measure_text(Value(event_->logger));
-    measure_text(event_->func);
-    measure_text(event_->scope);
-    for (std::size_t i = 0; i < event_->field_count; ++i) {
-      fixed_ += fixed_size(event_->fields[i]);
-      measure_text(event_->fields[i].value);
+  // The most that each text may take. At first by their sizes as they are,
+  // which are no larger than what they become. That shows how far each of them
+  // has to be measured: no more than an event in all, however long they are.
+  std::size_t find_level() {
+    const std::size_t room = kLargestEvent - fixed_;
+    parts_.clear();
+    for_each_text([&](const Value& v) { parts_.push_back(v.text().size()); });
+    const std::size_t bound = level_of(parts_, room);
+    parts_.clear();
+    for_each_text([&](const Value& value) {
+      parts_.push_back(json_value_size(value, bound));
+    });
+    return level_of(parts_, room);
+  }
+
+  // Plain fields are still where the caller has them.
+  void take_fields() {
+    if (event_->fields != fields_.data()) {
+      fields_.assign(event_->fields, event_->fields + event_->field_count);
     }
+    publish();
+  }
+
+  void publish() {
+    event_->fields = fields_.data();
+    event_->field_count = fields_.size();
   }
 
   // Those that take most go, of equals the last ones.
@@ -87,20 +134,7 @@ class Shortener {
     }
     std::size_t i = 0;
     std::erase_if(fields_, [&](const Field&) { return sizes[i++] == 0; });
-  }
-
-  // The size that no part may exceed, for the whole to fit. Counts the parts of
-  // fields that were dropped too, which makes it a little smaller at most.
-  std::size_t largest_part() {
-    std::sort(parts_.begin(), parts_.end(), std::greater<>());
-    const std::size_t room = kLargestEvent - fixed_;
-    std::size_t rest = cuttable_;
-    for (std::size_t count = 1; count <= parts_.size(); ++count) {
-      rest -= parts_[count - 1];
-      const std::size_t next = count < parts_.size() ? parts_[count] : 0;
-      if (rest + count * next <= room) return (room - rest) / count;
-    }
-    return 0;
+    publish();
   }
 
   void cut_texts(std::size_t most) {
@@ -120,13 +154,14 @@ class Shortener {
       known->value = Value(true);
     } else {
       fields_.emplace_back(kMark, Value(true));
+      event_->raw_size += kMarkSize;
     }
+    publish();
   }
 
   Event* event_;
   std::vector<Field>& fields_;
-  std::vector<std::size_t> parts_;  // the sizes of all that can be cut
-  std::size_t cuttable_ = 0;        // and their sum
+  std::vector<std::size_t> parts_;  // sizes of all that can be cut
   std::size_t fixed_ = kEventOverhead;
 };
 

@@ -226,12 +226,7 @@ class JournalRow {
     if (is_clean_text(text)) return Value(text);
     ++scratch_.sanitized;
     const std::size_t start = text_.size();
-    while (!text.empty()) {
-      const Utf8Step step = utf8_step(text);
-      const bool keep = step.valid && step.codepoint != 0;
-      text_.append(keep ? text.substr(0, step.size) : kReplacement);
-      text.remove_prefix(step.size);
-    }
+    append_clean_text(text_, text);
     return Value(text_.view().substr(start));
   }
 

@@ -2,12 +2,14 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cstring>
 #include <iterator>
 #include <string_view>
 
 #include "base/number.h"
 #include "base/timestamp.h"
+#include "base/utf8.h"
 #include "render/plain.h"
 
 namespace stogger {
@@ -52,27 +54,20 @@ bool is_modest(std::string_view spec) noexcept {
 }
 
 template <class T>
-void format_value(Buffer& out, std::string_view spec, const T& value) {
+void format_value(fmt::memory_buffer& out, std::string_view spec,
+                  const T& value) {
   char format[kLongestSpec + 3] = "{:";
   std::memcpy(format + 2, spec.data(), spec.size());
   format[spec.size() + 2] = '}';
-  fmt::memory_buffer text;
-  fmt::vformat_to(std::back_inserter(text),
+  fmt::vformat_to(std::back_inserter(out),
                   fmt::string_view(format, spec.size() + 3),
                   fmt::make_format_args(value));
-  out.append({text.data(), text.size()});
-}
-
-// The position of the first brace; the size of the text if there is none. A
-// loop of its own, for find_first_of() takes several times as long.
-std::size_t find_brace(std::string_view text, std::size_t from = 0) noexcept {
-  while (from < text.size() && text[from] != '{' && text[from] != '}') ++from;
-  return from;
 }
 
 // Throws fmt::format_error if the specification does not fit the value, which
 // is not null.
-void append_formatted(Buffer& out, std::string_view spec, const Value& value) {
+void format_any(fmt::memory_buffer& out, std::string_view spec,
+                const Value& value) {
   switch (value.kind()) {
     case Kind::boolean:
       return format_value(out, spec, value.boolean());
@@ -97,55 +92,96 @@ void append_formatted(Buffer& out, std::string_view spec, const Value& value) {
   }
 }
 
-void append_replacement(const Event& event, std::string_view name,
-                        std::string_view spec, Buffer& out) {
-  const Value value = find_value(event, name);
-  if (value.is_null()) {
-    out.append(kMissing);
-  } else if (spec.empty()) {
-    append_plain(out, value);
-  } else if (!is_modest(spec)) {
-    out.append(kBadFormat);
-  } else {
-    const std::size_t start = out.size();
-    try {
-      append_formatted(out, spec, value);
-    } catch (const std::exception&) {
-      out.truncate(start);
-      out.append(kBadFormat);
+// The position of the first brace; the size of the text if there is none. A
+// loop of its own, for find_first_of() takes several times as long.
+std::size_t find_brace(std::string_view text, std::size_t from = 0) noexcept {
+  while (from < text.size() && text[from] != '{' && text[from] != '}') ++from;
+  return from;
+}
+
+// Fields that are looked at for all replacements of a template together.
+constexpr std::size_t kMostLookedAt = std::size_t{4} * 1024 * 1024;
+
+class Renderer {
+ public:
+  Renderer(const Event& event, Buffer& out)
+      : event_(event), out_(out), end_(out.size() + kLargestEvent) {}
+
+  void run() {
+    std::string_view rest = event_.message_template;
+    rest = rest.substr(0, kLargestEvent + 1);
+    while (!is_full_) {
+      const std::size_t brace = find_brace(rest);
+      append(rest.substr(0, brace));
+      rest.remove_prefix(brace);
+      if (rest.empty()) return;
+      if (rest.size() >= 2 && rest[1] == rest[0]) {
+        append(rest.substr(0, 1));
+        rest.remove_prefix(2);
+        continue;
+      }
+      const std::size_t end = find_brace(rest, 1);
+      const bool is_field =
+          rest[0] == '{' && end < rest.size() && rest[end] == '}';
+      looked_at_ += event_.field_count + 1;
+      if (!is_field || looked_at_ > kMostLookedAt) {
+        append(is_field ? "" : kBadFormat);
+        return append(rest);
+      }
+      const std::string_view field = rest.substr(1, end - 1);
+      const std::size_t colon = field.find(':');
+      append_replacement(field.substr(0, colon), colon == std::string_view::npos
+                                                     ? std::string_view()
+                                                     : field.substr(colon + 1));
+      rest.remove_prefix(end + 1);
     }
   }
-}
+
+ private:
+  // As much of it as there is room for.
+  void append(std::string_view text) {
+    const std::string_view fitting =
+        utf8_prefix(text, end_ - std::min(end_, out_.size()));
+    out_.append(fitting);
+    is_full_ = is_full_ || fitting.size() < text.size();
+  }
+
+  void append_replacement(std::string_view name, std::string_view spec) {
+    const Value value = find_value(event_, name);
+    if (value.is_null()) {
+      append(kMissing);
+    } else if (!spec.empty() && !is_modest(spec)) {
+      append(kBadFormat);
+    } else if (!spec.empty()) {
+      append_formatted(spec, value);
+    } else if (value.kind() == Kind::text || value.kind() == Kind::json) {
+      append(value.text());
+    } else {
+      append_plain(out_, value);
+    }
+  }
+
+  void append_formatted(std::string_view spec, const Value& value) {
+    fmt::memory_buffer text;
+    try {
+      format_any(text, spec, value);
+    } catch (const std::exception&) {
+      return append(kBadFormat);
+    }
+    append({text.data(), text.size()});
+  }
+
+  const Event& event_;
+  Buffer& out_;
+  const std::size_t end_;  // how large the buffer may become
+  bool is_full_ = false;   // something had no room
+  std::size_t looked_at_ = 0;
+};
 
 }  // namespace
 
 void render_message(const Event& event, Buffer& out) {
-  std::string_view rest = event.message_template;
-  while (true) {
-    const std::size_t brace = find_brace(rest);
-    out.append(rest.substr(0, brace));
-    rest.remove_prefix(brace);
-    if (rest.empty()) return;
-    if (rest.size() >= 2 && rest[1] == rest[0]) {
-      out.push_back(rest[0]);
-      rest.remove_prefix(2);
-      continue;
-    }
-    const std::size_t end = find_brace(rest, 1);
-    if (rest[0] == '}' || end == rest.size() || rest[end] == '{') {
-      out.append(kBadFormat);
-      out.append(rest);
-      return;
-    }
-    const std::string_view field = rest.substr(1, end - 1);
-    const std::size_t colon = field.find(':');
-    append_replacement(event, field.substr(0, colon),
-                       colon == std::string_view::npos
-                           ? std::string_view()
-                           : field.substr(colon + 1),
-                       out);
-    rest.remove_prefix(end + 1);
-  }
+  Renderer(event, out).run();
 }
 
 }  // namespace stogger

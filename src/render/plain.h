@@ -8,6 +8,7 @@
 #include "base/buffer.h"
 #include "base/number.h"
 #include "base/plain_copy.h"
+#include "base/visible.h"
 #include "stogger/value.h"
 
 namespace stogger {
@@ -16,43 +17,17 @@ namespace stogger {
 // the special doubles without quotes too.
 void append_plain(Buffer& out, const Value& value);
 
-// The most characters that a byte of text grows to below: \u009b is two.
-inline constexpr std::size_t kVisibleGrowth = 4;
-
 namespace plain_detail {
 
-using LineSpecials = SpecialCharacters<' ', 0x7F>;
-using PairSpecials = SpecialCharacters<'!', 0x7F, '"', '=', '\\'>;
+using PairSpecials = SpecialCharacters<'!', '"', '=', '\\'>;
 
 // Character by character.
-char* write_escaped(char* out, std::string_view text,
-                    std::uint32_t* sanitized) noexcept;
 char* write_special_pair_text(char* out, std::string_view text,
                               std::uint32_t* sanitized) noexcept;
 char* write_other_pair_value(char* out, const Value& value,
                              std::uint32_t* sanitized) noexcept;
 
 }  // namespace plain_detail
-
-// Text on one line: control characters, line separators and characters that
-// change the direction of writing are escaped (\n, \x1b, \u2028), bad UTF-8 and
-// NUL become U+FFFD, and then 1 is added to *sanitized. Writes at most
-// kVisibleGrowth times the size of the text; returns the end.
-[[gnu::always_inline]] inline char* write_visible(
-    char* out, std::string_view text, std::uint32_t* sanitized) noexcept {
-  if (copy_plain<plain_detail::LineSpecials>(out, text)) {
-    return out + text.size();
-  }
-  return plain_detail::write_escaped(out, text, sanitized);
-}
-
-// The same, into a buffer; returns 1 if something was replaced, else 0.
-inline std::uint32_t append_visible(Buffer& out, std::string_view text) {
-  std::uint32_t sanitized = 0;
-  out.advance_to(write_visible(out.reserve(text.size() * kVisibleGrowth), text,
-                               &sanitized));
-  return sanitized;
-}
 
 // Text of a key=value pair. It is quoted, with quotes and backslashes escaped
 // as well, only if it is empty or has spaces, quotes, equals signs, backslashes

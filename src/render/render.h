@@ -4,10 +4,12 @@
 // They know no sink.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <vector>
 
 #include "base/buffer.h"
+#include "base/recycle.h"
 #include "event/event.h"
 #include "stogger/row.h"
 #include "stogger/sink.h"
@@ -21,6 +23,13 @@ struct RowScratch {
   std::vector<Value> values;
   Value line;                   // of the forms that are one finished line
   std::uint32_t sanitized = 0;  // values of this row with bad bytes replaced
+
+  // Gives back memory beyond `most` bytes, of each kind.
+  void recycle(std::size_t most) noexcept {
+    text.recycle(most);
+    recycle_vector(columns, most);
+    recycle_vector(values, most);
+  }
 };
 
 // One renderer each, for render() and for tests.

@@ -69,6 +69,17 @@ void LossReport::add(std::string_view name, const std::string& loss) {
   told_.emplace(name);
 }
 
+void LossReport::add_excess(std::string_view first, std::size_t columns,
+                            std::size_t most) {
+  if (told_excess_) return;
+  if (!misfits_.empty()) misfits_ += "; ";
+  misfits_ += "the first batch has " + std::to_string(columns) +
+              " columns, of which a table takes " + std::to_string(most) +
+              ": the others, the first of which is " + quoted(first) +
+              ", are dropped from now on";
+  told_excess_ = true;
+}
+
 Status LossReport::take() {
   if (unknown_.empty() && misfits_.empty()) return {};
   std::string report;

@@ -26,6 +26,11 @@ class LossReport {
   // The target did not take a value of the column.
   void add_misfit(std::string_view name);
 
+  // The first batch had more columns than a table takes: `first` is the first
+  // of those that were left out.
+  void add_excess(std::string_view first, std::size_t columns,
+                  std::size_t most);
+
   // All that was added for the first time since the last call, if anything, as
   // Code::rejected.
   Status take();
@@ -37,6 +42,7 @@ class LossReport {
   std::set<std::string, std::less<>> told_;
   std::vector<std::string> unknown_;
   std::string misfits_;
+  bool told_excess_ = false;
 };
 
 }  // namespace stogger

@@ -3,27 +3,16 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdint>
+#include <map>
 #include <utility>
 
 #include "base/json.h"
 #include "base/names.h"
 #include "base/scalar_text.h"
 #include "base/timestamp.h"
-#include "base/utf8.h"
 
 namespace stogger {
 namespace {
-
-std::string clean_name(std::string_view name) {
-  std::string clean;
-  while (!name.empty()) {
-    const Utf8Step step = utf8_step(name);
-    const bool good = step.valid && step.codepoint != 0;
-    clean += good ? name.substr(0, step.size) : kReplacement;
-    name.remove_prefix(step.size);
-  }
-  return clean;
-}
 
 bool is_number(Kind kind) noexcept {
   return kind == Kind::integer || kind == Kind::unsigned_integer ||
@@ -64,6 +53,34 @@ LockedColumn infer(const RowBatch& rows, std::size_t column,
   return inferred;
 }
 
+// Finds columns of a batch by name: the first of each.
+class BatchIndex {
+ public:
+  explicit BatchIndex(const RowBatch& rows) noexcept : rows_(rows) {}
+
+  std::size_t find(std::string_view name) {
+    constexpr std::size_t kFew = 16;
+    const Column* const end = rows_.columns + rows_.column_count;
+    if (rows_.column_count <= kFew) {
+      const Column* const found = std::find_if(
+          rows_.columns, end,
+          [&](const Column& column) { return column.name == name; });
+      return static_cast<std::size_t>(found - rows_.columns);
+    }
+    if (positions_.empty()) {
+      for (std::size_t i = 0; i < rows_.column_count; ++i) {
+        positions_.emplace(rows_.columns[i].name, i);
+      }
+    }
+    const auto found = positions_.find(name);
+    return found != positions_.end() ? found->second : rows_.column_count;
+  }
+
+ private:
+  const RowBatch& rows_;
+  std::map<std::string_view, std::size_t> positions_;  // once it is needed
+};
+
 bool to_integer(double real, std::int64_t* integer) noexcept {
   constexpr double kEnd = 9223372036854775808.0;  // 2^63
   if (!(real >= -kEnd && real < kEnd) || std::trunc(real) != real) return false;
@@ -95,16 +112,21 @@ Status SchemaLock::lock(const RowBatch& rows) {
                   "there is nothing in the batch to tell the columns by");
   }
   unlock();  // what a failure left
-  for (std::size_t i = 0; i < rows.column_count; ++i) {
+  const std::size_t count = std::min(rows.column_count, kMostColumns);
+  for (std::size_t i = 0; i < count; ++i) {
     LockedColumn column = infer(rows, i, options_.unsigned_integers);
     if (options_.times_as_text && column.kind == Kind::time) {
       column.kind = Kind::text;
     }
-    column.name = unique_name(clean_name(rows.columns[i].name));
+    column.name = names_.add_unique(rows.columns[i].name);
     columns_.push_back(std::move(column));
     sources_.emplace_back(rows.columns[i].name);
   }
   has_source_.assign(columns_.size(), true);
+  is_cut_ = count < rows.column_count;
+  if (is_cut_) {
+    losses_.add_excess(rows.columns[count].name, rows.column_count, count);
+  }
   publish();
   return {};
 }
@@ -118,13 +140,18 @@ Status SchemaLock::lock_to(std::vector<LockedColumn> columns) {
   }
   unlock();
   columns_ = std::move(columns);
-  for (const LockedColumn& column : columns_) sources_.push_back(column.name);
+  for (const LockedColumn& column : columns_) {
+    sources_.push_back(column.name);
+    names_.add(column.name);
+  }
   has_source_.assign(columns_.size(), false);
   publish();
   return {};
 }
 
 void SchemaLock::unlock() noexcept {
+  names_.clear();
+  is_cut_ = false;
   columns_.clear();
   sources_.clear();
   has_source_.clear();
@@ -148,34 +175,6 @@ RowBatch SchemaLock::wanted() const noexcept {
   return wanted;
 }
 
-bool SchemaLock::is_same(std::string_view a,
-                         std::string_view b) const noexcept {
-  return options_.ignore_case ? equal_ignoring_case(a, b) : a == b;
-}
-
-std::string SchemaLock::numbered(std::string_view name,
-                                 std::size_t number) const {
-  const std::string suffix = number == 1 ? "" : "_" + std::to_string(number);
-  const std::size_t most =
-      options_.longest_name == 0 ? SIZE_MAX : options_.longest_name;
-  return std::string(utf8_prefix(name, most - suffix.size())) + suffix;
-}
-
-std::size_t SchemaLock::column_named(std::string_view name) const noexcept {
-  for (std::size_t i = 0; i < columns_.size(); ++i) {
-    if (is_same(columns_[i].name, name)) return i;
-  }
-  return kAbsent;
-}
-
-std::string SchemaLock::unique_name(std::string_view name) const {
-  std::string unique = numbered(name, 1);
-  for (std::size_t number = 2; column_named(unique) != kAbsent; ++number) {
-    unique = numbered(name, number);
-  }
-  return unique;
-}
-
 Status SchemaLock::match(const RowBatch& rows) {
   if (!is_locked()) {
     return Status(Code::invalid, "the columns are not locked yet");
@@ -187,7 +186,8 @@ Status SchemaLock::match(const RowBatch& rows) {
   match_exact(rows);
   if (unplaced_ != 0) match_changed(rows);
   if (unplaced_ != 0 && options_.ignore_case) match_ignoring_case(rows);
-  for (std::size_t i = 0; unplaced_ != 0 && i < rows.column_count; ++i) {
+  if (unplaced_ == 0 || is_cut_) return {};
+  for (std::size_t i = 0; i < rows.column_count; ++i) {
     if (!taken_[i]) losses_.add_unknown(rows.columns[i].name);
   }
   return {};
@@ -201,15 +201,12 @@ void SchemaLock::place(std::size_t position, std::size_t column) {
 
 void SchemaLock::match_exact(const RowBatch& rows) {
   const std::size_t count = rows.column_count;
+  BatchIndex index(rows);
   std::size_t next = 0;  // mostly they are in the same order
   for (std::size_t i = 0; i < columns_.size(); ++i) {
-    const auto is_at = [&](std::size_t position) {
-      return rows.columns[position].name == sources_[i];
-    };
     std::size_t position = next;
-    if (position >= count || !is_at(position)) {
-      position = 0;
-      while (position < count && !is_at(position)) ++position;
+    if (position >= count || rows.columns[position].name != sources_[i]) {
+      position = index.find(sources_[i]);
     }
     if (position == count || taken_[position]) continue;
     place(position, i);
@@ -227,34 +224,27 @@ void SchemaLock::match_changed(const RowBatch& rows) {
   }
   for (std::size_t i = 0; i < rows.column_count; ++i) {
     if (taken_[i]) continue;
-    const std::size_t column = changed_name(rows.columns[i].name);
-    if (column == kAbsent) continue;
+    const std::size_t column =
+        names_.find_made_of(rows.columns[i].name, has_source_);
+    if (column == ColumnNames::kNone) continue;
     place(i, column);
     sources_[column] = rows.columns[i].name;
     has_source_[column] = true;
   }
 }
 
-std::size_t SchemaLock::changed_name(std::string_view name) const {
-  const std::string clean = clean_name(name);
-  for (std::size_t number = 1;; ++number) {
-    const std::string changed = numbered(clean, number);
-    const std::size_t column = column_named(changed);
-    // lock() gives a number only to a name that is there without it.
-    if (column == kAbsent) return kAbsent;
-    if (!has_source_[column] && columns_[column].name == changed) return column;
-  }
-}
-
 void SchemaLock::match_ignoring_case(const RowBatch& rows) {
-  for (std::size_t i = 0; i < columns_.size(); ++i) {
+  // What is left of the batch, by name; of equal names in its order.
+  std::multimap<std::string, std::size_t> left;
+  for (std::size_t i = 0; i < rows.column_count; ++i) {
+    if (!taken_[i]) left.emplace(folded(rows.columns[i].name), i);
+  }
+  for (std::size_t i = 0; i < columns_.size() && !left.empty(); ++i) {
     if (positions_[i] != kAbsent) continue;
-    for (std::size_t j = 0; j < rows.column_count; ++j) {
-      if (taken_[j] || !equal_ignoring_case(rows.columns[j].name, sources_[i]))
-        continue;
-      place(j, i);
-      break;
-    }
+    const auto found = left.lower_bound(folded(sources_[i]));
+    if (found == left.end() || found->first != folded(sources_[i])) continue;
+    place(found->second, i);
+    left.erase(found);
   }
 }
 

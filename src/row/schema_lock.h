@@ -16,6 +16,8 @@
 
 #include "base/arena.h"
 #include "base/buffer.h"
+#include "base/limits.h"
+#include "row/column_names.h"
 #include "row/loss_report.h"
 #include "stogger/row.h"
 #include "stogger/status.h"
@@ -52,9 +54,10 @@ struct SchemaLockOptions {
 class SchemaLock {
  public:
   explicit SchemaLock(SchemaLockOptions options = {}) noexcept
-      : options_(options) {}
+      : options_(options), names_(options.ignore_case, options.longest_name) {}
 
-  // Takes the columns of the first batch, in its order. Those with integers and
+  // Takes the columns of the first batch, in its order, up to kMostColumns.
+  // Those with integers and
   // reals are real; with values of any other two kinds, with integers above
   // INT64_MAX, or without values, text. Names are made valid UTF-8 without NUL.
   // Code::invalid if it is locked already, or if the batch has no rows or no
@@ -102,26 +105,22 @@ class SchemaLock {
  private:
   static constexpr std::size_t kAbsent = SIZE_MAX;
 
-  // The name as it is for the number 1, else with "_NUMBER" appended; cut.
-  std::string numbered(std::string_view name, std::size_t number) const;
-  std::string unique_name(std::string_view name) const;
-  std::size_t column_named(std::string_view name) const noexcept;
-  bool is_same(std::string_view a, std::string_view b) const noexcept;
   void match_exact(const RowBatch& rows);
   void match_changed(const RowBatch& rows);
   void match_ignoring_case(const RowBatch& rows);
-  std::size_t changed_name(std::string_view name) const;
   void place(std::size_t position, std::size_t column);
   Value convert(const Value& value, std::size_t column);
   Value as_text(const Value& value);
   void publish();
 
   const SchemaLockOptions options_;
+  ColumnNames names_;
   std::vector<LockedColumn> columns_;
   std::vector<std::string> sources_;    // the names they have in batches
   std::vector<bool> has_source_;        // whether those are more than a guess
   std::vector<Column> views_;           // of columns_
   std::vector<std::size_t> positions_;  // in the batch, by column
+  bool is_cut_ = false;                 // the first batch had more columns
   std::vector<bool> taken_;   // columns of the batch that have a place
   std::size_t unplaced_ = 0;  // how many have none
   Arena arena_;               // texts of the batch that were made

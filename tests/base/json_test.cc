@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include <cmath>
+#include <cstdio>
 #include <cstring>
 #include <limits>
 #include <memory>
@@ -14,6 +15,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/harmful.h"
 #include "base/names.h"
 #include "base/utf8.h"
 #include "tests/support/temp_folder.h"
@@ -354,6 +356,48 @@ TEST(CleanJsonTest, TheLocaleOfTheProgramChangesNothing) {
   EXPECT_EQ(clean("[1.5,-2.25e3]"), "[1.5,-2.25e3]");
   EXPECT_EQ(value_json(1234567.5), "1234567.5");
   EXPECT_STREQ(::localeconv()->decimal_point, ",");
+}
+
+TEST(JsonStringTest, WhatChangesWhatAReaderSeesIsEscaped) {
+  const auto hex = [](std::uint32_t unit) {
+    char text[8];
+    std::snprintf(text, sizeof text, "\\u%04x", unit);
+    return std::string(text);
+  };
+  const auto encode = [&](std::uint32_t c) {
+    const std::string escape = c < 0x10000
+                                   ? hex(c)
+                                   : hex(0xD800 + ((c - 0x10000) >> 10)) +
+                                         hex(0xDC00 + ((c - 0x10000) & 0x3FF));
+    return nlohmann::json::parse('"' + escape + '"').get<std::string>();
+  };
+  for (std::uint32_t c = 1; c < 0xE0200; ++c) {
+    if (c >= 0xD800 && c < 0xE000) continue;
+    if (c == 0x30000) c = 0xE0000 - 1;
+    const std::string text = "a" + encode(c) + "b";
+    const std::string json = string_json(text);
+    ASSERT_EQ(nlohmann::json::parse(json), text) << c;
+    for (std::string_view rest = json; !rest.empty();) {
+      const Utf8Step step = utf8_step(rest);
+      ASSERT_FALSE(is_harmful(step.codepoint)) << c;
+      rest.remove_prefix(step.size);
+    }
+  }
+  EXPECT_EQ(string_json("\x7F"), "\"\\u007f\"");
+  EXPECT_EQ(string_json("\xE2\x80\xAE"), "\"\\u202e\"");
+  EXPECT_EQ(string_json("\xF3\xA0\x81\x81"), "\"\\udb40\\udc41\"");
+  EXPECT_EQ(string_json("\xF0\x9F\x98\x80"), "\"\xF0\x9F\x98\x80\"");
+}
+
+TEST(JsonValueTest, NoMoreIsMeasuredThanIsAskedFor) {
+  const std::string text(1000, '"');
+  EXPECT_EQ(json_value_size(text, 2002), 2002u);
+  EXPECT_GT(json_value_size(text, 2001), 2001u);
+  EXPECT_GT(json_value_size(text, 0), 0u);
+  EXPECT_GT(json_value_size(Json{text}, 999), 999u);
+  EXPECT_EQ(json_value_size(Json{text}, 1000), 1000u);
+  EXPECT_EQ(json_value_size("", 2), 2u);
+  EXPECT_EQ(json_value_size(12, 0), 2u);
 }
 
 }  // namespace

@@ -39,7 +39,7 @@ TEST(PlainCopyTest, ASpecialCharacterIsSeenWhereverItStands) {
     for (std::size_t at = 0; at < size; ++at) {
       std::string text(size, 'b');
       for (const char special :
-           {'"', '\\', '\x1F', '\0', '\n', '\x80', '\xFF'}) {
+           {'"', '\\', '\x1F', '\0', '\n', '\x7F', '\x80', '\xFF'}) {
         text[at] = special;
         EXPECT_FALSE(copy<Json>(text, &copied))
             << size << " " << at << " " << static_cast<int>(special);
@@ -58,8 +58,8 @@ TEST(PlainCopyTest, EveryCharacterIsJudgedAsTheSetSays) {
       text[size / 2] = character;
       EXPECT_EQ(copy<Json>(text, &copied), !Json::has(character)) << c;
       EXPECT_EQ(Json::has(character),
-                c < 32 || c >= 128 || c == '"' || c == '\\');
-      EXPECT_EQ(copy<Ascii>(text, &copied), c < 128) << c;
+                c < 32 || c >= 127 || c == '"' || c == '\\');
+      EXPECT_EQ(copy<Ascii>(text, &copied), c < 127) << c;
     }
   }
 }

@@ -13,7 +13,7 @@ namespace stogger {
 namespace {
 
 // The path is a link that leads to a file, or to a full disk.
-class CsvDriver final : public SinkDriver {
+class CsvDriver : public SinkDriver {
  public:
   CsvDriver() {
     for (const std::string_view name : kFieldNames) {
@@ -25,8 +25,9 @@ class CsvDriver final : public SinkDriver {
   }
 
   SinkPtr make() override {
-    return make_or_throw(make_csv_sink,
-                         {{"path", path()}, {"columns", Json{columns_}}});
+    return make_or_throw(make_csv_sink, {{"path", path()},
+                                         {"columns", Json{columns_}},
+                                         {"for_people", for_people()}});
   }
 
   std::vector<OwnedRow> read_back(Sink&) override {
@@ -57,6 +58,9 @@ class CsvDriver final : public SinkDriver {
   void break_target() override { lead_to("/dev/full"); }
   void mend_target() override { lead_to(file()); }
 
+ protected:
+  virtual bool for_people() const { return false; }
+
  private:
   std::string path() const { return folder_.file("link.csv"); }
   std::string file() const { return folder_.file("real.csv"); }
@@ -70,8 +74,26 @@ class CsvDriver final : public SinkDriver {
   std::string columns_;
 };
 
+// The same for people: texts are what can be looked at.
+class CsvForPeopleDriver final : public CsvDriver {
+ public:
+  OwnedField expected(std::string_view name, const Value& value) override {
+    if (value.kind() != Kind::text && value.kind() != Kind::json) {
+      return CsvDriver::expected(name, value);
+    }
+    Buffer line;
+    append_csv_row(line, &value, 1, CsvText::for_people);
+    return {name, *read_csv(std::string(line.view())).at(0).at(0)};
+  }
+
+ protected:
+  bool for_people() const override { return true; }
+};
+
 INSTANTIATE_TEST_SUITE_P(Csv, SinkContract,
                          ::testing::Values(make_driver<CsvDriver>));
+INSTANTIATE_TEST_SUITE_P(CsvForPeople, SinkContract,
+                         ::testing::Values(make_driver<CsvForPeopleDriver>));
 
 }  // namespace
 }  // namespace stogger

@@ -137,5 +137,59 @@ TEST(CsvScanner, SplitsBetweenCallsDoNotMatter) {
   }
 }
 
+std::string shown(const Value& value) {
+  Buffer out;
+  append_csv_cell(out, value, CsvText::for_people);
+  return std::string(out.view());
+}
+
+TEST(CsvForPeople, ARowIsALineAndNoTerminalIsDriven) {
+  EXPECT_EQ(shown("plain"), "plain");
+  EXPECT_EQ(shown("a\nb\r\tc"), "a\\nb\\r\\tc");
+  EXPECT_EQ(shown("\x1b[31m\x7F"), "\\x1b[31m\\x7f");
+  EXPECT_EQ(shown("\xC2\x9B"
+                  "1m"),
+            "\\u009b1m");
+  EXPECT_EQ(shown("\xE2\x80\xAE"), "\\u202e");
+  EXPECT_EQ(shown("a\0b\xFF"sv),
+            "a\xEF\xBF\xBD"
+            "b\xEF\xBF\xBD");
+  EXPECT_EQ(shown("a,\"b\"\n"), "\"a,\"\"b\"\"\\n\"");
+  EXPECT_EQ(shown(" a"), "\" a\"");
+  EXPECT_EQ(shown(""), "\"\"");
+  EXPECT_EQ(shown("\xC3\xA4"), "\xC3\xA4");
+}
+
+TEST(CsvForPeople, NothingIsCalculated) {
+  EXPECT_EQ(shown("=cmd|' /C calc'!A0"), "'=cmd|' /C calc'!A0");
+  EXPECT_EQ(shown("=1,\"x\""), "\"'=1,\"\"x\"\"\"");
+  EXPECT_EQ(shown("+1"), "'+1");
+  EXPECT_EQ(shown("-1"), "'-1");
+  EXPECT_EQ(shown("@SUM"), "'@SUM");
+  EXPECT_EQ(shown("\t=1"), "'\\t=1");
+  EXPECT_EQ(shown("\r=1"), "'\\r=1");
+  EXPECT_EQ(shown("\xEF\xBC\x9D"
+                  "1"),
+            "'\xEF\xBC\x9D"
+            "1");
+  EXPECT_EQ(shown("1=1"), "1=1");
+  // Numbers and JSON are not texts.
+  EXPECT_EQ(shown(-1), "-1");
+  EXPECT_EQ(shown(-1.5), "-1.5");
+  EXPECT_EQ(shown(Json{"-1"}), "-1");
+  EXPECT_EQ(shown(nullptr), "");
+  EXPECT_EQ(shown(Time{0}), "1970-01-01T00:00:00.000000Z");
+}
+
+TEST(CsvForPeople, NamesOfColumnsAreTexts) {
+  const Column columns[] = {{"=a"}, {"b\n"}};
+  RowBatch batch;
+  batch.columns = columns;
+  batch.column_count = 2;
+  Buffer out;
+  append_csv_header(out, batch, CsvText::for_people);
+  EXPECT_EQ(out.view(), "'=a,b\\n\r\n");
+}
+
 }  // namespace
 }  // namespace stogger

@@ -57,6 +57,24 @@ TEST(RedactionTest, FindsSecretsAmongTheWordsOfAText) {
   }
 }
 
+TEST(RedactionTest, EscapesHideNoSecret) {
+  const Redaction redaction(
+      std::vector<std::string>{"password", "credit card", "\xD0\xBF"});
+  for (const std::string_view text :
+       {"{\"pass\\u0077ord\":\"hunter2\"", "{\"\\u0070\\u0061ssword\":1",
+        "\\u0022password\\u0022:1", "{\"a\":\"{\\\"pass\\\\u0077ord\\\":1}",
+        "\\u005cu0070assword", "\\npassword", "{\"credit card\":1",
+        "{\"credit\\u0020card\":1", "{\"\\u043f\":1",
+        "{\"\\u041F\":1, \"\xD0\xBF\":2", "PASS\\u0057ORD=1"}) {
+    EXPECT_TRUE(redaction.hides_word_of(text)) << text;
+  }
+  for (const std::string_view text :
+       {"\\", "\\u", "\\u00", "\\u00zz", "pass\\u0078ord", "\\ud83d",
+        "\\ud83d\\u0041", "creditcard", "credit"}) {
+    EXPECT_FALSE(redaction.hides_word_of(text)) << text;
+  }
+}
+
 TEST(KeyShapesTest, NoNameThatWasAddedIsMissed) {
   KeyShapes shapes;
   std::string name;

@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/limits.h"
 #include "base/utf8.h"
 #include "stogger/system.h"
 #include "stogger/testing.h"
@@ -16,6 +17,14 @@ namespace stogger {
 namespace {
 
 constexpr std::size_t kMebibyte = std::size_t{1024} * 1024;
+
+std::vector<std::string> numbered_keys(int count, std::size_t padding) {
+  std::vector<std::string> keys;
+  for (int i = 0; i < count; ++i) {
+    keys.push_back(std::string(padding, 'k') + std::to_string(100000 + i));
+  }
+  return keys;
+}
 
 // Every event goes through a system to a sink of JSON lines.
 class ShortenTest : public ::testing::Test {
@@ -148,9 +157,8 @@ TEST_F(ShortenTest, FuncScopeAndLoggerAreCutToo) {
   }
 }
 
-TEST_F(ShortenTest, TenThousandLargeFieldsAllArrive) {
-  std::vector<std::string> keys;
-  for (int i = 0; i < 10000; ++i) keys.push_back("key" + std::to_string(i));
+TEST_F(ShortenTest, ThousandsOfLargeFieldsAllArrive) {
+  const std::vector<std::string> keys = numbered_keys(4000, 3);
   const std::string text(5000, 'x');
   std::vector<Field> fields;
   for (const std::string& key : keys) fields.emplace_back(key, text);
@@ -159,13 +167,12 @@ TEST_F(ShortenTest, TenThousandLargeFieldsAllArrive) {
   EXPECT_EQ(event["event"], "many");
   for (const std::string& key : keys) {
     ASSERT_TRUE(event.contains(key)) << key;
-    ASSERT_GT(event[key].get<std::string>().size(), 10u);
+    ASSERT_GT(event[key].get<std::string>().size(), 100u);
   }
 }
 
 TEST_F(ShortenTest, FieldsTooManyToFitGoFromTheEnd) {
-  std::vector<std::string> keys;
-  for (int i = 0; i < 200000; ++i) keys.push_back(std::to_string(100000 + i));
+  const std::vector<std::string> keys = numbered_keys(4000, 240);
   std::vector<Field> fields;
   for (const std::string& key : keys) fields.emplace_back(key, 1);
   log_.info("many", fields);
@@ -178,6 +185,127 @@ TEST_F(ShortenTest, FieldsTooManyToFitGoFromTheEnd) {
     gone = gone || !event.contains(key);
     ASSERT_EQ(event.contains(key), !gone) << key;
   }
+  EXPECT_TRUE(gone);
+}
+
+TEST_F(ShortenTest, LaterFieldsThanAnEventCanHaveAreLeftOut) {
+  const std::vector<std::string> keys = numbered_keys(4097, 5);
+  std::vector<Field> fields;
+  for (const std::string& key : keys) fields.emplace_back(key, 1);
+  const std::string last_key = keys.back();
+
+  log_.info("fits", Fields(fields.data(), kMostFields));
+  EXPECT_FALSE(last().contains("_truncated"));
+  EXPECT_TRUE(last().contains(keys[kMostFields - 1]));
+
+  log_.info("more", fields);
+  auto event = last();
+  EXPECT_EQ(event["_truncated"], true);
+  EXPECT_TRUE(event.contains(keys[kMostFields - 1]));
+  EXPECT_FALSE(event.contains(last_key));
+
+  // Values of fields that are there still replace the earlier ones.
+  fields.emplace_back(keys[0], 2);
+  log_.info("replaced", fields);
+  EXPECT_EQ(last()[keys[0]], 2);
+
+  // Wherever they come from.
+  log_.with(fields).info("bound", {{"mine", 1}});
+  event = last();
+  EXPECT_EQ(event["_truncated"], true);
+  EXPECT_FALSE(event.contains("mine"));
+  const Scope scope(log_, "scope", fields);
+  log_.info("scope");
+  EXPECT_EQ(last()["_truncated"], true);
+}
+
+// However much there is of it: a minute would not do for all of these texts.
+TEST_F(ShortenTest, WhatHasNoRoomIsNotWorkedThrough) {
+  const std::string text(64 * kMebibyte, '\x01');
+  std::vector<Field> fields;
+  const std::vector<std::string> keys = numbered_keys(4096, 5);
+  for (const std::string& key : keys) fields.emplace_back(key, text);
+  log_.info("texts", fields);
+  EXPECT_TRUE(last_shortened().contains(keys.back()));
+  for (Field& field : fields) field.value = Json{text};
+  log_.info("json", fields);
+  last();
+  for (Field& field : fields) field.key = text;
+  log_.info("keys", fields);
+  EXPECT_EQ(last()["_truncated"], true);
+  log_.info(text, {{"func", text}, {"a", "stays"}}, "{func}");
+  EXPECT_EQ(last_shortened()["a"], "stays");
+}
+
+struct LargeObject {
+  const std::string& text;
+};
+void write_value(ValueWriter& out, const LargeObject& object) {
+  out.append(object.text);
+}
+struct LargeJson {
+  const std::string& text;
+};
+void write_value(ValueWriter& out, const LargeJson& object) {
+  out.set(Json{object.text});
+}
+
+TEST_F(ShortenTest, LargeValuesOfOwnTypesAreCutToo) {
+  const std::string text(64 * kMebibyte, 'x');
+  log_.info("large", {{"a", LargeObject{text}}, {"b", "stays"}});
+  auto event = last_shortened();
+  EXPECT_TRUE(text.starts_with(event["a"].get<std::string>()));
+  EXPECT_EQ(event["b"], "stays");
+  const std::string json = "[\"" + text + "\"]";
+  log_.info("large", {{"a", LargeJson{json}}, {"b", "stays"}});
+  event = last_shortened();
+  EXPECT_TRUE(json.starts_with(event["a"].get<std::string>()));
+  log_.with({{"a", LargeJson{json}}}).info("bound");
+  event = last_shortened();
+  EXPECT_TRUE(json.starts_with(event["a"].get<std::string>()));
+}
+
+// A valid JSON that is all spaces but for its beginning is no exception.
+TEST_F(ShortenTest, JsonAboveTheLimitIsNotRead) {
+  const std::string json = "{\"a\":1}" + std::string(2 * kMebibyte, ' ');
+  log_.info("large", {{"json", Json{json}}});
+  EXPECT_TRUE(last_shortened()["json"].is_string());
+  // Nor are several that are too long together; small ones after them are.
+  std::string half = "[0";
+  while (half.size() < 600000) half += "      ,1";
+  half += "]";
+  log_.info("two", {{"a", Json{half}}, {"b", Json{half}}, {"c", Json{"[1]"}}});
+  const auto event = last();
+  EXPECT_TRUE(event["a"].is_array());
+  EXPECT_TRUE(event["b"].is_string());
+  EXPECT_TRUE(event["c"].is_array());
+  EXPECT_EQ(event["_truncated"], true);
+}
+
+TEST_F(ShortenTest, SecretsInJsonThatIsNotReadStayHidden) {
+  std::string json = "{\"password\":\"hunter2\"";
+  while (json.size() < 2 * kMebibyte) json += ",\"element\":0";
+  json += "}";
+  log_.info("large", {{"json", Json{json}}});
+  EXPECT_EQ(last()["json"], "[REDACTED]");
+  log_.with({{"json", Json{json}}}).info("bound");
+  EXPECT_EQ(last()["json"], "[REDACTED]");
+}
+
+TEST_F(ShortenTest, RenderingOfATemplateStops) {
+  const std::string text(kMebibyte, 'x');
+  std::string many;
+  for (int i = 0; i < 300; ++i) many += "{text}";
+  log_.info("large", {{"text", text}}, runtime_template(many));
+  EXPECT_TRUE(last_shortened()["message"].get<std::string>().starts_with("x"));
+  const std::string endless(64 * kMebibyte, '{');
+  log_.info("braces", {}, runtime_template(endless));
+  last_shortened();
+  // Replacements by nothing do not go on either.
+  std::string nothing;
+  while (nothing.size() < 2 * kMebibyte) nothing += "{a}";
+  log_.info("nothing", {{"a", ""}}, runtime_template(nothing));
+  EXPECT_EQ(last()["_truncated"], true);
 }
 
 TEST_F(ShortenTest, AFieldWhoseKeyIsTooLongGoesAlone) {

@@ -8,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/harmful.h"
 #include "base/number.h"
 #include "base/timestamp.h"
 #include "fuzz/random_event.h"
@@ -21,13 +22,6 @@ std::string rendered(const Event& event, RowForm form) {
   RowBatch row;
   render(event, form, RowBatch(), scratch, &row);
   return std::string(row.at(0, 0).text());
-}
-
-// C0, DEL, C1, separators, marks and overrides of direction.
-bool is_harmful(std::uint32_t c) {
-  return c < 0x20 || (c >= 0x7F && c < 0xA0) || c == 0x061C || c == 0x200E ||
-         c == 0x200F || (c >= 0x2028 && c <= 0x202E) ||
-         (c >= 0x2066 && c <= 0x2069) || c == 0xFEFF;
 }
 
 void check_line(std::string_view line) {
@@ -70,8 +64,13 @@ void append_utf8(std::string& out, std::uint32_t c) {
   } else if (c < 0x800) {
     add(0xC0 | c >> 6);
     add(0x80 | (c & 0x3F));
-  } else {
+  } else if (c < 0x10000) {
     add(0xE0 | c >> 12);
+    add(0x80 | (c >> 6 & 0x3F));
+    add(0x80 | (c & 0x3F));
+  } else {
+    add(0xF0 | c >> 18);
+    add(0x80 | (c >> 12 & 0x3F));
     add(0x80 | (c >> 6 & 0x3F));
     add(0x80 | (c & 0x3F));
   }
@@ -138,8 +137,8 @@ class LogfmtReader {
       text += '\r';
     } else if (c == 't') {
       text += '\t';
-    } else if (c == 'x' || c == 'u') {
-      const std::size_t digits = c == 'x' ? 2 : 4;
+    } else if (c == 'x' || c == 'u' || c == 'U') {
+      const std::size_t digits = c == 'x' ? 2 : c == 'u' ? 4 : 8;
       check(rest_.size() >= digits, "escapes are whole");
       append_utf8(text,
                   static_cast<std::uint32_t>(std::stoul(

@@ -4,9 +4,13 @@
 
 #include <cstdint>
 #include <initializer_list>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
+
+#include "base/names.h"
+#include "base/utf8.h"
 
 namespace stogger {
 namespace {
@@ -426,6 +430,136 @@ TEST(SchemaLockTest, AThousandColumnsAreLockedAndFound) {
   ASSERT_TRUE(lock.lock(rows).ok());
   ASSERT_TRUE(lock.match(rows).ok());
   EXPECT_EQ(lock.value(rows, 0, 999).integer(), 1);
+}
+
+// Names of letters that differ in case only: number `i` of them.
+std::string case_variant(std::size_t i) {
+  std::string name;
+  for (std::size_t bit = 0; bit < 11; ++bit) {
+    name += (i >> bit & 1) != 0 ? 'A' : 'a';
+  }
+  return name;
+}
+
+class ManyNames {
+ public:
+  explicit ManyNames(std::vector<std::string> names)
+      : names_(std::move(names)), values_(names_.size(), Value(1)) {
+    for (const std::string& name : names_) columns_.push_back({name});
+  }
+  operator RowBatch() const {  // NOLINT: it is one
+    return {columns_.data(), columns_.size(), values_.data(), 1, Time{}};
+  }
+  std::size_t size() const { return names_.size(); }
+  const std::string& operator[](std::size_t i) const { return names_[i]; }
+
+ private:
+  std::vector<std::string> names_;
+  std::vector<Column> columns_;
+  std::vector<Value> values_;
+};
+
+// The rule as it reads, which tries every number.
+std::vector<std::string> unique_names(const ManyNames& names,
+                                      const SchemaLockOptions& options) {
+  const std::size_t most =
+      options.longest_name == 0 ? SIZE_MAX : options.longest_name;
+  const auto fold = [&](const std::string& name) {
+    return options.ignore_case ? folded(name) : name;
+  };
+  std::set<std::string> taken;
+  std::vector<std::string> unique;
+  for (std::size_t i = 0; i < names.size(); ++i) {
+    std::string name(utf8_prefix(names[i], most));
+    for (int number = 2; taken.count(fold(name)) != 0; ++number) {
+      const std::string suffix = "_" + std::to_string(number);
+      name = std::string(utf8_prefix(names[i], most - suffix.size())) + suffix;
+    }
+    taken.insert(fold(name));
+    unique.push_back(name);
+  }
+  return unique;
+}
+
+void expect_rule(const ManyNames& names, const SchemaLockOptions& options,
+                 bool has_numbers = false) {
+  SchemaLock lock(options);
+  ASSERT_TRUE(lock.lock(names).ok());
+  const std::vector<std::string> expected = unique_names(names, options);
+  std::vector<LockedColumn> columns;
+  for (std::size_t i = 0; i < names.size(); ++i) {
+    ASSERT_EQ(lock.columns()[i].name, expected[i]);
+    columns.push_back({expected[i], Kind::integer, true});
+  }
+  ASSERT_TRUE(lock.match(names).ok());
+  EXPECT_TRUE(lock.take_report().ok());
+  // Who finds the table knows it again, but for names that are both given and
+  // made.
+  if (has_numbers) return;
+  SchemaLock later(options);
+  ASSERT_TRUE(later.lock_to(columns).ok());
+  ASSERT_TRUE(later.match(names).ok());
+  EXPECT_TRUE(later.take_report().ok());
+}
+
+TEST(SchemaLockTest, ManyNamesAlikeFollowTheRule) {
+  std::vector<std::string> variants;
+  std::vector<std::string> long_names;
+  std::vector<std::string> mixed;
+  for (std::size_t i = 0; i < 300; ++i) {
+    variants.push_back(case_variant(i * 5));
+    long_names.push_back(std::string(63, 'n') + std::to_string(i));
+    mixed.push_back(std::string(58, 'n') + std::to_string(i % 40 + 100) +
+                    case_variant(i));
+    if (i % 7 == 0) mixed.push_back("a_" + std::to_string(i));
+    if (i % 3 == 0) mixed.push_back(i % 2 == 0 ? "a" : "A");
+  }
+  expect_rule(ManyNames(variants), {.ignore_case = true});
+  expect_rule(ManyNames(long_names), {.longest_name = 63});
+  expect_rule(ManyNames(mixed), {.longest_name = 63}, true);
+  expect_rule(ManyNames(mixed), {.ignore_case = true, .longest_name = 63},
+              true);
+  expect_rule(ManyNames(mixed), {.ignore_case = true}, true);
+}
+
+// With a comparison of every two names for every number, this took minutes.
+TEST(SchemaLockTest, NamesAlikeCostNoMoreThanOthers) {
+  std::vector<std::string> variants;
+  std::vector<std::string> long_names;
+  for (std::size_t i = 0; i < 1600; ++i) {
+    variants.push_back(case_variant(i));
+    long_names.push_back(std::string(63, 'n') + std::to_string(i));
+  }
+  for (const SchemaLockOptions& options :
+       {SchemaLockOptions{.ignore_case = true},
+        SchemaLockOptions{.longest_name = 63}}) {
+    const ManyNames names(options.ignore_case ? variants : long_names);
+    SchemaLock lock(options);
+    ASSERT_TRUE(lock.lock(names).ok());
+    const std::vector<LockedColumn> columns = lock.columns();
+    for (int i = 0; i < 50; ++i) ASSERT_TRUE(lock.match(names).ok());
+    SchemaLock later(options);
+    ASSERT_TRUE(later.lock_to(columns).ok());
+    for (int i = 0; i < 50; ++i) ASSERT_TRUE(later.match(names).ok());
+  }
+}
+
+TEST(SchemaLockTest, MoreColumnsThanATableTakesAreToldOnce) {
+  std::vector<std::string> names;
+  for (int i = 0; i < 1900; ++i) names.push_back("c" + std::to_string(i));
+  const ManyNames batch(names);
+  SchemaLock lock;
+  ASSERT_TRUE(lock.lock(batch).ok());
+  EXPECT_EQ(lock.columns().size(), 1600u);
+  EXPECT_EQ(lock.columns().back().name, "c1599");
+  ASSERT_TRUE(lock.match(batch).ok());
+  EXPECT_EQ(lock.take_report().message(),
+            "the first batch has 1900 columns, of which a table takes 1600: "
+            "the others, the first of which is \"c1600\", are dropped from now "
+            "on");
+  ASSERT_TRUE(lock.match(batch).ok());
+  EXPECT_TRUE(lock.take_report().ok());
+  EXPECT_EQ(lock.value(batch, 0, 1599).integer(), 1);
 }
 
 }  // namespace

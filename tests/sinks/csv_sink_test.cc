@@ -103,6 +103,25 @@ TEST_F(CsvSink, WritesTheColumnsItIsTold) {
   EXPECT_EQ(content(), "event,user_id,ms\r\na,7,0.5\r\nb,,\r\n");
 }
 
+TEST_F(CsvSink, ForPeopleARowIsALineAndNothingIsCalculated) {
+  const std::vector<std::string> hostile = {"=cmd|' /C calc'!A0", "a\r\nb",
+                                            "\x1b[2J",
+                                            "\xE2\x80\xAE"
+                                            "txt",
+                                            "@x"};
+  SinkPtr sink = open({{"columns", Json{R"(["a"])"}}, {"for_people", true}});
+  for (const std::string& text : hostile) {
+    EXPECT_OK(sink->write(field_rows({{{"a", text}}})));
+  }
+  EXPECT_EQ(content(),
+            "a\r\n'=cmd|' /C calc'!A0\r\na\\r\\nb\r\n\\x1b[2J\r\n"
+            "\\u202etxt\r\n'@x\r\n");
+  EXPECT_OK(sink->close());
+  // What is there is found again.
+  sink = open({{"columns", Json{R"(["a"])"}}, {"for_people", true}});
+  EXPECT_EQ(names_in(folder_file("")).size(), 1u);
+}
+
 TEST_F(CsvSink, ColumnsAreFoundByName) {
   SinkPtr sink = open({{"columns", Json{R"(["a","b","c"])"}}});
   EXPECT_OK(sink->write(field_rows({{{"c", 3}, {"a", 1}}})));
