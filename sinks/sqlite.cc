@@ -2,7 +2,7 @@
 // processes may write to.
 //
 // Options: path (required), table, create_table, journal_mode, synchronous,
-// busy_timeout_ms. For samples, see sqlite_samples.h.
+// busy_timeout_ms, file_mode, folder_mode. For samples, see sqlite_samples.h.
 // Safe after write(): the rows are committed and survive the end of this
 // process; with synchronous = "FULL" that of the machine, too. flush() adds
 // nothing. close() leaves a single file if nobody else has it open.
@@ -225,6 +225,7 @@ Status make_sqlite_sink(Options& options, SinkPtr* sink) {
   check_table_name(options, table);
   SqliteSettings settings;
   settings.path = absolute_path(path);
+  settings.modes = read_file_modes(options);
   settings.journal_mode = kJournalModes[options.choice(
       "journal_mode", {"WAL", "DELETE", "TRUNCATE"}, 0)];
   settings.synchronous =
