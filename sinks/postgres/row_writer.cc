@@ -190,6 +190,7 @@ Status RowWriter::write_one(const RowBatch& rows, std::size_t row,
     if (!encode(rows, row)) return refused_;
     answer = send_one(deadline);
     if (answer.ok()) {
+      session_->proven = true;
       ++tally_->written;
       return tell_unplaced();
     }
@@ -227,6 +228,7 @@ Status RowWriter::write_some(const RowBatch& rows, Rows chosen,
     encoder_->match(rows);
     const Answer answer = send_some(rows, &chosen, deadline);
     if (answer.ok()) {
+      session_->proven = true;
       tally_->written += chosen.size();
       return tell_unplaced();
     }

@@ -24,6 +24,7 @@ struct Session {
   std::string unnest;
   std::string copy;       // with its time-outs before it
   std::string statement;  // the name of the prepared INSERT
+  bool proven = false;    // has taken a row
   // Behind a pooler that hands the server's session to another client after
   // each transaction, nothing is named and nothing is set for longer.
   bool pooled = false;
