@@ -135,15 +135,36 @@ void Connector::retire(std::unique_ptr<Session> session, Verdict verdict) {
       next_host_ = (session->host + 1) % settings_.hosts.size();
     }
     if (verdict == Verdict::is_pooler) pooled_ = true;
+    note_end(*session);
     retired_.push_back(std::move(session));
     watched_ = -1;
     wanted_ = true;
-    // What is known of the server may be old: somebody is waiting, so it is
-    // asked once more, and at once.
-    failed_ = false;
-    next_attempt_ = Deadline();
   }
   wake();
+}
+
+void Connector::back_off(Status reason) {
+  backoff_ = std::clamp(backoff_ * 2, kFirstBackoff, kLongestBackoff);
+  next_attempt_ = Steady::now() + spread(backoff_);
+  failed_ = true;
+  reason_ = std::move(reason);
+}
+
+// What is known of the server may be old: somebody is waiting, so it is asked
+// once more, and at once; unless it has ended several sessions one after the
+// other without taking a row.
+void Connector::note_end(const Session& session) {
+  constexpr int kMostUnproven = 3;
+  if (session.proven) {
+    unproven_ = 0;
+    backoff_ = milliseconds(0);
+  } else if (++unproven_ > kMostUnproven) {
+    back_off(Status(Code::unavailable,
+                    "the server ends sessions before they have taken a row"));
+    return;
+  }
+  failed_ = false;
+  next_attempt_ = Deadline();
 }
 
 void Connector::abandon() noexcept {
@@ -199,6 +220,7 @@ void Connector::close_retired(std::unique_lock<std::mutex>& lock) {
 void Connector::drop_dead_session(std::unique_lock<std::mutex>&) {
   if (ready_ == nullptr || ready_->connection->is_alive()) return;
   ready_socket_.store(-1, std::memory_order_release);
+  note_end(*ready_);
   retired_.push_back(std::move(ready_));
 }
 
@@ -242,16 +264,12 @@ void Connector::connect(std::unique_lock<std::mutex>& lock) {
   lock.lock();
   if (session != nullptr) {
     next_host_ = session->host;
-    backoff_ = milliseconds(0);
     failed_ = false;
     ready_ = std::move(session);
     ready_socket_.store(ready_->connection->socket(),
                         std::memory_order_release);
   } else {
-    backoff_ = std::clamp(backoff_ * 2, kFirstBackoff, kLongestBackoff);
-    next_attempt_ = Steady::now() + spread(backoff_);
-    failed_ = true;
-    reason_ = Status(status.code(), hide_secrets(settings_, status.message()));
+    back_off(Status(status.code(), hide_secrets(settings_, status.message())));
     next_host_ = 0;
   }
   changed_.notify_all();

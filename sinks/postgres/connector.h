@@ -74,6 +74,8 @@ class Connector : public std::enable_shared_from_this<Connector> {
   std::unique_ptr<Session> try_host(std::size_t host, Status* status);
   std::unique_ptr<Session> try_target(const PostgresTarget& target,
                                       Status* status);
+  void back_off(Status reason);
+  void note_end(const Session& session);
   void drop_dead_session(std::unique_lock<std::mutex>& lock);
   void wake() noexcept;
   std::string_view not_yet() const noexcept;
@@ -100,6 +102,7 @@ class Connector : public std::enable_shared_from_this<Connector> {
   Status reason_;
   std::size_t next_host_ = 0;
   bool pooled_ = false;
+  int unproven_ = 0;  // sessions that ended, since one has taken a row
   std::chrono::milliseconds backoff_{0};
   Deadline next_attempt_{};
 };

@@ -161,6 +161,7 @@ Status RowWriter::write_one(const RowBatch& rows, std::size_t row,
     if (!encode(rows, row)) return {};
     const Answer answer = send_one(deadline);
     if (answer.ok()) {
+      session_->proven = true;
       count_stored(1, answer);
       return {};
     }
@@ -206,6 +207,7 @@ Status RowWriter::write_some(const RowBatch& rows, Rows chosen,
     Rows others;
     const Answer answer = send_some(rows, &chosen, &others, deadline);
     if (answer.ok()) {
+      session_->proven = true;
       if (!chosen.empty()) count_stored(chosen.size(), answer);
     } else if (mend(answer, &tries, deadline)) {
       chosen.insert(chosen.end(), others.begin(), others.end());

@@ -35,6 +35,7 @@ struct Session {
   std::vector<PostgresColumn> columns;
   StatementCache statements;
   bool can_copy = true;  // not a view, nor with row-level security
+  bool proven = false;   // has taken a row
   // Behind a pooler that hands the server's session to another client after
   // each transaction, nothing is named and nothing is set for longer.
   bool pooled = false;

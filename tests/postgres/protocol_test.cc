@@ -167,6 +167,8 @@ const std::vector<Evil>& evils() {
 class Hostile : public PostgresTest {
  protected:
   static constexpr milliseconds kStartWait{150};
+  // Many threads take part, on a machine that has other things to do.
+  static constexpr milliseconds kBusy = kNoise * 3;
   // The connector is waited for, once.
   static constexpr milliseconds kStopWait{250};
 
@@ -199,7 +201,7 @@ class Hostile : public PostgresTest {
     expect_time(start, kStartWait);
     for (int i = 0; i < events; ++i) {
       EXPECT_LE(in_milliseconds(logged->log_one()),
-                in_milliseconds(kDeadline + kGrace + kNoise));
+                in_milliseconds(kDeadline + kGrace + kBusy));
     }
     stats_ = logged->stats();
     logged->expect_balanced(stats_.written, stats_.written);
@@ -229,7 +231,7 @@ class Hostile : public PostgresTest {
   static void expect_time(std::chrono::steady_clock::time_point since,
                           milliseconds most) {
     EXPECT_LE(in_milliseconds(std::chrono::steady_clock::now() - since),
-              in_milliseconds(most + kGrace + kNoise));
+              in_milliseconds(most + kGrace + kBusy));
   }
 
   SinkStats stats_;
@@ -463,6 +465,30 @@ TEST_F(Hostile, TheConnectingThreadDoesNotSpin) {
       EXPECT_LT(cpu_seconds() - before, 0.2);
       EXPECT_LE(server.connections(), 5);
     }
+  }
+}
+
+TEST_F(Hostile, SessionsThatEndAtOnceAreNotAskedForAllTheTime) {
+  const int insert = recording().insert;
+  Play ends = right(insert - 1);
+  ends.closes = true;
+  const FakeServer::Script scripts[] = {
+      but(insert - 1, ends), but(insert, {.bytes = copy_in()}),
+      but(insert, {.closes = true}), but(insert - 1, {.endless = ready()})};
+  for (const FakeServer::Script& script : scripts) {
+    FakeServer server(script);
+    const std::string dsn = server.dsn();
+    LoggedSystem logged;
+    static_cast<void>(logged.add({{"dsn", dsn}, {"start_wait_ms", 0}}));
+    const auto end = std::chrono::steady_clock::now() + 1s;
+    while (std::chrono::steady_clock::now() < end) {
+      EXPECT_LE(in_milliseconds(logged.log_one()),
+                in_milliseconds(kDeadline + kGrace + kBusy));
+      std::this_thread::sleep_for(1ms);
+    }
+    EXPECT_LE(server.connections(), 12);
+    const SinkStats stats = logged.stats();
+    logged.expect_balanced(stats.written, stats.written);
   }
 }
 
