@@ -338,8 +338,7 @@ TEST_F(Refusals, DeadLettersAreNoLongerThanTheyNeedBe) {
                                       {"start_wait_ms", 20000},
                                       {"deadline_ms", 20000}});
   ASSERT_OK(sink->open());
-  const std::string large =
-      "{\"text\":\"" + std::string(6 << 20, 'y') + "\"}";
+  const std::string large = "{\"text\":\"" + std::string(6 << 20, 'y') + "\"}";
   EXPECT_EQ(sink->write(table_rows({{.event = "bad"}})).code(), Code::rejected);
   EXPECT_LT(std::filesystem::file_size(letters_), 3000u);
   EXPECT_EQ(sink->write(table_rows({{.event = "bad", .data = large}})).code(),
