@@ -20,7 +20,8 @@ class DeadLetters {
       : path_(std::move(path)), modes_(modes) {}
 
   // Appends a line to the file: the row as a JSON object, with the members
-  // `sqlstate` and `reason` after its own. The file is opened for each line,
+  // `sqlstate` and `reason` after its own. Of a reason, 1 KiB is kept; of a row
+  // whose line is over 4 MiB, 64 KiB of each text, and `_truncated`. The file is opened for each line,
   // for that is rare, and it may be moved away at any time.
   Status add(const RowBatch& rows, std::size_t row, std::string_view sqlstate,
              std::string_view reason);

@@ -284,10 +284,10 @@ INSTANTIATE_TEST_SUITE_P(
                   "AFTER INSERT ON public.stogger_logs EXECUTE FUNCTION "
                   "public.trap_trigger()"},
         TrapTable{"When",
-                  "CREATE TABLE public.stogger_logs COLUMNS); CREATE TRIGGER t "
-                  "BEFORE INSERT ON public.stogger_logs FOR EACH ROW WHEN "
-                  "(public.trap() = 1) EXECUTE FUNCTION "
-                  "suppress_redundant_updates_trigger()"},
+                  "CREATE TABLE public.stogger_logs COLUMNS, v tsvector); "
+                  "CREATE TRIGGER t BEFORE INSERT ON public.stogger_logs FOR "
+                  "EACH ROW WHEN (public.trap() = 1) EXECUTE FUNCTION "
+                  "tsvector_update_trigger(v, 'pg_catalog.english', event)"},
         TrapTable{"Default",
                   "CREATE TABLE public.stogger_logs COLUMNS, d int DEFAULT "
                   "public.trap())"},

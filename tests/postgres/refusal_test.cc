@@ -326,6 +326,27 @@ TEST_F(Refusals, MoreSetsOfColumnsThanAreKeptAreWrittenToo) {
             64);
 }
 
+TEST_F(Refusals, DeadLettersAreNoLongerThanTheyNeedBe) {
+  server().execute(
+      "ALTER TABLE stogger_logs ADD CHECK (length(event) < 4); CREATE FUNCTION "
+      "f() RETURNS trigger LANGUAGE plpgsql AS $$BEGIN RAISE EXCEPTION '%', "
+      "repeat('x', 3000000); END$$; CREATE TRIGGER f BEFORE INSERT ON "
+      "stogger_logs FOR EACH ROW EXECUTE FUNCTION f()");
+  letters_ = folder_.file("dead.jsonl");
+  const SinkPtr sink = make_postgres({{"dsn", dsn_},
+                                      {"dead_letter", letters_},
+                                      {"start_wait_ms", 20000},
+                                      {"deadline_ms", 20000}});
+  ASSERT_OK(sink->open());
+  const std::string large = "{\"text\":\"" + std::string(6 << 20, 'y') + "\"}";
+  EXPECT_EQ(sink->write(table_rows({{.event = "bad"}})).code(), Code::rejected);
+  EXPECT_LT(std::filesystem::file_size(letters_), 3000u);
+  EXPECT_EQ(sink->write(table_rows({{.event = "bad", .data = large}})).code(),
+            Code::rejected);
+  EXPECT_LT(std::filesystem::file_size(letters_), 200000u);
+  EXPECT_NE(read_file(letters_).find("_truncated"), std::string::npos);
+}
+
 // ---- Samples
 
 TEST_F(Refusals, OfSamplesEachReportIsMade) {
