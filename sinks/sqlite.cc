@@ -2,7 +2,7 @@
 // processes may write to.
 //
 // Options: path (required), table, create_table, journal_mode, synchronous,
-// busy_timeout_ms. For samples, see sqlite_samples.h.
+// busy_timeout_ms, file_mode, folder_mode. For samples, see sqlite_samples.h.
 // Safe after write(): the rows are committed and survive the end of this
 // process; with synchronous = "FULL" that of the machine, too. flush() adds
 // nothing. close() leaves a single file if nobody else has it open.
@@ -54,6 +54,13 @@ class SqliteSink final : public Sink {
     return status;
   }
 
+  Status check(CheckFindings& findings) override {
+    Status status = database_.look(findings);
+    if (status.ok()) status = check_table(findings);
+    database_.close();
+    return status;
+  }
+
   Status write(const RowBatch& rows) override {
     if (!database_.is_open()) {
       return Status(Code::unavailable,
@@ -95,6 +102,26 @@ class SqliteSink final : public Sink {
         open_sqlite_table(database_, table_, create_table_, &columns);
     if (!status.ok()) return status;
     return insert_.prepare(database_, table_, std::move(columns));
+  }
+
+  Status check_table(CheckFindings& findings) {
+    std::vector<SqliteColumn> columns;
+    Status status = check_sqlite_table(database_, table_, create_table_,
+                                       findings, &columns);
+    if (!status.ok() || columns.empty()) return status;
+    const auto is_standard = [](std::string_view name) {
+      return name == "timestamp" || name == "level" || name == "event" ||
+             name == "data";
+    };
+    for (const SqliteColumn& column : columns) {
+      if (!column.is_required || is_standard(column.name)) continue;
+      findings.warn("the column " + quoted(column.name) + " of the table " +
+                    quoted(table_) +
+                    " must not be null and has no default: events without a "
+                    "value for it are refused");
+    }
+    SqliteInsert insert;
+    return insert.prepare(database_, table_, std::move(columns));
   }
 
   // A file that was moved or deleted would go on taking rows.
@@ -174,7 +201,7 @@ class SqliteSink final : public Sink {
   std::uint64_t in_doubt_ = 0;
 };
 
-void check_table(Options& options, const std::string& table) {
+void check_table_name(Options& options, const std::string& table) {
   if (!is_identifier(table)) {
     options.problem("table",
                     "must be at most 63 letters, digits and _, not "
@@ -195,9 +222,10 @@ Status make_sqlite_sink(Options& options, SinkPtr* sink) {
   const std::string table(
       options.text("table", samples ? "samples" : "stogger_logs"));
   const bool create_table = options.boolean("create_table", true);
-  check_table(options, table);
+  check_table_name(options, table);
   SqliteSettings settings;
   settings.path = absolute_path(path);
+  settings.modes = read_file_modes(options);
   settings.journal_mode = kJournalModes[options.choice(
       "journal_mode", {"WAL", "DELETE", "TRUNCATE"}, 0)];
   settings.synchronous =

@@ -79,11 +79,7 @@ Status SqliteDatabase::connect() {
     if (error == 0) return failure(result, "cannot open");
     return Status(Code::unavailable, "cannot open: " + error_advice(error));
   }
-  sqlite3_extended_result_codes(connection_, 1);
-  distrust_schema(connection_);
-  sqlite3_busy_handler(connection_, &on_busy, this);
-  sqlite3_progress_handler(connection_, kStepsBetweenLooks, &on_progress, this);
-  sqlite3_set_authorizer(connection_, &on_authorize, this);
+  set_up_connection();
   // Takes the place of SQLite's own checkpoints.
   sqlite3_wal_hook(connection_, &on_commit, this);
   log_pages_ = 0;
@@ -96,6 +92,14 @@ Status SqliteDatabase::connect() {
     return not_a_database();
   }
   return files_.open_lock(&lock_);
+}
+
+void SqliteDatabase::set_up_connection() {
+  sqlite3_extended_result_codes(connection_, 1);
+  distrust_schema(connection_);
+  sqlite3_busy_handler(connection_, &on_busy, this);
+  sqlite3_progress_handler(connection_, kStepsBetweenLooks, &on_progress, this);
+  sqlite3_set_authorizer(connection_, &on_authorize, this);
 }
 
 Status SqliteDatabase::open_locked() {
@@ -163,7 +167,9 @@ Status SqliteDatabase::set_journal_mode() {
 
 void SqliteDatabase::close() noexcept {
   const FileSizeSignal no_signal(size_limited_);
-  if (is_open()) {
+  if (files_.is_look()) {
+    disconnect(false);
+  } else if (is_open()) {
     // Whoever else holds the lock will see to the log, unless the file was
     // moved: then its log may have no name left, and what is in it is lost if
     // it is not brought into the file now.
@@ -256,6 +262,70 @@ void SqliteDatabase::checkpoint_if_due() noexcept {
   checkpoint(log_pages_ < kTruncatePages ? SQLITE_CHECKPOINT_FULL
                                          : SQLITE_CHECKPOINT_TRUNCATE);
   checkpoint_at_ = log_pages_ + kCheckpointPages;
+}
+
+Status SqliteDatabase::look(CheckFindings& findings) {
+  bool exists = false;
+  const bool write_ahead_log = settings_.journal_mode == "WAL";
+  Status status =
+      files_.look(settings_.path, settings_.modes, write_ahead_log, &exists);
+  if (!status.ok()) return status;
+  const std::string name = "\"" + settings_.path + "\"";
+  const bool has_log = files_.size_of("-wal") != 0;
+  if (!exists || files_.size_of("") == 0) {
+    findings.would_change(exists ? "would make a database of the empty file " +
+                                       name
+                                 : "would create the database " + name);
+    if (exists && has_log) {
+      findings.would_change("would rename " + quoted(files_.path() + "-wal") +
+                            ", which is the log of another file");
+    }
+    return {};
+  }
+  if (const int error = files_.access_error(); error != 0) {
+    return Status(Code::unavailable,
+                  "cannot open for writing: " + error_advice(error));
+  }
+  // A log is read with the index that its writers have made, or not at all: a
+  // new index would be a change.
+  const bool has_index = files_.size_of("-shm") != 0;
+  status = connect_to_look(has_log && has_index ? "&mode=ro&readonly_shm=1"
+                                                : "&mode=ro&immutable=1");
+  if (!status.ok()) return status;
+  if (files_.size_of("-journal") != 0) {
+    findings.would_change("would roll back what a crash has left in " + name);
+  } else if (!begins_like_sqlite(connection_)) {
+    return not_a_database();
+  }
+  if (has_log && !has_index) {
+    findings.warn("the write-ahead log of " + name +
+                  " could not be looked at, for no process has it open; what "
+                  "it holds is not known");
+  }
+  if (write_ahead_log != is_in_wal_mode(connection_)) {
+    findings.would_change("would set journal_mode to " +
+                          settings_.journal_mode);
+  }
+  return {};
+}
+
+Status SqliteDatabase::connect_to_look(std::string_view parameters) {
+  const char* const vfs = sqlite_vfs_name();
+  if (vfs == nullptr) {
+    return Status(Code::unavailable,
+                  "cannot be looked at without a change, because the program "
+                  "has replaced SQLite's default VFS");
+  }
+  forget_inherited_locks();
+  const int result =
+      sqlite3_open_v2(files_.uri(parameters).c_str(), &connection_,
+                      SQLITE_OPEN_READONLY | SQLITE_OPEN_NOMUTEX |
+                          SQLITE_OPEN_PRIVATECACHE | SQLITE_OPEN_URI,
+                      vfs);
+  if (result != SQLITE_OK) return failure(result, "cannot open");
+  set_up_connection();
+  wait_.restart(kOpeningMs);
+  return {};
 }
 
 // The rows are safe in the log, whatever comes of this. Waits for nobody.
@@ -395,6 +465,14 @@ Status SqliteDatabase::failure(int result, std::string_view action) {
 Status SqliteDatabase::corruption(std::string_view what) {
   // What was never a database of this sink's is not for it to move.
   const bool ours = begins_like_sqlite(connection_);
+  if (files_.is_look()) {
+    return !ours ? not_a_database()
+                 : Status(Code::corrupt,
+                          "the database is damaged (" + std::string(what) +
+                              "): it would be renamed to \"" + files_.path() +
+                              ".corrupt-...\", and a new file "
+                              "begun");
+  }
   const bool set_aside_already = has_moved();
   disconnect(false);
   if (!ours && !set_aside_already) return not_a_database();

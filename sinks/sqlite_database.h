@@ -14,6 +14,7 @@
 #include "sinks/sqlite_lock.h"
 #include "stogger/clock.h"
 #include "stogger/row.h"
+#include "stogger/sink.h"
 #include "stogger/status.h"
 
 struct sqlite3;
@@ -42,6 +43,10 @@ class SqliteDatabase {
 
   // Creates the file and its folders where they are missing.
   Status open();
+  // Opens it to read, and changes nothing, not even as a reader: what open()
+  // would change is said to `findings`. Not open afterwards if there is nothing
+  // to read. close() ends it.
+  Status look(CheckFindings& findings);
   bool is_open() const noexcept { return connection_ != nullptr; }
   // Finalizes all statements. Leaves everything in the one file if this is the
   // last connection to it. Waits for others only if the file was moved.
@@ -97,6 +102,8 @@ class SqliteDatabase {
  private:
   Status connect_locked();
   Status connect();
+  Status connect_to_look(std::string_view parameters);
+  void set_up_connection();
   Status open_locked();
   Status set_journal_mode();
   Status measure_log();

@@ -233,19 +233,12 @@ Status SqliteFiles::open_lock(ProcessLock* lock) const {
   return {};
 }
 
-std::string SqliteFiles::free_name(std::string_view middle, Time now,
-                                   std::string_view end) const {
-  const std::string path =
-      dated_name(folder_.path() + std::string(middle), now, end);
-  return path.substr(path.rfind('/') + 1);
-}
-
 std::string SqliteFiles::set_aside(Time now) const {
   constexpr int kAttempts = 4;
   std::string name;
   int error = EEXIST;
   for (int i = 0; i < kAttempts && error == EEXIST; ++i) {
-    name = free_name(".corrupt-", now, "");
+    name = dated_name(folder_, folder_.name() + ".corrupt-", now, "");
     error = folder_.rename_to_new(folder_.name(), name);
   }
   if (error != 0) {
@@ -263,7 +256,8 @@ std::string SqliteFiles::set_aside(Time now) const {
 void SqliteFiles::remove_orphaned_log(Time now) const {
   const std::string log = folder_.name() + "-wal";
   if (size_of("-wal") != 0) {
-    folder_.rename_to_new(log, free_name(".orphan-", now, "-wal"));
+    folder_.rename_to_new(
+        log, dated_name(folder_, folder_.name() + ".orphan-", now, "-wal"));
   } else {
     folder_.remove(log);
   }

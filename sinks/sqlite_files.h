@@ -92,8 +92,6 @@ class SqliteFiles {
   Status check_parts() const;
   Status create();
   int create_empty(const std::string& name, mode_t mode) const noexcept;
-  std::string free_name(std::string_view middle, Time now,
-                        std::string_view end) const;
 
   Folder folder_;
   std::string given_path_;

@@ -38,14 +38,37 @@ Status SqliteSampleSink::open() {
     lock_.unlock();
     status = find_table(&exists);
     if (status.ok() && !exists && !create_table_) {
-      status =
-          Status(Code::invalid, "there is no table " + quoted(table_) +
-                                    ": create it, or set create_table = true");
+      status = no_table();
     }
     database_.unlock();
   }
   if (!status.ok()) database_.close();
   return status;
+}
+
+Status SqliteSampleSink::check(CheckFindings& findings) {
+  Status status = database_.look(findings);
+  if (status.ok()) status = check_table(findings);
+  database_.close();
+  lock_.unlock();
+  return status;
+}
+
+Status SqliteSampleSink::check_table(CheckFindings& findings) {
+  bool exists = false;
+  if (database_.is_open()) {
+    Status status = find_table(&exists);
+    if (!status.ok() || exists) return status;
+  }
+  if (!create_table_) return no_table();
+  findings.would_change("would create the table " + quoted(table_) +
+                        " with the columns of the first batch");
+  return {};
+}
+
+Status SqliteSampleSink::no_table() const {
+  return Status(Code::invalid, "there is no table " + quoted(table_) +
+                                   ": create it, or set create_table = true");
 }
 
 // If it is there, its columns are those to write to.

@@ -25,6 +25,7 @@ class SqliteSampleSink final : public Sink {
                    bool create_table);
 
   Status open() override;
+  Status check(CheckFindings& findings) override;
   Status write(const RowBatch& rows) override;
   Status close() override;
   void abandon() noexcept override { database_.abandon(); }
@@ -34,6 +35,8 @@ class SqliteSampleSink final : public Sink {
 
  private:
   Status find_table(bool* exists);
+  Status check_table(CheckFindings& findings);
+  Status no_table() const;
   Status begin_table(const RowBatch& rows);
   Status prepare_insert(std::vector<SqliteColumn> columns);
   Status find_file(Time now);

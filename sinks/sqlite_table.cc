@@ -77,7 +77,7 @@ std::string sqlite_name(std::string_view name) {
 
 Status read_sqlite_columns(SqliteDatabase& database, const std::string& table,
                            Kind unknown, std::vector<SqliteColumn>* columns) {
-  enum { kName, kType, kHasDefault };
+  enum { kName, kType, kHasDefault, kNotNull };
   columns->clear();
   bool strict = false;
   Status status = read_strictness(database, table, &strict);
@@ -86,7 +86,8 @@ Status read_sqlite_columns(SqliteDatabase& database, const std::string& table,
   // Not those that are generated, and not the one that stands for the number of
   // the row, which SQLite gives: the only primary key that needs no index.
   status = row.prepare(
-      "SELECT name, type, dflt_value IS NOT NULL FROM pragma_table_xinfo(?1) "
+      "SELECT name, type, dflt_value IS NOT NULL, \"notnull\" FROM "
+      "pragma_table_xinfo(?1) "
       "WHERE hidden = 0 AND (pk = 0 OR EXISTS (SELECT 1 FROM "
       "pragma_index_list(?1) WHERE origin = 'pk'))",
       kReading);
@@ -99,9 +100,10 @@ Status read_sqlite_columns(SqliteDatabase& database, const std::string& table,
     if (strict && type == "blob") continue;
     const Kind kind =
         strict && type == "any" ? Kind::null : sqlite_kind(type, unknown);
-    columns->push_back({column_text(row.get(), kName), kind,
-                        sqlite3_column_int(row.get(), kHasDefault) != 0,
-                        false});
+    const bool has_default = sqlite3_column_int(row.get(), kHasDefault) != 0;
+    const bool not_null = sqlite3_column_int(row.get(), kNotNull) != 0;
+    columns->push_back({column_text(row.get(), kName), kind, has_default, false,
+                        not_null && !has_default});
   }
   return result == SQLITE_DONE ? Status() : database.failure(result, kReading);
 }
@@ -190,23 +192,46 @@ Kind sqlite_kind(std::string_view declared_type, Kind unknown) {
   return has({"num", "dec"}) ? Kind::real : unknown;
 }
 
+namespace {
+
+// What is left out of a column is in `data`.
+constexpr Kind kUnknownKind = Kind::real;
+
+Status no_table(const std::string& table) {
+  return Status(Code::invalid, "there is no table " + quoted(table) +
+                                   ": create it, or set create_table = true");
+}
+
+}  // namespace
+
 Status open_sqlite_table(SqliteDatabase& database, const std::string& table,
                          bool create, std::vector<SqliteColumn>* columns) {
-  // What is left out of a column is in `data`.
-  constexpr Kind kUnknown = Kind::real;
-  Status status = read_sqlite_columns(database, table, kUnknown, columns);
+  Status status = read_sqlite_columns(database, table, kUnknownKind, columns);
   if (status.ok() && columns->empty() && create) {
     status = create_table(database, table);
     if (status.ok()) {
-      status = read_sqlite_columns(database, table, kUnknown, columns);
+      status = read_sqlite_columns(database, table, kUnknownKind, columns);
     }
   }
   if (!status.ok()) return status;
   if (columns->empty()) {
-    return Status(Code::invalid, "there is no table " + quoted(table) +
-                                     ": create it, or set create_table = true");
+    return no_table(table);
   }
   return put_standard_first(table, columns);
+}
+
+Status check_sqlite_table(SqliteDatabase& database, const std::string& table,
+                          bool create, CheckFindings& findings,
+                          std::vector<SqliteColumn>* columns) {
+  columns->clear();
+  if (database.is_open()) {
+    Status status = read_sqlite_columns(database, table, kUnknownKind, columns);
+    if (!status.ok()) return status;
+  }
+  if (!columns->empty()) return put_standard_first(table, columns);
+  if (!create) return no_table(table);
+  findings.would_change("would create the table " + quoted(table));
+  return {};
 }
 
 Status create_sample_table(SqliteDatabase& database, const std::string& table,

@@ -21,6 +21,8 @@ struct SqliteColumn {
   bool has_default = false;
   // Times are cut to microseconds, so that their text has one length.
   bool whole_microseconds = false;
+  // Whether a row without a value is refused.
+  bool is_required = false;
 };
 
 // Finds the columns of the table: the standard six first, then those that a
@@ -28,6 +30,13 @@ struct SqliteColumn {
 // if it is missing and `create` is set. Call it with the lock held.
 Status open_sqlite_table(SqliteDatabase& database, const std::string& table,
                          bool create, std::vector<SqliteColumn>* columns);
+
+// Says what open_sqlite_table() would change, and whether the columns fit.
+// `columns` may be empty afterwards, if there is no table yet. `database` need
+// not be open: then there is none.
+Status check_sqlite_table(SqliteDatabase& database, const std::string& table,
+                          bool create, CheckFindings& findings,
+                          std::vector<SqliteColumn>* columns);
 
 // All columns of the table that can be written to; none if there is no table.
 // `unknown` as for sqlite_kind(). Call it with the lock held.

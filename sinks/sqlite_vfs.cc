@@ -94,6 +94,14 @@ bool register_vfs() noexcept {
   return sqlite3_vfs_register(&ours, 0) == SQLITE_OK;
 }
 
+bool read_file(sqlite3* connection, int offset, char* bytes,
+               int size) noexcept {
+  sqlite3_file* file = nullptr;
+  sqlite3_file_control(connection, "main", SQLITE_FCNTL_FILE_POINTER, &file);
+  return file != nullptr && file->pMethods != nullptr &&
+         file->pMethods->xRead(file, bytes, size, offset) == SQLITE_OK;
+}
+
 int last_error(sqlite3_file* file) noexcept {
   int error = 0;
   if (file != nullptr && file->pMethods != nullptr) {
@@ -122,12 +130,14 @@ int sqlite_access_error(sqlite3* connection) noexcept {
 bool begins_like_sqlite(sqlite3* connection) noexcept {
   constexpr std::string_view kMagic("SQLite format 3\0", 16);
   char beginning[kMagic.size()];
-  sqlite3_file* file = nullptr;
-  sqlite3_file_control(connection, "main", SQLITE_FCNTL_FILE_POINTER, &file);
-  return file != nullptr && file->pMethods != nullptr &&
-         file->pMethods->xRead(file, beginning, sizeof beginning, 0) ==
-             SQLITE_OK &&
+  return read_file(connection, 0, beginning, sizeof beginning) &&
          std::string_view(beginning, sizeof beginning) == kMagic;
+}
+
+bool is_in_wal_mode(sqlite3* connection) noexcept {
+  constexpr int kWriteVersion = 18;  // where it stands in the file
+  char version = 0;
+  return read_file(connection, kWriteVersion, &version, 1) && version == 2;
 }
 
 }  // namespace stogger

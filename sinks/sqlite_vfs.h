@@ -24,4 +24,7 @@ int sqlite_access_error(sqlite3* connection) noexcept;
 // as a database, begins as all SQLite databases do.
 bool begins_like_sqlite(sqlite3* connection) noexcept;
 
+// True if it is a database with a write-ahead log.
+bool is_in_wal_mode(sqlite3* connection) noexcept;
+
 }  // namespace stogger

@@ -105,6 +105,39 @@ TEST_F(SqlitePlace, NewFoldersAreForTheUserAndItsGroup) {
   EXPECT_EQ(mode_of(folder_.file("a/b")), 0750u);
 }
 
+TEST_F(SqlitePlace, ModesCanBeGiven) {
+  ::umask(002);
+  SinkPtr sink = make_at(folder_.file("sub/log.db"),
+                         {{"file_mode", "0660"}, {"folder_mode", "0770"}});
+  ASSERT_OK(sink->open());
+  ASSERT_OK(sink->write(table_rows({{}})));
+  EXPECT_EQ(mode_of(folder_.file("sub")), 0770u);
+  for (const char* const part : {"", "-wal", "-shm", ".lock"}) {
+    EXPECT_EQ(mode_of(folder_.file("sub/log.db") + part), 0660u) << part;
+  }
+}
+
+TEST_F(SqlitePlace, UsersOfAGroupCanShareADatabase) {
+  SKIP_UNLESS_ROOT();
+  const std::string path = folder_.file("sub/log.db");
+  std::filesystem::create_directory(folder_.file("sub"));
+  ASSERT_EQ(::chown(folder_.file("sub").c_str(), 0, kSharedGroup), 0);
+  ASSERT_EQ(::chmod(folder_.file("sub").c_str(), 02770), 0);
+  for (const uid_t user : {kSomebody, kNobody, kSomebody}) {
+    EXPECT_TRUE(as_user(user,
+                        [&] {
+                          ::umask(002);
+                          SinkPtr sink = make_at(path, {{"file_mode", "0660"}});
+                          return sink->open().ok() &&
+                                 sink->write(table_rows({{}})).ok() &&
+                                 sink->close().ok();
+                        },
+                        {kSharedGroup}))
+        << user;
+  }
+  EXPECT_EQ(SqliteQuery(path).one(kCount), "3");
+}
+
 TEST_F(SqlitePlace, ADatabaseForAGroupHasALockForTheGroup) {
   SqliteQuery(path_).run("CREATE TABLE t (x)");
   ::chmod(path_.c_str(), 0664);
