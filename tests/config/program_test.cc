@@ -71,7 +71,8 @@ TEST_F(ProgramTest, CheckTouchesNoTarget) {
 TEST_F(ProgramTest, ConnectOpensNoSink) {
   EXPECT_EQ(check("[stogger]\nlogdir = \"logs\"\n", "--connect"), 0);
   EXPECT_FALSE(std::filesystem::exists(folder_.file("logs")));
-  EXPECT_NE(out_.find("# sink \"file\" (file logs/"), std::string::npos)
+  EXPECT_NE(out_.find("# sink \"file\" (file " + folder_.file("logs/")),
+            std::string::npos)
       << out_;
 }
 
