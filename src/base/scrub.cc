@@ -67,9 +67,13 @@ void hide_in_urls(std::string& text) {
   }
 }
 
+// From the last to the first: what looks like the value of one setting may be
+// the name of the next, and has to be there when that is looked at.
 void hide_in_settings(std::string& text) {
-  for (std::size_t equals = text.find('='); equals != std::string::npos;
-       equals = text.find('=', equals + 1)) {
+  for (std::size_t end = text.size(); end != 0;) {
+    const std::size_t equals = text.rfind('=', end - 1);
+    if (equals == std::string::npos) return;
+    end = equals;
     std::size_t name_end = equals;
     while (name_end > 0 &&
            kSpaces.find(text[name_end - 1]) != std::string_view::npos) {

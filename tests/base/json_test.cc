@@ -61,8 +61,8 @@ TEST(JsonStringTest, EscapesTerminalControlsAndLineSeparators) {
   EXPECT_EQ(string_json("\xC2\x80\xC2\x85\xC2\x9B\xC2\x9F"),
             "\"\\u0080\\u0085\\u009b\\u009f\"");
   EXPECT_EQ(string_json("\xE2\x80\xA8\xE2\x80\xA9"), "\"\\u2028\\u2029\"");
-  EXPECT_EQ(string_json("\xC2\xA0\xE2\x80\xA7\xE2\x80\xAA"),
-            "\"\xC2\xA0\xE2\x80\xA7\xE2\x80\xAA\"");
+  EXPECT_EQ(string_json("\xC2\xA0\xE2\x80\xA7\xE2\x81\x9F"),
+            "\"\xC2\xA0\xE2\x80\xA7\xE2\x81\x9F\"");
 }
 
 TEST(JsonStringTest, BadBytesAndNulAreReplacedAndCountedOncePerValue) {

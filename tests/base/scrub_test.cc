@@ -50,5 +50,10 @@ TEST(ScrubTest, KnowsNamesOfSecrets) {
   }
 }
 
+TEST(ScrubTest, AnEmptySecretHidesNoNameOfAnother) {
+  EXPECT_EQ(hide_secrets("token= password = hunter2 host=db"),
+            "token= *** = *** host=db");
+}
+
 }  // namespace
 }  // namespace stogger

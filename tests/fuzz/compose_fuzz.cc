@@ -46,7 +46,7 @@ class ManyFields {
     const std::string_view text =
         texts_.emplace_back(data.ConsumeRandomLengthString(200));
     std::string_view longer = text;
-    if (data.ConsumeIntegralInRange(0, 15) == 0) {
+    if (data.ConsumeIntegralInRange(0, 15) == 15) {
       std::string repeated;
       while (repeated.size() < 300000) repeated += text.empty() ? "[" : text;
       longer = texts_.emplace_back(std::move(repeated));

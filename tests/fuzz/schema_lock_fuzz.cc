@@ -24,7 +24,7 @@ struct Names {
     const auto count = data.ConsumeIntegralInRange<std::size_t>(1, 60);
     for (std::size_t i = 0; i < count; ++i) names.push_back(name(data));
     // Now and then by the hundred.
-    if (data.ConsumeIntegralInRange(0, 15) == 0) {
+    if (data.ConsumeIntegralInRange(0, 15) == 15) {
       const std::string stem = name(data);
       for (int i = 0; i < 1700; ++i) names.push_back(stem + variant(i));
     }
