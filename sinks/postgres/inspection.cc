@@ -14,9 +14,6 @@
 namespace stogger {
 namespace {
 
-// Of a table, in PostgreSQL.
-constexpr int kMostColumns = 1600;
-
 // Kinds of relations that rows can be inserted into: tables, partitioned ones,
 // views, foreign tables.
 constexpr std::string_view kWritable = "rpvf";
@@ -135,7 +132,7 @@ Status Inspection::read_columns() {
   }
   session_.columns.clear();
   const int rows = PQntuples(result.get());
-  if (rows > kMostColumns) return unknown_answer();
+  if (rows > static_cast<int>(kMostColumns)) return unknown_answer();
   std::vector<const char*> row(
       static_cast<std::size_t>(PQnfields(result.get())));
   if (row.size() != kIntrospectionCells) return unknown_answer();
