@@ -53,7 +53,8 @@ Package parse_package(const std::string& text) {
 }
 
 // dpkg tells two versions of an upgrade, else only one.
-stogger::MessageTemplate message_of(const std::string& from, const std::string& to) {
+stogger::MessageTemplate message_of(const std::string& from,
+                                    const std::string& to) {
   if (version(from).is_null()) return "{package} {to_version}";
   if (version(to).is_null()) return "{package} {from_version}";
   return "{package} {from_version} -> {to_version}";
