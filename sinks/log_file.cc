@@ -1,7 +1,6 @@
 #include "sinks/log_file.h"
 
 #include <fcntl.h>
-#include <time.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -37,7 +36,14 @@ bool is_same(const struct stat& a, const struct stat& b) noexcept {
   return a.st_ino == b.st_ino && a.st_dev == b.st_dev;
 }
 
-// True if the file ends in the middle of a line, which nobody is writing.
+// Waits until no write(2) to the file is under way: like those, it takes the
+// kernel's lock of the file. Nothing changes but the time of change.
+void wait_for_writes(int descriptor) noexcept {
+  constexpr auto kSame = static_cast<uid_t>(-1);
+  static_cast<void>(::fchown(descriptor, kSame, kSame) == 0);
+}
+
+// True if the file ends in the middle of a line, which nobody is just writing.
 bool is_torn(const Folder& folder, const struct stat& file) {
   if (folder.is_magic()) return false;
   int descriptor = -1;
@@ -46,9 +52,9 @@ bool is_torn(const Folder& folder, const struct stat& file) {
       folder.name(), O_RDONLY, Folder::Creation::never, 0, &descriptor, &error);
   if (!status.ok()) return false;
   const Descriptor reader(descriptor);
-  off_t size = -1;
-  // What another process is just writing may be seen in part.
-  for (int i = 0; i < 3; ++i) {
+  constexpr int kLooks = 4;
+  off_t size = 0;
+  for (int i = 0; i < kLooks; ++i) {
     struct stat info;
     char last = '\n';
     if (::fstat(reader.get(), &info) != 0 || !is_same(info, file) ||
@@ -59,8 +65,7 @@ bool is_torn(const Folder& folder, const struct stat& file) {
     }
     if (info.st_size == size) return true;
     size = info.st_size;
-    const timespec millisecond = {0, kMillisecond};
-    ::nanosleep(&millisecond, nullptr);
+    wait_for_writes(reader.get());
   }
   return false;
 }
@@ -105,6 +110,7 @@ void LogFile::adopt(Folder folder, File file) {
   const bool regular = file.is_regular();
   if (regular) unconfirmed_.reserve();
   if (!unconfirmed_.are_lost()) unconfirmed_.clear();
+  unconfirmed_.see();
   identity_ = {};
   static_cast<void>(::fstat(file.descriptor(), &identity_));
   torn_ = regular && identity_.st_size > 0 && is_torn(folder, identity_);
@@ -210,7 +216,8 @@ Status LogFile::attend(Time now, std::size_t bytes) {
   return {};
 }
 
-// True if the path leads to the file. Learns its size.
+// True if the path leads to the file, and so to what was written to it. Learns
+// its size.
 bool LogFile::is_in_place() noexcept {
   struct stat named;
   if (::stat(options_.path.c_str(), &named) != 0 ||
@@ -220,16 +227,15 @@ bool LogFile::is_in_place() noexcept {
   if (rotation_ != Rotation::none) {
     size_ = static_cast<std::uint64_t>(named.st_size);
   }
+  unconfirmed_.clear();
+  unconfirmed_.see();
   return true;
 }
 
 Status LogFile::follow_path(Time now) {
   const Time before = std::exchange(checked_, now);
   must_check_ = false;
-  if (is_in_place()) {
-    unconfirmed_.clear();
-    return {};
-  }
+  if (is_in_place()) return {};
   return leave_file(!are_apart(now, before, 2 * kCheckInterval));
 }
 
@@ -295,7 +301,7 @@ Status LogFile::rotate_locked(Time now, std::size_t bytes) {
   const bool insist = ++rotations_blocked_ == kPatience;
   if (!(insist ? lock.lock() : lock.try_lock())) {
     must_check_ = true;
-    return insist ? lock.failure() : Status();
+    return insist && is_in_place() ? lock.failure() : Status();
   }
   rotations_blocked_ = 0;
   if (!lock.is_at(folder_, lock_name)) return {};
@@ -335,13 +341,21 @@ Status LogFile::append(std::string_view lines, std::size_t* written) {
   }
   Status status = file_.write(lines, written);
   size_ += *written;
-  if (!status.ok() || !file_.is_regular() || unconfirmed_.add(lines) ||
-      !file_.is_deleted()) {
-    return status;
-  }
-  // Too much to keep a copy.
+  if (!status.ok() || !file_.is_regular()) return status;
+  const bool kept = unconfirmed_.add(lines);
+  const bool late = unconfirmed_.is_long_ago();
+  if (kept && !late) return status;
+  if (late ? is_in_place() : !file_.is_deleted()) return status;
+  if (kept) unconfirmed_.drop_last(lines.size());
+  return append_again(lines, written);
+}
+
+// For lines that went into a file that was moved away or deleted.
+Status LogFile::append_again(std::string_view lines, std::size_t* written) {
+  const struct stat before = identity_;
+  Status status = leave_file(true);
+  if (status.ok() && is_same(identity_, before)) return status;
   *written = 0;
-  status = leave_file(true);
   if (!status.ok()) return status;
   status = file_.write(lines, written);
   size_ += *written;

@@ -13,6 +13,7 @@
 #include "sinks/builtin.h"
 #include "stogger/testing.h"
 #include "tests/support/csv_rows.h"
+#include "tests/support/file_clock.h"
 #include "tests/support/open_file.h"
 #include "tests/support/processes.h"
 #include "tests/support/rows.h"
@@ -258,6 +259,7 @@ TEST_F(CsvSink, AMovedFileIsNoticedWithinASecond) {
 TEST_F(CsvSink, ADeletedFileIsMadeAnew) {
   SinkPtr sink = open();
   EXPECT_OK(sink->write(table_rows({{}})));
+  wait_for_tick();
   std::filesystem::remove_all(folder_.path());
   EXPECT_OK(sink->write(table_rows({{}}, Time{kTestTime.ns + kSecond})));
   EXPECT_EQ(content(), both(kHeader, kLine));

@@ -6,6 +6,7 @@
 
 #include <filesystem>
 #include <functional>
+#include <iostream>
 #include <map>
 #include <sstream>
 #include <string>
@@ -78,7 +79,9 @@ class SharedFile : public testing::Test {
     for (int i = 0; i < kLines; ++i) {
       const std::string line = line_of(process, i) + "\n";
       now.ns += static_cast<std::int64_t>(step_s * 1e9);
-      fine = sink->write(line_rows({line}, now)).ok() && fine;
+      const Status status = sink->write(line_rows({line}, now));
+      if (!status.ok()) std::cerr << status.message() << '\n';
+      fine = status.ok() && fine;
     }
     return sink->close().ok() && fine;
   }
