@@ -5,6 +5,8 @@ file(GLOB_RECURSE checked_sources CONFIGURE_DEPENDS include/*.h src/*.h src/*.cc
 
 set(check_layers ${CMAKE_COMMAND} -D SOURCE_DIR=${PROJECT_SOURCE_DIR} -P
                  ${PROJECT_SOURCE_DIR}/cmake/CheckLayers.cmake)
+set(check_files ${CMAKE_COMMAND} -D SOURCE_DIR=${PROJECT_SOURCE_DIR} -P
+                ${PROJECT_SOURCE_DIR}/cmake/CheckFiles.cmake)
 set(check_headers
     ${CMAKE_COMMAND} -D SOURCE_DIR=${PROJECT_SOURCE_DIR} -D COMPILER=${CMAKE_CXX_COMPILER} -P
     ${PROJECT_SOURCE_DIR}/cmake/CheckHeaders.cmake)
@@ -22,10 +24,12 @@ function(stogger_add_check name script depends)
 endfunction()
 
 stogger_add_check(check_layers CheckLayers.cmake "${checked_sources}" ${check_layers})
+stogger_add_check(check_files CheckFiles.cmake "${checked_sources}" ${check_files})
 stogger_add_check(check_headers CheckHeaders.cmake "${public_headers}" ${check_headers})
 
 if(STOGGER_BUILD_TESTS)
   enable_testing()
   add_test(NAME check_layers COMMAND ${check_layers})
+  add_test(NAME check_files COMMAND ${check_files})
   add_test(NAME check_headers COMMAND ${check_headers})
 endif()

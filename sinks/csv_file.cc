@@ -37,7 +37,7 @@ Status CsvFile::open() {
 }
 
 Status CsvFile::open_anew(Opened* opened) {
-  constexpr int kAttempts = 4;
+  constexpr int kAttempts = 16;
   bool again = true;
   Status status;
   for (int i = 0; i < kAttempts && status.ok() && again; ++i) {
@@ -209,6 +209,7 @@ bool CsvFile::look(std::uint64_t* size) noexcept {
       is_same(named, opened_.identity)) {
     *size = static_cast<std::uint64_t>(named.st_size);
     adrift_ = false;
+    unconfirmed_.see();
     return true;
   }
   *size = opened_.file.size();
@@ -280,6 +281,7 @@ Status CsvFile::write_locked(std::string_view lines) {
         return opened_.lock.failure();
       }
       size = opened_.file.size();
+      unconfirmed_.see();
     }
     if (!unconfirmed_.are_lost()) unconfirmed_.clear();
     Status status = write(lines, size);

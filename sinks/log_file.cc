@@ -110,6 +110,7 @@ void LogFile::adopt(Folder folder, File file) {
   const bool regular = file.is_regular();
   if (regular) unconfirmed_.reserve();
   if (!unconfirmed_.are_lost()) unconfirmed_.clear();
+  unconfirmed_.see();
   identity_ = {};
   static_cast<void>(::fstat(file.descriptor(), &identity_));
   torn_ = regular && identity_.st_size > 0 && is_torn(folder, identity_);
@@ -215,7 +216,8 @@ Status LogFile::attend(Time now, std::size_t bytes) {
   return {};
 }
 
-// True if the path leads to the file. Learns its size.
+// True if the path leads to the file, and so to what was written to it. Learns
+// its size.
 bool LogFile::is_in_place() noexcept {
   struct stat named;
   if (::stat(options_.path.c_str(), &named) != 0 ||
@@ -225,16 +227,15 @@ bool LogFile::is_in_place() noexcept {
   if (rotation_ != Rotation::none) {
     size_ = static_cast<std::uint64_t>(named.st_size);
   }
+  unconfirmed_.clear();
+  unconfirmed_.see();
   return true;
 }
 
 Status LogFile::follow_path(Time now) {
   const Time before = std::exchange(checked_, now);
   must_check_ = false;
-  if (is_in_place()) {
-    unconfirmed_.clear();
-    return {};
-  }
+  if (is_in_place()) return {};
   return leave_file(!are_apart(now, before, 2 * kCheckInterval));
 }
 
@@ -340,13 +341,21 @@ Status LogFile::append(std::string_view lines, std::size_t* written) {
   }
   Status status = file_.write(lines, written);
   size_ += *written;
-  if (!status.ok() || !file_.is_regular() || unconfirmed_.add(lines) ||
-      !file_.is_deleted()) {
-    return status;
-  }
-  // Too much to keep a copy.
+  if (!status.ok() || !file_.is_regular()) return status;
+  const bool kept = unconfirmed_.add(lines);
+  const bool late = unconfirmed_.is_long_ago();
+  if (kept && !late) return status;
+  if (late ? is_in_place() : !file_.is_deleted()) return status;
+  if (kept) unconfirmed_.drop_last(lines.size());
+  return append_again(lines, written);
+}
+
+// For lines that went into a file that was moved away or deleted.
+Status LogFile::append_again(std::string_view lines, std::size_t* written) {
+  const struct stat before = identity_;
+  Status status = leave_file(true);
+  if (status.ok() && is_same(identity_, before)) return status;
   *written = 0;
-  status = leave_file(true);
   if (!status.ok()) return status;
   status = file_.write(lines, written);
   size_ += *written;

@@ -102,6 +102,7 @@ class LogFile {
   Status reopen();
   void adopt(Folder folder, File file);
   Status write_lost();
+  Status append_again(std::string_view lines, std::size_t* written);
   void learn_day(Time now) noexcept;
   void rotate(Time now, std::size_t bytes);
   Status rotate_locked(Time now, std::size_t bytes);

@@ -29,7 +29,7 @@ struct TwinFilesOptions {
   std::string path;
   bool overwrite = false;  // what is at the path when the first rows come
   bool sync = true;        // waits for the disk before and after each swap
-  FileModes modes;
+  FileModes modes = {};
   Clock* clock = nullptr;
 };
 

@@ -149,6 +149,29 @@ STOGGER_REPLACEMENT(int, mkdir, (const char* path, mode_t mode),
 STOGGER_REPLACEMENT(int, rename, (const char* from, const char* to),
                     ("rename", from, to))
 STOGGER_REPLACEMENT(int, unlink, (const char* path), ("unlink", path))
+STOGGER_REPLACEMENT(int, mkdirat, (int folder, const char* path, mode_t mode),
+                    ("mkdirat", folder, path, mode))
+STOGGER_REPLACEMENT(int, renameat,
+                    (int folder, const char* from, int other, const char* to),
+                    ("renameat", folder, from, other, to))
+STOGGER_REPLACEMENT(int, renameat2,
+                    (int folder, const char* from, int other, const char* to,
+                     unsigned flags),
+                    ("renameat2", folder, from, other, to, flags))
+STOGGER_REPLACEMENT(int, unlinkat, (int folder, const char* path, int flags),
+                    ("unlinkat", folder, path, flags))
+STOGGER_REPLACEMENT(int, fstatat,
+                    (int folder, const char* path, struct stat* info,
+                     int flags),
+                    ("fstatat", folder, path, info, flags))
+STOGGER_REPLACEMENT(int, fstatat64,
+                    (int folder, const char* path, struct stat64* info,
+                     int flags),
+                    ("fstatat", folder, path, info, flags))
+STOGGER_REPLACEMENT(int, fchown, (int file, uid_t user, gid_t group),
+                    ("fchown", file, user, group))
+STOGGER_REPLACEMENT(int, fchmod, (int file, mode_t mode),
+                    ("fchmod", file, mode))
 STOGGER_REPLACEMENT(int, access, (const char* path, int mode),
                     ("access", path, mode))
 STOGGER_REPLACEMENT(int, stat, (const char* path, struct stat* info),
@@ -237,6 +260,17 @@ int open_or_fail(Open function, const char* path, int flags, mode_t mode) {
   return function(path, flags, mode);
 }
 
+using OpenAt = int (*)(int, const char*, int, ...);
+
+int open_at_or_fail(OpenAt function, int folder, const char* path, int flags,
+                    mode_t mode) {
+  if (must_fail("openat")) {
+    errno = error();
+    return -1;
+  }
+  return function(folder, path, flags, mode);
+}
+
 using Control = int (*)(int, int, ...);
 
 int control_or_fail(Control function, int file, int command, void* argument) {
@@ -276,6 +310,28 @@ extern "C" int replaced_open64(const char* path, int flags, ...) {
   const mode_t mode = va_arg(arguments, mode_t);
   va_end(arguments);
   return stogger::open_or_fail(function, path, flags, mode);
+}
+
+extern "C" int replaced_openat(int, const char*, int, ...)
+    STOGGER_REPLACES("openat");
+extern "C" int replaced_openat(int folder, const char* path, int flags, ...) {
+  static const auto function = stogger::real<stogger::OpenAt>("openat");
+  va_list arguments;
+  va_start(arguments, flags);
+  const mode_t mode = va_arg(arguments, mode_t);
+  va_end(arguments);
+  return stogger::open_at_or_fail(function, folder, path, flags, mode);
+}
+
+extern "C" int replaced_openat64(int, const char*, int, ...)
+    STOGGER_REPLACES("openat64");
+extern "C" int replaced_openat64(int folder, const char* path, int flags, ...) {
+  static const auto function = stogger::real<stogger::OpenAt>("openat64");
+  va_list arguments;
+  va_start(arguments, flags);
+  const mode_t mode = va_arg(arguments, mode_t);
+  va_end(arguments);
+  return stogger::open_at_or_fail(function, folder, path, flags, mode);
 }
 
 extern "C" int replaced_fcntl(int, int, ...) STOGGER_REPLACES("fcntl");

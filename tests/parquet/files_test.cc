@@ -201,7 +201,7 @@ TEST_F(ParquetSinkTest, RollsAFileOfASingleCheckpoint) {
     const Time now{kTestTime.ns + i * 60 * kSecond};
     ASSERT_OK(sink->write(numbered(2 * i, 1, now)));
     ASSERT_OK(sink->write(numbered(2 * i + 1, 1, now)));
-    EXPECT_EQ(files()[0], ".run.parquet.next");
+    EXPECT_EQ(files()[0], ".run.parquet.lock");
   }
   ASSERT_OK(sink->close());
   EXPECT_EQ(files().size(), 10u);

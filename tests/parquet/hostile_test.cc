@@ -195,11 +195,12 @@ TEST_F(ParquetHostileTest, LinksOfAStrangerAreNotFollowed) {
   EXPECT_EQ(names_in(folder_.path()), (Names{"data", "precious"}));
 }
 
-TEST_F(ParquetHostileTest, ALinkPutThereMeanwhileIsNotFollowed) {
+// One's own: a link at the path is followed, and what it leads to kept.
+TEST_F(ParquetHostileTest, ALinkPutThereMeanwhileCostsNobodyAFile) {
   const std::string target = folder_.file("precious");
   write_file(target, "precious");
   SinkPtr sink = open();
-  for (const std::string& name : Names{"run.parquet", ".run.parquet.next"}) {
+  for (const std::string& name : Names{".run.parquet.next", "run.parquet"}) {
     for (int i = 0; i < 2; ++i) {
       ASSERT_OK(sink->write(numbered(0, 1)));
       ASSERT_OK(sink->flush());
@@ -208,8 +209,37 @@ TEST_F(ParquetHostileTest, ALinkPutThereMeanwhileIsNotFollowed) {
     fs::create_symlink(target, folder() + "/" + name);
     ASSERT_OK(sink->write(numbered(0, 1)));
     ASSERT_OK(sink->flush());
-    EXPECT_EQ(read_file(target), "precious");
+    bool is_kept = false;
+    for (const auto& entry : fs::directory_iterator(folder_.path())) {
+      is_kept = is_kept || (entry.is_regular_file() &&
+                            read_file(entry.path().string()) == "precious");
+    }
+    EXPECT_TRUE(is_kept);
   }
+}
+
+TEST_F(ParquetHostileTest, ALinkOfAStrangerPutThereMeanwhileStopsTheSink) {
+  SKIP_UNLESS_ROOT();
+  ::chmod(folder().c_str(), 0777);
+  const std::string target = folder_.file("precious");
+  write_file(target, "precious");
+  SinkPtr sink = open();
+  ASSERT_OK(sink->write(numbered(0, 1)));
+  ASSERT_OK(sink->flush());
+  ASSERT_TRUE(as_nobody([&] {
+    return ::unlink(path().c_str()) == 0 &&
+           ::symlink(target.c_str(), path().c_str()) == 0;
+  }));
+  ASSERT_OK(sink->write(numbered(1, 1)));
+  const Status status = sink->flush();
+  EXPECT_TRUE(has(std::string(status.message()), "run.parquet"))
+      << status.message();
+  EXPECT_EQ(tally_of(sink).buffered, 1u);
+  EXPECT_EQ(read_file(target), "precious");
+  EXPECT_EQ(names_in(folder_.path()), (Names{"data", "precious"}));
+  fs::remove(path());
+  ASSERT_OK(sink->flush());
+  EXPECT_EQ(tally_of(sink).written, 2u);
 }
 
 // ---- The check
