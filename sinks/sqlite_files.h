@@ -27,13 +27,12 @@ bool is_network_filesystem(long type) noexcept;
 // others may have put there meanwhile. So it gets names that begin with
 // /proc/self/fd/N, where N is the folder that was opened and checked: nobody
 // can lead it to another folder. There it follows no link (O_NOFOLLOW), and the
-// VFS asks secure_log() and secure_journal() before each that it opens. In a
-// folder like /tmp, where others may create files, but not replace those of
-// this process, secure() creates what is missing first; so it is never a file
-// of another user's. What is left: in a folder without the sticky bit that
-// others may write to, a file may be replaced within the microseconds between
-// secure() and the opening by SQLite, by a file of the other's and not by a
-// link.
+// VFS asks secure_log() or secure_journal() before it opens one. In a folder
+// like /tmp, where others may create files, but not replace those of this
+// process, these create what is missing; so it is never a file of another
+// user's. What is left: in a folder without the sticky bit that others may
+// write to, a file may be replaced within the microseconds between the check
+// and the opening by SQLite, by a file of the other's and not by a link.
 class SqliteFiles {
  public:
   SqliteFiles() noexcept = default;
