@@ -99,6 +99,7 @@ void SqliteDatabase::set_up_connection() {
   distrust_schema(connection_);
   sqlite3_busy_handler(connection_, &on_busy, this);
   sqlite3_progress_handler(connection_, kStepsBetweenLooks, &on_progress, this);
+  sqlite3_commit_hook(connection_, &before_commit, this);
   sqlite3_set_authorizer(connection_, &on_authorize, this);
 }
 
@@ -218,6 +219,7 @@ bool SqliteDatabase::has_moved() const noexcept {
 
 Status SqliteDatabase::lock(std::int64_t more_ms) {
   wait_.restart(more_ms);
+  is_committed_ = false;
   if (!lock_.lock(wait_)) return busy();
   if (log_pages_ < longest_log_pages_) return {};
   Status status = empty_log();
@@ -242,8 +244,15 @@ int SqliteDatabase::on_authorize(void* self, int, const char*, const char*,
                                                            : SQLITE_OK;
 }
 
-bool SqliteDatabase::is_too_late() const noexcept {
-  return must_end_ && wait_.is_over();
+// SQLite asks after a commit, too: too late to end the statement without the
+// row.
+int SqliteDatabase::before_commit(void* self) noexcept {
+  static_cast<SqliteDatabase*>(self)->is_committed_ = true;
+  return SQLITE_OK;
+}
+
+bool SqliteDatabase::is_too_late() noexcept {
+  return must_end_ && !is_committed_ && wait_.is_over();
 }
 
 int SqliteDatabase::on_commit(void* self, sqlite3*, const char*,
@@ -355,6 +364,7 @@ Status SqliteDatabase::empty_log() {
 }
 
 Status SqliteDatabase::run(const std::string& sql, std::string_view action) {
+  is_committed_ = false;
   const int result =
       sqlite3_exec(connection_, sql.c_str(), nullptr, nullptr, nullptr);
   if (result == SQLITE_OK) return {};

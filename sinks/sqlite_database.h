@@ -110,12 +110,13 @@ class SqliteDatabase {
   void checkpoint(int mode) noexcept;
   Status empty_log();
   void disconnect(bool checkpoint) noexcept;
-  bool is_too_late() const noexcept;
+  bool is_too_late() noexcept;
   Status corruption(std::string_view what);
   Status not_a_database() const;
   Status busy() const;
   static int on_busy(void* self, int attempts) noexcept;
   static int on_progress(void* self) noexcept;
+  static int before_commit(void* self) noexcept;
   static int on_authorize(void* self, int action, const char*, const char*,
                           const char*, const char*) noexcept;
   static int on_commit(void* self, sqlite3*, const char*, int pages) noexcept;
@@ -130,6 +131,7 @@ class SqliteDatabase {
   BoundedWait wait_;
   bool may_wait_ = true;
   bool must_end_ = true;
+  bool is_committed_ = false;
   bool size_limited_ = false;
   int log_pages_ = 0;
   int longest_log_pages_ = 0;

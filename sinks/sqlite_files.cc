@@ -73,6 +73,7 @@ Status SqliteFiles::open(const std::string& path, const FileModes& modes,
   is_look_ = false;
   refusal_ = {};
   Status status = folder_.open(path, modes, true);
+  set_names();
   if (status.ok()) status = check_place(write_ahead_log);
   if (status.ok()) status = check_parts();
   if (status.ok()) status = create();
@@ -89,6 +90,7 @@ Status SqliteFiles::look(const std::string& path, const FileModes& modes,
   *exists = false;
   bool complete = false;
   Status status = folder_.open_for_check(path, modes, &complete);
+  set_names();
   if (status.ok()) status = check_place(write_ahead_log);
   if (!status.ok() || !complete) {
     return status.ok() ? folder_.check_file(folder_.name(), true) : status;
@@ -162,16 +164,24 @@ std::string SqliteFiles::uri(std::string_view parameters) const {
          std::string(parameters);
 }
 
-bool SqliteFiles::secure(std::string_view name, bool may_create) noexcept {
+bool SqliteFiles::secure_log(bool may_create) noexcept {
+  // SQLite opens the index of the log soon after, and asks for nothing then.
+  return secure(index_name_, may_create) && secure(log_name_, may_create);
+}
+
+bool SqliteFiles::secure_journal(bool may_create) noexcept {
+  return secure(journal_name_, may_create);
+}
+
+bool SqliteFiles::secure(const std::string& name, bool may_create) noexcept {
   try {
-    const std::string file(name);
     struct stat info;
     // Of the database's mode, as SQLite does it.
     if (may_create && folder_.is_open_to_others() &&
-        identity_.st_uid == ::geteuid() && !folder_.look_up(file, &info)) {
-      create_empty(file, identity_.st_mode);
+        identity_.st_uid == ::geteuid() && !folder_.look_up(name, &info)) {
+      create_empty(name, identity_.st_mode);
     }
-    refusal_ = folder_.check_file(file, false);
+    refusal_ = folder_.check_file(name, false);
     return refusal_.ok();
   } catch (...) {
     return false;
@@ -183,13 +193,14 @@ Status SqliteFiles::take_refusal() noexcept {
 }
 
 bool SqliteFiles::has_moved() const noexcept {
-  try {
-    struct stat info;
-    return !folder_.look_up(folder_.name(), &info) ||
-           !is_same(info, identity_) || !folder_.is_at(given_path_);
-  } catch (...) {
-    return false;  // no memory to find out
-  }
+  struct stat info;
+  return ::stat(given_path_.c_str(), &info) != 0 || !is_same(info, identity_);
+}
+
+void SqliteFiles::set_names() {
+  log_name_ = folder_.name() + "-wal";
+  index_name_ = folder_.name() + "-shm";
+  journal_name_ = folder_.name() + "-journal";
 }
 
 std::int64_t SqliteFiles::size_of(std::string_view part) const {

@@ -27,16 +27,14 @@ bool is_network_filesystem(long type) noexcept;
 // others may have put there meanwhile. So it gets names that begin with
 // /proc/self/fd/N, where N is the folder that was opened and checked: nobody
 // can lead it to another folder. There it follows no link (O_NOFOLLOW), and the
-// VFS asks secure() before each file that it opens. In a folder like /tmp,
-// where others may create files, but not replace those of this process,
-// secure() creates what is missing first; so it is never a file of another
+// VFS asks secure_log() or secure_journal() before it opens one. In a folder
+// like /tmp, where others may create files, but not replace those of this
+// process, these create what is missing; so it is never a file of another
 // user's. What is left: in a folder without the sticky bit that others may
-// write to, a file may be replaced within the microseconds between secure() and
-// the opening by SQLite, by a file of the other's and not by a link.
+// write to, a file may be replaced within the microseconds between the check
+// and the opening by SQLite, by a file of the other's and not by a link.
 class SqliteFiles {
  public:
-  static constexpr std::size_t kLongestName = 255;  // that Linux knows
-
   SqliteFiles() noexcept = default;
   SqliteFiles(const SqliteFiles&) = delete;
   SqliteFiles& operator=(const SqliteFiles&) = delete;
@@ -62,9 +60,10 @@ class SqliteFiles {
   // "&mode=ro".
   std::string uri(std::string_view parameters) const;
 
-  // For the VFS: whether SQLite may open the file of that name, which it may
-  // create. If not, refusal() says why.
-  bool secure(std::string_view name, bool may_create) noexcept;
+  // For the VFS: whether SQLite may open the log and its index, or the journal,
+  // and may create them. If not, take_refusal() says why.
+  bool secure_log(bool may_create) noexcept;
+  bool secure_journal(bool may_create) noexcept;
   Status take_refusal() noexcept;
 
   // True if the path does not lead to the database that was opened any more.
@@ -89,12 +88,17 @@ class SqliteFiles {
 
  private:
   Status check_place(bool write_ahead_log) const;
+  void set_names();
+  bool secure(const std::string& name, bool may_create) noexcept;
   Status check_parts() const;
   Status create();
   int create_empty(const std::string& name, mode_t mode) const noexcept;
 
   Folder folder_;
   std::string given_path_;
+  std::string log_name_;
+  std::string index_name_;
+  std::string journal_name_;
   FileModes modes_;
   struct stat identity_ = {};  // of the database
   bool is_look_ = false;

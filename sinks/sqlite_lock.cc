@@ -19,14 +19,14 @@ constexpr std::int64_t kLongestLockPause = kMillisecond / 5;
 constexpr std::int64_t kQueueAfter = 10 * kMillisecond;
 constexpr std::int64_t kRespectQueue = 20 * kMillisecond;
 constexpr unsigned kTurnsBetweenLooks = 8;
-// What the work of a call may take even if nobody is to be waited for, and if
-// the waiting has taken all of the time.
+// What the work of a call may take even if nobody is to be waited for, and how
+// long the thread may run after its time is up.
 constexpr std::int64_t kLeastWork = 50 * kMillisecond;
-constexpr std::int64_t kWorkAfterWaiting = 10 * kMillisecond;
+constexpr std::int64_t kLateWork = 5 * kMillisecond;
 
-std::int64_t now_ns() noexcept {
+std::int64_t now_ns(clockid_t clock = CLOCK_MONOTONIC) noexcept {
   timespec time;
-  clock_gettime(CLOCK_MONOTONIC, &time);
+  clock_gettime(clock, &time);
   return static_cast<std::int64_t>(time.tv_sec) * 1000 * kMillisecond +
          time.tv_nsec;
 }
@@ -36,6 +36,7 @@ std::int64_t now_ns() noexcept {
 void BoundedWait::restart(std::int64_t more_ms) noexcept {
   started_ns_ = now_ns();
   more_ns_ = more_ms * kMillisecond;
+  late_since_ns_ = 0;
   waited_ns_ = 0;
   pause_ns_ = kFirstPause;
 }
@@ -52,10 +53,12 @@ bool BoundedWait::wait(std::int64_t longest_ns) noexcept {
   return true;
 }
 
-bool BoundedWait::is_over() const noexcept {
-  const std::int64_t most =
-      std::max(limit_ns_, kLeastWork) + kWorkAfterWaiting + more_ns_;
-  return started_ns_ != 0 && now_ns() - started_ns_ >= most;
+bool BoundedWait::is_over() noexcept {
+  const std::int64_t most = std::max(limit_ns_, kLeastWork) + more_ns_;
+  if (started_ns_ == 0 || now_ns() - started_ns_ < most) return false;
+  const std::int64_t used = now_ns(CLOCK_THREAD_CPUTIME_ID);
+  if (late_since_ns_ == 0) late_since_ns_ = used;
+  return used - late_since_ns_ >= kLateWork;
 }
 
 void ProcessLock::use(int descriptor) noexcept {

@@ -19,13 +19,15 @@ class BoundedWait {
   bool wait(std::int64_t longest_ns = 2000000) noexcept;
   // How long it has been since the beginning, up to the last wait().
   std::int64_t waited_ns() const noexcept { return waited_ns_; }
-  // True if the work has taken longer than it may.
-  bool is_over() const noexcept;
+  // True if the work has taken longer than it may. A thread that was kept
+  // waiting, for a processor or a disk, has a little of its own time left.
+  bool is_over() noexcept;
 
  private:
   const std::int64_t limit_ns_;
   std::int64_t started_ns_ = 0;  // 0: nobody has waited yet
   std::int64_t more_ns_ = 0;
+  std::int64_t late_since_ns_ = 0;  // by the thread's own clock; 0: not late
   std::int64_t waited_ns_ = 0;
   std::int64_t pause_ns_ = 0;
 };

@@ -36,22 +36,11 @@ SqliteFiles* files_of(const char* name, int flags) noexcept {
       static_cast<std::intptr_t>(sqlite3_uri_int64(database, "files", 0)));
 }
 
-bool is_secure(SqliteFiles& files, std::string_view path, int flags) noexcept {
-  const std::string_view name = path.substr(path.rfind('/') + 1);
+bool is_secure(SqliteFiles& files, int flags) noexcept {
   const bool may_create = (flags & SQLITE_OPEN_CREATE) != 0;
-  if ((flags & SQLITE_OPEN_WAL) != 0) {
-    // SQLite opens the index of the log soon after, and asks for nothing then.
-    char index[SqliteFiles::kLongestName + 1];
-    const int size = std::snprintf(
-        index, sizeof index, "%.*s-shm",
-        static_cast<int>(name.size() - std::string_view("-wal").size()),
-        name.data());
-    if (size < 0 || size >= static_cast<int>(sizeof index) ||
-        !files.secure(index, may_create)) {
-      return false;
-    }
-  }
-  return files.secure(name, may_create);
+  if ((flags & SQLITE_OPEN_WAL) != 0) return files.secure_log(may_create);
+  return (flags & SQLITE_OPEN_MAIN_JOURNAL) == 0 ||
+         files.secure_journal(may_create);
 }
 
 int open_file(sqlite3_vfs*, const char* name, sqlite3_file* file, int flags,
@@ -62,7 +51,7 @@ int open_file(sqlite3_vfs*, const char* name, sqlite3_file* file, int flags,
       flags &= ~(SQLITE_OPEN_CREATE | SQLITE_OPEN_READWRITE);
       flags |= SQLITE_OPEN_READONLY;
     }
-    if (!is_secure(*files, name, flags)) {
+    if (!is_secure(*files, flags)) {
       file->pMethods = nullptr;
       return SQLITE_CANTOPEN;
     }
