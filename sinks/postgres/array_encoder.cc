@@ -25,6 +25,14 @@ ArrayEncoder::ArrayEncoder(const std::vector<PostgresColumn>& columns)
   clear();
 }
 
+void ArrayEncoder::begin(const std::vector<std::uint32_t>& types) {
+  arrays_.resize(types.size());
+  values_.resize(types.size());
+  lengths_.resize(types.size());
+  for (std::size_t i = 0; i < types.size(); ++i) arrays_[i].type_id = types[i];
+  clear();
+}
+
 void ArrayEncoder::clear() noexcept {
   for (Array& array : arrays_) {
     array.elements.recycle(kKeptMemory);

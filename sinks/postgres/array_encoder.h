@@ -16,6 +16,8 @@ class ArrayEncoder {
  public:
   explicit ArrayEncoder(const std::vector<PostgresColumn>& columns);
 
+  // Forgets all rows. From now on they have elements of these types.
+  void begin(const std::vector<std::uint32_t>& types);
   void clear() noexcept;
   void add(const RowEncoder& row);
   // To be called before the arrays of all rows added since clear() are read, as

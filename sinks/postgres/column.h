@@ -42,9 +42,9 @@ struct PostgresColumn {
   std::vector<std::string> labels;  // of an enum
   bool is_enum = false;
   bool required = false;  // NOT NULL, and without a default
-  // The SQL of its default, empty if none. Stands in for null, except in a
-  // COPY.
-  std::string fallback;
+  // The server puts something in where a statement leaves the column out: its
+  // default, or that of the table behind a view. So nulls are left out.
+  bool has_default = false;
 };
 
 // The type that goes by this OID everywhere, if it is one of PostgresType.

@@ -1,6 +1,7 @@
 #include "sinks/postgres/connection.h"
 
 #include <algorithm>
+#include <charconv>
 #include <utility>
 
 #include "base/utf8.h"
@@ -39,9 +40,16 @@ Answer refusal(const PGresult* result) {
   answer.sqlstate = field_of(result, PG_DIAG_SQLSTATE);
   answer.message = cut(field_of(result, PG_DIAG_MESSAGE_PRIMARY));
   answer.context = cut(field_of(result, PG_DIAG_CONTEXT));
+  answer.constraint = cut(field_of(result, PG_DIAG_CONSTRAINT_NAME));
   const std::string_view hint = field_of(result, PG_DIAG_MESSAGE_HINT);
   if (!hint.empty()) (answer.message += "; ") += cut(hint);
   return answer;
+}
+
+// "INSERT 0 1", "COPY 100"
+void read_tag(PGresult* result, Answer* answer) noexcept {
+  const std::string_view rows = PQcmdTuples(result);
+  std::from_chars(rows.data(), rows.data() + rows.size(), answer->rows);
 }
 
 bool is_error(const PGresult* result) noexcept {
@@ -105,9 +113,12 @@ Answer Connection::finish(bool sent, ResultPtr* last) {
       // libpq makes errors of its own when the connection breaks.
       if (!has_state(result.get())) return answer.ok() ? broken(true) : answer;
       if (answer.ok()) answer = refusal(result.get());
-    } else if (last != nullptr) {
-      *last = std::move(result);
+      continue;
     }
+    if (PQresultStatus(result.get()) == PGRES_COMMAND_OK) {
+      read_tag(result.get(), &answer);
+    }
+    if (last != nullptr) *last = std::move(result);
   }
   // The server may report an error and be gone.
   return answer;
@@ -173,6 +184,9 @@ Answer Connection::run_with(const std::string& settings, const std::string& sql,
     }
     if (PQresultStatus(result.get()) == PGRES_PIPELINE_SYNC) break;
     if (wants_data(result.get())) return broken(true);
+    if (PQresultStatus(result.get()) == PGRES_COMMAND_OK) {
+      read_tag(result.get(), &answer);
+    }
     if (!is_error(result.get()) || !answer.ok()) continue;
     if (!has_state(result.get())) return broken(true);
     answer = refusal(result.get());

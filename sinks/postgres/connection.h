@@ -28,7 +28,10 @@ struct Answer {
   bool late = false;  // the deadline passed; the connection is of no more use
   std::string sqlstate;
   std::string message;
-  std::string context;  // for COPY: which line
+  std::string context;     // for COPY: which line
+  std::string constraint;  // that was violated, if the server names it
+  // How many rows the statement stored, as its tag tells; -1 if it does not.
+  long long rows = -1;
 
   bool ok() const noexcept { return kind == Kind::done; }
 };

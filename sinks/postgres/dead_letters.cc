@@ -4,12 +4,22 @@
 
 #include "base/file.h"
 #include "base/json.h"
+#include "base/utf8.h"
 #include "encode/json_lines.h"
 
 namespace stogger {
 namespace {
 
 constexpr std::size_t kShown = 300;
+constexpr std::size_t kMostReason = 1024;
+constexpr std::size_t kMostState = 5;
+// Samples may be of any size.
+constexpr std::size_t kMostLine = 4 * 1024 * 1024;
+constexpr std::size_t kCutText = 64 * 1024;
+
+bool has_text(const Value& value) noexcept {
+  return value.kind() == Kind::text || value.kind() == Kind::json;
+}
 
 }  // namespace
 
@@ -30,8 +40,8 @@ Status DeadLetters::add(const RowBatch& rows, std::size_t row,
   }
   columns.push_back({"sqlstate", Kind::text});
   columns.push_back({"reason", Kind::text});
-  values.push_back(sqlstate);
-  values.push_back(reason);
+  values.push_back(sqlstate.substr(0, kMostState));
+  values.push_back(utf8_prefix(reason, kMostReason));
   RowBatch letter;
   letter.columns = columns.data();
   letter.column_count = columns.size();
@@ -39,6 +49,19 @@ Status DeadLetters::add(const RowBatch& rows, std::size_t row,
   letter.row_count = 1;
   line_.clear();
   append_json_line(line_, letter, 0);
+  if (line_.size() > kMostLine) {
+    for (Value& value : values) {
+      if (!has_text(value) || value.text().size() <= kCutText) continue;
+      value = Value(utf8_prefix(value.text(), kCutText));
+    }
+    columns.push_back({"_truncated", Kind::boolean});
+    values.push_back(true);
+    letter.columns = columns.data();
+    letter.column_count = columns.size();
+    letter.values = values.data();
+    line_.clear();
+    append_json_line(line_, letter, 0);
+  }
   if (path_.empty()) return {};
 
   Status status = create_parent_folder(path_);

@@ -17,8 +17,10 @@ class DeadLetters {
   explicit DeadLetters(std::string path) : path_(std::move(path)) {}
 
   // Appends a line to the file: the row as a JSON object, with the members
-  // `sqlstate` and `reason` after its own. The file is opened for each line,
-  // for that is rare, and it may be moved away at any time.
+  // `sqlstate` and `reason` after its own. Of a reason, 1 KiB is kept; of a row
+  // whose line is over 4 MiB, 64 KiB of each text, and `_truncated`. The file
+  // is opened for each line, for that is rare, and it may be moved away at any
+  // time.
   Status add(const RowBatch& rows, std::size_t row, std::string_view sqlstate,
              std::string_view reason);
 

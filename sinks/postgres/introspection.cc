@@ -13,7 +13,7 @@ namespace {
 enum Cell : std::size_t {
   kName,
   kRequired,  // t or f: takes no null
-  kFallback,  // the SQL of the default, or null
+  kFilled,    // t or f: has a default
   kTypeId,    // of the base type
   kArrayTypeId,
   kTypeName,  // qualified, in quotes
@@ -24,39 +24,53 @@ enum Cell : std::size_t {
 static_assert(kCellCount == kIntrospectionCells);
 
 // Each round of the recursion takes one domain away. What takes no null at any
-// depth takes none at all; of the defaults, the outermost counts.
+// depth takes none at all. Of a view, INSTEAD OF triggers and rules take any
+// column; without them, those of its table that it shows as they are.
 constexpr std::string_view kQuery = R"(
-WITH RECURSIVE found(position, name, required, fallback, type, modifier) AS (
+WITH RECURSIVE found(position, name, required, filled, type, modifier) AS (
   SELECT a.attnum, a.attname, a.attnotnull,
-         pg_catalog.pg_get_expr(d.adbin, d.adrelid), a.atttypid, a.atttypmod
+         a.atthasdef OR c.relkind OPERATOR(pg_catalog.=) 'v', a.atttypid,
+         a.atttypmod
     FROM pg_catalog.pg_attribute a
-    LEFT JOIN pg_catalog.pg_attrdef d
-      ON d.adrelid = a.attrelid AND d.adnum = a.attnum
-   WHERE a.attrelid = pg_catalog.to_regclass($1)
-     AND a.attnum > 0 AND NOT a.attisdropped
-     AND a.attgenerated = '' AND a.attidentity = ''
-     AND pg_catalog.has_column_privilege(a.attrelid, a.attnum, 'INSERT')
+    JOIN pg_catalog.pg_class c ON c.oid OPERATOR(pg_catalog.=) a.attrelid
+   WHERE c.oid OPERATOR(pg_catalog.=) $1::pg_catalog.oid
+     AND a.attnum OPERATOR(pg_catalog.>) 0 AND NOT a.attisdropped
+     AND a.attgenerated OPERATOR(pg_catalog.=) ''
+     AND a.attidentity OPERATOR(pg_catalog.=) ''
+     AND pg_catalog.has_column_privilege(c.oid, a.attnum, 'INSERT')
+     AND (c.relkind OPERATOR(pg_catalog.<>) 'v'
+          OR pg_catalog.pg_column_is_updatable(c.oid, a.attnum, false)
+          OR EXISTS (SELECT FROM pg_catalog.pg_trigger t
+                      WHERE t.tgrelid OPERATOR(pg_catalog.=) c.oid)
+          OR EXISTS (SELECT FROM pg_catalog.pg_rewrite w
+                      WHERE w.ev_class OPERATOR(pg_catalog.=) c.oid
+                        AND w.ev_type OPERATOR(pg_catalog.=) '3'))
   UNION ALL
   SELECT f.position, f.name, f.required OR t.typnotnull,
-         coalesce(f.fallback, pg_catalog.pg_get_expr(t.typdefaultbin, 0)),
-         t.typbasetype,
-         CASE WHEN t.typtypmod >= 0 THEN t.typtypmod ELSE f.modifier END
-    FROM found f JOIN pg_catalog.pg_type t ON t.oid = f.type
-   WHERE t.typtype = 'd')
-SELECT f.name, f.required, f.fallback, t.oid, t.typarray,
-       pg_catalog.quote_ident(n.nspname) || '.' ||
-         pg_catalog.quote_ident(t.typname),
+         f.filled OR t.typdefaultbin IS NOT NULL, t.typbasetype,
+         CASE WHEN t.typtypmod OPERATOR(pg_catalog.>=) 0 THEN t.typtypmod
+              ELSE f.modifier END
+    FROM found f
+    JOIN pg_catalog.pg_type t ON t.oid OPERATOR(pg_catalog.=) f.type
+   WHERE t.typtype OPERATOR(pg_catalog.=) 'd')
+SELECT f.name, f.required, f.filled, t.oid, t.typarray,
+       pg_catalog.concat(pg_catalog.quote_ident(n.nspname), '.',
+                         pg_catalog.quote_ident(t.typname)),
        f.modifier,
        (SELECT pg_catalog.string_agg(
-                 pg_catalog.octet_length(
-                   pg_catalog.convert_to(e.enumlabel, 'UTF8')) ||
-                 ':' || e.enumlabel, '' ORDER BY e.enumsortorder)
-          FROM pg_catalog.pg_enum e WHERE e.enumtypid = t.oid)
+                 pg_catalog.concat(
+                   pg_catalog.octet_length(
+                     pg_catalog.convert_to(e.enumlabel, 'UTF8')),
+                   ':', e.enumlabel),
+                 '' ORDER BY e.enumsortorder)
+          FROM pg_catalog.pg_enum e
+         WHERE e.enumtypid OPERATOR(pg_catalog.=) t.oid)
   FROM found f
-  JOIN pg_catalog.pg_type t ON t.oid = f.type
-  JOIN pg_catalog.pg_namespace n ON n.oid = t.typnamespace
- WHERE t.typtype <> 'd'
- ORDER BY f.name = 'data', f.position)";
+  JOIN pg_catalog.pg_type t ON t.oid OPERATOR(pg_catalog.=) f.type
+  JOIN pg_catalog.pg_namespace n
+    ON n.oid OPERATOR(pg_catalog.=) t.typnamespace
+ WHERE t.typtype OPERATOR(pg_catalog.<>) 'd'
+ ORDER BY f.name OPERATOR(pg_catalog.=) 'data', f.position)";
 
 template <class Number>
 Number read_number(const char* text) noexcept {
@@ -122,14 +136,15 @@ bool read_column(const std::vector<const char*>& row, PostgresColumn* column,
   *column = PostgresColumn();
   problem->clear();
   if (row.size() < kCellCount || row[kName] == nullptr ||
-      row[kRequired] == nullptr || row[kTypeName] == nullptr) {
+      row[kRequired] == nullptr || row[kFilled] == nullptr ||
+      row[kTypeName] == nullptr) {
     *problem = "the server described a column in a way that is not known";
     return false;
   }
   column->name = row[kName];
-  if (row[kFallback] != nullptr) column->fallback = row[kFallback];
-  column->required = row[kRequired][0] == 't' && column->fallback.empty();
-  if (column->name == "id" && !column->fallback.empty()) return false;
+  column->has_default = row[kFilled][0] == 't';
+  column->required = row[kRequired][0] == 't' && !column->has_default;
+  if (column->name == "id" && column->has_default) return false;
   if (!read_type(row, column)) {
     if (column->required) {
       *problem = "the column " + quoted(column->name) +

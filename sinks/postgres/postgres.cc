@@ -53,6 +53,32 @@ class PostgresSink final : public Sink {
     return note(writer_->write(rows, &tally_));
   }
 
+  // Through a connection of its own, which changes nothing: see proof.h.
+  Status check(CheckFindings& findings) override {
+    PostgresSettings settings = settings_;
+    settings.proves_only = true;
+    auto connector = std::make_shared<Connector>(std::move(settings));
+    if (Status status = connector->start(); !status.ok()) return status;
+    // Each host has its time, and so have the few questions.
+    const auto attempts = static_cast<int>(settings_.hosts.size()) + 1;
+    Status status;
+    const std::unique_ptr<Session> session = connector->take(
+        std::chrono::steady_clock::now() + attempts * settings_.connect_timeout,
+        &status);
+    connector->stop();
+    if (session == nullptr) return status;
+    const auto hidden = [&](const std::string& text) {
+      return hide_secrets(settings_, text);
+    };
+    for (const std::string& text : session->proof.would_change) {
+      findings.would_change(hidden(text));
+    }
+    for (const std::string& text : session->proof.unwise) {
+      findings.warn(hidden(text));
+    }
+    return {};
+  }
+
   // After a failure the connector goes on trying, for open() will follow.
   Status close() override {
     if (!std::exchange(failed_, false)) stop();

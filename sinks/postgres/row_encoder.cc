@@ -151,17 +151,28 @@ void RowEncoder::find_fields() {
 }
 
 Status RowEncoder::check_nulls() {
-  needs_fallback_ = false;
+  left_out_.clear();
   for (std::size_t i = 0; i < columns_.size(); ++i) {
     if (lengths_[i] >= 0) continue;
     const PostgresColumn& column = columns_[i];
-    needs_fallback_ = needs_fallback_ || !column.fallback.empty();
+    if (column.has_default) left_out_.push_back(i);
     if (!column.required) continue;
     return Status(Code::rejected, "the column " + quoted(column.name) +
                                       " takes no null, and the row has no "
                                       "value that fits it");
   }
+  if (!left_out_.empty()) leave_out_nulls();
   return {};
+}
+
+// Moves the parameters that stay together.
+void RowEncoder::leave_out_nulls() {
+  std::size_t kept = 0;
+  for (std::size_t i = 0; i < columns_.size(); ++i) {
+    if (lengths_[i] < 0 && columns_[i].has_default) continue;
+    values_[kept] = values_[i];
+    lengths_[kept++] = lengths_[i];
+  }
 }
 
 bool RowEncoder::append_value(const PostgresColumn& column,
@@ -257,6 +268,16 @@ void RowEncoder::append_members(std::string_view data) {
 }
 
 void RowEncoder::append_tuple(Buffer* out) const {
+  if (!left_out_.empty()) {
+    const std::size_t count = parameter_count();
+    append_big_endian(*out, static_cast<std::uint16_t>(count));
+    for (std::size_t i = 0; i < count; ++i) {
+      append_big_endian(*out, static_cast<std::uint32_t>(lengths_[i]));
+      if (lengths_[i] < 0) continue;
+      out->append({values_[i], static_cast<std::size_t>(lengths_[i])});
+    }
+    return;
+  }
   const std::string_view fields = fields_.view();
   if (data_ == columns_.size()) {
     out->append(fields);

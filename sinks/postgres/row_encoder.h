@@ -49,9 +49,11 @@ class RowEncoder {
   // Code::rejected if a required column would be null: names it.
   Status encode(const RowBatch& rows, std::size_t row);
 
-  // True if the row encoded last is null where its column has a fallback. COPY
-  // would store the null.
-  bool needs_fallback() const noexcept { return needs_fallback_; }
+  // The columns, by position, that a statement for the row encoded last leaves
+  // to the server: the row is null there, and they have a default.
+  const std::vector<std::size_t>& left_out() const noexcept {
+    return left_out_;
+  }
 
   // Fields, or all fields of a row at once, that fit no column and had no
   // `data` to go to, since the beginning.
@@ -65,14 +67,17 @@ class RowEncoder {
     return rest_[index].key;
   }
 
-  // The row encoded last, as libpq wants parameters; all are binary. A null
-  // pointer is null. Valid until the next encode().
+  // The row encoded last, without what is left out, as libpq wants parameters;
+  // all are binary. A null pointer is null. Valid until the next encode().
+  std::size_t parameter_count() const noexcept {
+    return columns_.size() - left_out_.size();
+  }
   const char* const* parameter_values() const noexcept {
     return values_.data();
   }
   const int* parameter_lengths() const noexcept { return lengths_.data(); }
 
-  // The row encoded last, as a tuple of COPY.
+  // The row encoded last, without what is left out, as a tuple of COPY.
   void append_tuple(Buffer* out) const;
   static void append_copy_header(Buffer* out);
   static void append_copy_trailer(Buffer* out);
@@ -93,6 +98,7 @@ class RowEncoder {
   void append_members(std::string_view data);
   void find_fields();
   Status check_nulls();
+  void leave_out_nulls();
 
   const std::vector<PostgresColumn> columns_;
   const bool for_samples_;
@@ -111,7 +117,7 @@ class RowEncoder {
   std::vector<const char*> values_;
   std::vector<int> lengths_;
   std::vector<Member> rest_;  // what goes into `data`
-  bool needs_fallback_ = false;
+  std::vector<std::size_t> left_out_;
 
   std::uint64_t unplaced_ = 0;
   Buffer scratch_;

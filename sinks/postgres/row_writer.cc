@@ -1,15 +1,17 @@
 #include "sinks/postgres/row_writer.h"
 
 #include <algorithm>
-#include <charconv>
 #include <numeric>
+#include <random>
+#include <thread>
 #include <utility>
 
-#include "sinks/postgres/sqlstate.h"
+#include "sinks/postgres/inspection.h"
 
 namespace stogger {
 namespace {
 
+using std::chrono::milliseconds;
 using Steady = std::chrono::steady_clock;
 
 // What a row is tried in vain before the sink gives up: a connection may be
@@ -19,43 +21,10 @@ constexpr int kAttempts = 4;
 // of them, halving finds them with fewer repetitions.
 constexpr int kRemovals = 8;
 constexpr std::size_t kKeptMemory = 1024 * 1024;
-constexpr std::size_t kNoRow = SIZE_MAX;
 
-// "COPY logs, line 3, column data: ..." in the language of the server: the
-// first number after the name of the table, which may have digits, too.
-std::size_t row_of(const Answer& answer, const std::string& table,
-                   std::size_t count) {
-  std::string_view text = answer.context;
-  const std::size_t name = text.find(table);
-  if (name == std::string_view::npos) return kNoRow;
-  text.remove_prefix(name + table.size());
-  const std::size_t digit = text.find_first_of("0123456789");
-  if (digit == std::string_view::npos) return kNoRow;
-  std::size_t line = 0;
-  std::from_chars(text.data() + digit, text.data() + text.size(), line);
-  return line >= 1 && line <= count ? line - 1 : kNoRow;
-}
-
-std::string describe(const Answer& answer) {
-  return answer.sqlstate.empty()
-             ? answer.message
-             : answer.message + " (SQLSTATE " + answer.sqlstate + ")";
-}
-
-Remedy remedy_of(const Answer& answer) noexcept {
-  // The table has no partition for the time of the row; all others would be
-  // refused as well, until it is made.
-  if (answer.sqlstate == "23514" &&
-      answer.message.starts_with("no partition of relation")) {
-    return Remedy::give_up;
-  }
-  return remedy_for(answer.sqlstate);
-}
-
-bool is_at_fault(const Answer& answer) noexcept {
-  return answer.kind == Answer::Kind::refused &&
-         remedy_of(answer) == Remedy::set_aside;
-}
+// A session that has looked at the table again does not get wiser.
+constexpr int kMostLooks = 2;
+constexpr milliseconds kLongestPause(10);
 
 }  // namespace
 
@@ -112,16 +81,18 @@ void RowWriter::make_encoders() {
 
 Status RowWriter::write(const RowBatch& rows, Tally* tally) {
   tally_ = tally;
-  if (settings_.for_samples) return write_samples(rows);
+  reports_.clear();
+  removals_ = 0;
+  names_rows_ = true;
+  if (settings_.for_samples) return reports_.take(write_samples(rows));
   if (rows.row_count == 1) {
-    return write_one(rows, 0, Steady::now() + settings_.deadline);
+    return reports_.take(
+        write_one(rows, 0, Steady::now() + settings_.deadline));
   }
   Rows all(rows.row_count);
   std::iota(all.begin(), all.end(), 0);
-  refused_ = Status();
-  Status status = write_some(rows, std::move(all),
-                             Steady::now() + settings_.batch_deadline);
-  return status.ok() ? refused_ : status;
+  return reports_.take(write_some(rows, std::move(all),
+                                  Steady::now() + settings_.batch_deadline));
 }
 
 Status RowWriter::write_samples(const RowBatch& rows) {
@@ -136,10 +107,9 @@ Status RowWriter::write_samples(const RowBatch& rows) {
   if (!status.ok()) return status;
   Rows all(rows.row_count);
   std::iota(all.begin(), all.end(), 0);
-  refused_ = Status();
   status = write_some(projected, std::move(all), deadline);
-  if (!status.ok()) return status;
-  return refused_.ok() ? samples_.take_report() : refused_;
+  reports_.add(samples_.take_report());
+  return status;
 }
 
 // Creates the table for these rows, unless somebody has done so by now.
@@ -158,14 +128,15 @@ Status RowWriter::begin_table(const RowBatch& rows) {
 
 // Once: it goes on, and does not get better by itself. Of samples, each name is
 // told: see encode().
-Status RowWriter::tell_unplaced() {
-  if (settings_.for_samples) return {};
-  if (told_unplaced_ || encoder_->unplaced() == 0) return {};
+void RowWriter::tell_unplaced() {
+  if (settings_.for_samples) return;
+  if (told_unplaced_ || encoder_->unplaced() == 0) return;
   told_unplaced_ = true;
-  return Status(Code::rejected,
-                "the row is stored without fields that fit no column, for the "
-                "table has no column `data` to take them; all others like it "
-                "will be, too");
+  reports_.add(
+      Status(Code::rejected,
+             "the row is stored without fields that fit no column, for the "
+             "table has no column `data` to take them; all others like it "
+             "will be, too"));
 }
 
 // False if the row is not one that this table can take; it is set aside.
@@ -177,128 +148,187 @@ bool RowWriter::encode(const RowBatch& rows, std::size_t row) {
     }
   }
   if (status.ok()) return true;
-  refused_ = set_aside(rows, row, "", status.message());
+  set_aside(rows, row, "", status.message());
   return false;
 }
 
 Status RowWriter::write_one(const RowBatch& rows, std::size_t row,
                             Deadline deadline) {
-  Answer answer;
-  for (int attempt = 0; attempt < kAttempts; ++attempt) {
+  Tries tries;
+  for (;;) {
     if (Status status = connect(deadline); !status.ok()) return status;
     encoder_->match(rows);
-    if (!encode(rows, row)) return refused_;
-    answer = send_one(deadline);
+    if (!encode(rows, row)) return {};
+    const Answer answer = send_one(deadline);
     if (answer.ok()) {
-      session_->proven = true;
-      ++tally_->written;
-      return tell_unplaced();
+      count_stored(1, answer);
+      return {};
     }
-    if (!mend(answer)) break;
+    if (mend(answer, &tries, deadline)) continue;
+    return is_about_row(answer) ? refuse(rows, row, answer, deadline)
+                                : give_up(answer, 1);
   }
-  if (is_at_fault(answer)) {
-    return set_aside(rows, row, answer.sqlstate, answer.message);
-  }
-  return give_up(answer, 1);
 }
 
 Answer RowWriter::send_one(Deadline deadline) {
-  const Session& session = *session_;
-  const Parameters parameters = {session.columns.size(),
-                                 encoder_->parameter_values(),
-                                 encoder_->parameter_lengths(),
-                                 session.binary.data(), session.types.data()};
+  Session& session = *session_;
+  Statements& statements = session.statements.find(encoder_->left_out());
+  const Parameters parameters = {
+      encoder_->parameter_count(), encoder_->parameter_values(),
+      encoder_->parameter_lengths(), statements.binary.data(),
+      statements.types.data()};
   if (session.pooled) {
-    return session.connection->run_with(session.row_settings, session.insert,
+    return session.connection->run_with(session.row_settings, statements.insert,
                                         parameters, deadline);
   }
-  return session.connection->run_prepared(session.statement, parameters,
+  if (statements.name.empty()) {
+    return session.connection->run(statements.insert, parameters, deadline);
+  }
+  if (!statements.is_prepared) {
+    Answer answer = session.connection->prepare(
+        statements.name, statements.insert, statements.types, deadline);
+    if (!answer.ok()) return answer;
+    statements.is_prepared = true;
+  }
+  return session.connection->run_prepared(statements.name, parameters,
                                           deadline);
 }
 
 Status RowWriter::write_some(const RowBatch& rows, Rows chosen,
                              Deadline deadline) {
-  int removals = 0;
-  int attempts = 0;
+  Tries tries;
   while (!chosen.empty()) {
     if (Status status = connect(deadline); !status.ok()) return status;
     if (session_->columns.empty()) {
       return Status(Code::unavailable, "the table is gone: it was deleted");
     }
     encoder_->match(rows);
-    const Answer answer = send_some(rows, &chosen, deadline);
+    Rows others;
+    const Answer answer = send_some(rows, &chosen, &others, deadline);
     if (answer.ok()) {
-      session_->proven = true;
-      tally_->written += chosen.size();
-      return tell_unplaced();
-    }
-    if (mend(answer) && ++attempts < kAttempts) continue;
-    if (!is_at_fault(answer)) return give_up(answer, chosen.size());
-    const std::size_t bad =
-        chosen.size() == 1 ? 0 : row_of(answer, settings_.table, chosen.size());
-    if (bad != kNoRow && (removals < kRemovals || chosen.size() == 1)) {
-      ++removals;
-      refused_ = set_aside(rows, chosen[bad], answer.sqlstate, answer.message);
-      chosen.erase(chosen.begin() + static_cast<std::ptrdiff_t>(bad));
+      if (!chosen.empty()) count_stored(chosen.size(), answer);
+    } else if (mend(answer, &tries, deadline)) {
+      chosen.insert(chosen.end(), others.begin(), others.end());
       continue;
+    } else {
+      Status status = isolate(rows, std::move(chosen), answer, deadline);
+      if (!status.ok()) return status;
     }
-    const auto middle =
-        chosen.begin() + static_cast<std::ptrdiff_t>(chosen.size() / 2);
-    Status status = write_some(rows, Rows(chosen.begin(), middle), deadline);
-    if (!status.ok()) return status;
-    chosen.erase(chosen.begin(), middle);
+    chosen = std::move(others);
+    tries = Tries();
   }
   return {};
 }
 
+// Finds out which of the rows it is that the server does not take, and writes
+// the others. One that the server names is tried by itself, for the name may be
+// wrong.
+Status RowWriter::isolate(const RowBatch& rows, Rows chosen,
+                          const Answer& answer, Deadline deadline) {
+  if (!is_about_row(answer)) return give_up(answer, chosen.size());
+  if (chosen.size() == 1) return refuse(rows, chosen[0], answer, deadline);
+  const std::size_t named = names_rows_ && removals_ < kRemovals
+                                ? row_of(answer, settings_.table, chosen.size())
+                                : kNoRow;
+  auto middle = chosen.begin();
+  if (named != kNoRow) {
+    ++removals_;
+    std::rotate(chosen.begin(),
+                chosen.begin() + static_cast<std::ptrdiff_t>(named),
+                chosen.begin() + static_cast<std::ptrdiff_t>(named) + 1);
+    ++middle;
+  } else {
+    middle += static_cast<std::ptrdiff_t>(chosen.size() / 2);
+  }
+  const std::uint64_t before = tally_->written;
+  Status status = write_some(rows, Rows(chosen.begin(), middle), deadline);
+  if (!status.ok()) return status;
+  if (named != kNoRow && tally_->written != before) names_rows_ = false;
+  chosen.erase(chosen.begin(), middle);
+  return write_some(rows, std::move(chosen), deadline);
+}
+
 // Encodes for COPY, or else for unnest(); takes out of *chosen what cannot be
-// encoded. False if COPY will not do: it would store nulls in place of
-// defaults.
-bool RowWriter::encode_some(const RowBatch& rows, Rows* chosen, bool copies) {
+// encoded, and moves to *others what needs other statements than the first row.
+// Those of the rest, null if there is none.
+Statements* RowWriter::encode_some(const RowBatch& rows, Rows* chosen,
+                                   Rows* others, bool copies) {
   copy_.recycle(kKeptMemory);
-  arrays_->clear();
   if (copies) RowEncoder::append_copy_header(&copy_);
-  bool fits = true;
+  Statements* statements = nullptr;
   std::erase_if(*chosen, [&](std::size_t row) {
-    if (!fits) return false;
     if (!encode(rows, row)) return true;
+    if (statements == nullptr) {
+      statements = &session_->statements.find(encoder_->left_out());
+      if (!copies) arrays_->begin(statements->types);
+    } else if (statements->left_out != encoder_->left_out() ||
+               statements->types.empty()) {
+      others->push_back(row);
+      return true;
+    }
     if (!copies) {
       arrays_->add(*encoder_);
-    } else if (encoder_->needs_fallback()) {
-      fits = false;
     } else {
       encoder_->append_tuple(&copy_);
     }
     return false;
   });
-  return fits;
+  return statements;
 }
 
-Answer RowWriter::send_some(const RowBatch& rows, Rows* chosen,
+Answer RowWriter::send_some(const RowBatch& rows, Rows* chosen, Rows* others,
                             Deadline deadline) {
   const Session& session = *session_;
-  bool copies = settings_.use_copy && !session.pooled && !session.copy.empty();
-  if (!encode_some(rows, chosen, copies)) {
-    copies = false;
-    encode_some(rows, chosen, copies);
-  }
-  if (chosen->empty()) return {};
-  if (copies) {
+  const bool copies = settings_.use_copy && !session.pooled && session.can_copy;
+  const Statements* const statements =
+      encode_some(rows, chosen, others, copies);
+  if (statements == nullptr) return {};
+  if (copies && !statements->copy.empty()) {
     RowEncoder::append_copy_trailer(&copy_);
-    return session.connection->copy(session.copy, copy_.view(), deadline);
+    return session.connection->copy(
+        session.batch_settings + ";" + statements->copy, copy_.view(),
+        deadline);
+  }
+  if (statements->unnest.empty()) {
+    return session.connection->run_with(
+        session.batch_settings, statements->insert, Parameters(), deadline);
   }
   arrays_->finish();
   const Parameters parameters = {
-      session.columns.size(), arrays_->parameter_values(),
-      arrays_->parameter_lengths(), session.binary.data(),
-      session.array_types.data()};
-  return session.connection->run_with(session.batch_settings, session.unnest,
-                                      parameters, deadline);
+      statements->types.size(), arrays_->parameter_values(),
+      arrays_->parameter_lengths(), statements->binary.data(),
+      statements->array_types.data()};
+  return session.connection->run_with(session.batch_settings,
+                                      statements->unnest, parameters, deadline);
+}
+
+// Rows that the server takes and does not store, for a trigger or a rule
+// diverts or drops them: what it says of their number is all there is to know.
+void RowWriter::count_stored(std::size_t sent, const Answer& answer) {
+  session_->proven = true;
+  const std::size_t stored =
+      answer.rows < 0 ? 0
+                      : std::min(sent, static_cast<std::size_t>(answer.rows));
+  tally_->written += stored;
+  alike_.reset();
+  tell_unplaced();
+  const bool diverted = stored < sent;
+  if (diverted && !diverts_) {
+    reports_.add(Status(
+        Code::rejected,
+        "the server took " + std::to_string(sent) +
+            (sent == 1 ? " row" : " rows") + " and says that it stored " +
+            std::to_string(stored) +
+            ": a trigger or a rule of the table drops them, or puts them "
+            "elsewhere; such rows are counted as dropped"));
+  }
+  diverts_ = diverted;
 }
 
 // Does what the answer asks for. True if it is worth another attempt: nothing
 // has been stored.
-bool RowWriter::mend(const Answer& answer) {
+bool RowWriter::mend(const Answer& answer, Tries* tries, Deadline deadline) {
+  const bool more = ++tries->count < kAttempts;
   switch (answer.kind) {
     case Answer::Kind::done:
       return false;
@@ -307,37 +337,74 @@ bool RowWriter::mend(const Answer& answer) {
       return false;
     case Answer::Kind::lost:
       retire(Connector::Verdict::fine);
-      return !answer.late;
+      return more && !answer.late;
     case Answer::Kind::refused:
       break;
   }
   // COPY is not for tables with row-level security.
-  if (answer.sqlstate == "0A000" && !session_->copy.empty()) {
-    session_->copy.clear();
+  if (answer.sqlstate == "0A000" && session_->can_copy) {
+    session_->can_copy = false;
     return true;
   }
   switch (remedy_of(answer)) {
     case Remedy::retry:
-      return true;
+      return pause(deadline);
     case Remedy::reconnect:
       retire(Connector::Verdict::avoid);
-      return true;
+      return more;
     case Remedy::look_again:
+      // If that did not help with the row before, it is no change of the table.
+      if (alike_.are_like(answer.sqlstate)) return false;
+      if (++tries->looks > kMostLooks) return false;
       retire(Connector::Verdict::fine);
       return true;
     case Remedy::be_pooled:
       retire(Connector::Verdict::is_pooler);
-      return true;
+      return more;
     case Remedy::give_up:
     case Remedy::set_aside:
+    case Remedy::doubt:
+    case Remedy::slow:
       return false;
   }
   return false;
 }
 
-Status RowWriter::set_aside(const RowBatch& rows, std::size_t row,
-                            std::string_view sqlstate,
-                            std::string_view reason) {
+// A moment, not the same for all who are in each other's way. False if there is
+// no time for it.
+bool RowWriter::pause(Deadline deadline) const {
+  static thread_local std::minstd_rand random(std::random_device{}());
+  const milliseconds time(std::uniform_int_distribution<milliseconds::rep>(
+      1, kLongestPause.count())(random));
+  if (Steady::now() + 2 * kLongestPause > deadline) return false;
+  std::this_thread::sleep_for(time);
+  return true;
+}
+
+// The server does not take the row. Not ok if it takes none any more.
+Status RowWriter::refuse(const RowBatch& rows, std::size_t row,
+                         const Answer& answer, Deadline deadline) {
+  // Rights that were taken away, or a policy for rows.
+  if (answer.sqlstate == "42501" && session_ != nullptr) {
+    bool ignored = false;
+    const Status rights =
+        Inspection(settings_, session_.get(), deadline).check_rights(&ignored);
+    if (!rights.ok()) {
+      lacks_connection_ = false;
+      return hidden(Code::unavailable, std::string(rights.message()));
+    }
+  }
+  set_aside(rows, row, answer.sqlstate, answer.message);
+  if (!alike_.add(answer.sqlstate, remedy_of(answer))) return {};
+  // Whoever opens the sink again gets a session that has looked again.
+  if (session_ != nullptr) retire(Connector::Verdict::fine);
+  lacks_connection_ = false;
+  return hidden(Code::unavailable,
+                "the server refuses row after row: " + describe(answer));
+}
+
+void RowWriter::set_aside(const RowBatch& rows, std::size_t row,
+                          std::string_view sqlstate, std::string_view reason) {
   std::string text = "the server refused a row: " + std::string(reason);
   if (!sqlstate.empty()) text += " (SQLSTATE " + std::string(sqlstate) + ")";
   const Status kept = dead_letters_.add(rows, row, sqlstate, reason);
@@ -351,7 +418,7 @@ Status RowWriter::set_aside(const RowBatch& rows, std::size_t row,
                 : "; dead_letter names no file to keep it in: " +
                       dead_letters_.beginning();
   }
-  return Status(Code::rejected, hide_secrets(settings_, text));
+  reports_.refuse(hide_secrets(settings_, text));
 }
 
 Status RowWriter::give_up(const Answer& answer, std::size_t rows) {
@@ -366,7 +433,7 @@ Status RowWriter::give_up(const Answer& answer, std::size_t rows) {
     lacks_connection_ = answer.kind == Answer::Kind::lost && !answer.late;
     text = "the server refused to store rows: " + describe(answer);
   }
-  return Status(Code::unavailable, hide_secrets(settings_, text));
+  return hidden(Code::unavailable, text);
 }
 
 }  // namespace stogger

@@ -10,6 +10,7 @@
 
 #include "base/buffer.h"
 #include "sinks/postgres/array_encoder.h"
+#include "sinks/postgres/blame.h"
 #include "sinks/postgres/connector.h"
 #include "sinks/postgres/dead_letters.h"
 #include "sinks/postgres/row_encoder.h"
@@ -46,22 +47,38 @@ class RowWriter {
 
  private:
   using Rows = std::vector<std::size_t>;  // of the batch, by position
+  // Of one statement.
+  struct Tries {
+    int count = 0;
+    int looks = 0;
+  };
 
   Status write_samples(const RowBatch& rows);
   Status begin_table(const RowBatch& rows);
   void make_encoders();
   Status write_one(const RowBatch& rows, std::size_t row, Deadline deadline);
   Status write_some(const RowBatch& rows, Rows chosen, Deadline deadline);
+  Status isolate(const RowBatch& rows, Rows chosen, const Answer& answer,
+                 Deadline deadline);
   Answer send_one(Deadline deadline);
-  Answer send_some(const RowBatch& rows, Rows* chosen, Deadline deadline);
+  Answer send_some(const RowBatch& rows, Rows* chosen, Rows* others,
+                   Deadline deadline);
   bool encode(const RowBatch& rows, std::size_t row);
-  bool encode_some(const RowBatch& rows, Rows* chosen, bool copies);
-  bool mend(const Answer& answer);
+  Statements* encode_some(const RowBatch& rows, Rows* chosen, Rows* others,
+                          bool copies);
+  bool mend(const Answer& answer, Tries* tries, Deadline deadline);
+  bool pause(Deadline deadline) const;
   void retire(Connector::Verdict verdict);
-  Status set_aside(const RowBatch& rows, std::size_t row,
-                   std::string_view sqlstate, std::string_view reason);
+  void count_stored(std::size_t sent, const Answer& answer);
+  Status refuse(const RowBatch& rows, std::size_t row, const Answer& answer,
+                Deadline deadline);
+  void set_aside(const RowBatch& rows, std::size_t row,
+                 std::string_view sqlstate, std::string_view reason);
   Status give_up(const Answer& answer, std::size_t rows);
-  Status tell_unplaced();
+  Status hidden(Code code, const std::string& text) const {
+    return Status(code, hide_secrets(settings_, text));
+  }
+  void tell_unplaced();
 
   const PostgresSettings& settings_;
   Connector& connector_;
@@ -73,8 +90,13 @@ class RowWriter {
   Buffer copy_;
   bool lacks_connection_ = false;
   bool told_unplaced_ = false;
-  Tally* tally_ = nullptr;  // of the write() under way
-  Status refused_;          // why the last row was set aside
+  bool diverts_ = false;  // the last rows were taken and not stored
+  AlikeRefusals alike_;
+  // Of the write() under way.
+  Tally* tally_ = nullptr;
+  WriteReports reports_;
+  int removals_ = 0;        // rows taken out because the server named them
+  bool names_rows_ = true;  // and named the right ones
 };
 
 }  // namespace stogger

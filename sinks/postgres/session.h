@@ -9,27 +9,40 @@
 #include "sinks/postgres/column.h"
 #include "sinks/postgres/connection.h"
 #include "sinks/postgres/settings.h"
+#include "sinks/postgres/statements.h"
 #include "stogger/status.h"
 
 namespace stogger {
 
+// The table, as the server found it.
+struct FoundTable {
+  std::string schema;  // empty: there is none
+  std::string id;      // its OID; empty: it is missing
+  char kind = 0;       // pg_class.relkind
+  std::string role;    // who we are there
+};
+
+// What Sink::check() tells.
+struct Proof {
+  std::vector<std::string> would_change;
+  std::vector<std::string> unwise;
+};
+
 struct Session {
   std::unique_ptr<Connection> connection;
   std::size_t host = 0;  // index in the settings
+  FoundTable table;
   std::vector<PostgresColumn> columns;
-  std::vector<Oid> types;        // of the columns
-  std::vector<Oid> array_types;  // of arrays of them; empty if one has none
-  std::vector<int> binary;       // a 1 for each column
-  std::string insert;
-  std::string unnest;
-  std::string copy;       // with its time-outs before it
-  std::string statement;  // the name of the prepared INSERT
-  bool proven = false;    // has taken a row
+  StatementCache statements;
+  bool proven = false;   // has taken a row
+  Deadline since{};      // when it was ready
+  bool can_copy = true;  // not a view, nor with row-level security
   // Behind a pooler that hands the server's session to another client after
   // each transaction, nothing is named and nothing is set for longer.
   bool pooled = false;
-  std::string row_settings;  // pooled: the SELECT that sets time-outs for a row
-  std::string batch_settings;
+  std::string row_settings;    // the SELECT that sets time-outs for a row
+  std::string batch_settings;  // and for several
+  Proof proof;                 // if that is all that is wanted
 };
 
 // The parameter `options` that sets the time-outs of rows for a session.
@@ -40,7 +53,7 @@ std::string startup_options(const PostgresSettings& settings);
 // most the connect time-out, and is for the connector's thread. The message
 // tells what is missing, with the SQL that mends it.
 // A table for samples that may be created, and is missing, leaves the session
-// without columns.
+// without columns. With settings.proves_only, nothing is changed: see proof.h.
 Status prepare_session(const PostgresSettings& settings, Session* session);
 
 // Creates the table for samples unless it is there now, and completes the

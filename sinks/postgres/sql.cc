@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "base/harmful.h"
 #include "base/utf8.h"
 
 namespace stogger {
@@ -61,11 +62,6 @@ std::string insert_into(const std::string& table,
   return "INSERT INTO " + table + " (" + column_names(columns) + ") ";
 }
 
-std::string with_fallback(const PostgresColumn& column, std::string value) {
-  if (column.fallback.empty()) return value;
-  return "coalesce(" + value + ",(" + column.fallback + "))";
-}
-
 }  // namespace
 
 std::string quote_identifier(std::string_view name) {
@@ -100,33 +96,67 @@ Status check_identifier(std::string_view name) {
   return {};
 }
 
-namespace {
-
-// What comes before creating a table.
-std::vector<std::string> begin_creation(const PostgresSettings& settings) {
-  // The schema may be left to the server, so that the lock is of all tables of
-  // that name. It is never held for long.
-  const auto lock = static_cast<std::int64_t>(
-      hash_of("stogger create table " + settings.table));
-  return {
-      "SET LOCAL lock_timeout='2s'", "SET LOCAL statement_timeout='10s'",
-      "SELECT pg_catalog.pg_advisory_xact_lock(" + std::to_string(lock) + ")"};
+std::string shown_name(std::string_view name) {
+  std::string shown;
+  while (!name.empty()) {
+    const Utf8Step step = utf8_step(name);
+    const bool good = step.valid && !is_harmful(step.codepoint);
+    const std::string_view next =
+        good ? name.substr(0, step.size) : kReplacement;
+    if (shown.size() + next.size() > kLongestIdentifier) break;
+    shown += next;
+    name.remove_prefix(step.size);
+  }
+  return shown;
 }
+
+std::string settings_sql(std::chrono::milliseconds statement,
+                         std::chrono::milliseconds lock,
+                         std::string_view synchronous_commit) {
+  const auto set = [](std::string_view name, std::string_view value) {
+    return "pg_catalog.set_config('" + std::string(name) + "','" +
+           std::string(value) + "',true)";
+  };
+  const auto time = [](std::chrono::milliseconds value) {
+    return std::to_string(value.count()) + "ms";
+  };
+  std::string sql = "SELECT " + set("statement_timeout", time(statement)) +
+                    "," + set("lock_timeout", time(lock));
+  if (!synchronous_commit.empty()) {
+    sql += "," + set("synchronous_commit", synchronous_commit);
+  }
+  return sql;
+}
+
+std::vector<std::string> begin_creation_sql(const PostgresSettings& settings,
+                                            bool lock) {
+  std::vector<std::string> statements = {"SET LOCAL lock_timeout='1s'",
+                                         "SET LOCAL statement_timeout='10s'"};
+  if (!lock) return statements;
+  // Of all tables of that name, for it is never held for long.
+  const auto key = static_cast<std::int64_t>(
+      hash_of("stogger create table " + settings.table));
+  statements.push_back("SELECT pg_catalog.pg_advisory_xact_lock('" +
+                       std::to_string(key) + "'::pg_catalog.int8)");
+  return statements;
+}
+
+namespace {
 
 std::string_view type_for(Kind kind) noexcept {
   switch (kind) {
     case Kind::boolean:
-      return "BOOLEAN";
+      return "pg_catalog.bool";
     case Kind::integer:
-      return "BIGINT";
+      return "pg_catalog.int8";
     case Kind::real:
-      return "DOUBLE PRECISION";
+      return "pg_catalog.float8";
     case Kind::time:
-      return "TIMESTAMPTZ";
+      return "pg_catalog.timestamptz";
     case Kind::json:
-      return "JSONB";
+      return "pg_catalog.jsonb";
     default:
-      return "TEXT";
+      return "pg_catalog.text";
   }
 }
 
@@ -141,21 +171,20 @@ std::vector<std::string> create_table_sql(
     list += quote_identifier(column.name) + " ";
     list += type_for(column.kind);
   }
-  std::vector<std::string> statements = begin_creation(settings);
-  statements.push_back("CREATE TABLE IF NOT EXISTS " +
-                       qualified_table(settings.schema, settings.table) + " (" +
-                       list + ")");
-  return statements;
+  return {"CREATE TABLE IF NOT EXISTS " +
+          qualified_table(settings.schema, settings.table) + " (" + list + ")"};
 }
 
 std::vector<std::string> create_table_sql(const PostgresSettings& settings) {
   const std::string table = qualified_table(settings.schema, settings.table);
-  std::vector<std::string> statements = begin_creation(settings);
-  statements.push_back(
+  // The parser knows BIGSERIAL before it looks for a type.
+  std::vector<std::string> statements = {
       "CREATE TABLE IF NOT EXISTS " + table +
-      " (id BIGSERIAL PRIMARY KEY,\"timestamp\" TIMESTAMPTZ NOT NULL,"
-      "level TEXT NOT NULL,event TEXT NOT NULL,func TEXT,scope TEXT,"
-      "data JSONB NOT NULL DEFAULT '{}')");
+      " (id BIGSERIAL PRIMARY KEY,"
+      "\"timestamp\" pg_catalog.timestamptz NOT NULL,"
+      "level pg_catalog.text NOT NULL,event pg_catalog.text NOT NULL,"
+      "func pg_catalog.text,scope pg_catalog.text,"
+      "data pg_catalog.jsonb NOT NULL DEFAULT '{}')"};
   const auto add_index = [&](std::string_view column, std::string_view on) {
     statements.push_back("CREATE INDEX IF NOT EXISTS " +
                          quote_identifier(index_name(settings.table, column)) +
@@ -172,11 +201,11 @@ std::vector<std::string> create_table_sql(const PostgresSettings& settings) {
 
 std::string insert_sql(const std::string& table,
                        const std::vector<PostgresColumn>& columns) {
+  if (columns.empty()) return "INSERT INTO " + table + " DEFAULT VALUES";
   std::string values;
   for (std::size_t i = 0; i < columns.size(); ++i) {
     if (i != 0) values += ',';
-    values += with_fallback(
-        columns[i], "$" + std::to_string(i + 1) + "::" + columns[i].type_name);
+    values += "$" + std::to_string(i + 1) + "::" + columns[i].type_name;
   }
   return insert_into(table, columns) + "VALUES (" + values + ")";
 }
@@ -190,11 +219,11 @@ std::string unnest_sql(const std::string& table,
       values += ',';
       arrays += ',';
     }
-    values +=
-        with_fallback(columns[i], "u." + quote_identifier(columns[i].name));
-    arrays += "$" + std::to_string(i + 1) + "::" + columns[i].type_name + "[]";
+    values += "u." + quote_identifier(columns[i].name);
+    arrays += "pg_catalog.unnest($" + std::to_string(i + 1) +
+              "::" + columns[i].type_name + "[])";
   }
-  return insert_into(table, columns) + "SELECT " + values + " FROM unnest(" +
+  return insert_into(table, columns) + "SELECT " + values + " FROM ROWS FROM(" +
          arrays + ") AS u(" + column_names(columns) + ")";
 }
 
@@ -208,11 +237,15 @@ std::string statement_name(std::string_view sql) {
   return "stogger_" + hexadecimal(hash_of(sql), 16);
 }
 
+std::string explain_sql(std::string_view insert) {
+  return "EXPLAIN (COSTS false) " + std::string(insert);
+}
+
 std::string grants_sql(const PostgresSettings& settings, std::string_view role,
                        bool create) {
   const std::string schema =
       settings.schema.empty() ? "public" : settings.schema;
-  const std::string to = " TO " + quote_identifier(role) + ";";
+  const std::string to = " TO " + quote_identifier(shown_name(role)) + ";";
   const std::string on_schema = " ON SCHEMA " + quote_identifier(schema) + to;
   // Whoever creates a table may write to it.
   if (create) return "GRANT USAGE, CREATE" + on_schema;

@@ -1,6 +1,13 @@
-// The SQL that the postgres sink sends. Names are quoted, values are bound.
+// The SQL that the postgres sink sends, but for what it asks the catalogue (see
+// catalogue.h, introspection.h, trust.h). Names are quoted, values are bound.
+//
+// Nothing depends on the search_path: a schema on it may belong to somebody
+// who makes an operator, a function or a type there that fits better than the
+// server's own, to have his code run by this role. So all of them are
+// qualified, and what cannot be (LIKE, IN, BETWEEN, CASE x WHEN) is not used.
 #pragma once
 
+#include <chrono>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -22,8 +29,23 @@ std::string qualified_table(std::string_view schema, std::string_view table);
 // without the name.
 Status check_identifier(std::string_view name);
 
-// The statements that make the table, in order, for one transaction: time-outs
-// of its own, an advisory lock, the table and its indexes, each IF NOT EXISTS.
+// A name that the server told, fit for a message and for SQL in it: at most 63
+// bytes as all names, and U+FFFD for what would change the look of the line.
+std::string shown_name(std::string_view name);
+
+// A SELECT that sets the time-outs until the end of the transaction, and
+// synchronous_commit unless it is empty.
+std::string settings_sql(std::chrono::milliseconds statement,
+                         std::chrono::milliseconds lock,
+                         std::string_view synchronous_commit);
+
+// What comes before creating a table, for the same transaction: time-outs, and
+// an advisory lock if `lock`.
+std::vector<std::string> begin_creation_sql(const PostgresSettings& settings,
+                                            bool lock);
+
+// The statements that make the table, in order, for one transaction: the table
+// and its indexes, each IF NOT EXISTS. The settings name the schema.
 // The same table and the same names of indexes as Python's stogger makes:
 // idx_<table>_timestamp, _level, _event, _data. Of names that would be longer
 // than 63 bytes, the table's part is cut and a hash of it added, so that they
@@ -41,8 +63,7 @@ std::string insert_sql(const std::string& table,
 // Many rows, one array a column, as $1, $2, ...
 std::string unnest_sql(const std::string& table,
                        const std::vector<PostgresColumn>& columns);
-// COPY ... FROM STDIN in binary. Columns with a fallback get the nulls of rows
-// as they are.
+// COPY ... FROM STDIN in binary.
 std::string copy_sql(const std::string& table,
                      const std::vector<PostgresColumn>& columns);
 
@@ -50,6 +71,9 @@ std::string copy_sql(const std::string& table,
 // name for two statements would have one client execute the other's. The SQL
 // has to tell the types of its parameters, which insert_sql()'s does.
 std::string statement_name(std::string_view sql);
+
+// What the server would do for that INSERT, which it does not do.
+std::string explain_sql(std::string_view insert);
 
 // What has to be granted to `role` so that it can write to the table, as SQL
 // ready to be pasted. `create` if the table is to be created by it.

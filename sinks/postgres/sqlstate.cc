@@ -20,7 +20,15 @@ constexpr std::array kRules = {
     Rule{"57P03", Remedy::reconnect},   // cannot_connect_now
     Rule{"57P05", Remedy::reconnect},   // idle_session_timeout
     Rule{"25006", Remedy::reconnect},   // read_only_sql_transaction
+    Rule{"25P02", Remedy::reconnect},   // in_failed_sql_transaction
     Rule{"25P03", Remedy::reconnect},   // idle_in_transaction_session_timeout
+    Rule{"28", Remedy::give_up},        // authorization
+    Rule{"3D", Remedy::give_up},        // the database
+    Rule{"53", Remedy::give_up},        // disk full, no memory, ...
+    Rule{"57P04", Remedy::give_up},     // database_dropped
+    Rule{"58", Remedy::give_up},        // of the system: input, output, ...
+    Rule{"XX001", Remedy::give_up},     // data_corrupted
+    Rule{"XX002", Remedy::give_up},     // index_corrupted
     Rule{"40001", Remedy::retry},       // serialization_failure
     Rule{"40P01", Remedy::retry},       // deadlock_detected
     Rule{"42P01", Remedy::look_again},  // undefined_table
@@ -40,7 +48,21 @@ constexpr std::array kRules = {
     Rule{"54000", Remedy::set_aside},   // a row that an index cannot hold
     Rule{"54001", Remedy::set_aside},   // JSON nested too deeply
     Rule{"P0001", Remedy::set_aside},   // raise_exception, of a trigger
+    Rule{"57014", Remedy::slow},        // query_canceled: statement_timeout
+    Rule{"55P03", Remedy::slow},        // lock_not_available: lock_timeout
 };
+
+// Classes that no server has codes in: only somebody's trigger raises them.
+bool is_of_user(std::string_view sqlstate) noexcept {
+  if (sqlstate.empty()) return false;
+  const char c = sqlstate.front();
+  return c >= 'I' && c <= 'Z' && c != 'P' && c != 'X';
+}
+
+// As many refusals in a row, all alike, are the table's fault; when each takes
+// a time-out, two of them.
+constexpr int kMostAlike = 10;
+constexpr int kMostSlow = 2;
 
 }  // namespace
 
@@ -52,7 +74,19 @@ Remedy remedy_for(std::string_view sqlstate) noexcept {
       best = &rule;
     }
   }
-  return best == nullptr ? Remedy::give_up : best->remedy;
+  if (best != nullptr) return best->remedy;
+  return is_of_user(sqlstate) ? Remedy::set_aside : Remedy::doubt;
+}
+
+bool AlikeRefusals::add(std::string_view sqlstate, Remedy remedy) {
+  if (!are_like(sqlstate)) {
+    sqlstate_ = sqlstate;
+    count_ = 0;
+  }
+  const int most = remedy == Remedy::slow ? kMostSlow : kMostAlike;
+  // It is not forgotten by a sink that is closed and opened again.
+  if (count_ < kMostAlike) ++count_;
+  return remedy != Remedy::set_aside && count_ >= most;
 }
 
 }  // namespace stogger

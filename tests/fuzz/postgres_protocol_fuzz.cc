@@ -163,19 +163,21 @@ void check_answer(const Answer& answer) {
 }
 
 void write_rows(Connection& connection, Session& session, unsigned kind) {
-  const std::size_t count = std::min<std::size_t>(session.types.size(), 60000);
+  const Statements& statements = session.statements.find({});
+  const std::size_t count =
+      std::min<std::size_t>(statements.types.size(), 60000);
   const std::vector<const char*> values(count);
   const std::vector<int> lengths(count);
   const std::vector<int> binary(count, 1);
   const Parameters parameters = {count, values.data(), lengths.data(),
-                                 binary.data(), session.types.data()};
+                                 binary.data(), statements.types.data()};
   const Deadline deadline = Steady::now() + 250ms;
   switch (kind) {
     case 0:
       return check_answer(
-          connection.run_prepared(session.statement, parameters, deadline));
+          connection.run_prepared(statements.name, parameters, deadline));
     case 1:
-      return check_answer(connection.run_with("SELECT 1", session.insert,
+      return check_answer(connection.run_with("SELECT 1", statements.insert,
                                               parameters, deadline));
     case 2:
       return check_answer(

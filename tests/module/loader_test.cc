@@ -145,8 +145,10 @@ TEST_F(LoaderTest, EachBrokenModuleGivesOneClearReason) {
       "; install the module again, and what it depends on";
   EXPECT_EQ(reason("broken_abi"),
             "stogger_broken_abi.so was built for version 7 of the interface of "
-            "modules, and this program for version 1; install the module and "
-            "stogger in the same version, then start the program again");
+            "modules, and this program for version " +
+                std::to_string(STOGGER_MODULE_ABI) +
+                "; install the module and stogger in the same version, then "
+                "start the program again");
   EXPECT_EQ(reason("broken_no_entry"),
             "stogger_broken_no_entry.so is no module of stogger: it has no "
             "stogger_module_entry()" +

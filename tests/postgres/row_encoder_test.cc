@@ -474,19 +474,30 @@ TEST(RowEncoder, ARowThatFitsLeavesNoTraceOfTheOneBefore) {
   EXPECT_EQ(fields_of(encoder)[1], "\1{}");
 }
 
-TEST(RowEncoder, NullWhereThereIsAFallbackIsTold) {
-  std::vector<PostgresColumn> columns = {column("n", kInt4),
-                                         column("m", kInt4)};
-  columns[0].fallback = "7";
+TEST(RowEncoder, NullsAreLeftOutWhereThereIsADefault) {
+  std::vector<PostgresColumn> columns = {column("n", kInt4), column("m", kInt4),
+                                         column("o", kInt4)};
+  columns[0].has_default = true;
   RowEncoder encoder(columns);
-  Rows rows({{"n"}});
-  rows.add({1}).add({nullptr}).add({2});
+  Rows rows({{"n"}, {"o"}});
+  rows.add({1, 2}).add({nullptr, 3}).add({4, nullptr});
   ASSERT_OK(encode(encoder, rows));
-  EXPECT_FALSE(encoder.needs_fallback());
+  EXPECT_TRUE(encoder.left_out().empty());
+  EXPECT_EQ(encoder.parameter_count(), 3u);
   ASSERT_OK(encoder.encode(rows, 1));
-  EXPECT_TRUE(encoder.needs_fallback());
+  EXPECT_EQ(encoder.left_out(), std::vector<std::size_t>{0});
+  ASSERT_EQ(encoder.parameter_count(), 2u);
+  EXPECT_EQ(encoder.parameter_values()[0], nullptr);
+  ASSERT_EQ(encoder.parameter_lengths()[1], 4);
+  EXPECT_EQ(hex({encoder.parameter_values()[1], 4}), "00000003");
+  Buffer tuple;
+  encoder.append_tuple(&tuple);
+  EXPECT_EQ(hex(tuple.view()), "0002ffffffff0000000400000003");
   ASSERT_OK(encoder.encode(rows, 2));
-  EXPECT_FALSE(encoder.needs_fallback());
+  EXPECT_TRUE(encoder.left_out().empty());
+  tuple.clear();
+  encoder.append_tuple(&tuple);
+  EXPECT_EQ(hex(tuple.view()), "00030000000400000004ffffffffffffffff");
 }
 
 // ---- Names that an index has to hold

@@ -19,7 +19,6 @@ std::vector<PostgresColumn> two_columns() {
   EXPECT_TRUE(set_builtin_type(23, &columns[0]));
   columns[1].name = "a \"b\"";
   EXPECT_TRUE(set_builtin_type(25, &columns[1]));
-  columns[1].fallback = "'x'::text";
   return columns;
 }
 
@@ -53,39 +52,47 @@ TEST(Sql, NamesThatPostgresCannotHaveAreRefused) {
 TEST(Sql, EachWayOfInsertingNamesColumnsAndTypes) {
   EXPECT_EQ(insert_sql("\"t\"", two_columns()),
             "INSERT INTO \"t\" (\"n\",\"a \"\"b\"\"\") VALUES "
-            "($1::\"pg_catalog\".\"int4\",coalesce($2::\"pg_catalog\".\"text\""
-            ",('x'::text)))");
+            "($1::\"pg_catalog\".\"int4\",$2::\"pg_catalog\".\"text\")");
+  EXPECT_EQ(insert_sql("\"t\"", {}), "INSERT INTO \"t\" DEFAULT VALUES");
   EXPECT_EQ(unnest_sql("\"t\"", two_columns()),
             "INSERT INTO \"t\" (\"n\",\"a \"\"b\"\"\") SELECT "
-            "u.\"n\",coalesce(u.\"a \"\"b\"\"\",('x'::text)) FROM "
-            "unnest($1::\"pg_catalog\".\"int4\"[],$2::\"pg_catalog\".\"text\""
-            "[]) AS u(\"n\",\"a \"\"b\"\"\")");
+            "u.\"n\",u.\"a \"\"b\"\"\" FROM ROWS FROM("
+            "pg_catalog.unnest($1::\"pg_catalog\".\"int4\"[]),"
+            "pg_catalog.unnest($2::\"pg_catalog\".\"text\"[])"
+            ") AS u(\"n\",\"a \"\"b\"\"\")");
   EXPECT_EQ(copy_sql("\"t\"", two_columns()),
             "COPY \"t\" (\"n\",\"a \"\"b\"\"\") FROM STDIN (FORMAT binary)");
 }
 
 TEST(Sql, TheTableIsThatOfPythonsStogger) {
-  const auto sql = create_table_sql(settings_for("", "stogger_logs"));
-  ASSERT_EQ(sql.size(), 8u);
-  EXPECT_EQ(sql[3],
-            "CREATE TABLE IF NOT EXISTS \"stogger_logs\" (id BIGSERIAL PRIMARY "
-            "KEY,\"timestamp\" TIMESTAMPTZ NOT NULL,level TEXT NOT NULL,event "
-            "TEXT NOT NULL,func TEXT,scope TEXT,data JSONB NOT NULL DEFAULT "
-            "'{}')");
-  EXPECT_EQ(sql[4],
+  const auto sql = create_table_sql(settings_for("s", "stogger_logs"));
+  ASSERT_EQ(sql.size(), 5u);
+  EXPECT_EQ(sql[0],
+            "CREATE TABLE IF NOT EXISTS \"s\".\"stogger_logs\" (id BIGSERIAL "
+            "PRIMARY KEY,\"timestamp\" pg_catalog.timestamptz NOT NULL,level "
+            "pg_catalog.text NOT NULL,event pg_catalog.text NOT NULL,func "
+            "pg_catalog.text,scope pg_catalog.text,data pg_catalog.jsonb NOT "
+            "NULL DEFAULT '{}')");
+  EXPECT_EQ(sql[1],
             "CREATE INDEX IF NOT EXISTS \"idx_stogger_logs_timestamp\" ON "
-            "\"stogger_logs\" (\"timestamp\" DESC)");
-  EXPECT_EQ(sql[7],
+            "\"s\".\"stogger_logs\" (\"timestamp\" DESC)");
+  EXPECT_EQ(sql[4],
             "CREATE INDEX IF NOT EXISTS \"idx_stogger_logs_data\" ON "
-            "\"stogger_logs\" USING GIN (data)");
+            "\"s\".\"stogger_logs\" USING GIN (data)");
+}
+
+TEST(Sql, ATableIsCreatedWithoutTheLockOfOthersIfNeedBe) {
+  const PostgresSettings settings = settings_for("s", "t");
+  EXPECT_EQ(begin_creation_sql(settings, true).size(), 3u);
+  EXPECT_EQ(begin_creation_sql(settings, false).size(), 2u);
 }
 
 TEST(Sql, FewerIndexesIfWanted) {
   PostgresSettings settings = settings_for("s", "t");
   settings.indexes = PostgresIndexes::minimal;
-  EXPECT_EQ(create_table_sql(settings).size(), 5u);
+  EXPECT_EQ(create_table_sql(settings).size(), 2u);
   settings.indexes = PostgresIndexes::none;
-  EXPECT_EQ(create_table_sql(settings).size(), 4u);
+  EXPECT_EQ(create_table_sql(settings).size(), 1u);
 }
 
 TEST(Sql, IndexesOfALongTableHaveNamesOfTheirOwn) {
@@ -133,6 +140,25 @@ TEST(Sql, GrantsCanBePasted) {
             "\"public\".\"t_id_seq\" TO \"app\";");
   EXPECT_EQ(grants_sql(settings_for("s", "t"), "a\"b", true),
             "GRANT USAGE, CREATE ON SCHEMA \"s\" TO \"a\"\"b\";");
+}
+
+TEST(Sql, NamesOfTheServerDoNotChangeTheLineTheyAreIn) {
+  EXPECT_EQ(shown_name("app"), "app");
+  EXPECT_EQ(shown_name("\xC3\xA4\"pp"), "\xC3\xA4\"pp");
+  EXPECT_EQ(shown_name("a\nb"),
+            "a\xEF\xBF\xBD"
+            "b");
+  // U+202E turns around what follows.
+  EXPECT_EQ(shown_name("a\xE2\x80\xAE"
+                       "b"),
+            "a\xEF\xBF\xBD"
+            "b");
+  EXPECT_EQ(shown_name("a\xFF"), "a\xEF\xBF\xBD");
+  EXPECT_EQ(shown_name(std::string(3000000, 'x')), std::string(63, 'x'));
+  EXPECT_EQ(
+      grants_sql(settings_for("s", "t"), std::string(100, 'x') + "\n", true),
+      "GRANT USAGE, CREATE ON SCHEMA \"s\" TO \"" + std::string(63, 'x') +
+          "\";");
 }
 
 }  // namespace
