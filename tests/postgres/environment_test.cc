@@ -161,7 +161,7 @@ TEST_F(PrivilegedTest, TheEnvironmentOfTheUserLeadsNowhere) {
                 variables),
             0);
   EXPECT_EQ(theirs.connections(), 0);
-  for (const std::string& variable :
+  for (const std::string variable :
        {"PGSERVICE=x", "PGSERVICE=", "PGHOSTADDR=127.0.0.1",
         "PGOPTIONS=-csearch_path=evil", "PGPASSWORD=x", "PGREQUIREPEER=x"}) {
     EXPECT_EQ(run("host=127.0.0.1 user=a sslmode=disable", variable), 1)
