@@ -151,16 +151,17 @@ void Connector::back_off(Status reason) {
 }
 
 // What is known of the server may be old: somebody is waiting, so it is asked
-// once more, and at once; unless it has ended several sessions one after the
-// other without taking a row.
+// once more, and at once; unless several sessions, one after the other, ended
+// as soon as they were there.
 void Connector::note_end(const Session& session) {
   constexpr int kMostUnproven = 3;
-  if (session.proven) {
+  constexpr milliseconds kShort(100);
+  if (session.proven || Steady::now() - session.since > kShort) {
     unproven_ = 0;
     backoff_ = milliseconds(0);
   } else if (++unproven_ > kMostUnproven) {
     back_off(Status(Code::unavailable,
-                    "the server ends sessions before they have taken a row"));
+                    "sessions with the server end as soon as they are there"));
     return;
   }
   failed_ = false;
@@ -265,6 +266,7 @@ void Connector::connect(std::unique_lock<std::mutex>& lock) {
   if (session != nullptr) {
     next_host_ = session->host;
     failed_ = false;
+    session->since = Steady::now();
     ready_ = std::move(session);
     ready_socket_.store(ready_->connection->socket(),
                         std::memory_order_release);

@@ -21,8 +21,9 @@ class DeadLetters {
 
   // Appends a line to the file: the row as a JSON object, with the members
   // `sqlstate` and `reason` after its own. Of a reason, 1 KiB is kept; of a row
-  // whose line is over 4 MiB, 64 KiB of each text, and `_truncated`. The file is opened for each line,
-  // for that is rare, and it may be moved away at any time.
+  // whose line is over 4 MiB, 64 KiB of each text, and `_truncated`. The file
+  // is opened for each line, for that is rare, and it may be moved away at any
+  // time.
   Status add(const RowBatch& rows, std::size_t row, std::string_view sqlstate,
              std::string_view reason);
 

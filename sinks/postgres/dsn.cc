@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <cstring>
 #include <memory>
 
 namespace stogger {
@@ -172,6 +173,13 @@ std::string take_parameter(PostgresParameters* parameters,
   return taken;
 }
 
+void wipe(std::string* text) noexcept {
+  // What is beyond its size may be what it held before.
+  text->resize(text->capacity());
+  ::explicit_bzero(text->data(), text->size());
+  text->clear();
+}
+
 Status put_password_in(PasswordForm form, std::string* text) {
   std::size_t at = text->find(kPlaceholder);
   if (at == std::string::npos) return {};
@@ -190,6 +198,7 @@ Status put_password_in(PasswordForm form, std::string* text) {
        at = text->find(kPlaceholder, at + password.size())) {
     text->replace(at, kPlaceholder.size(), password);
   }
+  wipe(&password);
   return {};
 }
 
@@ -207,11 +216,13 @@ Status parse_dsn(const std::string& dsn, PostgresParameters* parameters) {
                            &PQconninfoFree);
   // It may quote part of the password.
   PQfreemem(error);
+  wipe(&text);
   if (options == nullptr) return malformed();
   for (const PQconninfoOption* option = options.get();
        option->keyword != nullptr; ++option) {
     if (option->val == nullptr) continue;
     parameters->emplace_back(option->keyword, option->val);
+    ::explicit_bzero(option->val, std::strlen(option->val));
   }
   if (!load_balance.empty()) {
     parameters->emplace_back(kLoadBalance, load_balance);

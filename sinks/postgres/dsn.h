@@ -20,6 +20,9 @@ std::string_view find_parameter(const PostgresParameters& parameters,
 std::string take_parameter(PostgresParameters* parameters,
                            std::string_view keyword);
 
+// Overwrites what may be a password, and makes it empty.
+void wipe(std::string* text) noexcept;
+
 // Replaces %PASSWORD% by the value of $STOGGER_POSTGRES_PASSWORD: in a URL it
 // is percent-encoded, in a list of keyword=value its special characters are
 // escaped; in a plain password it stands as it is.

@@ -46,10 +46,10 @@ Status find_missing(const std::vector<PostgresHost>& hosts,
                     const PostgresParameters& parameters) {
   const bool has_hosts =
       std::all_of(hosts.begin(), hosts.end(), [](const PostgresHost& host) {
-        return !host.name.empty() && !host.port.empty();
+        return !host.name.empty() || !host.address.empty();
       });
   if (!has_hosts || !has(parameters, "user") || !has(parameters, "sslmode")) {
-    return problem("has to give host, port, user and sslmode");
+    return problem("has to give host, user and sslmode");
   }
   if (has(parameters, "service")) {
     return problem("must not name a service, whose file would be the user's");
@@ -70,10 +70,13 @@ std::string_view libpq_variable(const char* name) noexcept {
   return value == nullptr ? "" : value;
 }
 
-Status shut_out_environment(const std::vector<PostgresHost>& hosts,
+Status shut_out_environment(std::vector<PostgresHost>* hosts,
                             PostgresParameters* parameters) {
-  if (Status status = find_missing(hosts, *parameters); !status.ok()) {
+  if (Status status = find_missing(*hosts, *parameters); !status.ok()) {
     return status;
+  }
+  for (PostgresHost& host : *hosts) {
+    if (host.port.empty()) host.port = "5432";
   }
   for (const std::string_view keyword : kFiles) {
     add_default(parameters, keyword, kNoFile);

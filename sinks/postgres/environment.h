@@ -21,9 +21,9 @@ std::string_view libpq_variable(const char* name) noexcept;
 
 // For a program with a foreign environment: adds what keeps libpq from reading
 // any of it, and files in the home folder that it names. Host, user and sslmode
-// have to be there. What is wrong is told in words that follow the name of an
-// option.
-Status shut_out_environment(const std::vector<PostgresHost>& hosts,
+// have to be there; ports are filled in. What is wrong is told in words that
+// follow the name of an option.
+Status shut_out_environment(std::vector<PostgresHost>* hosts,
                             PostgresParameters* parameters);
 
 }  // namespace stogger

@@ -161,7 +161,6 @@ Status RowWriter::write_one(const RowBatch& rows, std::size_t row,
     if (!encode(rows, row)) return {};
     const Answer answer = send_one(deadline);
     if (answer.ok()) {
-      session_->proven = true;
       count_stored(1, answer);
       return {};
     }
@@ -207,7 +206,6 @@ Status RowWriter::write_some(const RowBatch& rows, Rows chosen,
     Rows others;
     const Answer answer = send_some(rows, &chosen, &others, deadline);
     if (answer.ok()) {
-      session_->proven = true;
       if (!chosen.empty()) count_stored(chosen.size(), answer);
     } else if (mend(answer, &tries, deadline)) {
       chosen.insert(chosen.end(), others.begin(), others.end());
@@ -307,6 +305,7 @@ Answer RowWriter::send_some(const RowBatch& rows, Rows* chosen, Rows* others,
 // Rows that the server takes and does not store, for a trigger or a rule
 // diverts or drops them: what it says of their number is all there is to know.
 void RowWriter::count_stored(std::size_t sent, const Answer& answer) {
+  session_->proven = true;
   const std::size_t stored =
       answer.rows < 0 ? 0
                       : std::min(sent, static_cast<std::size_t>(answer.rows));

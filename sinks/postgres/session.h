@@ -34,8 +34,9 @@ struct Session {
   FoundTable table;
   std::vector<PostgresColumn> columns;
   StatementCache statements;
-  bool can_copy = true;  // not a view, nor with row-level security
   bool proven = false;   // has taken a row
+  Deadline since{};      // when it was ready
+  bool can_copy = true;  // not a view, nor with row-level security
   // Behind a pooler that hands the server's session to another client after
   // each transaction, nothing is named and nothing is set for longer.
   bool pooled = false;

@@ -20,8 +20,8 @@ namespace {
 
 using std::chrono::milliseconds;
 
-constexpr std::string_view kDiscreteOptions[] = {"host", "port", "user",
-                                                 "password", "database"};
+constexpr std::string_view kDiscreteOptions[] = {
+    "host", "port", "user", "password", "database", "sslmode", "sslrootcert"};
 
 class Reader {
  public:
@@ -53,6 +53,12 @@ class Reader {
     }
     read_table();
     read_rest();
+    finish_parameters();
+    if (has_foreign_environment()) {
+      check(source,
+            shut_out_environment(&settings_.hosts, &settings_.parameters));
+    }
+    warn_of_strangers(source);
     Status status = options_.finish();
     if (!status.ok()) return status;
     find_secrets();
@@ -65,7 +71,6 @@ class Reader {
     if (settings_.for_samples) {
       settings_.target += "." + settings_.schema + "." + settings_.table;
     }
-    finish_parameters();
     return {};
   }
 
@@ -81,6 +86,7 @@ class Reader {
   void read_rest();
   void find_secrets();
   void finish_parameters();
+  void warn_of_strangers(std::string_view source);
   void set_default(std::string_view keyword, std::string_view value,
                    const char* variable = nullptr);
   void check(std::string_view key, const Status& status) {
@@ -111,6 +117,8 @@ PostgresParameters Reader::read_discrete() {
   check("password", put_password_in(PasswordForm::plain, &password));
   add("password", std::move(password));
   add("dbname", std::string(options_.text("database")));
+  add("sslmode", std::string(options_.text("sslmode")));
+  add("sslrootcert", std::string(options_.text("sslrootcert")));
   return parameters;
 }
 
@@ -126,6 +134,7 @@ void Reader::read_dsn(PostgresParameters* parameters) {
   if (dsn.empty()) return;
   Status status = put_password_in(PasswordForm::dsn, &dsn);
   if (status.ok()) status = parse_dsn(dsn, parameters);
+  wipe(&dsn);
   check("dsn", status);
 }
 
@@ -318,6 +327,19 @@ void Reader::finish_parameters() {
   }
 }
 
+// A service file may say more than is known here.
+void Reader::warn_of_strangers(std::string_view source) {
+  if (settings_.sslmode == "verify-full" ||
+      !find_parameter(settings_.parameters, "service").empty() ||
+      !libpq_variable("PGSERVICE").empty() ||
+      std::all_of(settings_.hosts.begin(), settings_.hosts.end(), is_local)) {
+    return;
+  }
+  options_.warning(source,
+                   "leads to another machine, and the server is not "
+                   "authenticated; set sslmode=verify-full and sslrootcert");
+}
+
 bool is_word_character(char c) noexcept {
   return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
          (c >= '0' && c <= '9') || c == '_';
@@ -332,6 +354,11 @@ bool stands_alone(std::string_view text, std::size_t at,
 }
 
 }  // namespace
+
+PostgresSettings::~PostgresSettings() {
+  for (std::string& secret : secrets) wipe(&secret);
+  for (auto& [keyword, value] : parameters) wipe(&value);
+}
 
 Status read_postgres_settings(Options& options, PostgresSettings* settings) {
   *settings = PostgresSettings();

@@ -20,6 +20,14 @@ enum class PostgresIndexes {
 };
 
 struct PostgresSettings {
+  PostgresSettings() = default;
+  PostgresSettings(const PostgresSettings&) = default;
+  PostgresSettings(PostgresSettings&&) = default;
+  PostgresSettings& operator=(const PostgresSettings&) = default;
+  PostgresSettings& operator=(PostgresSettings&&) = default;
+  // Leaves no secret behind in memory that others will get.
+  ~PostgresSettings();
+
   // What libpq is given, but for host, hostaddr, port, options and
   // connect_timeout. The password is among them.
   PostgresParameters parameters;
@@ -52,11 +60,11 @@ struct PostgresSettings {
   std::vector<std::string> secrets;
 };
 
-// Reads and checks the options: dsn or host, port, user, password, database
-// (not both); schema, table, create_table, trust_table, deadline_ms,
-// batch_deadline_ms, statement_timeout_ms, connect_timeout_ms, start_wait_ms,
-// pool_size (1), indexes, synchronous_commit, delivery ("sync"), use_copy,
-// dead_letter.
+// Reads and checks the options: dsn or host, port, user, password, database,
+// sslmode, sslrootcert (not both); schema, table, create_table, trust_table,
+// deadline_ms, batch_deadline_ms, statement_timeout_ms, connect_timeout_ms,
+// start_wait_ms, pool_size (1), indexes, synchronous_commit, delivery ("sync"),
+// use_copy, dead_letter.
 //
 // For samples, `dsn` or `host` has to be given, and other defaults hold: schema
 // public, table samples, create_table false; times "native" or "text"; all of a
@@ -66,7 +74,8 @@ struct PostgresSettings {
 // close_timeout_s (10) are checked, and change nothing.
 //
 // Without dsn and host, and for all that they do not say, libpq looks into its
-// environment (PGHOST, ...), its service file and its password file.
+// environment (PGHOST, ...), its service file and its password file; but for a
+// program that runs with more rights than its user: see environment.h.
 //
 // %PASSWORD% in the dsn or in `password` becomes the value of
 // $STOGGER_POSTGRES_PASSWORD (percent-encoded in a URL dsn, escaped in a
