@@ -226,7 +226,8 @@ TEST_F(Check, ATableIsCreatedThoughSomebodyHoldsTheLock) {
   server().execute("GRANT CREATE ON SCHEMA public TO app");
   PostgresClient holder(server().dsn());
   holder.execute("BEGIN; " + begin_creation_sql(settings, true).back());
-  ASSERT_OK(add({{"dsn", dsn_}, {"start_wait_ms", 20000}}));
+  ASSERT_OK(
+      add({{"dsn", dsn_}, {"start_wait_ms", 20000}, {"deadline_ms", 5000}}));
   log(20);
   EXPECT_EQ(stats().written, 20u) << reports();
 }

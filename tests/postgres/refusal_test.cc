@@ -330,7 +330,7 @@ TEST_F(Refusals, DeadLettersAreNoLongerThanTheyNeedBe) {
   server().execute(
       "ALTER TABLE stogger_logs ADD CHECK (length(event) < 4); CREATE FUNCTION "
       "f() RETURNS trigger LANGUAGE plpgsql AS $$BEGIN RAISE EXCEPTION '%', "
-      "repeat('x', 3000000); END$$; CREATE TRIGGER f BEFORE INSERT ON "
+      "repeat('x', 300000); END$$; CREATE TRIGGER f BEFORE INSERT ON "
       "stogger_logs FOR EACH ROW EXECUTE FUNCTION f()");
   letters_ = folder_.file("dead.jsonl");
   const SinkPtr sink = make_postgres({{"dsn", dsn_},

@@ -94,7 +94,7 @@ TEST(Statements, FunctionsAreQualified) {
       "|coalesce|exists|values|from|as|and|or|in|any|all|on|array|where|select|"
       "found|mine|trusted|reached|objects|trees|runs|lateral|u|of|next|f|s|a|m|"
       "not|when|then|else|explain|local|operator|gin|"
-      "q|q.q|u.q|stdin|";
+      "q|q.q|u.q|stdin|join|";
   for (const std::string& sql : all_statements()) {
     for (const std::string& call :
          matches(unqualified_rest(sql), "[.\\w]+\\s*\\(")) {
