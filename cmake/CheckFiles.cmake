@@ -9,16 +9,15 @@ cmake_minimum_required(VERSION 3.25)
 set(allowed
     "src/base/folder(_walk)?\\.cc|.*|they are the one way"
     "src/base/file\\.cc|open|the kernel's link to a descriptor of this process"
-    "src/base/file\\.cc|mkdir|create_parent_folder(), until nobody calls it"
     "src/base/lock_holder\\.cc|openat|reads procfs"
     "src/config/file\\.cc|open|reads the configuration"
-    "src/module/library_file\\.cc|open|reads a module"
-    "sinks/postgres/connection\\.cc|open|/dev/null"
-    "sinks/sqlite_files\\.cc|open,rename,unlink|not moved to folder.h yet"
+    "src/module/(library_file|loader)\\.cc|open|reads a module"
+    "sinks/postgres/pump\\.cc|open|/dev/null"
+    "sinks/sqlite_files\\.cc|mknodat|makes a database in a Folder without opening it"
     "sinks/parquet/names\\.cc|linkat,renameat2|swaps two names in a Folder, by its descriptor")
 
 set(calls
-    "open|openat|openat2|creat|rename|renameat|renameat2|remove|unlink|unlinkat|rmdir|mkdir|mkdirat|mkstemp|mkostemp|mkdtemp|link|linkat|symlink|symlinkat|mknod|mkfifo|truncate|chmod|fchmodat|chown|lchown|fchownat|fopen|freopen"
+    "open|openat|openat2|creat|rename|renameat|renameat2|remove|unlink|unlinkat|rmdir|mkdir|mkdirat|mkstemp|mkostemp|mkdtemp|link|linkat|symlink|symlinkat|mknod|mknodat|mkfifo|truncate|chmod|fchmodat|chown|lchown|fchownat|fopen|freopen"
 )
 # As functions of C; or as their own names, where nothing of ours is called so.
 string(CONCAT by_path "(^|[^A-Za-z0-9_>])::(${calls})\\(" "|"

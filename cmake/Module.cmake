@@ -26,7 +26,7 @@ set(stogger_module_private_base
 set(stogger_module_public_base clock.cc level.cc status.cc value.cc)
 list(TRANSFORM stogger_module_private_base PREPEND ${stogger_root}/src/base/)
 list(APPEND stogger_module_private_base ${stogger_root}/src/encode/json_lines.cc
-     ${stogger_root}/src/row/loss_report.cc ${stogger_root}/src/row/schema_lock.cc
+     ${stogger_root}/src/row/column_names.cc ${stogger_root}/src/row/loss_report.cc ${stogger_root}/src/row/schema_lock.cc
      ${stogger_root}/sinks/columns.cc ${stogger_root}/sinks/paths.cc)
 list(TRANSFORM stogger_module_public_base PREPEND ${stogger_root}/src/base/)
 

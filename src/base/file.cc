@@ -112,12 +112,6 @@ class Patience {
   std::int64_t deadline_ = 0;
 };
 
-Status failure(std::string_view call, const std::string& path, int error) {
-  std::string message(call);
-  message += " \"" + path + "\": " + error_advice(error);
-  return Status(Code::unavailable, message);
-}
-
 // Never throws: whoever wrote a part has to learn how much.
 Status write_failure(int error) noexcept {
   try {
@@ -182,24 +176,6 @@ std::string error_advice(int error) {
     default:
       return text;
   }
-}
-
-Status create_parent_folder(const std::string& path) {
-  for (std::size_t slash = path.find('/', 1); slash != std::string::npos;
-       slash = path.find('/', slash + 1)) {
-    const std::string folder = path.substr(0, slash);
-    if (::mkdir(folder.c_str(), 0777) == 0) continue;
-    // A folder that may not be created may still be there.
-    const int error = errno;
-    struct stat info;
-    if (::stat(folder.c_str(), &info) != 0) {
-      return failure("cannot create the folder", folder, error);
-    }
-    if (!S_ISDIR(info.st_mode)) {
-      return failure("cannot create the folder", folder, ENOTDIR);
-    }
-  }
-  return {};
 }
 
 void File::swap(File& other) noexcept {

@@ -19,10 +19,6 @@ std::string error_text(int error);
 // The same, and what to do about it where that is known.
 std::string error_advice(int error);
 
-// Creates the folder that `path` lies in, and its parents, with mode 0777 less
-// the umask.
-Status create_parent_folder(const std::string& path);
-
 class Folder;
 
 // A writable file, pipe, socket or device. Closes what it owns. A write never

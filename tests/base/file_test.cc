@@ -122,22 +122,6 @@ TEST_F(FileTest, KnowsWhetherAPathIsItsOwn) {
 
 // ---- Failures and what they say
 
-TEST_F(FileTest, AFolderOnTheWayThatIsAFileIsNamed) {
-  write_file(folder_.file("plain"), "");
-  const std::string path = folder_.file("plain/below/file");
-  EXPECT_THAT(failure(create_parent_folder(path)),
-              HasSubstr("the folder \"" + folder_.file("plain") +
-                        "\": Not a directory"));
-}
-
-TEST_F(FileTest, ParentFoldersAreCreatedOnce) {
-  const std::string path = folder_.file("a/b/file");
-  EXPECT_OK(create_parent_folder(path));
-  EXPECT_OK(create_parent_folder(path));
-  EXPECT_TRUE(std::filesystem::is_directory(folder_.file("a/b")));
-  EXPECT_OK(create_parent_folder("no_folder_at_all"));
-}
-
 TEST_F(FileTest, AFullDiskIsToldWithARemedy) {
   path_ = "/dev/full";
   ASSERT_OK(open());
