@@ -16,6 +16,10 @@
 namespace stogger {
 namespace {
 
+constexpr int kCheckpointPages = 1000;
+// Above this the log is also cut, which is slow because it has to grow again.
+constexpr int kTruncatePages = 4 * kCheckpointPages;
+
 // Steps of SQLite between two looks at the clock. Functions are steps, too.
 constexpr int kStepsBetweenLooks = 20;
 
@@ -213,6 +217,62 @@ bool SqliteDatabase::has_moved() const noexcept {
          files_.has_moved();
 }
 
+Status SqliteDatabase::lock(std::int64_t more_ms) {
+  wait_.restart(more_ms);
+  is_committed_ = false;
+  if (!lock_.lock(wait_)) return busy();
+  if (log_pages_ < longest_log_pages_) return {};
+  Status status = empty_log();
+  if (!status.ok()) unlock();
+  return status;
+}
+
+int SqliteDatabase::on_busy(void* self, int) noexcept {
+  auto* const database = static_cast<SqliteDatabase*>(self);
+  return database->may_wait_ && database->wait_.wait() ? 1 : 0;
+}
+
+int SqliteDatabase::on_progress(void* self) noexcept {
+  return static_cast<SqliteDatabase*>(self)->is_too_late() ? 1 : 0;
+}
+
+// Called often while a statement is prepared, which views of views can make
+// take for ever.
+int SqliteDatabase::on_authorize(void* self, int, const char*, const char*,
+                                 const char*, const char*) noexcept {
+  return static_cast<SqliteDatabase*>(self)->is_too_late() ? SQLITE_DENY
+                                                           : SQLITE_OK;
+}
+
+// SQLite asks after a commit, too: too late to end the statement without the
+// row.
+int SqliteDatabase::before_commit(void* self) noexcept {
+  static_cast<SqliteDatabase*>(self)->is_committed_ = true;
+  return SQLITE_OK;
+}
+
+bool SqliteDatabase::is_too_late() noexcept {
+  return must_end_ && !is_committed_ && wait_.is_over();
+}
+
+int SqliteDatabase::on_commit(void* self, sqlite3*, const char*,
+                              int pages) noexcept {
+  auto* const database = static_cast<SqliteDatabase*>(self);
+  // The log has begun anew since the last checkpoint.
+  if (pages < database->checkpoint_at_ - kCheckpointPages) {
+    database->checkpoint_at_ = kCheckpointPages;
+  }
+  database->log_pages_ = pages;
+  return SQLITE_OK;
+}
+
+void SqliteDatabase::checkpoint_if_due() noexcept {
+  if (log_pages_ < checkpoint_at_) return;
+  checkpoint(log_pages_ < kTruncatePages ? SQLITE_CHECKPOINT_FULL
+                                         : SQLITE_CHECKPOINT_TRUNCATE);
+  checkpoint_at_ = log_pages_ + kCheckpointPages;
+}
+
 Status SqliteDatabase::look(CheckFindings& findings) {
   bool exists = false;
   const bool write_ahead_log = settings_.journal_mode == "WAL";
@@ -275,6 +335,175 @@ Status SqliteDatabase::connect_to_look(std::string_view parameters) {
   set_up_connection();
   wait_.restart(kOpeningMs);
   return {};
+}
+
+// The rows are safe in the log, whatever comes of this. Waits for nobody.
+void SqliteDatabase::checkpoint(int mode) noexcept {
+  may_wait_ = false;
+  sqlite3_wal_checkpoint_v2(connection_, "main", mode, nullptr, nullptr);
+  may_wait_ = true;
+}
+
+// Others who read keep the log from being emptied, and it would grow until the
+// disk is full.
+Status SqliteDatabase::empty_log() {
+  int pages = 0;
+  int moved = 0;
+  may_wait_ = false;
+  const int result = sqlite3_wal_checkpoint_v2(
+      connection_, "main", SQLITE_CHECKPOINT_TRUNCATE, &pages, &moved);
+  may_wait_ = true;
+  log_pages_ = result == SQLITE_OK ? 0 : std::max(pages, log_pages_);
+  if (result == SQLITE_OK || log_pages_ < longest_log_pages_) return {};
+  return Status(
+      Code::unavailable,
+      "the write-ahead log has grown to " +
+          std::to_string(settings_.longest_log >> 20) +
+          " MiB, its limit, because another process has been reading the "
+          "database for long: end its transaction");
+}
+
+Status SqliteDatabase::run(const std::string& sql, std::string_view action) {
+  is_committed_ = false;
+  const int result =
+      sqlite3_exec(connection_, sql.c_str(), nullptr, nullptr, nullptr);
+  if (result == SQLITE_OK) return {};
+  Status status = failure(result, action);
+  rollback();
+  return status;
+}
+
+// However late it is.
+void SqliteDatabase::rollback() noexcept {
+  if (!is_open() || sqlite3_get_autocommit(connection_) != 0) return;
+  must_end_ = false;
+  sqlite3_exec(connection_, "ROLLBACK", nullptr, nullptr, nullptr);
+  must_end_ = true;
+}
+
+int SqliteDatabase::prepare(const std::string& sql, sqlite3_stmt** statement) {
+  statements_.reserve(statements_.size() + 1);
+  const int result = sqlite3_prepare_v3(
+      connection_, sql.c_str(), static_cast<int>(sql.size()) + 1,
+      SQLITE_PREPARE_PERSISTENT, statement, nullptr);
+  if (result == SQLITE_OK) statements_.push_back(*statement);
+  return result;
+}
+
+void SqliteDatabase::finalize(sqlite3_stmt* statement) noexcept {
+  const auto found =
+      std::find(statements_.begin(), statements_.end(), statement);
+  if (found == statements_.end()) return;
+  statements_.erase(found);
+  sqlite3_finalize(statement);
+}
+
+Status SqliteStatement::prepare(const std::string& sql,
+                                std::string_view action) {
+  const int result = database_.prepare(sql, &statement_);
+  return result == SQLITE_OK ? Status() : database_.failure(result, action);
+}
+
+Status SqliteDatabase::busy() const {
+  return Status(Code::unavailable,
+                "another process has kept the database locked for " +
+                    std::to_string(settings_.busy_timeout_ms) +
+                    " ms: end its transaction, or raise busy_timeout_ms");
+}
+
+Status SqliteDatabase::failure(int result, std::string_view action) {
+  std::string what(action);
+  const auto told = [&](Code code, const std::string& reason) {
+    return Status(code, what + ": " + reason);
+  };
+  // SQLite's text tells more than the code, unless it is that of the code.
+  const std::string text = quoted(sqlite3_errmsg(connection_));
+  const int error =
+      connection_ == nullptr ? 0 : sqlite3_system_errno(connection_);
+  const int kind = result & 0xFF;
+  if (kind == SQLITE_INTERRUPT || (kind == SQLITE_AUTH && is_too_late())) {
+    return told(Code::unavailable,
+                "it took longer than " +
+                    std::to_string(settings_.busy_timeout_ms) +
+                    " ms (busy_timeout_ms): look at the triggers, defaults and "
+                    "views of the table, and at the disk");
+  }
+  switch (kind) {
+    case SQLITE_BUSY:
+    case SQLITE_LOCKED:
+      return busy();
+    case SQLITE_CORRUPT:
+      // So SQLite calls a file that cannot be read, too.
+      if (const int cause = sqlite_access_error(connection_); cause != 0) {
+        return told(Code::unavailable, error_advice(cause));
+      }
+      // Not damage, but a definition that this SQLite or this program does not
+      // understand: a function of another program, for example.
+      if (text.find("malformed database schema") != std::string::npos) {
+        return told(Code::unavailable, text);
+      }
+      return corruption(text);
+    case SQLITE_NOTADB:
+      return corruption(text);
+    case SQLITE_FULL:
+      return told(Code::unavailable,
+                  "the disk is full: make room on the database's file system");
+    case SQLITE_READONLY:
+    case SQLITE_PERM:
+    case SQLITE_AUTH:
+      return told(Code::unavailable,
+                  "the database is read-only: check the rights of the file and "
+                  "of its folder");
+    case SQLITE_CANTOPEN:
+      if (Status refusal = files_.take_refusal(); !refusal.ok()) return refusal;
+      [[fallthrough]];
+    case SQLITE_IOERR:
+      return told(Code::unavailable,
+                  std::string(sqlite3_errstr(result)) + " (code " +
+                      std::to_string(result) +
+                      (error == 0 ? "" : ", " + error_advice(error)) + ")");
+    case SQLITE_CONSTRAINT:
+    case SQLITE_MISMATCH:
+    case SQLITE_TOOBIG:
+    case SQLITE_RANGE:
+      return told(Code::rejected, text);
+    default:
+      return told(Code::unavailable, text);
+  }
+}
+
+Status SqliteDatabase::corruption(std::string_view what) {
+  // What was never a database of this sink's is not for it to move.
+  const bool ours = begins_like_sqlite(connection_);
+  if (files_.is_look()) {
+    return !ours ? not_a_database()
+                 : Status(Code::corrupt,
+                          "the database is damaged (" + std::string(what) +
+                              "): it would be renamed to \"" + files_.path() +
+                              ".corrupt-...\", and a new file "
+                              "begun");
+  }
+  const bool set_aside_already = has_moved();
+  disconnect(false);
+  if (!ours && !set_aside_already) return not_a_database();
+  std::string message = "the database is damaged (" + std::string(what) + ")";
+  if (set_aside_already) {
+    return Status(Code::corrupt, message + " and was moved away");
+  }
+  const std::string name = files_.set_aside(settings_.clock->now());
+  if (name.empty()) {
+    return Status(Code::corrupt, message + " and cannot be renamed: " +
+                                     error_text(errno) + "; move it away");
+  }
+  return Status(Code::corrupt, message + "; it was kept as \"" + name +
+                                   "\", and a new file is begun");
+}
+
+Status SqliteDatabase::not_a_database() const {
+  return Status(Code::invalid,
+                quoted(files_.path()) +
+                    " is no SQLite database, or an encrypted one, and is left "
+                    "as it is: choose another path");
 }
 
 }  // namespace stogger

@@ -100,8 +100,6 @@ class SqliteDatabase {
   Status failure(int result, std::string_view action);
 
  private:
-  static constexpr int kCheckpointPages = 1000;
-
   Status connect_locked();
   Status connect();
   Status connect_to_look(std::string_view parameters);

@@ -22,7 +22,7 @@ constexpr unsigned kTurnsBetweenLooks = 8;
 // What the work of a call may take even if nobody is to be waited for, and how
 // long the thread may run after its time is up.
 constexpr std::int64_t kLeastWork = 50 * kMillisecond;
-constexpr std::int64_t kLateWork = 3 * kMillisecond;
+constexpr std::int64_t kLateWork = 5 * kMillisecond;
 
 std::int64_t now_ns(clockid_t clock = CLOCK_MONOTONIC) noexcept {
   timespec time;

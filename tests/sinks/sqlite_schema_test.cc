@@ -350,7 +350,7 @@ TEST_F(SqliteSchema, AnEndlessTriggerEndsWithTheDeadline) {
 TEST_F(SqliteSchema, ALoopOfSlowFunctionsEndsWithTheDeadline) {
   run(std::string(kTable) +
       "CREATE TRIGGER t AFTER INSERT ON stogger_logs BEGIN WITH RECURSIVE n(i) "
-      "AS (SELECT 1 UNION ALL SELECT length(hex(zeroblob(200000 + i % 9))) "
+      "AS (SELECT 1 UNION ALL SELECT length(hex(zeroblob(1000000 + i % 9))) "
       "FROM n) SELECT count(*) FROM n; END");
   SinkPtr sink = open({{"busy_timeout_ms", 100}});
   EXPECT_LT(time_to_fail(*sink, "took longer"), 120 * kMillisecond);
