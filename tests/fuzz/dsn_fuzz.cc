@@ -3,6 +3,7 @@
 //
 // The input is a template of a dsn; %S becomes a secret that nothing else could
 // be.
+#include <algorithm>
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>

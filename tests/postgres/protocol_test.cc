@@ -34,11 +34,13 @@ const Recording& recording() {
   static const Recording recorded = [] {
     const PostgresServer server;
     server.execute("CREATE TYPE mood AS ENUM ('fine', 'bad')");
-    make_postgres({{"dsn", server.socket_dsn()}})->open();
+    const std::string dsn = server.socket_dsn();
+    EXPECT_OK(make_postgres({{"dsn", dsn}, {"start_wait_ms", 30000}})->open());
     server.execute("ALTER TABLE stogger_logs ADD mood mood");
     Recorder recorder(server.socket_folder(), server.port());
     {
-      const SinkPtr sink = make_postgres({{"dsn", recorder.dsn()}});
+      const SinkPtr sink =
+          make_postgres({{"dsn", recorder.dsn()}, {"start_wait_ms", 30000}});
       EXPECT_OK(sink->open());
       EXPECT_OK(sink->write(table_rows({{}})));
       EXPECT_OK(sink->write(table_rows({{}, {}, {}})));
