@@ -19,7 +19,7 @@ namespace {
 
 volatile unsigned char seen;
 
-void check(bool condition) {
+void must(bool condition) {
   if (!condition) std::abort();
 }
 
@@ -106,11 +106,11 @@ class ReadingSink final : public Sink {
   Status write(const RowBatch& rows) override {
     for (std::size_t i = 0; i < rows.column_count; ++i) {
       look_at(rows.columns[i].name);
-      check(rows.columns[i].kind < Kind::custom);
+      must(rows.columns[i].kind < Kind::custom);
     }
     for (std::size_t i = 0; i < rows.row_count * rows.column_count; ++i) {
       const Value& value = rows.values[i];
-      check(value.kind() < Kind::custom);
+      must(value.kind() < Kind::custom);
       if (value.kind() == Kind::text || value.kind() == Kind::json) {
         look_at(value.text());
       }
@@ -139,7 +139,7 @@ Status make_reading_sink(Options& options, SinkPtr* sink) {
   look_at(options.sink_name());
   const Status status = options.finish();
   look_at(status.message());
-  check(status.code() <= Code::internal);
+  must(status.code() <= Code::internal);
   sink->reset(new ReadingSink);
   return {};
 }
@@ -151,8 +151,8 @@ void with_message(FuzzedDataProvider& data, Call call) {
   room.shrink_to_fit();
   stogger_message message{room.empty() ? nullptr : room.data(), room.size(), 0};
   const stogger_code code = call(&message);
-  check(code <= static_cast<stogger_code>(Code::internal));
-  check(message.size <= room.size());
+  must(code <= static_cast<stogger_code>(Code::internal));
+  must(message.size <= room.size());
   look_at({message.data, message.size});
 }
 
