@@ -140,10 +140,10 @@ class Renderer {
  private:
   // As much of it as there is room for.
   void append(std::string_view text) {
-    const std::string_view fitting =
-        utf8_prefix(text, end_ - std::min(end_, out_.size()));
-    out_.append(fitting);
-    is_full_ = is_full_ || fitting.size() < text.size();
+    if (out_.size() + text.size() <= end_) [[likely]]
+      return out_.append(text);
+    out_.append(utf8_prefix(text, end_ - std::min(end_, out_.size())));
+    is_full_ = true;
   }
 
   void append_replacement(std::string_view name, std::string_view spec) {
