@@ -165,7 +165,7 @@ TEST_F(SystemCaptureTest, EventsOwnTheirTexts) {
   {
     std::string text = "a text too long to be stored in place";
     system_.logger("http").info(text, {{text, text}, {"json", Json{"[1]"}}},
-                                text);
+                                runtime_template(text));
     text.assign(text.size(), 'x');
   }
   const CapturedEvent copy = capture.events()[0];
