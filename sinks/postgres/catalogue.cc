@@ -7,7 +7,7 @@ std::string_view find_table_sql() {
 SELECT f.schema, f.id, f.kind, current_user,
        pg_catalog.current_setting('transaction_read_only'),
        (SELECT s.setting FROM pg_catalog.pg_settings s
-         WHERE s.name OPERATOR(pg_catalog.=) 'statement_timeout')
+         WHERE s.name OPERATOR(pg_catalog.=) 'lock_timeout')
   FROM (SELECT 1) AS one LEFT JOIN (
     SELECT n.nspname, c.oid, c.relkind
       FROM pg_catalog.unnest(

@@ -9,7 +9,7 @@ namespace stogger {
 // One row: the schema in which the table is, or would be created, null if there
 // is none; the OID of the table, null if it is missing; its kind (pg_class.
 // relkind); the role; whether the session is read-only (on, off); its
-// statement_timeout in ms.
+// lock_timeout in ms.
 // Parameters: the schema, or null for the first one of the search_path that has
 // the table (temporary tables are nobody's log); the table.
 std::string_view find_table_sql();

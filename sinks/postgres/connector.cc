@@ -155,7 +155,8 @@ void Connector::back_off(Status reason) {
 // as soon as they were there.
 void Connector::note_end(const Session& session) {
   constexpr int kMostUnproven = 3;
-  constexpr milliseconds kShort(100);
+  // On a machine that is busy, it may take a while until an end is noticed.
+  constexpr milliseconds kShort(1000);
   if (session.proven || Steady::now() - session.since > kShort) {
     unproven_ = 0;
     backoff_ = milliseconds(0);

@@ -86,7 +86,7 @@ Status Inspection::find() {
   // COPY is not for views.
   session_.can_copy = found.kind != 'v';
   // A pooler in between may swallow what a session is started with.
-  if (text(5) != std::to_string(settings_.statement_timeout.count())) {
+  if (text(5) != std::to_string(lock_timeout(settings_).count())) {
     session_.pooled = true;
   }
   if (found.schema.empty()) {

@@ -22,7 +22,9 @@ constexpr int kAttempts = 4;
 constexpr int kRemovals = 8;
 constexpr std::size_t kKeptMemory = 1024 * 1024;
 
-// A session that has looked at the table again does not get wiser.
+// How often a write() has the table looked at again. Once that did not help
+// with a row, it helps none of the parts that its batch is halved into, and
+// each look takes a new session.
 constexpr int kMostLooks = 2;
 constexpr milliseconds kLongestPause(10);
 
@@ -83,6 +85,7 @@ Status RowWriter::write(const RowBatch& rows, Tally* tally) {
   tally_ = tally;
   reports_.clear();
   removals_ = 0;
+  looks_ = 0;
   names_rows_ = true;
   if (settings_.for_samples) return reports_.take(write_samples(rows));
   if (rows.row_count == 1) {
@@ -154,7 +157,7 @@ bool RowWriter::encode(const RowBatch& rows, std::size_t row) {
 
 Status RowWriter::write_one(const RowBatch& rows, std::size_t row,
                             Deadline deadline) {
-  Tries tries;
+  int tries = 0;  // of one statement
   for (;;) {
     if (Status status = connect(deadline); !status.ok()) return status;
     encoder_->match(rows);
@@ -196,7 +199,7 @@ Answer RowWriter::send_one(Deadline deadline) {
 
 Status RowWriter::write_some(const RowBatch& rows, Rows chosen,
                              Deadline deadline) {
-  Tries tries;
+  int tries = 0;  // of one statement
   while (!chosen.empty()) {
     if (Status status = connect(deadline); !status.ok()) return status;
     if (session_->columns.empty()) {
@@ -215,7 +218,7 @@ Status RowWriter::write_some(const RowBatch& rows, Rows chosen,
       if (!status.ok()) return status;
     }
     chosen = std::move(others);
-    tries = Tries();
+    tries = 0;
   }
   return {};
 }
@@ -327,8 +330,8 @@ void RowWriter::count_stored(std::size_t sent, const Answer& answer) {
 
 // Does what the answer asks for. True if it is worth another attempt: nothing
 // has been stored.
-bool RowWriter::mend(const Answer& answer, Tries* tries, Deadline deadline) {
-  const bool more = ++tries->count < kAttempts;
+bool RowWriter::mend(const Answer& answer, int* tries, Deadline deadline) {
+  const bool more = ++*tries < kAttempts;
   switch (answer.kind) {
     case Answer::Kind::done:
       return false;
@@ -355,7 +358,9 @@ bool RowWriter::mend(const Answer& answer, Tries* tries, Deadline deadline) {
     case Remedy::look_again:
       // If that did not help with the row before, it is no change of the table.
       if (alike_.are_like(answer.sqlstate)) return false;
-      if (++tries->looks > kMostLooks) return false;
+      if (++looks_ > kMostLooks) return false;
+      // The server answers; it is this side that ends the session.
+      session_->proven = true;
       retire(Connector::Verdict::fine);
       return true;
     case Remedy::be_pooled:

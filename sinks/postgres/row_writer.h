@@ -47,11 +47,6 @@ class RowWriter {
 
  private:
   using Rows = std::vector<std::size_t>;  // of the batch, by position
-  // Of one statement.
-  struct Tries {
-    int count = 0;
-    int looks = 0;
-  };
 
   Status write_samples(const RowBatch& rows);
   Status begin_table(const RowBatch& rows);
@@ -66,7 +61,7 @@ class RowWriter {
   bool encode(const RowBatch& rows, std::size_t row);
   Statements* encode_some(const RowBatch& rows, Rows* chosen, Rows* others,
                           bool copies);
-  bool mend(const Answer& answer, Tries* tries, Deadline deadline);
+  bool mend(const Answer& answer, int* tries, Deadline deadline);
   bool pause(Deadline deadline) const;
   void retire(Connector::Verdict verdict);
   void count_stored(std::size_t sent, const Answer& answer);
@@ -95,6 +90,7 @@ class RowWriter {
   // Of the write() under way.
   Tally* tally_ = nullptr;
   WriteReports reports_;
+  int looks_ = 0;           // at the table, because of an answer
   int removals_ = 0;        // rows taken out because the server named them
   bool names_rows_ = true;  // and named the right ones
 };

@@ -17,10 +17,6 @@ using std::chrono::milliseconds;
 constexpr milliseconds kCreateTime(10000);
 constexpr int kLooks = 5;
 
-milliseconds lock_timeout(const PostgresSettings& settings) {
-  return std::max(settings.statement_timeout / 2, milliseconds(1));
-}
-
 std::string row_settings(const PostgresSettings& settings) {
   return settings_sql(settings.statement_timeout, lock_timeout(settings),
                       settings.synchronous_commit);
@@ -67,6 +63,7 @@ class Preparation {
  private:
   Status create(bool* again);
   Status prepare();
+  Status prepare_insert();
 
   const PostgresSettings& settings_;
   const std::vector<LockedColumn>* columns_;
@@ -110,6 +107,17 @@ Status Preparation::prepare() {
   session.batch_settings = batch_settings(settings_);
   session.statements.begin(look_.table(), session.columns, !session.pooled);
   if (session.pooled) return {};
+  if (Status status = prepare_insert(); !status.ok()) return status;
+  const Answer answer = session.connection->run_all(
+      "SET statement_timeout='" +
+          std::to_string(settings_.statement_timeout.count()) + "ms'",
+      look_.soon());
+  if (answer.ok()) return {};
+  return look_.failed(answer, "cannot set the time-out of rows");
+}
+
+Status Preparation::prepare_insert() {
+  Session& session = session_;
   // An event that has fields for no column but those of every event; of
   // samples, more are likely to be there.
   std::vector<std::size_t> left_out;
@@ -129,13 +137,17 @@ Status Preparation::prepare() {
 
 }  // namespace
 
+milliseconds lock_timeout(const PostgresSettings& settings) {
+  return std::max(settings.statement_timeout / 2, milliseconds(1));
+}
+
 std::string startup_options(const PostgresSettings& settings) {
   std::string options = settings.startup_options;
   if (!options.empty()) options += ' ';
   const auto time = [](milliseconds value) {
     return std::to_string(value.count()) + "ms";
   };
-  options += "-c statement_timeout=" + time(settings.statement_timeout) +
+  options += "-c statement_timeout=" + time(settings.connect_timeout) +
              " -c lock_timeout=" + time(lock_timeout(settings));
   if (!settings.synchronous_commit.empty()) {
     options += " -c synchronous_commit=" + settings.synchronous_commit;

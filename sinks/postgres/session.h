@@ -45,7 +45,13 @@ struct Session {
   Proof proof;                 // if that is all that is wanted
 };
 
-// The parameter `options` that sets the time-outs of rows for a session.
+// How long a row may wait for a lock. A session has it from the start: one that
+// has another is of a pooler that swallowed it.
+std::chrono::milliseconds lock_timeout(const PostgresSettings& settings);
+
+// The parameter `options` that sets the time-outs of a session. Until it is
+// prepared, a statement may take as long as the connect time-out: looking at
+// the table takes longer than a row does on a server that is busy.
 std::string startup_options(const PostgresSettings& settings);
 
 // Looks at the table through the new connection, creates it if it is missing

@@ -16,7 +16,11 @@ const Status registered = register_sink("postgres", &make_postgres_sink);
 
 }  // namespace
 
-SinkPtr make_postgres(const std::vector<Field>& options) {
+SinkPtr make_postgres(std::vector<Field> options) {
+  const bool waits = std::any_of(
+      options.begin(), options.end(),
+      [](const Field& field) { return field.key == "start_wait_ms"; });
+  if (!waits) options.push_back({"start_wait_ms", 20000});
   return make_or_throw(make_postgres_sink, options);
 }
 

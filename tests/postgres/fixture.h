@@ -41,8 +41,9 @@ inline double in_milliseconds(Duration duration) {
 }
 
 // A sink of type postgres that is not open yet. Throws if the options are
-// wrong.
-SinkPtr make_postgres(const std::vector<Field>& options);
+// wrong. Unless they say otherwise, opening it waits as long as a machine with
+// other things to do may need to connect.
+SinkPtr make_postgres(std::vector<Field> options);
 // What is said of options that are wrong; empty if they are right.
 std::string postgres_refusal(const std::vector<Field>& options);
 
