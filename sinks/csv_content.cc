@@ -125,6 +125,9 @@ Status cut_torn_csv_line(const Folder& folder, std::string_view header,
   Descriptor descriptor;
   Status status = open_to_read(folder, &descriptor);
   if (!status.ok()) return status;
+  if (!file.is(descriptor.get())) {
+    return Status(Code::unavailable, "the file was replaced while it was read");
+  }
   Reader reader(descriptor.get());
   return cut_torn_line(file, reader, header.size());
 }

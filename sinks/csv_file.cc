@@ -16,6 +16,11 @@ bool is_same(const struct stat& a, const struct stat& b) noexcept {
   return a.st_ino == b.st_ino && a.st_dev == b.st_dev;
 }
 
+bool is_in_place(const Folder& folder, const struct stat& file) noexcept {
+  struct stat named;
+  return folder.look_up(folder.name(), &named) && is_same(named, file);
+}
+
 // "NAME." and ".csv", between which the time comes.
 std::pair<std::string, std::string> split_extension(const std::string& name) {
   const std::size_t dot = name.rfind('.');
@@ -70,10 +75,8 @@ Status CsvFile::open_once(Opened* opened, bool* again) {
     status = lock.open(folder, lock_name, opened->identity);
     if (!status.ok()) return status;
     if (!lock.lock()) return lock.failure();
-    struct stat named;
     if (!lock.is_at(folder, lock_name) ||
-        !folder.look_up(folder.name(), &named) ||
-        !is_same(named, opened->identity)) {
+        !is_in_place(folder, opened->identity)) {
       *again = true;
       return {};
     }
@@ -83,6 +86,11 @@ Status CsvFile::open_once(Opened* opened, bool* again) {
   }
   status = inspect(opened, again);
   if (opened->lock.is_open()) opened->lock.unlock();
+  // Programs that know no lock may have moved or deleted it meanwhile.
+  if (!folder.is_magic() && !is_in_place(folder, opened->identity)) {
+    *again = true;
+    return {};
+  }
   return status;
 }
 

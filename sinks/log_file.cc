@@ -343,7 +343,9 @@ Status LogFile::append(std::string_view lines, std::size_t* written) {
   size_ += *written;
   if (!status.ok() || !file_.is_regular()) return status;
   const bool kept = unconfirmed_.add(lines);
-  const bool late = unconfirmed_.is_long_ago();
+  // What rotation has moved away stays as it is. Other programs may be about to
+  // compress and delete it, and have read it already.
+  const bool late = rotation_ == Rotation::none && unconfirmed_.is_long_ago();
   if (kept && !late) return status;
   if (late ? is_in_place() : !file_.is_deleted()) return status;
   if (kept) unconfirmed_.drop_last(lines.size());

@@ -3,6 +3,7 @@
 // the lines are nowhere, and have to be written again, to the file that took
 // its place. So have those whose write came late, to a file that had been moved
 // away: a program may have compressed it already, and be about to delete it.
+// That holds for files that others move, not for those that rotation moves.
 #pragma once
 
 #include <time.h>

@@ -198,8 +198,7 @@ TEST_F(SampleSinkTest, AppendingOtherColumnsKeepsTheOldFile) {
   int files = 0;
   for (const auto& entry :
        std::filesystem::directory_iterator(folder_.path())) {
-    static_cast<void>(entry);
-    ++files;
+    if (entry.path() != path_ + ".lock") ++files;
   }
   EXPECT_EQ(files, 2);
 }

@@ -386,12 +386,15 @@ TEST_F(CsvSink, ProgramsWithOtherColumnsNeverMixTheirLines) {
     for (int i = 0; i < 50; ++i) {
       now.ns += kSecond;
       if (!sink->open().ok()) continue;
-      const Status status =
+      // A row may be stored though there is a complaint: the tally counts.
+      static_cast<void>(
           process % 2 == 0
               ? sink->write(field_rows({{{"a", "a"}}}, now))
-              : sink->write(field_rows({{{"b", "b"}, {"c", "c"}}}, now));
-      if (status.ok()) wrote[process].give();
+              : sink->write(field_rows({{{"b", "b"}, {"c", "c"}}}, now)));
     }
+    Tally tally;
+    if (!sink->close().ok() || !sink->tally(&tally)) return false;
+    for (std::uint64_t i = 0; i < tally.written; ++i) wrote[process].give();
     return true;
   }));
   std::size_t written = 0;

@@ -172,8 +172,11 @@ void MovedFile::delete_again_and_again(int writers) {
   run(writers, [&] {
     for (int i = 0; i < 200; ++i) {
       const int file = ::open(path_.c_str(), O_RDONLY | O_CLOEXEC);
-      if (file != -1) deleted.push_back(file);
-      ::unlink(path_.c_str());
+      // Without a file there is none that could be deleted unseen, either.
+      if (file != -1) {
+        deleted.push_back(file);
+        ::unlink(path_.c_str());
+      }
       ::usleep(static_cast<useconds_t>(i * 7 % 4000));
     }
   });

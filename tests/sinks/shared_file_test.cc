@@ -86,13 +86,15 @@ class SharedFile : public testing::Test {
     return sink->close().ok() && fine;
   }
 
-  void expect_every_line_once() {
+  void expect_every_line_once() { expect_every_line(1); }
+
+  void expect_every_line(int most) {
     std::map<std::string, int> found = count_lines(folder_.path());
     for (int process = 0; process < kProcesses; ++process) {
       for (int i = 0; i < kLines; ++i) {
         const auto at = found.find(line_of(process, i));
         ASSERT_NE(at, found.end()) << line_of(process, i) << " is missing";
-        EXPECT_EQ(at->second, 1) << at->first;
+        EXPECT_LE(at->second, most) << at->first;
         found.erase(at);
       }
     }
@@ -160,7 +162,9 @@ TEST_F(SharedFile, NoLineIsTornOrLostByLogrotate) {
     }
     return log_lines(process, {}, 0.05);
   }));
-  expect_every_line_once();
+  // A line whose writer had to wait for its processor while the file was moved
+  // is written to the new one, too: nobody knows who else has read the old one.
+  expect_every_line(2);
 }
 
 }  // namespace
