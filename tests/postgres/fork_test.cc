@@ -41,7 +41,7 @@ class PostgresFork : public PostgresTest {
 };
 
 TEST_F(PostgresFork, AChildHasASessionOfItsOwnAndLeavesTheParentsAlone) {
-  ASSERT_OK(add());
+  ASSERT_OK(add({{"deadline_ms", kTimeToConnect.count()}}));
   log(3);
   const std::vector<pid_t> before = server().backends();
   for (const bool cleanly : {false, true}) {
@@ -56,7 +56,7 @@ TEST_F(PostgresFork, AChildHasASessionOfItsOwnAndLeavesTheParentsAlone) {
 }
 
 TEST_F(PostgresFork, AChildThatLogsNothingDisturbsNothing) {
-  ASSERT_OK(add());
+  ASSERT_OK(add({{"deadline_ms", kTimeToConnect.count()}}));
   log(3);
   const std::vector<pid_t> before = server().backends();
   for (int i = 0; i < 5; ++i) {
@@ -71,7 +71,7 @@ TEST_F(PostgresFork, AChildThatLogsNothingDisturbsNothing) {
 }
 
 TEST_F(PostgresFork, ChildrenOfChildrenLogToo) {
-  ASSERT_OK(add());
+  ASSERT_OK(add({{"deadline_ms", kTimeToConnect.count()}}));
   log(1);
   EXPECT_TRUE(in_child([this] {
     system().logger().info("child");
@@ -117,7 +117,7 @@ TEST_F(PostgresFork, WithTransportSecurityToo) {
   if (certificate.empty()) GTEST_SKIP() << "openssl does not run";
   const std::string dsn =
       server().dsn("sslmode=verify-full sslrootcert=" + certificate);
-  ASSERT_OK(add({{"dsn", dsn}}));
+  ASSERT_OK(add({{"dsn", dsn}, {"deadline_ms", kTimeToConnect.count()}}));
   log(3);
   const std::vector<pid_t> before = server().backends();
   for (const bool cleanly : {false, true}) {

@@ -316,6 +316,11 @@ TEST_F(MainPath, SessionsAreNamedAndSetUp) {
             (std::vector<SqlRow>{{"off", "123ms", "UTF8"}}));
 }
 
+TEST_F(MainPath, LookingAtTheTableHasTheTimeOfConnecting) {
+  ASSERT_OK(add({{"statement_timeout_ms", 1}}));
+  EXPECT_EQ(server().number("SELECT count(*) FROM stogger_logs"), 0);
+}
+
 // ---- Many events
 
 TEST_F(MainPath, AnyNumberOfThreadsMayLog) {

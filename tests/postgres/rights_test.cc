@@ -326,7 +326,7 @@ TEST_F(Secrets, TransportSecurityIsChecked) {
   if (certificate.empty()) GTEST_SKIP() << "openssl does not run";
   const std::string trusting =
       server().dsn("sslmode=verify-full sslrootcert=" + certificate);
-  ASSERT_OK(add({{"dsn", trusting}}));
+  ASSERT_OK(add({{"dsn", trusting}, {"deadline_ms", kTimeToConnect.count()}}));
   log(20);
   for (const pid_t session : server().backends()) {
     server().execute("SELECT pg_terminate_backend(" + std::to_string(session) +

@@ -73,7 +73,7 @@ class Drift : public Schema {
     PostgresTest::SetUp();
     if (IsSkipped()) return;
     server().execute(standard_table(", seq bigint, extra int"));
-    ASSERT_OK(add());
+    ASSERT_OK(add({{"deadline_ms", kTimeToConnect.count()}}));
     log(3);
     EXPECT_EQ(server().one("SELECT max(seq) FROM stogger_logs"), "2");
   }
