@@ -83,7 +83,7 @@ class Findings final : public CheckFindings {
 };
 
 TEST_F(ParquetHostileTest, FilesAreForTheOwnerAndTheGroup) {
-  for (const mode_t mask : {0, 022, 077}) {
+  for (const mode_t mask : {mode_t{0}, mode_t{022}, mode_t{077}}) {
     ::umask(mask);
     const std::string inside = folder_.file("new" + std::to_string(mask));
     SinkPtr sink = make_for_samples({{"path", inside + "/a.parquet"}});
