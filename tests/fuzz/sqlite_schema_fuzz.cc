@@ -16,6 +16,7 @@
 #include <iterator>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "sinks/builtin.h"
 #include "stogger/row.h"
