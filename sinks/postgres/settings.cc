@@ -11,6 +11,7 @@
 #include <system_error>
 #include <utility>
 
+#include "base/scrub.h"
 #include "sinks/paths.h"
 #include "sinks/postgres/environment.h"
 #include "sinks/postgres/sql.h"
@@ -62,12 +63,14 @@ class Reader {
     Status status = options_.finish();
     if (!status.ok()) return status;
     find_secrets();
-    settings_.target = hide_secrets(
+    // Of a dsn that mixes its two forms, a password may be taken for a part of
+    // the name of the database.
+    settings_.target = hide_secrets(hide_secrets(
         settings_,
         describe_target(settings_.hosts,
                         find_parameter(settings_.parameters, "service"),
                         find_parameter(settings_.parameters, "dbname"),
-                        find_parameter(settings_.parameters, "user")));
+                        find_parameter(settings_.parameters, "user"))));
     if (settings_.for_samples) {
       settings_.target += "." + settings_.schema + "." + settings_.table;
     }

@@ -97,6 +97,12 @@ std::vector<std::string> hosts_of(const PostgresSettings& settings) {
 
 // ---- Where the server is
 
+TEST_F(PostgresSettingsTest, APasswordBehindAUrlIsNotShownAsADatabase) {
+  const PostgresSettings settings =
+      read_dsn("postgresql://db.example/logs password='s3cret'");
+  EXPECT_THAT(settings.target, Not(HasSubstr("s3cret")));
+}
+
 TEST_F(PostgresSettingsTest, AUrlIsTakenApart) {
   const PostgresSettings settings = read_dsn(
       "postgresql://app:s3cr%40t@db.example:5433/logs?sslmode=verify-full");

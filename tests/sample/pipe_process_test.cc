@@ -47,6 +47,7 @@ TEST_F(PipeProcessTest, InAChildAPipeIsOfNoUse) {
 
 TEST_F(PipeProcessTest, AChildCanMakeAPipeOfItsOwn) {
   if (kThreadsSanitized) GTEST_SKIP() << kThreadsMayBeMixedUp;
+  if (kSanitized) GTEST_SKIP() << kAllocatorMayHang;
   Pipe pipe(sink_);
   EXPECT_EQ(in_child([] {
               CollectingSink sink;
