@@ -382,17 +382,18 @@ void remove_all(const std::string& folder) {
   }
 }
 
+// Never destroyed: it is used at exit.
 const std::string& folder() {
-  static const std::string path = [] {
+  static const std::string* const path = [] {
     char name[] = "/tmp/stogger-fuzz-XXXXXX";
     check(::mkdtemp(name) != nullptr, "no folder");
     std::atexit([] {
       remove_all(folder());
       ::rmdir(folder().c_str());
     });
-    return std::string(name);
+    return new std::string(name);
   }();
-  return path;
+  return *path;
 }
 
 }  // namespace
