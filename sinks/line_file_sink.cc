@@ -159,7 +159,7 @@ Status LineFileSink::drain() {
     const std::size_t start = done == 0 ? 0 : ends_[done - 1];
     status = file_.prepare(now_, ends_[done] - start);
     if (!status.ok()) break;
-    // A row that is larger than a whole file goes alone into one.
+    // A row that is larger than a whole file gets one of its own.
     const std::size_t rows =
         std::max<std::size_t>(rows_within(done, file_.room()), 1);
     const std::size_t end = ends_[done + rows - 1];

@@ -17,7 +17,7 @@ inline constexpr bool kConvertsToAnything<T> = true;
 
 }  // namespace detail
 
-// Strings in it that are not valid UTF-8 are mended with U+FFFD.
+// Strings in it that are not valid UTF-8 are fixed with U+FFFD.
 template <detail::BasicJson T>
 void write_value(ValueWriter& out, const T& json) {
   const auto text =

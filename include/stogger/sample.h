@@ -121,7 +121,7 @@ class STOGGER_API Pipe {
   Pipe& operator=(const Pipe&) = delete;
 
   // Takes a copy of the sample. Ok does not mean that it is written yet. A
-  // sample that is dropped for want of room is no failure. Callable from any
+  // sample that is dropped because it is full is no failure. Callable from any
   // thread.
   Status push(const Sample& sample) noexcept;
 
