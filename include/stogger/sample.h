@@ -62,9 +62,9 @@ struct PipeOptions {
   double flush_interval_s = 1.0;
   // What may wait in memory, at most: samples, and the bytes all of it takes,
   // more or less; each batch costs a few thousand, whatever is in it. A sample
-  // that is larger than that gets in alone. A batch whose rows cannot be
-  // widened for the columns of the next sample within this room is written
-  // without it, though it is not full.
+  // that is larger is accepted when the pipe is empty. A batch whose rows
+  // cannot be widened for the columns of the next sample within this room is
+  // written without it, though it is not full.
   std::size_t max_pending = 65536;
   std::size_t max_pending_bytes = std::size_t{64} << 20;
   WhenFull when_full = WhenFull::block;
