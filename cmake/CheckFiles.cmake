@@ -1,5 +1,5 @@
 # Fails if a source file opens, creates, renames or removes a file by its path.
-# What a sink writes is reached through src/base/folder.h, so that no other user
+# What a sink writes is reached through src/os/folder.h, so that no other user
 # of the machine can lead it elsewhere.
 #
 #   cmake -D SOURCE_DIR=... -P CheckFiles.cmake
@@ -7,9 +7,9 @@ cmake_minimum_required(VERSION 3.25)
 
 # Who may, which calls, and why.
 set(allowed
-    "src/base/folder(_walk)?\\.cc|.*|they are the one way"
-    "src/base/file\\.cc|open|the kernel's link to a descriptor of this process"
-    "src/base/lock_holder\\.cc|openat|reads procfs"
+    "src/os/folder(_walk)?\\.cc|.*|they are the one way"
+    "src/os/file\\.cc|open|the kernel's link to a descriptor of this process"
+    "src/os/lock_holder\\.cc|openat|reads procfs"
     "src/config/file\\.cc|open|reads the configuration"
     "src/module/(library_file|loader)\\.cc|open|reads a module"
     "sinks/postgres/pump\\.cc|open|/dev/null"
@@ -73,6 +73,6 @@ endforeach()
 
 if(problems)
   list(JOIN problems "\n  " text)
-  message(FATAL_ERROR "Files are reached by their path; use src/base/folder.h:\n  ${text}")
+  message(FATAL_ERROR "Files are reached by their path; use src/os/folder.h:\n  ${text}")
 endif()
 message(STATUS "Files: ${count} files, each reaches others through their folder.")

@@ -7,8 +7,8 @@
 #include <string_view>
 #include <utility>
 
-#include "base/diagnostics.h"
 #include "base/quote.h"
+#include "os/diagnostics.h"
 #include "stogger/status.h"
 
 namespace stogger {

@@ -12,8 +12,8 @@
 #include <string_view>
 
 #include "base/buffer.h"
-#include "base/file.h"
 #include "encode/json_lines.h"
+#include "os/file.h"
 #include "sinks/builtin.h"
 
 namespace stogger {

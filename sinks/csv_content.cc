@@ -9,8 +9,8 @@
 #include <cstdint>
 #include <vector>
 
-#include "base/descriptor.h"
 #include "encode/csv.h"
+#include "os/descriptor.h"
 
 namespace stogger {
 namespace {

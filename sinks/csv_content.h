@@ -3,8 +3,8 @@
 
 #include <string_view>
 
-#include "base/file.h"
-#include "base/folder.h"
+#include "os/file.h"
+#include "os/folder.h"
 #include "stogger/status.h"
 
 namespace stogger {

@@ -4,8 +4,8 @@
 
 #include <utility>
 
-#include "base/diagnostics.h"
 #include "base/quote.h"
+#include "os/diagnostics.h"
 #include "sinks/csv_content.h"
 #include "sinks/paths.h"
 

@@ -18,9 +18,9 @@
 #include <string>
 #include <string_view>
 
-#include "base/file.h"
-#include "base/folder.h"
-#include "base/lock_file.h"
+#include "os/file.h"
+#include "os/folder.h"
+#include "os/lock_file.h"
 #include "sinks/complaint.h"
 #include "sinks/unconfirmed_lines.h"
 #include "stogger/clock.h"

@@ -2,7 +2,7 @@
 
 #include <utility>
 
-#include "base/file.h"
+#include "os/file.h"
 #include "sinks/paths.h"
 
 namespace stogger {

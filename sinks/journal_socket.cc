@@ -14,7 +14,7 @@
 #include <cstdint>
 #include <cstring>
 
-#include "base/file.h"
+#include "os/file.h"
 
 namespace stogger {
 namespace {

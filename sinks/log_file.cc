@@ -6,9 +6,9 @@
 #include <algorithm>
 #include <utility>
 
-#include "base/lock_file.h"
 #include "base/quote.h"
 #include "base/timestamp.h"
+#include "os/lock_file.h"
 #include "sinks/paths.h"
 #include "sinks/rotation.h"
 

@@ -20,8 +20,8 @@
 #include <string>
 #include <string_view>
 
-#include "base/file.h"
-#include "base/folder.h"
+#include "os/file.h"
+#include "os/folder.h"
 #include "sinks/complaint.h"
 #include "sinks/unconfirmed_lines.h"
 #include "stogger/sink.h"

@@ -4,7 +4,7 @@
 #include <string>
 #include <string_view>
 
-#include "base/folder.h"
+#include "os/folder.h"
 #include "stogger/sink.h"
 #include "stogger/value.h"
 

@@ -11,9 +11,9 @@
 #include <utility>
 #include <vector>
 
-#include "base/file.h"
 #include "base/quote.h"
 #include "base/timestamp.h"
+#include "os/file.h"
 
 namespace stogger {
 namespace {

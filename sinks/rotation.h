@@ -7,7 +7,7 @@
 #include <cstdint>
 #include <string>
 
-#include "base/folder.h"
+#include "os/folder.h"
 #include "stogger/sink.h"
 #include "stogger/status.h"
 

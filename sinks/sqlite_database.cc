@@ -7,9 +7,9 @@
 #include <climits>
 #include <utility>
 
-#include "base/file.h"
 #include "base/names.h"
 #include "base/quote.h"
+#include "os/file.h"
 #include "sinks/sqlite_distrust.h"
 #include "sinks/sqlite_vfs.h"
 

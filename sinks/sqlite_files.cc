@@ -12,8 +12,8 @@
 #include <iterator>
 #include <utility>
 
-#include "base/file.h"
 #include "base/quote.h"
+#include "os/file.h"
 #include "sinks/paths.h"
 
 namespace stogger {

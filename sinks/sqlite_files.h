@@ -10,7 +10,7 @@
 #include <string>
 #include <string_view>
 
-#include "base/folder.h"
+#include "os/folder.h"
 #include "sinks/sqlite_lock.h"
 #include "stogger/status.h"
 #include "stogger/value.h"

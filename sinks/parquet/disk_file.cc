@@ -10,7 +10,7 @@
 #include <cstddef>
 #include <vector>
 
-#include "base/file.h"
+#include "os/file.h"
 
 namespace stogger {
 namespace {

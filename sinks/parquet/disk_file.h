@@ -7,8 +7,8 @@
 #include <string>
 #include <string_view>
 
-#include "base/descriptor.h"
-#include "base/folder.h"
+#include "os/descriptor.h"
+#include "os/folder.h"
 #include "stogger/status.h"
 
 namespace stogger {

@@ -6,8 +6,8 @@
 #include <cerrno>
 #include <utility>
 
-#include "base/descriptor.h"
 #include "base/quote.h"
+#include "os/descriptor.h"
 #include "sinks/parquet/names.h"
 
 namespace stogger {

@@ -5,8 +5,8 @@
 
 #include <string>
 
-#include "base/folder.h"
-#include "base/lock_file.h"
+#include "os/folder.h"
+#include "os/lock_file.h"
 #include "stogger/sink.h"
 #include "stogger/status.h"
 

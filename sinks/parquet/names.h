@@ -3,7 +3,7 @@
 
 #include <string>
 
-#include "base/folder.h"
+#include "os/folder.h"
 #include "stogger/clock.h"
 #include "stogger/status.h"
 

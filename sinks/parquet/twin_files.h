@@ -16,7 +16,7 @@
 #include <string>
 #include <string_view>
 
-#include "base/folder.h"
+#include "os/folder.h"
 #include "sinks/parquet/disk_file.h"
 #include "sinks/parquet/name_claim.h"
 #include "stogger/clock.h"

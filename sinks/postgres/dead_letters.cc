@@ -2,11 +2,11 @@
 
 #include <vector>
 
-#include "base/file.h"
-#include "base/folder.h"
 #include "base/json.h"
 #include "base/utf8.h"
 #include "encode/json_lines.h"
+#include "os/file.h"
+#include "os/folder.h"
 
 namespace stogger {
 namespace {

@@ -7,7 +7,7 @@
 #include <utility>
 
 #include "base/buffer.h"
-#include "base/folder.h"
+#include "os/folder.h"
 #include "stogger/row.h"
 #include "stogger/status.h"
 

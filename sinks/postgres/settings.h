@@ -6,7 +6,7 @@
 #include <string_view>
 #include <vector>
 
-#include "base/folder.h"
+#include "os/folder.h"
 #include "sinks/postgres/dsn.h"
 #include "sinks/postgres/hosts.h"
 #include "stogger/sink.h"

@@ -7,7 +7,7 @@
 #include "base/names.h"
 #include "base/quote.h"
 #include "base/scrub.h"
-#include "base/trust.h"
+#include "os/trust.h"
 
 namespace stogger {
 namespace {

@@ -1,5 +1,5 @@
 // Getting hold of a configuration file.
-#include "base/file.h"
+#include "os/file.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -9,8 +9,8 @@
 #include <filesystem>
 #include <utility>
 
-#include "base/trust.h"
 #include "config/config.h"
+#include "os/trust.h"
 
 namespace stogger {
 namespace {

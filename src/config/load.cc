@@ -5,11 +5,11 @@
 #include <string>
 #include <utility>
 
-#include "base/diagnostics.h"
 #include "base/guarded.h"
 #include "config/config.h"
 #include "deliver/hub.h"
 #include "deliver/system.h"
+#include "os/diagnostics.h"
 #include "stogger/log.h"
 #include "stogger/system.h"
 

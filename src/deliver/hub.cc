@@ -7,10 +7,10 @@
 #include <string_view>
 #include <utility>
 
-#include "base/diagnostics.h"
 #include "base/stats_builder.h"
 #include "deliver/fork.h"
 #include "event/shorten.h"
+#include "os/diagnostics.h"
 #include "render/message.h"
 
 namespace stogger {

@@ -8,9 +8,9 @@
 
 #include "base/hidden.h"
 #include "deliver/route.h"
-#include "deliver/route_mutex.h"
 #include "deliver/scratch.h"
 #include "event/target.h"
+#include "os/route_mutex.h"
 
 namespace stogger {
 

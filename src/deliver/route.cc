@@ -5,8 +5,8 @@
 #include <algorithm>
 #include <utility>
 
-#include "base/diagnostics.h"
 #include "base/guarded.h"
+#include "os/diagnostics.h"
 
 namespace stogger {
 namespace {

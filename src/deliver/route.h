@@ -16,8 +16,8 @@
 
 #include "base/hidden.h"
 #include "base/rate_limit.h"
-#include "deliver/route_mutex.h"
 #include "event/event.h"
+#include "os/route_mutex.h"
 #include "render/render.h"
 #include "stogger/clock.h"
 #include "stogger/sink.h"

@@ -7,9 +7,9 @@
 #include <new>
 #include <utility>
 
-#include "base/diagnostics.h"
 #include "deliver/fork.h"
 #include "event/logger.h"
+#include "os/diagnostics.h"
 
 namespace stogger {
 namespace {

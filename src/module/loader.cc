@@ -12,8 +12,8 @@
 #include <utility>
 
 #include "base/quote.h"
-#include "base/trust.h"
 #include "module/library_file.h"
+#include "os/trust.h"
 
 namespace stogger {
 namespace {

@@ -9,8 +9,8 @@
 #include <string>
 #include <utility>
 
-#include "base/diagnostics.h"
 #include "base/guarded.h"
+#include "os/diagnostics.h"
 #include "sample/pipe_options.h"
 #include "sample/settle.h"
 

@@ -1,4 +1,4 @@
-#include "base/diagnostics.h"
+#include "os/diagnostics.h"
 
 #include <gtest/gtest.h>
 

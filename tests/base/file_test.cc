@@ -1,4 +1,4 @@
-#include "base/file.h"
+#include "os/file.h"
 
 #include <fcntl.h>
 #include <gmock/gmock.h>

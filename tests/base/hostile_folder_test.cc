@@ -13,7 +13,7 @@
 #include <utility>
 #include <vector>
 
-#include "base/folder.h"
+#include "os/folder.h"
 #include "tests/support/other_user.h"
 #include "tests/support/sinks.h"
 #include "tests/support/temp_folder.h"

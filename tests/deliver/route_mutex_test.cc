@@ -1,4 +1,4 @@
-#include "deliver/route_mutex.h"
+#include "os/route_mutex.h"
 
 #include <gtest/gtest.h>
 

@@ -9,7 +9,7 @@
 #include <thread>
 #include <vector>
 
-#include "base/file.h"
+#include "os/file.h"
 #include "sinks/builtin.h"
 #include "stogger/testing.h"
 #include "tests/support/csv_rows.h"

@@ -17,7 +17,7 @@
 #include <string>
 #include <vector>
 
-#include "base/file.h"
+#include "os/file.h"
 #include "sinks/builtin.h"
 #include "tests/support/captured_reports.h"
 #include "tests/support/rows.h"

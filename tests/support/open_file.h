@@ -5,9 +5,9 @@
 
 #include <string>
 
-#include "base/file.h"
-#include "base/folder.h"
-#include "base/lock_file.h"
+#include "os/file.h"
+#include "os/folder.h"
+#include "os/lock_file.h"
 #include "stogger/status.h"
 
 namespace stogger {

@@ -4,8 +4,8 @@
 #include <string>
 #include <string_view>
 
-#include "base/trust.h"
 #include "module/loader.h"
+#include "os/trust.h"
 #include "stogger/log.h"
 #include "stogger/system.h"
 #ifdef HAS_POSTGRES

@@ -1,4 +1,4 @@
-#include "base/trust.h"
+#include "os/trust.h"
 
 #include <sys/auxv.h>
 #include <sys/stat.h>
@@ -12,7 +12,7 @@
 #include <filesystem>
 #include <system_error>
 
-#include "base/file.h"
+#include "os/file.h"
 
 namespace stogger {
 namespace {

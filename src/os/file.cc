@@ -1,4 +1,4 @@
-#include "base/file.h"
+#include "os/file.h"
 
 #include <fcntl.h>
 #include <poll.h>
@@ -17,7 +17,7 @@
 #include <system_error>
 #include <utility>
 
-#include "base/folder.h"
+#include "os/folder.h"
 
 namespace stogger {
 namespace {

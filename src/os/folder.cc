@@ -1,4 +1,4 @@
-#include "base/folder.h"
+#include "os/folder.h"
 
 #include <dirent.h>
 #include <fcntl.h>
@@ -10,10 +10,10 @@
 #include <string_view>
 #include <utility>
 
-#include "base/file.h"
-#include "base/folder_walk.h"
-#include "base/ownership.h"
 #include "base/quote.h"
+#include "os/file.h"
+#include "os/folder_walk.h"
+#include "os/ownership.h"
 
 namespace stogger {
 namespace {

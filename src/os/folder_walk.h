@@ -8,7 +8,7 @@
 #include <string>
 #include <utility>
 
-#include "base/descriptor.h"
+#include "os/descriptor.h"
 #include "stogger/status.h"
 
 namespace stogger {

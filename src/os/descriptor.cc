@@ -1,4 +1,4 @@
-#include "base/descriptor.h"
+#include "os/descriptor.h"
 
 #include <fcntl.h>
 

@@ -1,4 +1,4 @@
-#include "base/ownership.h"
+#include "os/ownership.h"
 
 #include <unistd.h>
 

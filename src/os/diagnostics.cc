@@ -1,12 +1,12 @@
-#include "base/diagnostics.h"
+#include "os/diagnostics.h"
 
 #include <atomic>
 #include <cstddef>
 #include <new>
 #include <string>
 
-#include "base/file.h"
 #include "base/quote.h"
+#include "os/file.h"
 #include "stogger/system.h"
 
 namespace stogger {

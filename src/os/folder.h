@@ -29,8 +29,8 @@
 #include <string>
 #include <vector>
 
-#include "base/descriptor.h"
-#include "base/folder_walk.h"
+#include "os/descriptor.h"
+#include "os/folder_walk.h"
 #include "stogger/status.h"
 
 namespace stogger {

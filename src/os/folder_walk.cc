@@ -1,4 +1,4 @@
-#include "base/folder_walk.h"
+#include "os/folder_walk.h"
 
 #include <fcntl.h>
 #include <linux/magic.h>
@@ -10,9 +10,9 @@
 #include <climits>
 #include <utility>
 
-#include "base/file.h"
-#include "base/ownership.h"
 #include "base/quote.h"
+#include "os/file.h"
+#include "os/ownership.h"
 
 namespace stogger {
 namespace {

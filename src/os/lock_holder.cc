@@ -1,4 +1,4 @@
-#include "base/lock_holder.h"
+#include "os/lock_holder.h"
 
 #include <dirent.h>
 #include <fcntl.h>

@@ -1,4 +1,4 @@
-#include "base/lock_file.h"
+#include "os/lock_file.h"
 
 #include <fcntl.h>
 #include <time.h>
@@ -7,9 +7,9 @@
 #include <cerrno>
 #include <cstdint>
 
-#include "base/folder.h"
-#include "base/lock_holder.h"
 #include "base/quote.h"
+#include "os/folder.h"
+#include "os/lock_holder.h"
 
 namespace stogger {
 namespace {

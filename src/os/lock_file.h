@@ -11,7 +11,7 @@
 
 #include <string>
 
-#include "base/descriptor.h"
+#include "os/descriptor.h"
 #include "stogger/status.h"
 
 namespace stogger {
