@@ -3,8 +3,8 @@
 #   cmake -D SOURCE_DIR=... -P CheckLayers.cmake
 #
 # A folder of src/ includes itself, lower layers and the public headers. Sinks
-# know src/base, src/os, src/row and src/encode only; src/config, src/module and
-# src/cli may name sinks that are built in. A module, which is a folder of sinks/, knows
+# know src/base, src/os, src/row, src/format and src/encode only; src/config,
+# src/module and src/cli may name sinks that are built in. A module, which is a folder of sinks/, knows
 # itself of all sinks and what cmake/Module.cmake puts into every module; and
 # nobody knows a module. Public headers know each other and the standard library.
 cmake_minimum_required(VERSION 3.25)
@@ -14,6 +14,7 @@ set(layer_os 1)
 set(layer_row 1)
 set(layer_event 1)
 set(layer_encode 2)
+set(layer_format 2)
 set(layer_render 2)
 set(layer_deliver 3)
 set(layer_sample 2)
@@ -21,7 +22,7 @@ set(layer_testing 4)
 set(layer_config 4)
 set(layer_module 3)
 set(layer_cli 5)
-set(layers_sinks_know base os row encode)
+set(layers_sinks_know base os row format encode)
 # What of sinks/ is in every module.
 set(sinks_in_modules "^sinks/(module/|columns\\.h$|paths\\.h$)")
 set(layers_that_know_sinks config module cli)
@@ -80,7 +81,7 @@ function(check_internal_include file name)
     if(target STREQUAL "sinks")
       check_sink_include(${file} "${name}")
     elseif(NOT target IN_LIST layers_sinks_know)
-      problem(${file} "\"${name}\"" "a sink knows only src/base, src/os, src/row, src/encode and sinks/")
+      problem(${file} "\"${name}\"" "a sink knows only src/base, src/os, src/row, src/format, src/encode and sinks/")
     endif()
   else()
     string(REGEX MATCH "^src/([a-z_]+)/" unused "${file}")

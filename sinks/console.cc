@@ -12,7 +12,7 @@
 #include <string_view>
 
 #include "base/buffer.h"
-#include "encode/json_lines.h"
+#include "format/json_lines.h"
 #include "os/file.h"
 #include "sinks/builtin.h"
 

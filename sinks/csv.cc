@@ -5,7 +5,7 @@
 // for_people (false), file_mode, folder_mode.
 // Safe after write(): the rows are with the kernel and survive the end of this
 // process. flush() and close() add nothing.
-#include "encode/csv.h"
+#include "format/csv.h"
 
 #include <algorithm>
 #include <cstdint>

@@ -9,7 +9,7 @@
 #include <cstdint>
 #include <vector>
 
-#include "encode/csv.h"
+#include "format/csv.h"
 #include "os/descriptor.h"
 
 namespace stogger {

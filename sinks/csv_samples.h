@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "base/buffer.h"
-#include "encode/csv.h"
+#include "format/csv.h"
 #include "row/schema_lock.h"
 #include "sinks/csv_file.h"
 #include "stogger/sink.h"

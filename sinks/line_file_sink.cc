@@ -5,7 +5,7 @@
 #include <string>
 #include <utility>
 
-#include "encode/json_lines.h"
+#include "format/json_lines.h"
 #include "sinks/paths.h"
 
 namespace stogger {

@@ -4,7 +4,7 @@
 
 #include "base/json.h"
 #include "base/utf8.h"
-#include "encode/json_lines.h"
+#include "format/json_lines.h"
 #include "os/file.h"
 #include "os/folder.h"
 

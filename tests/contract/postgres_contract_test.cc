@@ -12,7 +12,7 @@
 #include "base/buffer.h"
 #include "base/json.h"
 #include "base/utf8.h"
-#include "encode/csv.h"
+#include "format/csv.h"
 #include "tests/contract/field_names.h"
 #include "tests/contract/sink_contract.h"
 #include "tests/postgres/fixture.h"

@@ -6,7 +6,7 @@
 #include <memory>
 #include <string>
 
-#include "encode/csv.h"
+#include "format/csv.h"
 #include "sinks/builtin.h"
 #include "tests/contract/field_names.h"
 #include "tests/contract/sink_contract.h"

@@ -1,4 +1,4 @@
-#include "encode/csv.h"
+#include "format/csv.h"
 
 #include <gtest/gtest.h>
 

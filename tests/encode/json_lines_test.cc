@@ -1,4 +1,4 @@
-#include "encode/json_lines.h"
+#include "format/json_lines.h"
 
 #include <gtest/gtest.h>
 

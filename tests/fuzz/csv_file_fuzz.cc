@@ -9,7 +9,7 @@
 #include <string>
 #include <string_view>
 
-#include "encode/csv.h"
+#include "format/csv.h"
 #include "stogger/sink.h"
 #include "support/temp_folder.h"
 

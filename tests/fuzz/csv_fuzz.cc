@@ -10,7 +10,7 @@
 #include <vector>
 
 #include "base/utf8.h"
-#include "encode/csv.h"
+#include "format/csv.h"
 
 namespace stogger {
 namespace {

@@ -6,7 +6,7 @@
 // plain  = 1*CHAR               without comma, quote, CR and LF; no space or
 //                               tab at either end
 // quoted = DQUOTE *(CHAR / 2DQUOTE) DQUOTE
-#include "encode/csv.h"
+#include "format/csv.h"
 
 #include <algorithm>
 #include <iterator>
