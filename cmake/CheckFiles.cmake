@@ -13,7 +13,7 @@ set(allowed
     "src/config/file\\.cc|open|reads the configuration"
     "src/module/(library_file|loader)\\.cc|open|reads a module"
     "sinks/postgres/pump\\.cc|open|/dev/null"
-    "sinks/sqlite_files\\.cc|mknodat|makes a database in a Folder without opening it"
+    "sinks/sqlite/files\\.cc|mknodat|makes a database in a Folder without opening it"
     "sinks/parquet/names\\.cc|linkat,renameat2|swaps two names in a Folder, by its descriptor")
 
 set(calls

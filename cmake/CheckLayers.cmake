@@ -4,9 +4,10 @@
 #
 # A folder of src/ includes itself, lower layers and the public headers. Sinks
 # know src/base, src/os, src/row, src/format and src/encode only; src/config,
-# src/module and src/cli may name sinks that are built in. A module, which is a folder of sinks/, knows
-# itself of all sinks and what cmake/Module.cmake puts into every module; and
-# nobody knows a module. Public headers know each other and the standard library.
+# src/module and src/cli may name sinks that are built in. A folder of sinks/
+# knows itself of all sinks, sinks/*.h and sinks/common; a module, which is one
+# with a CMakeLists.txt, what cmake/Module.cmake puts into every module instead;
+# and nobody knows a module. Public headers know each other and the standard library.
 cmake_minimum_required(VERSION 3.25)
 
 set(layer_base 0)
@@ -24,7 +25,8 @@ set(layer_module 3)
 set(layer_cli 5)
 set(layers_sinks_know base os row format encode)
 # What of sinks/ is in every module.
-set(sinks_in_modules "^sinks/(module/|columns\\.h$|paths\\.h$)")
+set(sinks_in_modules "^sinks/(module/|common/columns\\.h$|common/paths\\.h$)")
+set(sinks_all_know "^sinks/(common/[^/]+|[^/]+)$")
 set(layers_that_know_sinks config module cli)
 
 # Third-party headers, and the only places that may include them.
@@ -64,8 +66,13 @@ endfunction()
 function(check_sink_include file name)
   cmake_path(GET file PARENT_PATH own)
   cmake_path(GET name PARENT_PATH target)
-  if(NOT target STREQUAL own AND (own STREQUAL "sinks" OR NOT name MATCHES "${sinks_in_modules}"))
-    problem(${file} "\"${name}\"" "${own} knows of sinks/ only itself, and what is in every module")
+  if(EXISTS ${SOURCE_DIR}/${own}/CMakeLists.txt)
+    set(known "${sinks_in_modules}")
+  else()
+    set(known "${sinks_all_know}")
+  endif()
+  if(NOT target STREQUAL own AND NOT name MATCHES "${known}")
+    problem(${file} "\"${name}\"" "${own} knows of sinks/ only itself, and what all sinks know")
   endif()
   set(problems "${problems}" PARENT_SCOPE)
 endfunction()
@@ -92,7 +99,7 @@ function(check_internal_include file name)
       if(NOT own IN_LIST layers_that_know_sinks)
         problem(${file} "\"${name}\"" "src/${own} must not know sinks")
       elseif(name MATCHES "^sinks/[^/]+/")
-        problem(${file} "\"${name}\"" "what is in a module is reached through its interface only")
+        problem(${file} "\"${name}\"" "what is in a folder of sinks/ is reached through its interface only")
       endif()
     elseif(NOT DEFINED layer_${target})
       problem(${file} "\"${name}\"" "src/${target} is no layer that cmake/CheckLayers.cmake knows")

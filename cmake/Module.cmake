@@ -28,7 +28,7 @@ list(TRANSFORM stogger_module_private_base PREPEND ${stogger_root}/src/base/)
 list(TRANSFORM stogger_module_os PREPEND ${stogger_root}/src/os/)
 list(APPEND stogger_module_private_base ${stogger_module_os} ${stogger_root}/src/format/json_lines.cc
      ${stogger_root}/src/row/column_names.cc ${stogger_root}/src/row/loss_report.cc ${stogger_root}/src/row/schema_lock.cc
-     ${stogger_root}/sinks/columns.cc ${stogger_root}/sinks/paths.cc)
+     ${stogger_root}/sinks/common/columns.cc ${stogger_root}/sinks/common/paths.cc)
 list(TRANSFORM stogger_module_public_base PREPEND ${stogger_root}/src/base/)
 
 function(stogger_set_up_module_target target)

@@ -8,8 +8,8 @@
 #include <cstddef>
 
 #include "base/quote.h"
+#include "sinks/common/paths.h"
 #include "sinks/parquet/disk_file.h"
-#include "sinks/paths.h"
 
 namespace stogger {
 namespace {

@@ -16,8 +16,8 @@
 #include <vector>
 
 #include "row/schema_lock.h"
+#include "sinks/common/paths.h"
 #include "sinks/parquet/writer.h"
-#include "sinks/paths.h"
 
 namespace stogger {
 namespace {

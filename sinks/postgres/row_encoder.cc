@@ -8,7 +8,7 @@
 #include "base/json.h"
 #include "base/quote.h"
 #include "base/utf8.h"
-#include "sinks/columns.h"
+#include "sinks/common/columns.h"
 #include "sinks/postgres/big_endian.h"
 #include "sinks/postgres/encode_value.h"
 

@@ -12,7 +12,7 @@
 #include <utility>
 
 #include "base/scrub.h"
-#include "sinks/paths.h"
+#include "sinks/common/paths.h"
 #include "sinks/postgres/environment.h"
 #include "sinks/postgres/sql.h"
 

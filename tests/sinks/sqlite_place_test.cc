@@ -13,7 +13,7 @@
 #include <vector>
 
 #include "sinks/builtin.h"
-#include "sinks/sqlite_database.h"
+#include "sinks/sqlite/database.h"
 #include "stogger/testing.h"
 #include "tests/support/other_user.h"
 #include "tests/support/rows.h"

@@ -17,8 +17,8 @@
 #include <vector>
 
 #include "sinks/builtin.h"
-#include "sinks/sqlite_files.h"
-#include "sinks/sqlite_table.h"
+#include "sinks/sqlite/files.h"
+#include "sinks/sqlite/table.h"
 #include "stogger/testing.h"
 #include "tests/support/processes.h"
 #include "tests/support/rows.h"

@@ -1,0 +1,32 @@
+// The sink `file`: lines of text for people, JSON, or logfmt, appended to a
+// file. Rows that are no log events are written as JSON, whatever the format.
+//
+// Options: path, format (text, json, logfmt), rotation (none, size, daily),
+// max_bytes, backup_count, flush (line, block), mode (append, truncate),
+// file_mode, folder_mode.
+//
+// After write() an event is with the kernel (flush = "line"), so that it
+// outlives the process, if not a crash of the machine; or it is in a buffer for
+// about a second (flush = "block"), and with the kernel after flush() or
+// close(). See line_file_sink.h and log_file.h.
+
+#include <utility>
+
+#include "sinks/builtin.h"
+#include "sinks/file/line_file_sink.h"
+
+namespace stogger {
+
+Status make_file_sink(Options& options, SinkPtr* sink) {
+  constexpr RowForm kForms[] = {RowForm::text, RowForm::json, RowForm::logfmt};
+  LogFileOptions file = read_log_file_options(options);
+  const RowForm form =
+      kForms[options.choice("format", {"text", "json", "logfmt"}, 0)];
+  const bool in_blocks = read_in_blocks(options);
+  Status status = options.finish();
+  if (!status.ok()) return status;
+  sink->reset(new LineFileSink(std::move(file), form, in_blocks));
+  return {};
+}
+
+}  // namespace stogger

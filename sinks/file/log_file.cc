@@ -1,0 +1,379 @@
+#include "sinks/file/log_file.h"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "base/quote.h"
+#include "base/timestamp.h"
+#include "os/lock_file.h"
+#include "sinks/common/paths.h"
+#include "sinks/file/rotation.h"
+
+namespace stogger {
+namespace {
+
+constexpr std::int64_t kMillisecond = 1000000;
+constexpr std::int64_t kSecond = 1000 * kMillisecond;
+// A program that compresses what was moved away takes longer than this to
+// start; a look is as cheap as a few hundred bytes.
+constexpr std::int64_t kCheckInterval = kMillisecond;
+// For pipes and terminals, and while the path cannot be opened anew.
+constexpr std::int64_t kRareCheckInterval = kSecond / 2;
+constexpr std::int64_t kRotationRetry = kSecond;
+
+// True if the times are at least that far apart, whichever is the later one:
+// clocks may be set back, and threads come a little out of order.
+bool are_apart(Time a, Time b, std::int64_t distance) noexcept {
+  const auto forward =
+      static_cast<std::uint64_t>(a.ns) - static_cast<std::uint64_t>(b.ns);
+  return std::min(forward, 0 - forward) >= static_cast<std::uint64_t>(distance);
+}
+
+bool is_same(const struct stat& a, const struct stat& b) noexcept {
+  return a.st_ino == b.st_ino && a.st_dev == b.st_dev;
+}
+
+// Waits until no write(2) to the file is under way: like those, it takes the
+// kernel's lock of the file. Nothing changes but the time of change.
+void wait_for_writes(int descriptor) noexcept {
+  constexpr auto kSame = static_cast<uid_t>(-1);
+  static_cast<void>(::fchown(descriptor, kSame, kSame) == 0);
+}
+
+// True if the file ends in the middle of a line, which nobody is just writing.
+bool is_torn(const Folder& folder, const struct stat& file) {
+  if (folder.is_magic()) return false;
+  int descriptor = -1;
+  int error = 0;
+  const Status status = folder.open_file(
+      folder.name(), O_RDONLY, Folder::Creation::never, 0, &descriptor, &error);
+  if (!status.ok()) return false;
+  const Descriptor reader(descriptor);
+  constexpr int kLooks = 4;
+  off_t size = 0;
+  for (int i = 0; i < kLooks; ++i) {
+    struct stat info;
+    char last = '\n';
+    if (::fstat(reader.get(), &info) != 0 || !is_same(info, file) ||
+        info.st_size == 0 ||
+        ::pread(reader.get(), &last, 1, info.st_size - 1) != 1 ||
+        last == '\n') {
+      return false;
+    }
+    if (info.st_size == size) return true;
+    size = info.st_size;
+    wait_for_writes(reader.get());
+  }
+  return false;
+}
+
+}  // namespace
+
+LogFile::LogFile(LogFileOptions options) : options_(std::move(options)) {}
+
+Status LogFile::open() {
+  if (file_.is_open()) return {};
+  Folder folder;
+  File file;
+  Status status = folder.open(options_.path, options_.modes, true);
+  if (status.ok()) status = file.open_append(folder, folder.name(), false);
+  if (!status.ok()) return status;
+  const bool first = options_.each_truncates ? !std::exchange(opened_, true)
+                                             : is_first_opening(options_.path);
+  if (file.is_regular() && first && options_.truncate) {
+    file.truncate(0);
+  }
+  adopt(std::move(folder), std::move(file));
+  return write_lost();
+}
+
+// Leaves the present file alone if there is no other.
+Status LogFile::reopen() {
+  Folder folder;
+  File file;
+  Status status = folder.open(options_.path, options_.modes, true);
+  if (!status.ok()) return status;
+  struct stat present;
+  if (file_.is_regular() && ::fstat(file_.descriptor(), &present) == 0) {
+    status = file.open_successor(folder, folder.name(), present);
+  } else {
+    status = file.open_append(folder, folder.name(), false);
+  }
+  if (status.ok()) adopt(std::move(folder), std::move(file));
+  return status;
+}
+
+void LogFile::adopt(Folder folder, File file) {
+  const bool regular = file.is_regular();
+  if (regular) unconfirmed_.reserve();
+  if (!unconfirmed_.are_lost()) unconfirmed_.clear();
+  unconfirmed_.see();
+  identity_ = {};
+  static_cast<void>(::fstat(file.descriptor(), &identity_));
+  torn_ = regular && identity_.st_size > 0 && is_torn(folder, identity_);
+  folder_ = std::move(folder);
+  file_ = std::move(file);
+  must_check_ = false;
+  check_interval_ = regular ? kCheckInterval : kRareCheckInterval;
+  rotation_failing_ = false;
+  rotations_blocked_ = 0;
+  rotation_ = regular && !folder_.is_magic() && options_.backup_count > 0
+                  ? options_.rotation
+                  : Rotation::none;
+  size_ = regular ? static_cast<std::uint64_t>(identity_.st_size) : 0;
+  day_known_ = false;
+  path_complaint_.settle(options_.path, "is followed again");
+}
+
+Status LogFile::close() {
+  Status status = confirm();
+  if (!status.ok() && unconfirmed_.are_lost()) {
+    status = Status(status.code(),
+                    "the last events went with a file that was deleted, and "
+                    "cannot be written again: " +
+                        std::string(status.message()));
+  }
+  const Status closed = file_.close();
+  folder_.close();
+  return status.ok() ? closed : status;
+}
+
+void LogFile::abandon() noexcept {
+  file_.abandon();
+  folder_.close();
+  unconfirmed_.clear();
+}
+
+Status LogFile::check(CheckFindings& findings) const {
+  Folder folder;
+  bool there = false;
+  Status status =
+      check_path(options_.path, options_.modes, findings, &folder, &there);
+  if (!status.ok()) return status;
+  struct stat info = {};
+  there = there && folder.look_up(folder.name(), &info);
+  if (there && !S_ISREG(info.st_mode)) return {};
+  if (options_.truncate && info.st_size > 0) {
+    findings.would_change("would empty " + quoted(folder.path()) + " (" +
+                          std::to_string(info.st_size) + " bytes)");
+  }
+  if (there && options_.rotation != Rotation::none) {
+    check_rotation(
+        folder, folder.name(),
+        options_.rotation == Rotation::size ? options_.backup_count : 0,
+        findings);
+  }
+  return {};
+}
+
+void LogFile::learn_day(Time now) noexcept {
+  day_ = day_of(now);
+  day_known_ = true;
+  struct stat info;
+  if (::fstat(file_.descriptor(), &info) == 0 && info.st_size > 0) {
+    // The day of its last line is that of its first: had another day begun in
+    // between, whoever wrote then would have rotated the file.
+    day_ = day_of(Time{info.st_mtim.tv_sec * kSecond});
+  }
+}
+
+bool LogFile::is_check_due(Time now, std::size_t bytes) const noexcept {
+  return must_check_ || are_apart(now, checked_, check_interval_) ||
+         (!unconfirmed_.empty() && !unconfirmed_.has_room(bytes));
+}
+
+bool LogFile::is_rotation_due(Time now, std::size_t bytes) const noexcept {
+  switch (rotation_) {
+    case Rotation::none:
+      return false;
+    case Rotation::size:
+      return size_ > 0 &&
+             (size_ > options_.max_bytes || bytes > options_.max_bytes - size_);
+    case Rotation::daily: {
+      if (!day_known_) return true;
+      // Threads come a little out of order: going back needs more than that.
+      const std::int64_t day = day_of(now);
+      return day > day_ || day < day_ - 1;
+    }
+  }
+  return false;
+}
+
+Status LogFile::attend(Time now, std::size_t bytes) {
+  if (is_check_due(now, bytes)) {
+    Status status = follow_path(now);
+    if (!status.ok()) return status;
+  }
+  if (rotation_ == Rotation::daily && !day_known_) learn_day(now);
+  if (is_rotation_due(now, bytes) &&
+      !(rotation_failing_ &&
+        !are_apart(now, rotation_failed_, kRotationRetry))) {
+    rotate(now, bytes);
+  }
+  return {};
+}
+
+// True if the path leads to the file, and so to what was written to it. Learns
+// its size.
+bool LogFile::is_in_place() noexcept {
+  struct stat named;
+  if (::stat(options_.path.c_str(), &named) != 0 ||
+      !is_same(named, identity_)) {
+    return false;
+  }
+  if (rotation_ != Rotation::none) {
+    size_ = static_cast<std::uint64_t>(named.st_size);
+  }
+  unconfirmed_.clear();
+  unconfirmed_.see();
+  return true;
+}
+
+Status LogFile::follow_path(Time now) {
+  const Time before = std::exchange(checked_, now);
+  must_check_ = false;
+  if (is_in_place()) return {};
+  return leave_file(!are_apart(now, before, 2 * kCheckInterval));
+}
+
+Status LogFile::leave_file(bool recently_seen) {
+  // Other processes may have written to it, too, and then its times do not
+  // tell.
+  const bool deleted = file_.is_deleted();
+  if (file_.was_written_when_deleted() || (deleted && recently_seen)) {
+    unconfirmed_.lose();
+  } else {
+    unconfirmed_.clear();
+  }
+  Status status = reopen();
+  if (status.ok()) return write_lost();
+  if (deleted) return status;
+  // A file that was only moved still keeps what is written to it.
+  check_interval_ = kRareCheckInterval;
+  path_complaint_.raise(kMovedAway, status);
+  return {};
+}
+
+Status LogFile::confirm() {
+  if (unconfirmed_.are_lost() && !file_.is_open()) {
+    return Status(Code::unavailable, "there is no file");
+  }
+  if (unconfirmed_.empty() || !file_.is_deleted()) return {};
+  return leave_file(false);
+}
+
+Status LogFile::write_lost() {
+  if (!unconfirmed_.are_lost()) return {};
+  std::size_t written = 0;
+  Status status = file_.write(unconfirmed_.view(), &written);
+  size_ += written;
+  if (status.ok()) {
+    unconfirmed_.recover();
+  } else if (written > 0) {
+    take_back(written);
+  }
+  return status;
+}
+
+void LogFile::rotate(Time now, std::size_t bytes) {
+  rotation_failed_ = now;
+  rotation_failing_ = true;
+  const Status status = rotate_locked(now, bytes);
+  if (!status.ok()) {
+    rotation_complaint_.raise("the file cannot be rotated, and grows on",
+                              status);
+  } else if (!rotation_failing_) {
+    rotation_complaint_.settle(options_.path, "is rotated again");
+  }
+}
+
+// Ok and rotation_failing_ if another process is just about it.
+Status LogFile::rotate_locked(Time now, std::size_t bytes) {
+  constexpr int kPatience = 4;
+  const std::string lock_name = folder_.name() + ".lock";
+  LockFile lock;
+  Status status = lock.open(folder_, lock_name, identity_);
+  if (!status.ok()) return status;
+  // Someone is just rotating it, or keeps the lock for long.
+  const bool insist = ++rotations_blocked_ == kPatience;
+  if (!(insist ? lock.lock() : lock.try_lock())) {
+    must_check_ = true;
+    return insist && is_in_place() ? lock.failure() : Status();
+  }
+  rotations_blocked_ = 0;
+  if (!lock.is_at(folder_, lock_name)) return {};
+  struct stat named;
+  if (is_in_place() && folder_.look_up(folder_.name(), &named) &&
+      is_same(named, identity_)) {
+    if (!is_rotation_due(now, bytes)) {
+      rotation_failing_ = false;
+      return {};
+    }
+    status = move_away();
+    if (!status.ok()) return status;
+  }
+  // Moved, by this or another process.
+  const bool dated = rotation_ == Rotation::daily;
+  status = reopen();
+  if (status.ok() && dated) {
+    learn_day(now);
+    remove_old_dated(folder_, folder_.name(), options_.backup_count);
+  }
+  return status;
+}
+
+Status LogFile::move_away() const {
+  return rotation_ == Rotation::size
+             ? rotate_by_number(folder_, folder_.name(), options_.backup_count)
+             : rotate_by_date(folder_, folder_.name(), day_);
+}
+
+Status LogFile::append(std::string_view lines, std::size_t* written) {
+  *written = 0;
+  if (torn_) {
+    Status status = file_.write("\n", written);
+    if (!status.ok()) return status;
+    torn_ = false;
+    ++size_;
+  }
+  Status status = file_.write(lines, written);
+  size_ += *written;
+  if (!status.ok() || !file_.is_regular()) return status;
+  const bool kept = unconfirmed_.add(lines);
+  // What rotation has moved away stays as it is. Other programs may be about to
+  // compress and delete it, and have read it already.
+  const bool late = rotation_ == Rotation::none && unconfirmed_.is_long_ago();
+  if (kept && !late) return status;
+  if (late ? is_in_place() : !file_.is_deleted()) return status;
+  if (kept) unconfirmed_.drop_last(lines.size());
+  return append_again(lines, written);
+}
+
+// For lines that went into a file that was moved away or deleted.
+Status LogFile::append_again(std::string_view lines, std::size_t* written) {
+  const struct stat before = identity_;
+  Status status = leave_file(true);
+  if (status.ok() && is_same(identity_, before)) return status;
+  *written = 0;
+  if (!status.ok()) return status;
+  status = file_.write(lines, written);
+  size_ += *written;
+  return status;
+}
+
+void LogFile::take_back(std::size_t bytes) noexcept {
+  torn_ = true;
+  if (!file_.is_regular()) return;
+  // Whoever adds a line in the moment between these two calls loses it: had it
+  // come earlier, it would have been added to the torn one.
+  const std::uint64_t end = file_.position();
+  if (end >= bytes && file_.size() == end && file_.truncate(end - bytes)) {
+    torn_ = false;
+    size_ = end - bytes;
+  }
+}
+
+}  // namespace stogger

@@ -1,0 +1,132 @@
+// LogFile: a file that grows at its end, that several processes may share, and
+// that is rotated, by itself or by others.
+//
+// Every append is one write(2) with O_APPEND. The path is looked at once in a
+// millisecond at most, by the times that the caller gives: a file that was
+// moved away or deleted is left, and the path opened anew. What was written in
+// between to a file that had been deleted already is written again.
+//
+// Whoever rotates holds the lock of PATH.lock and makes sure that the path
+// still names the file, so of several processes one does it. Those which have
+// not noticed yet go on appending to the file they have: nothing is lost. When
+// a rename fails, the file grows on, and rotation is tried again a second
+// later. What takes the place of a file has its mode, owner and group.
+#pragma once
+
+#include <sys/stat.h>
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "os/file.h"
+#include "os/folder.h"
+#include "sinks/common/complaint.h"
+#include "sinks/common/unconfirmed_lines.h"
+#include "stogger/sink.h"
+#include "stogger/status.h"
+#include "stogger/value.h"
+
+namespace stogger {
+
+enum class Rotation : unsigned char { none, size, daily };
+
+struct LogFileOptions {
+  std::string path;  // absolute
+  FileModes modes;
+  Rotation rotation = Rotation::none;
+  std::uint64_t max_bytes = 10000000;
+  std::size_t backup_count = 5;  // 0: no rotation
+  bool truncate = false;         // when this process first opens the path
+  bool each_truncates = false;   // or rather when each LogFile first does
+};
+
+class LogFile {
+ public:
+  explicit LogFile(LogFileOptions options);
+
+  // Does nothing if it is open.
+  Status open();
+  bool is_open() const noexcept { return file_.is_open(); }
+  Status close();
+  // What open() and rotation would do, and whether they could.
+  Status check(CheckFindings& findings) const;
+  // In a child after fork(): leaves the parent's file alone.
+  void abandon() noexcept;
+  const std::string& path() const noexcept { return options_.path; }
+
+  // To be called before each append(): sees to it that the right file is open,
+  // and has room for `bytes` unless it is empty. Fails only if there is no file
+  // left that could be written to.
+  Status prepare(Time now, std::size_t bytes) {
+    if (!is_check_due(now, bytes) && !is_rotation_due(now, bytes)) return {};
+    return attend(now, bytes);
+  }
+  // Lets the next prepare() look at the path in any case.
+  void distrust_path() noexcept { must_check_ = true; }
+  // Makes sure that what was written is in a file that has a name.
+  Status confirm();
+
+  // How many bytes may be added before the file has to be rotated.
+  std::uint64_t room() const noexcept {
+    if (rotation_ != Rotation::size || rotation_failing_) return UINT64_MAX;
+    return size_ < options_.max_bytes ? options_.max_bytes - size_ : 0;
+  }
+
+  // Adds whole lines. On failure, *written tells how many bytes got into the
+  // file.
+  Status append(std::string_view lines, std::size_t* written);
+  // Takes the last `bytes` out again, which are a line torn by a failed
+  // append(). Where that cannot be done, as another process has added to the
+  // file since, the next append() ends the torn line first.
+  void take_back(std::size_t bytes) noexcept;
+
+  // What does not work although lines still get into the file: rotation, or
+  // opening the path anew.
+  bool has_complaint() const noexcept {
+    return rotation_complaint_.is_due() || path_complaint_.is_due();
+  }
+  Status take_complaint() {
+    return rotation_complaint_.is_due() ? rotation_complaint_.take()
+                                        : path_complaint_.take();
+  }
+
+ private:
+  bool is_check_due(Time now, std::size_t bytes) const noexcept;
+  bool is_rotation_due(Time now, std::size_t bytes) const noexcept;
+  Status attend(Time now, std::size_t bytes);
+  bool is_in_place() noexcept;
+  Status follow_path(Time now);
+  Status leave_file(bool recently_seen);
+  Status reopen();
+  void adopt(Folder folder, File file);
+  Status write_lost();
+  Status append_again(std::string_view lines, std::size_t* written);
+  void learn_day(Time now) noexcept;
+  void rotate(Time now, std::size_t bytes);
+  Status rotate_locked(Time now, std::size_t bytes);
+  Status move_away() const;
+
+  LogFileOptions options_;
+  Folder folder_;
+  File file_;
+  struct stat identity_ = {};           // of the file
+  Rotation rotation_ = Rotation::none;  // none also for what is no regular file
+  std::uint64_t size_ = 0;  // as far as known; others may have added
+  std::int64_t day_ = 0;    // of its first line, for Rotation::daily
+  bool day_known_ = false;
+  bool opened_ = false;  // once
+  bool torn_ = false;    // it does not end in a newline
+  bool must_check_ = true;
+  Time checked_;  // when the path was looked at
+  std::int64_t check_interval_ = 0;
+  UnconfirmedLines unconfirmed_;
+  Time rotation_failed_;  // valid if rotation_failing_
+  bool rotation_failing_ = false;
+  int rotations_blocked_ = 0;  // in a row, by another process
+  Complaint rotation_complaint_;
+  Complaint path_complaint_;
+};
+
+}  // namespace stogger

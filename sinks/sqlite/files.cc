@@ -1,0 +1,308 @@
+#include "sinks/sqlite/files.h"
+
+#include <fcntl.h>
+#include <sys/resource.h>
+#include <sys/vfs.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstdint>
+#include <iterator>
+#include <utility>
+
+#include "base/quote.h"
+#include "os/file.h"
+#include "sinks/common/paths.h"
+
+namespace stogger {
+namespace {
+
+constexpr std::uint32_t kNetworkFilesystems[] = {
+    0x6969,      // NFS
+    0xFF534D42,  // CIFS
+    0xFE534D42,  // SMB 2
+    0x517B,      // SMB
+    0x5346414F,  // AFS
+    0x6B414653,  // kAFS
+    0x73757245,  // Coda
+    0x564C,      // NCP
+    0x01021997,  // 9P, as between a virtual machine and its host
+    0x00C36400,  // Ceph
+    0x0BD00BD0,  // Lustre
+    0x786F4256,  // VirtualBox
+};
+
+constexpr std::string_view kParts[] = {"-wal", "-shm", "-journal", ".lock"};
+
+bool is_same(const struct stat& a, const struct stat& b) noexcept {
+  return a.st_ino == b.st_ino && a.st_dev == b.st_dev;
+}
+
+// As in an URI.
+std::string escaped(std::string_view text) {
+  constexpr char kDigits[] = "0123456789ABCDEF";
+  std::string result;
+  for (const char c : text) {
+    if ((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+        (c >= '0' && c <= '9') || c == '/' || c == '.' || c == '-' ||
+        c == '_') {
+      result += c;
+    } else {
+      const auto byte = static_cast<unsigned char>(c);
+      result += {'%', kDigits[byte >> 4], kDigits[byte & 15]};
+    }
+  }
+  return result;
+}
+
+}  // namespace
+
+bool is_network_filesystem(long type) noexcept {
+  // Some machines sign-extend the 32 bits.
+  return std::find(
+             std::begin(kNetworkFilesystems), std::end(kNetworkFilesystems),
+             static_cast<std::uint32_t>(type)) != std::end(kNetworkFilesystems);
+}
+
+Status SqliteFiles::open(const std::string& path, const FileModes& modes,
+                         bool write_ahead_log) {
+  given_path_ = path;
+  modes_ = modes;
+  is_look_ = false;
+  refusal_ = {};
+  Status status = folder_.open(path, modes, true);
+  set_names();
+  if (status.ok()) status = check_place(write_ahead_log);
+  if (status.ok()) status = check_parts();
+  if (status.ok()) status = create();
+  if (!status.ok()) close();
+  return status;
+}
+
+Status SqliteFiles::look(const std::string& path, const FileModes& modes,
+                         bool write_ahead_log, bool* exists) {
+  given_path_ = path;
+  modes_ = modes;
+  is_look_ = true;
+  refusal_ = {};
+  *exists = false;
+  bool complete = false;
+  Status status = folder_.open_for_check(path, modes, &complete);
+  set_names();
+  if (status.ok()) status = check_place(write_ahead_log);
+  if (!status.ok() || !complete) {
+    return status.ok() ? folder_.check_file(folder_.name(), true) : status;
+  }
+  status = folder_.check_file(folder_.name(), true);
+  if (status.ok()) status = check_parts();
+  if (status.ok()) *exists = folder_.look_up(folder_.name(), &identity_);
+  return status;
+}
+
+Status SqliteFiles::check_place(bool write_ahead_log) const {
+  struct stat info;
+  if (folder_.look_up(folder_.name(), &info) && !S_ISREG(info.st_mode)) {
+    return Status(Code::invalid, "the path names something that is no file");
+  }
+  struct statfs system;
+  if (write_ahead_log && ::fstatfs(folder_.descriptor(), &system) == 0 &&
+      is_network_filesystem(static_cast<long>(system.f_type))) {
+    return Status(Code::invalid,
+                  "the file is on a network file system, where "
+                  "write-ahead logging loses data: choose a local folder, or "
+                  "journal_mode = \"DELETE\"");
+  }
+  return {};
+}
+
+Status SqliteFiles::check_parts() const {
+  Status status = folder_.check_file(folder_.name(), false);
+  for (const std::string_view part : kParts) {
+    if (!status.ok()) break;
+    status = folder_.check_file(folder_.name() + std::string(part), false);
+  }
+  return status;
+}
+
+Status SqliteFiles::create() {
+  if (folder_.look_up(folder_.name(), &identity_)) return {};
+  const int error = create_empty(folder_.name(), modes_.file);
+  if (error != 0 && error != EEXIST) {
+    return Status(Code::unavailable, "cannot create " + quoted(path()) + ": " +
+                                         error_advice(error));
+  }
+  Status status = folder_.check_file(folder_.name(), false);
+  if (!status.ok() || folder_.look_up(folder_.name(), &identity_)) {
+    return status;
+  }
+  return Status(Code::unavailable, "others remove the file while it is opened");
+}
+
+int SqliteFiles::create_empty(const std::string& name,
+                              mode_t mode) const noexcept {
+  mode &= 0777 & ~static_cast<mode_t>(S_IWOTH);
+  const int result =
+      ::mknodat(folder_.descriptor(), name.c_str(), S_IFREG | mode, 0);
+  return result == 0 ? 0 : errno;
+}
+
+std::string SqliteFiles::uri(std::string_view parameters) const {
+  std::string path = folder_.path();
+  const std::string pinned =
+      "/proc/self/fd/" + std::to_string(folder_.descriptor());
+  struct stat by_name;
+  struct stat opened;
+  // Not so where /proc is missing.
+  if (::stat(pinned.c_str(), &by_name) == 0 &&
+      ::fstat(folder_.descriptor(), &opened) == 0 && is_same(by_name, opened)) {
+    path = pinned + "/" + folder_.name();
+  }
+  return "file:" + escaped(path) +
+         "?files=" + std::to_string(reinterpret_cast<std::intptr_t>(this)) +
+         std::string(parameters);
+}
+
+bool SqliteFiles::secure_log(bool may_create) noexcept {
+  // SQLite opens the index of the log soon after, and asks for nothing then.
+  return secure(index_name_, may_create) && secure(log_name_, may_create);
+}
+
+bool SqliteFiles::secure_journal(bool may_create) noexcept {
+  return secure(journal_name_, may_create);
+}
+
+bool SqliteFiles::secure(const std::string& name, bool may_create) noexcept {
+  try {
+    struct stat info;
+    // Of the database's mode, as SQLite does it.
+    if (may_create && folder_.is_open_to_others() &&
+        identity_.st_uid == ::geteuid() && !folder_.look_up(name, &info)) {
+      create_empty(name, identity_.st_mode);
+    }
+    refusal_ = folder_.check_file(name, false);
+    return refusal_.ok();
+  } catch (...) {
+    return false;
+  }
+}
+
+Status SqliteFiles::take_refusal() noexcept {
+  return std::exchange(refusal_, {});
+}
+
+bool SqliteFiles::has_moved() const noexcept {
+  struct stat info;
+  return ::stat(given_path_.c_str(), &info) != 0 || !is_same(info, identity_);
+}
+
+void SqliteFiles::set_names() {
+  log_name_ = folder_.name() + "-wal";
+  index_name_ = folder_.name() + "-shm";
+  journal_name_ = folder_.name() + "-journal";
+}
+
+std::int64_t SqliteFiles::size_of(std::string_view part) const {
+  struct stat info;
+  return folder_.look_up(folder_.name() + std::string(part), &info)
+             ? info.st_size
+             : 0;
+}
+
+int SqliteFiles::access_error() const noexcept {
+  const auto error_of = [&](const char* name, int mode) {
+    return ::faccessat(folder_.descriptor(), name, mode, AT_EACCESS) == 0
+               ? 0
+               : errno;
+  };
+  const int error = error_of(folder_.name().c_str(), R_OK | W_OK);
+  // The log is made beside the file.
+  return error != 0 ? error : error_of(".", W_OK | X_OK);
+}
+
+Status SqliteFiles::open_lock(ProcessLock* lock) const {
+  const std::string name = folder_.name() + ".lock";
+  const mode_t mode = lock_mode(identity_.st_mode);
+  int file = -1;
+  int error = 0;
+  Status status = folder_.open_file(name, O_RDWR, Folder::Creation::if_missing,
+                                    mode, &file, &error);
+  if (!status.ok()) return status;
+  Descriptor descriptor(file);
+  struct stat info;
+  if (::fstat(file, &info) != 0 || !S_ISREG(info.st_mode)) {
+    return Status(Code::unavailable, "the lock file " +
+                                         quoted(folder_.path_of(name)) +
+                                         " is no file: remove it");
+  }
+  // Earlier versions let everyone open it, and so stop the writers.
+  if (info.st_uid == ::geteuid() && (info.st_mode & 0777 & ~mode) != 0) {
+    static_cast<void>(::fchmod(file, info.st_mode & mode));
+  }
+  lock->use(descriptor.release());
+  return {};
+}
+
+std::string SqliteFiles::set_aside(Time now) const {
+  constexpr int kAttempts = 4;
+  std::string name;
+  int error = EEXIST;
+  for (int i = 0; i < kAttempts && error == EEXIST; ++i) {
+    name = dated_name(folder_, folder_.name() + ".corrupt-", now, "");
+    error = folder_.rename_to_new(folder_.name(), name);
+  }
+  if (error != 0) {
+    errno = error;
+    return {};
+  }
+  for (const std::string_view part : kParts) {
+    if (part == ".lock") continue;
+    folder_.rename_to_new(folder_.name() + std::string(part),
+                          name + std::string(part));
+  }
+  return folder_.path_of(name);
+}
+
+void SqliteFiles::remove_orphaned_log(Time now) const {
+  const std::string log = folder_.name() + "-wal";
+  if (size_of("-wal") != 0) {
+    folder_.rename_to_new(
+        log, dated_name(folder_, folder_.name() + ".orphan-", now, "-wal"));
+  } else {
+    folder_.remove(log);
+  }
+  // Only an index of the log, made anew whenever it is missing.
+  folder_.remove(folder_.name() + "-shm");
+}
+
+FileSizeSignal::FileSizeSignal(bool limited) noexcept : limited_(limited) {
+  if (!limited_) return;
+  sigset_t pending;
+  sigpending(&pending);
+  was_pending_ = sigismember(&pending, SIGXFSZ) == 1;
+  sigset_t set;
+  sigemptyset(&set);
+  sigaddset(&set, SIGXFSZ);
+  pthread_sigmask(SIG_BLOCK, &set, &before_);
+}
+
+FileSizeSignal::~FileSizeSignal() {
+  if (!limited_) return;
+  sigset_t set;
+  sigemptyset(&set);
+  sigaddset(&set, SIGXFSZ);
+  const timespec at_once = {0, 0};
+  while (!was_pending_ && sigtimedwait(&set, nullptr, &at_once) == -1 &&
+         errno == EINTR) {
+  }
+  pthread_sigmask(SIG_SETMASK, &before_, nullptr);
+}
+
+bool FileSizeSignal::is_limited() noexcept {
+  rlimit limit;
+  return ::getrlimit(RLIMIT_FSIZE, &limit) == 0 &&
+         limit.rlim_cur != RLIM_INFINITY;
+}
+
+}  // namespace stogger

@@ -1,0 +1,248 @@
+#include "sinks/sqlite/insert.h"
+
+#include <sqlite3.h>
+
+#include <algorithm>
+#include <cmath>
+#include <utility>
+
+#include "base/number.h"
+#include "base/quote.h"
+#include "base/timestamp.h"
+#include "base/utf8.h"
+#include "sinks/common/columns.h"
+
+namespace stogger {
+namespace {
+
+// What a time or a number needs as text, and asks for while it is written.
+constexpr std::size_t kLongestCell = 40;
+constexpr std::size_t kKeptMemory = 64 * 1024;
+constexpr std::size_t kMostForms = 16;
+
+// Null in the table.
+bool is_null(const Value& value) noexcept {
+  return value.is_null() || value.kind() == Kind::custom;
+}
+
+// After a change of the schema SQLite prepares a statement anew.
+int count_of_preparations(sqlite3_stmt* statement) noexcept {
+  return sqlite3_stmt_status(statement, SQLITE_STMTSTATUS_REPREPARE, 0);
+}
+
+}  // namespace
+
+Status SqliteInsert::prepare(SqliteDatabase& database, const std::string& table,
+                             std::vector<SqliteColumn> columns) {
+  database_ = &database;
+  table_ = table;
+  columns_ = std::move(columns);
+  views_.clear();
+  defaults_.clear();
+  for (std::size_t i = 0; i < columns_.size(); ++i) {
+    views_.push_back({columns_[i].name, columns_[i].kind});
+    if (columns_[i].has_default) defaults_.push_back(i);
+  }
+  cells_.reserve(columns_.size() * kLongestCell);
+  forms_.clear();
+  look_ = nullptr;
+  const int result = add_form({std::vector<bool>(columns_.size(), true)});
+  if (result != SQLITE_OK) {
+    return database.failure(result, "cannot insert into the table");
+  }
+  return read_nature();
+}
+
+Status SqliteInsert::read_nature() {
+  if (look_ != nullptr) database_->finalize(look_);
+  look_ = nullptr;
+  Status status = read_sqlite_nature(*database_, table_, &nature_);
+  if (!status.ok() || !nature_.has_triggers || nature_.rowid.empty()) {
+    return status;
+  }
+  // Fails for a table that is WITHOUT ROWID.
+  const std::string sql = "SELECT 1 FROM " + sqlite_name(table_) + " WHERE " +
+                          nature_.rowid + " = ?1";
+  if (database_->prepare(sql, &look_) != SQLITE_OK) look_ = nullptr;
+  return {};
+}
+
+RowBatch SqliteInsert::columns() const noexcept {
+  RowBatch columns;
+  columns.columns = views_.data();
+  columns.column_count = views_.size();
+  return columns;
+}
+
+Status SqliteInsert::match(const RowBatch& rows) {
+  return match_columns(columns(), rows, &positions_);
+}
+
+int SqliteInsert::insert(const RowBatch& rows, std::size_t row) {
+  static constexpr Value kNull;
+  return insert_values([&](std::size_t column) -> const Value& {
+    const std::size_t position = positions_[column];
+    return position == kNoColumn ? kNull : rows.at(row, position);
+  });
+}
+
+int SqliteInsert::insert(const Value* values) {
+  return insert_values(
+      [&](std::size_t column) -> const Value& { return values[column]; });
+}
+
+template <typename ValueAt>
+int SqliteInsert::insert_values(const ValueAt& value_at) {
+  int result = SQLITE_OK;
+  if (!fits(forms_[form_], value_at)) result = choose(value_at);
+  cells_.clear();
+  for (std::size_t i = 0; i < columns_.size() && result == SQLITE_OK; ++i) {
+    const Value& value = value_at(i);
+    if (columns_[i].has_default && is_null(value)) continue;
+    result = bind(static_cast<int>(i) + 1, value);
+  }
+  return result == SQLITE_OK ? step() : result;
+}
+
+template <typename ValueAt>
+bool SqliteInsert::fits(const Form& form, const ValueAt& value_at) const {
+  return std::all_of(defaults_.begin(), defaults_.end(),
+                     [&](std::size_t column) {
+                       return form.given[column] != is_null(value_at(column));
+                     });
+}
+
+template <typename ValueAt>
+int SqliteInsert::choose(const ValueAt& value_at) {
+  const auto found =
+      std::find_if(forms_.begin(), forms_.end(),
+                   [&](const Form& form) { return fits(form, value_at); });
+  if (found != forms_.end()) {
+    form_ = static_cast<std::size_t>(found - forms_.begin());
+    statement_ = found->statement;
+    prepared_anew_ = count_of_preparations(statement_);
+    return SQLITE_OK;
+  }
+  Form form = {std::vector<bool>(columns_.size(), true)};
+  for (const std::size_t column : defaults_) {
+    form.given[column] = !is_null(value_at(column));
+  }
+  return add_form(std::move(form));
+}
+
+// The first one of all has been used least recently, or nearly so.
+int SqliteInsert::add_form(Form form) {
+  forms_.reserve(kMostForms);
+  const int result = database_->prepare(
+      sqlite_insert(table_, columns_, form.given), &form.statement);
+  if (result != SQLITE_OK) return result;
+  if (forms_.size() == kMostForms) {
+    database_->finalize(forms_.front().statement);
+    forms_.erase(forms_.begin());
+  }
+  statement_ = form.statement;
+  prepared_anew_ = count_of_preparations(statement_);
+  forms_.push_back(std::move(form));
+  form_ = forms_.size() - 1;
+  return SQLITE_OK;
+}
+
+int SqliteInsert::step() {
+  sqlite3* const connection = database_->connection();
+  const int changes = sqlite3_total_changes(connection);
+  const int result = sqlite3_step(statement_);
+  sqlite3_reset(statement_);
+  if (result != SQLITE_DONE) return result;
+  // The table may have been given a trigger.
+  if (const int count = count_of_preparations(statement_);
+      count != prepared_anew_) {
+    prepared_anew_ = count;
+    // What is not known is not held against the row.
+    if (!read_nature().ok()) return SQLITE_DONE;
+  }
+  if (!nature_.has_triggers) return SQLITE_DONE;
+  return is_stored(changes);
+}
+
+int SqliteInsert::is_stored(int changes_before) {
+  sqlite3* const connection = database_->connection();
+  if (nature_.is_view) {
+    // SQLite counts what the triggers do, and never the row of the view.
+    return sqlite3_total_changes(connection) != changes_before ? SQLITE_DONE
+                                                               : kNotStored;
+  }
+  if (sqlite3_changes(connection) == 0) return kNotStored;
+  if (look_ == nullptr) return SQLITE_DONE;
+  sqlite3_bind_int64(look_, 1, sqlite3_last_insert_rowid(connection));
+  const int result = sqlite3_step(look_);
+  sqlite3_reset(look_);
+  return result == SQLITE_DONE ? kNotStored : SQLITE_DONE;
+}
+
+Status SqliteInsert::not_stored() const {
+  return Status(Code::rejected,
+                "the row was taken and not stored: a trigger of " +
+                    quoted(table_) + " does away with it");
+}
+
+int SqliteInsert::bind(int parameter, const Value& value) {
+  const std::size_t start = cells_.size();
+  switch (value.kind()) {
+    case Kind::null:
+    case Kind::custom:
+      return sqlite3_bind_null(statement_, parameter);
+    case Kind::boolean:
+      return sqlite3_bind_int(statement_, parameter, value.boolean() ? 1 : 0);
+    case Kind::integer:
+      return sqlite3_bind_int64(statement_, parameter, value.integer());
+    case Kind::unsigned_integer:
+      append_unsigned(cells_, value.unsigned_integer());
+      return bind_cell(parameter, start);
+    case Kind::real:
+      // SQLite would make null of it.
+      if (std::isnan(value.real())) return bind_text(parameter, "NaN");
+      return sqlite3_bind_double(statement_, parameter, value.real());
+    case Kind::time:
+      if (columns_[static_cast<std::size_t>(parameter) - 1]
+              .whole_microseconds) {
+        cells_.advance_to(
+            write_timestamp(cells_.reserve(kTimestampSize), value.time()));
+      } else {
+        append_time(cells_, value.time());
+      }
+      return bind_cell(parameter, start);
+    case Kind::text:
+    case Kind::json:
+      return is_clean_text(value.text()) ? bind_text(parameter, value.text())
+                                         : bind_mended(parameter, value.text());
+  }
+  return SQLITE_MISMATCH;
+}
+
+// The text has to stay where it is until the row is inserted.
+int SqliteInsert::bind_text(int parameter, std::string_view text) {
+  // To SQLite a null pointer is null, and no empty text.
+  return sqlite3_bind_text64(statement_, parameter,
+                             text.empty() ? "" : text.data(), text.size(),
+                             SQLITE_STATIC, SQLITE_UTF8);
+}
+
+// `cells_` has room for one cell a column, so that none of them ever moves.
+int SqliteInsert::bind_cell(int parameter, std::size_t start) {
+  return bind_text(parameter, cells_.view().substr(start));
+}
+
+// With U+FFFD for NUL and for what is not UTF-8.
+int SqliteInsert::bind_mended(int parameter, std::string_view text) {
+  mended_.recycle(kKeptMemory);
+  while (!text.empty()) {
+    const Utf8Step step = utf8_step(text);
+    const bool good = step.valid && step.codepoint != 0;
+    mended_.append(good ? text.substr(0, step.size) : kReplacement);
+    text.remove_prefix(step.size);
+  }
+  return sqlite3_bind_text64(statement_, parameter, mended_.data(),
+                             mended_.size(), SQLITE_TRANSIENT, SQLITE_UTF8);
+}
+
+}  // namespace stogger

@@ -1,0 +1,83 @@
+// SqliteInsert: the prepared statements that put rows into a table, one for
+// each set of columns that is left to their defaults.
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/buffer.h"
+#include "sinks/sqlite/database.h"
+#include "sinks/sqlite/table.h"
+#include "stogger/row.h"
+#include "stogger/status.h"
+
+namespace stogger {
+
+class SqliteInsert {
+ public:
+  // What insert() returns, besides results of SQLite, for a row that SQLite
+  // took and that is not there: a trigger did away with it.
+  static constexpr int kNotStored = -1;
+
+  // To be called again after each opening of the database, whose connection
+  // owns the statements.
+  Status prepare(SqliteDatabase& database, const std::string& table,
+                 std::vector<SqliteColumn> columns);
+
+  // The columns of the table. Valid until the next prepare().
+  RowBatch columns() const noexcept;
+
+  // Finds out which of the batch's columns each of the table's is. Those that
+  // the batch lacks will be null.
+  Status match(const RowBatch& rows);
+
+  // Inserts a row of the batch matched last. SQLITE_DONE if it is there, else
+  // another result of SQLite or kNotStored. Null is what the table says stands
+  // in for it.
+  int insert(const RowBatch& rows, std::size_t row);
+  // Inserts a value for each column of the table.
+  int insert(const Value* values);
+
+  // What is to be said of rows that are not stored.
+  Status not_stored() const;
+
+ private:
+  struct Form {
+    std::vector<bool> given;  // by column
+    sqlite3_stmt* statement = nullptr;
+  };
+
+  template <typename ValueAt>
+  int insert_values(const ValueAt& value_at);
+  template <typename ValueAt>
+  bool fits(const Form& form, const ValueAt& value_at) const;
+  template <typename ValueAt>
+  int choose(const ValueAt& value_at);
+  int add_form(Form form);
+  Status read_nature();
+  int step();
+  int is_stored(int changes_before);
+  int bind(int parameter, const Value& value);
+  int bind_text(int parameter, std::string_view text);
+  int bind_cell(int parameter, std::size_t start);
+  int bind_mended(int parameter, std::string_view text);
+
+  SqliteDatabase* database_ = nullptr;
+  std::string table_;
+  std::vector<SqliteColumn> columns_;
+  std::vector<Column> views_;           // of columns_
+  std::vector<std::size_t> positions_;  // in the batch, by column
+  std::vector<std::size_t> defaults_;   // the columns that have one
+  std::vector<Form> forms_;
+  sqlite3_stmt* statement_ = nullptr;  // that of the form used last
+  std::size_t form_ = 0;
+  SqliteTableNature nature_;
+  sqlite3_stmt* look_ = nullptr;  // for the row of a number; may be null
+  int prepared_anew_ = 0;  // how often SQLite has done so with statement_
+  Buffer cells_;           // numbers and times of the row, as text
+  Buffer mended_;
+};
+
+}  // namespace stogger

@@ -1,0 +1,247 @@
+// The sqlite sink: rows into a table of a SQLite database, which several
+// processes may write to.
+//
+// Options: path (required), table, create_table, journal_mode, synchronous,
+// busy_timeout_ms, file_mode, folder_mode. For samples, see samples.h.
+// Safe after write(): the rows are committed and survive the end of this
+// process; with synchronous = "FULL" that of the machine, too. flush() adds
+// nothing. close() leaves a single file if nobody else has it open.
+//
+// Text and JSON are stored as text, times as RFC 3339 text in UTC, booleans as
+// 0 and 1. SQLite has no unsigned integers and no NaN: integers above
+// INT64_MAX are stored as text, all digits of them, and NaN as the text "NaN".
+#include <sqlite3.h>
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "base/names.h"
+#include "base/quote.h"
+#include "sinks/builtin.h"
+#include "sinks/common/paths.h"
+#include "sinks/sqlite/database.h"
+#include "sinks/sqlite/files.h"
+#include "sinks/sqlite/insert.h"
+#include "sinks/sqlite/samples.h"
+#include "sinks/sqlite/table.h"
+
+namespace stogger {
+namespace {
+
+class SqliteSink final : public Sink {
+ public:
+  SqliteSink(std::string path, SqliteSettings settings, std::string table,
+             bool create_table)
+      : path_(std::move(path)),
+        table_(std::move(table)),
+        create_table_(create_table),
+        database_(std::move(settings)) {}
+
+  Status open() override {
+    if (database_.is_open()) return {};
+    Status status = database_.open();
+    if (!status.ok()) return status;
+    const FileSizeSignal no_signal(database_.is_size_limited());
+    status = database_.lock(SqliteDatabase::kOpeningMs);
+    if (status.ok()) {
+      status = prepare();
+      database_.unlock();
+    }
+    if (!status.ok()) database_.close();
+    return status;
+  }
+
+  Status check(CheckFindings& findings) override {
+    Status status = database_.look(findings);
+    if (status.ok()) status = check_table(findings);
+    database_.close();
+    return status;
+  }
+
+  Status write(const RowBatch& rows) override {
+    if (!database_.is_open()) {
+      return Status(Code::unavailable,
+                    "not open: open() was not called or failed");
+    }
+    if (rows.row_count == 0) return {};
+    const FileSizeSignal no_signal(database_.is_size_limited());
+    Status status = find_file(rows);
+    if (status.ok()) status = insert_.match(rows);
+    if (status.ok()) status = database_.lock(SqliteDatabase::time_for(rows));
+    if (!status.ok()) return status;
+    status = rows.row_count == 1 ? insert_one(rows) : insert_all(rows);
+    if (database_.is_open()) database_.checkpoint_if_due();
+    database_.unlock();
+    return status;
+  }
+
+  Status close() override {
+    database_.close();
+    return {};
+  }
+
+  void abandon() noexcept override { database_.abandon(); }
+
+  RowForm form() const noexcept override { return RowForm::table; }
+  RowBatch columns() const noexcept override { return insert_.columns(); }
+  bool tally(Tally* tally) const noexcept override {
+    *tally = {};
+    tally->written = written_;
+    tally->in_doubt = in_doubt_;
+    return true;
+  }
+  std::string_view target() const noexcept override { return path_; }
+
+ private:
+  Status prepare() {
+    std::vector<SqliteColumn> columns;
+    Status status =
+        open_sqlite_table(database_, table_, create_table_, &columns);
+    if (!status.ok()) return status;
+    return insert_.prepare(database_, table_, std::move(columns));
+  }
+
+  Status check_table(CheckFindings& findings) {
+    std::vector<SqliteColumn> columns;
+    Status status = check_sqlite_table(database_, table_, create_table_,
+                                       findings, &columns);
+    if (!status.ok() || columns.empty()) return status;
+    const auto is_standard = [](std::string_view name) {
+      return name == "timestamp" || name == "level" || name == "event" ||
+             name == "data";
+    };
+    for (const SqliteColumn& column : columns) {
+      if (!column.is_required || is_standard(column.name)) continue;
+      findings.warn("the column " + quoted(column.name) + " of the table " +
+                    quoted(table_) +
+                    " must not be null and has no default: events without a "
+                    "value for it are refused");
+    }
+    SqliteInsert insert;
+    return insert.prepare(database_, table_, std::move(columns));
+  }
+
+  // A file that was moved or deleted would go on taking rows.
+  Status find_file(const RowBatch& rows) {
+    if (!is_look_due(rows.now, &looked_) || !database_.has_moved()) return {};
+    database_.close();
+    Status status = open();
+    if (!status.ok() || insert_.match(rows).ok()) return status;
+    // Rows are made for the columns there were when the sink was opened.
+    database_.close();
+    return Status(Code::unavailable,
+                  "the file was replaced by one with other columns");
+  }
+
+  // A single INSERT is a transaction, and takes the write lock at once.
+  Status insert_one(const RowBatch& rows) {
+    const int result = insert_.insert(rows, 0);
+    if (result == SQLITE_DONE) {
+      ++written_;
+      return {};
+    }
+    // Only letting go of the lock failed, perhaps: after that the row is there.
+    if (result == SQLITE_IOERR_UNLOCK || result == SQLITE_IOERR_RDLOCK) {
+      ++in_doubt_;
+    }
+    return failure(result);
+  }
+
+  // Rows that the table refuses are left out, the others are written.
+  Status insert_all(const RowBatch& rows) {
+    Status status = database_.run("BEGIN IMMEDIATE", kAction);
+    if (!status.ok()) return status;
+    std::size_t refused = 0;
+    Status refusal;
+    for (std::size_t i = 0; i < rows.row_count && status.ok(); ++i) {
+      const int result = insert_.insert(rows, i);
+      if (result == SQLITE_DONE) continue;
+      status = failure(result);
+      if (status.code() != Code::rejected || !is_in_transaction()) break;
+      if (refused++ == 0) refusal = status;
+      status = {};
+    }
+    if (status.ok()) status = database_.run("COMMIT", kAction);
+    if (!status.ok()) {
+      database_.rollback();
+      return status;
+    }
+    written_ += rows.row_count - refused;
+    if (refused == 0) return {};
+    return Status(Code::rejected,
+                  std::to_string(refused) + " of " +
+                      std::to_string(rows.row_count) +
+                      " rows: " + std::string(refusal.message()));
+  }
+
+  Status failure(int result) {
+    return result == SqliteInsert::kNotStored
+               ? insert_.not_stored()
+               : database_.failure(result, kAction);
+  }
+
+  // After some failures SQLite ends a transaction by itself.
+  bool is_in_transaction() const noexcept {
+    return database_.is_open() &&
+           sqlite3_get_autocommit(database_.connection()) == 0;
+  }
+
+  static constexpr std::string_view kAction = "cannot insert";
+
+  const std::string path_;
+  const std::string table_;
+  const bool create_table_;
+  SqliteDatabase database_;
+  SqliteInsert insert_;
+  Time looked_;
+  std::uint64_t written_ = 0;
+  std::uint64_t in_doubt_ = 0;
+};
+
+void check_table_name(Options& options, const std::string& table) {
+  if (!is_identifier(table)) {
+    options.problem("table",
+                    "must be at most 63 letters, digits and _, not "
+                    "beginning with a digit; it is " +
+                        quoted(table));
+  } else if (equal_ignoring_case(table.substr(0, 7), "sqlite_")) {
+    options.problem("table", "must not begin with sqlite_");
+  }
+}
+
+}  // namespace
+
+Status make_sqlite_sink(Options& options, SinkPtr* sink) {
+  constexpr const char* kJournalModes[] = {"WAL", "DELETE", "TRUNCATE"};
+  constexpr const char* kSynchronous[] = {"OFF", "NORMAL", "FULL"};
+  const std::string path = read_path(options);
+  const bool samples = options.for_samples();
+  const std::string table(
+      options.text("table", samples ? "samples" : "stogger_logs"));
+  const bool create_table = options.boolean("create_table", true);
+  check_table_name(options, table);
+  SqliteSettings settings;
+  settings.path = absolute_path(path);
+  settings.modes = read_file_modes(options);
+  settings.journal_mode = kJournalModes[options.choice(
+      "journal_mode", {"WAL", "DELETE", "TRUNCATE"}, 0)];
+  settings.synchronous =
+      kSynchronous[options.choice("synchronous", {"OFF", "NORMAL", "FULL"}, 1)];
+  settings.busy_timeout_ms =
+      options.integer("busy_timeout_ms", samples ? 5000 : 250, 0, 60000);
+  settings.clock = options.clock();
+  Status status = options.finish();
+  if (!status.ok()) return status;
+  if (samples) {
+    sink->reset(
+        new SqliteSampleSink(path, std::move(settings), table, create_table));
+    return {};
+  }
+  sink->reset(new SqliteSink(path, std::move(settings), table, create_table));
+  return {};
+}
+
+}  // namespace stogger

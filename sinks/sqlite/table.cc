@@ -1,0 +1,271 @@
+#include "sinks/sqlite/table.h"
+
+#include <sqlite3.h>
+
+#include <algorithm>
+#include <initializer_list>
+#include <iterator>
+
+#include "base/names.h"
+#include "base/quote.h"
+
+namespace stogger {
+namespace {
+
+constexpr struct {
+  std::string_view name;
+  Kind kind;
+} kStandardColumns[] = {{"timestamp", Kind::time}, {"level", Kind::text},
+                        {"event", Kind::text},     {"func", Kind::text},
+                        {"scope", Kind::text},     {"data", Kind::json}};
+
+constexpr std::string_view kReading = "cannot read the columns of the table";
+
+std::string column_text(sqlite3_stmt* row, int column) {
+  const unsigned char* const text = sqlite3_column_text(row, column);
+  if (text == nullptr) return {};
+  return {reinterpret_cast<const char*>(text),
+          static_cast<std::size_t>(sqlite3_column_bytes(row, column))};
+}
+
+std::string lower(std::string text) {
+  std::transform(text.begin(), text.end(), text.begin(), [](char c) {
+    return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+  });
+  return text;
+}
+
+Status bind_name(SqliteDatabase& database, sqlite3_stmt* statement,
+                 const std::string& name) {
+  const int result = sqlite3_bind_text(
+      statement, 1, name.data(), static_cast<int>(name.size()), SQLITE_STATIC);
+  return result == SQLITE_OK ? Status() : database.failure(result, kReading);
+}
+
+// A STRICT table refuses what is not of a column's type. The word comes last in
+// its definition. (The pragma that tells would look into every view, too.)
+Status read_strictness(SqliteDatabase& database, const std::string& table,
+                       bool* strict) {
+  SqliteStatement row(database);
+  Status status = row.prepare(
+      "SELECT sql FROM sqlite_master WHERE type = 'table' AND name = ?1 "
+      "COLLATE NOCASE",
+      kReading);
+  if (status.ok()) status = bind_name(database, row.get(), table);
+  if (!status.ok()) return status;
+  const int result = sqlite3_step(row.get());
+  if (result != SQLITE_ROW && result != SQLITE_DONE) {
+    return database.failure(result, kReading);
+  }
+  const std::string sql = lower(column_text(row.get(), 0));
+  const std::size_t end = sql.rfind(')');
+  *strict =
+      end != std::string::npos && sql.find("strict", end) != std::string::npos;
+  return {};
+}
+
+}  // namespace
+
+std::string sqlite_name(std::string_view name) {
+  std::string quoted_name = "\"";
+  for (const char c : name) {
+    if (c == '"') quoted_name += '"';
+    quoted_name += c;
+  }
+  return quoted_name + '"';
+}
+
+Status read_sqlite_columns(SqliteDatabase& database, const std::string& table,
+                           Kind unknown, std::vector<SqliteColumn>* columns) {
+  enum { kName, kType, kHasDefault, kNotNull };
+  columns->clear();
+  bool strict = false;
+  Status status = read_strictness(database, table, &strict);
+  if (!status.ok()) return status;
+  SqliteStatement row(database);
+  // Not those that are generated, and not the one that stands for the number of
+  // the row, which SQLite gives: the only primary key that needs no index.
+  status = row.prepare(
+      "SELECT name, type, dflt_value IS NOT NULL, \"notnull\" FROM "
+      "pragma_table_xinfo(?1) "
+      "WHERE hidden = 0 AND (pk = 0 OR EXISTS (SELECT 1 FROM "
+      "pragma_index_list(?1) WHERE origin = 'pk'))",
+      kReading);
+  if (status.ok()) status = bind_name(database, row.get(), table);
+  if (!status.ok()) return status;
+  int result = SQLITE_ROW;
+  while ((result = sqlite3_step(row.get())) == SQLITE_ROW) {
+    const std::string type = lower(column_text(row.get(), kType));
+    // No value is a blob.
+    if (strict && type == "blob") continue;
+    const Kind kind =
+        strict && type == "any" ? Kind::null : sqlite_kind(type, unknown);
+    const bool has_default = sqlite3_column_int(row.get(), kHasDefault) != 0;
+    const bool not_null = sqlite3_column_int(row.get(), kNotNull) != 0;
+    columns->push_back({column_text(row.get(), kName), kind, has_default, false,
+                        not_null && !has_default});
+  }
+  return result == SQLITE_DONE ? Status() : database.failure(result, kReading);
+}
+
+Status read_sqlite_nature(SqliteDatabase& database, const std::string& table,
+                          SqliteTableNature* nature) {
+  enum { kIsView, kHasTriggers, kRowid };
+  *nature = {};
+  SqliteStatement row(database);
+  Status status = row.prepare(
+      "SELECT (SELECT type = 'view' FROM sqlite_master WHERE type IN ('table', "
+      "'view') AND name = ?1 COLLATE NOCASE), EXISTS (SELECT 1 FROM "
+      "sqlite_master WHERE type = 'trigger' AND tbl_name = ?1 COLLATE NOCASE),"
+      "(SELECT column1 FROM (VALUES ('rowid'), ('_rowid_'), ('oid')) WHERE "
+      "column1 NOT IN (SELECT lower(name) FROM pragma_table_xinfo(?1)))",
+      kReading);
+  if (status.ok()) status = bind_name(database, row.get(), table);
+  if (!status.ok()) return status;
+  const int result = sqlite3_step(row.get());
+  if (result != SQLITE_ROW) return database.failure(result, kReading);
+  nature->is_view = sqlite3_column_int(row.get(), kIsView) != 0;
+  nature->has_triggers = sqlite3_column_int(row.get(), kHasTriggers) != 0;
+  if (!nature->is_view) nature->rowid = column_text(row.get(), kRowid);
+  return {};
+}
+
+namespace {
+
+Status create_table(SqliteDatabase& database, const std::string& table) {
+  const std::string name = sqlite_name(table);
+  std::string sql = "BEGIN IMMEDIATE; CREATE TABLE IF NOT EXISTS " + name +
+                    " (id INTEGER PRIMARY KEY, timestamp TEXT NOT NULL,"
+                    " level TEXT NOT NULL, event TEXT NOT NULL, func TEXT,"
+                    " scope TEXT, data TEXT NOT NULL DEFAULT '{}');";
+  for (const char* const column : {"timestamp", "level", "event"}) {
+    sql += "CREATE INDEX IF NOT EXISTS " +
+           sqlite_name("idx_" + table + "_" + column) + " ON " + name + " (" +
+           column + ");";
+  }
+  return database.run(sql + "COMMIT", "cannot create the table");
+}
+
+// Puts the six in front, under the names that rows have them by.
+Status put_standard_first(const std::string& table,
+                          std::vector<SqliteColumn>* columns) {
+  std::vector<std::string> missing;
+  auto front = columns->begin();
+  for (const auto& standard : kStandardColumns) {
+    const auto found =
+        std::find_if(front, columns->end(), [&](const SqliteColumn& column) {
+          return equal_ignoring_case(column.name, standard.name);
+        });
+    if (found == columns->end()) {
+      missing.emplace_back(standard.name);
+      continue;
+    }
+    found->name = standard.name;
+    found->kind = standard.kind;
+    found->whole_microseconds = standard.kind == Kind::time;
+    std::rotate(front, found, std::next(found));
+    ++front;
+  }
+  if (missing.empty()) return {};
+  return Status(Code::invalid, "the table " + quoted(table) +
+                                   " has no column " + quoted_list(missing) +
+                                   ": add what is missing, or choose another "
+                                   "table");
+}
+
+}  // namespace
+
+Kind sqlite_kind(std::string_view declared_type, Kind unknown) {
+  const std::string type = lower(std::string(declared_type));
+  const auto has = [&](std::initializer_list<std::string_view> words) {
+    return std::any_of(words.begin(), words.end(), [&](std::string_view word) {
+      return type.find(word) != std::string::npos;
+    });
+  };
+  if (has({"int"})) return Kind::integer;
+  if (has({"char", "clob", "text"})) return Kind::text;
+  if (type.empty() || has({"blob"})) return Kind::null;
+  if (has({"real", "floa", "doub"})) return Kind::real;
+  // All other types are numeric to SQLite.
+  if (has({"bool"})) return Kind::boolean;
+  if (has({"date", "time"})) return Kind::time;
+  return has({"num", "dec"}) ? Kind::real : unknown;
+}
+
+namespace {
+
+// What is left out of a column is in `data`.
+constexpr Kind kUnknownKind = Kind::real;
+
+Status no_table(const std::string& table) {
+  return Status(Code::invalid, "there is no table " + quoted(table) +
+                                   ": create it, or set create_table = true");
+}
+
+}  // namespace
+
+Status open_sqlite_table(SqliteDatabase& database, const std::string& table,
+                         bool create, std::vector<SqliteColumn>* columns) {
+  Status status = read_sqlite_columns(database, table, kUnknownKind, columns);
+  if (status.ok() && columns->empty() && create) {
+    status = create_table(database, table);
+    if (status.ok()) {
+      status = read_sqlite_columns(database, table, kUnknownKind, columns);
+    }
+  }
+  if (!status.ok()) return status;
+  if (columns->empty()) {
+    return no_table(table);
+  }
+  return put_standard_first(table, columns);
+}
+
+Status check_sqlite_table(SqliteDatabase& database, const std::string& table,
+                          bool create, CheckFindings& findings,
+                          std::vector<SqliteColumn>* columns) {
+  columns->clear();
+  if (database.is_open()) {
+    Status status = read_sqlite_columns(database, table, kUnknownKind, columns);
+    if (!status.ok()) return status;
+  }
+  if (!columns->empty()) return put_standard_first(table, columns);
+  if (!create) return no_table(table);
+  findings.would_change("would create the table " + quoted(table));
+  return {};
+}
+
+Status create_sample_table(SqliteDatabase& database, const std::string& table,
+                           const std::vector<LockedColumn>& columns) {
+  std::string sql;
+  for (const LockedColumn& column : columns) {
+    if (!sql.empty()) sql += ", ";
+    sql += sqlite_name(column.name);
+    if (column.kind == Kind::real) {
+      sql += " REAL";
+    } else if (column.kind == Kind::integer || column.kind == Kind::boolean) {
+      sql += " INTEGER";
+    } else {
+      sql += " TEXT";
+    }
+  }
+  return database.run(
+      "CREATE TABLE IF NOT EXISTS " + sqlite_name(table) + " (" + sql + ")",
+      "cannot create the table");
+}
+
+std::string sqlite_insert(const std::string& table,
+                          const std::vector<SqliteColumn>& columns,
+                          const std::vector<bool>& given) {
+  std::string names;
+  std::string values;
+  for (std::size_t i = 0; i < columns.size(); ++i) {
+    if (!given[i]) continue;
+    (names += names.empty() ? "" : ",") += sqlite_name(columns[i].name);
+    (values += values.empty() ? "?" : ",?") += std::to_string(i + 1);
+  }
+  const std::string sql = "INSERT INTO " + sqlite_name(table);
+  if (names.empty()) return sql + " DEFAULT VALUES";
+  return sql + " (" + names + ") VALUES (" + values + ")";
+}
+
+}  // namespace stogger
