@@ -4,7 +4,7 @@
 #
 # A folder of src/ includes itself, lower layers and the public headers. Sinks
 # know src/base, src/os, src/row, src/format and src/encode only; src/config,
-# src/module and src/cli may name sinks that are built in. A folder of sinks/
+# src/module, src/sample and src/cli may name sinks that are built in. A folder of sinks/
 # knows itself of all sinks, sinks/*.h and sinks/common; a module, which is one
 # with a CMakeLists.txt, what cmake/Module.cmake puts into every module instead;
 # and nobody knows a module. Public headers know each other and the standard library.
@@ -18,16 +18,16 @@ set(layer_encode 2)
 set(layer_format 2)
 set(layer_render 2)
 set(layer_deliver 3)
-set(layer_sample 2)
+set(layer_sample 4)
 set(layer_testing 4)
 set(layer_config 4)
 set(layer_module 3)
 set(layer_cli 5)
 set(layers_sinks_know base os row format encode)
 # What of sinks/ is in every module.
-set(sinks_in_modules "^sinks/(module/|common/columns\\.h$|common/paths\\.h$)")
+set(sinks_in_modules "^sinks/(common/columns\\.h$|common/paths\\.h$)")
 set(sinks_all_know "^sinks/(common/[^/]+|[^/]+)$")
-set(layers_that_know_sinks config module cli)
+set(layers_that_know_sinks config module sample cli)
 
 # Third-party headers, and the only places that may include them.
 set(guarded "toml\\+\\+/" "CLI/" "sqlite3.h" "libpq" "zstd\\.h" "snappy")

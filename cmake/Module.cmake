@@ -59,7 +59,7 @@ function(stogger_add_module_support)
   add_library(
     stogger_module_support STATIC EXCLUDE_FROM_ALL
     $<TARGET_OBJECTS:stogger_module_base> ${stogger_module_public_base}
-    ${stogger_root}/sinks/module/entry.cc ${stogger_root}/sinks/module/options.cc)
+    ${stogger_root}/src/module/guest/entry.cc ${stogger_root}/src/module/guest/options.cc)
   stogger_set_up_module_target(stogger_module_support)
 endfunction()
 
@@ -68,7 +68,7 @@ function(stogger_add_loadable_module type)
   cmake_parse_arguments(PARSE_ARGV 1 arg "" "FACTORY" "SOURCES;LIBRARIES")
   stogger_add_module_support()
   set(target stogger_${type}_module)
-  add_library(${target} MODULE ${arg_SOURCES} ${stogger_root}/sinks/module/loaded.cc)
+  add_library(${target} MODULE ${arg_SOURCES} ${stogger_root}/src/module/guest/loaded.cc)
   stogger_set_up_module_target(${target})
   target_compile_definitions(
     ${target} PRIVATE STOGGER_MODULE_FACTORY=${arg_FACTORY}
@@ -101,7 +101,7 @@ function(stogger_add_module type)
     ${type} FACTORY ${arg_FACTORY} SOURCES $<TARGET_OBJECTS:${objects}> LIBRARIES ${arg_LIBRARIES})
 
   add_library(
-    stogger_${type} STATIC $<TARGET_OBJECTS:${objects}> ${stogger_root}/sinks/module/linked.cc)
+    stogger_${type} STATIC $<TARGET_OBJECTS:${objects}> ${stogger_root}/src/module/guest/linked.cc)
   add_library(stogger::${type} ALIAS stogger_${type})
   stogger_set_up_module_target(stogger_${type})
   target_compile_definitions(

@@ -5,8 +5,8 @@
 
    It is C, so that the two sides may be built by different compilers with
    different standard libraries: no C++ type and no exception crosses it. A
-   module written in C++ need not use it by hand: the sources in sinks/module
-   turn a stogger::SinkFactory into a module.
+   module written in C++ need not use it by hand: the sources in
+   src/module/guest turn a stogger::SinkFactory into a module.
 
    A module exports one function:
 

@@ -61,7 +61,7 @@ class OptionsAccess {
                             std::size_t fallback);
 
   // For modules only, where every method asks the host: see
-  // sinks/module/options.cc.
+  // src/module/guest/options.cc.
   static void attach(Options& options, const stogger_options* host) noexcept;
 };
 

@@ -10,8 +10,8 @@
 
 #include "base/quote.h"
 #include "base/utf8.h"
+#include "module/host/module_sink.h"
 #include "module/loader.h"
-#include "module/module_sink.h"
 #include "sinks/builtin.h"
 
 namespace stogger {

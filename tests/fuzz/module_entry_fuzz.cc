@@ -11,7 +11,7 @@
 #include <string_view>
 #include <vector>
 
-#include "sinks/module/entry.h"
+#include "module/guest/entry.h"
 #include "stogger/sink.h"
 
 namespace stogger {

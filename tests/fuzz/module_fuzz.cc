@@ -12,7 +12,7 @@
 #include <vector>
 
 #include "module/fake_module.h"
-#include "module/module_sink.h"
+#include "module/host/module_sink.h"
 
 namespace stogger {
 namespace {

@@ -7,8 +7,8 @@
 #include <stdexcept>
 
 #include "module/fake_module.h"
-#include "module/host_options.h"
-#include "module/module_sink.h"
+#include "module/host/host_options.h"
+#include "module/host/module_sink.h"
 #include "module/modules.h"
 #include "support/rows.h"
 

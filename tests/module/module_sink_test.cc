@@ -1,4 +1,4 @@
-#include "module/module_sink.h"
+#include "module/host/module_sink.h"
 
 #include <limits>
 

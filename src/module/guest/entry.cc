@@ -1,4 +1,4 @@
-#include "sinks/module/entry.h"
+#include "module/guest/entry.h"
 
 #include <cstddef>
 #include <string_view>

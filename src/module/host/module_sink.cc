@@ -1,4 +1,4 @@
-#include "module/module_sink.h"
+#include "module/host/module_sink.h"
 
 #include <cstdint>
 #include <deque>
@@ -12,7 +12,7 @@
 #include "base/options.h"
 #include "base/quote.h"
 #include "base/scrub.h"
-#include "module/host_options.h"
+#include "module/host/host_options.h"
 #include "module/loader.h"
 
 namespace stogger {

@@ -1,4 +1,4 @@
-#include "module/host_options.h"
+#include "module/host/host_options.h"
 
 #include <algorithm>
 #include <string>

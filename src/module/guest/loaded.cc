@@ -1,7 +1,7 @@
 // The one function that a module exports. Compiled for each module, with
 // STOGGER_MODULE_FACTORY, the name of its SinkFactory, and
 // STOGGER_MODULE_VERSION.
-#include "sinks/module/entry.h"
+#include "module/guest/entry.h"
 
 namespace stogger {
 
