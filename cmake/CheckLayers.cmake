@@ -3,7 +3,7 @@
 #   cmake -D SOURCE_DIR=... -P CheckLayers.cmake
 #
 # A folder of src/ includes itself, lower layers and the public headers. Sinks
-# know src/base, src/os, src/row, src/format and src/encode only; src/config,
+# know src/base, src/os, src/row and src/format only; src/config,
 # src/module, src/sample and src/cli may name sinks that are built in. A folder of sinks/
 # knows itself of all sinks, sinks/*.h and sinks/common; a module, which is one
 # with a CMakeLists.txt, what cmake/Module.cmake puts into every module instead;
@@ -14,7 +14,6 @@ set(layer_base 0)
 set(layer_os 1)
 set(layer_row 1)
 set(layer_event 1)
-set(layer_encode 2)
 set(layer_format 2)
 set(layer_render 2)
 set(layer_deliver 3)
@@ -23,7 +22,7 @@ set(layer_testing 4)
 set(layer_config 4)
 set(layer_module 3)
 set(layer_cli 5)
-set(layers_sinks_know base os row format encode)
+set(layers_sinks_know base os row format)
 # What of sinks/ is in every module.
 set(sinks_in_modules "^sinks/(common/columns\\.h$|common/paths\\.h$)")
 set(sinks_all_know "^sinks/(common/[^/]+|[^/]+)$")
@@ -88,7 +87,7 @@ function(check_internal_include file name)
     if(target STREQUAL "sinks")
       check_sink_include(${file} "${name}")
     elseif(NOT target IN_LIST layers_sinks_know)
-      problem(${file} "\"${name}\"" "a sink knows only src/base, src/os, src/row, src/format, src/encode and sinks/")
+      problem(${file} "\"${name}\"" "a sink knows only src/base, src/os, src/row, src/format and sinks/")
     endif()
   else()
     string(REGEX MATCH "^src/([a-z_]+)/" unused "${file}")

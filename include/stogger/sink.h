@@ -45,8 +45,8 @@ enum class RowForm : unsigned char {
   // timestamp, level, event, func, scope, logger, message, then a column for
   // each field. The columns differ from row to row.
   fields,
-  // The fields of a journal entry: MESSAGE, PRIORITY, ... All values are text.
-  journal,
+  // The same, with code_file and code_line after message: where the call stands.
+  event,
 };
 
 // What became of the rows a sink was handed, over its whole life.

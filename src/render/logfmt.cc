@@ -1,6 +1,6 @@
 // The logfmt line: the members of the JSON line as key=value pairs.
+#include "base/plain.h"
 #include "base/timestamp.h"
-#include "render/plain.h"
 #include "render/render.h"
 #include "render/text.h"
 

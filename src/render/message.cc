@@ -8,9 +8,9 @@
 #include <string_view>
 
 #include "base/number.h"
+#include "base/plain.h"
 #include "base/timestamp.h"
 #include "base/utf8.h"
-#include "render/plain.h"
 
 namespace stogger {
 namespace {

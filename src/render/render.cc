@@ -11,7 +11,7 @@ void render_columns(const Event& event, RowForm form, const RowBatch& wanted,
   } else if (form == RowForm::fields) {
     render_fields(event, scratch);
   } else {
-    render_journal(event, scratch);
+    render_event(event, scratch);
   }
   *row = {scratch.columns.data(), scratch.columns.size(), scratch.values.data(),
           1, event.time};

@@ -39,7 +39,7 @@ void render_logfmt(const Event& event, RowScratch& scratch);
 void render_table(const Event& event, const RowBatch& wanted,
                   RowScratch& scratch);
 void render_fields(const Event& event, RowScratch& scratch);
-void render_journal(const Event& event, RowScratch& scratch);
+void render_event(const Event& event, RowScratch& scratch);
 
 // For the forms that are not one finished line.
 void render_columns(const Event& event, RowForm form, const RowBatch& wanted,

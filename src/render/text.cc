@@ -11,11 +11,11 @@
 #include <cstring>
 #include <string_view>
 
+#include "base/plain.h"
 #include "base/plain_copy.h"
 #include "base/timestamp.h"
 #include "base/utf8.h"
 #include "render/json.h"
-#include "render/plain.h"
 #include "render/render.h"
 
 namespace stogger {

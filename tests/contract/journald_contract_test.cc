@@ -10,13 +10,14 @@
 #include "event/event.h"
 #include "render/render.h"
 #include "sinks/builtin.h"
+#include "sinks/journald/entry.h"
 #include "tests/contract/sink_contract.h"
 #include "tests/support/journal.h"
 
 namespace stogger {
 namespace {
 
-// One row of the journal's form.
+// One row of the form that the sink asks for.
 Rows render_event(const std::vector<Field>& fields, Time now) {
   Event event;
   event.time = now;
@@ -26,7 +27,7 @@ Rows render_event(const std::vector<Field>& fields, Time now) {
   event.field_count = fields.size();
   RowScratch scratch;
   RowBatch row;
-  render(event, RowForm::journal, RowBatch(), scratch, &row);
+  render(event, RowForm::event, RowBatch(), scratch, &row);
   Rows rows(std::vector<Column>(row.columns, row.columns + row.column_count));
   rows.add(std::vector<Value>(row.values, row.values + row.column_count));
   rows.at(now);
@@ -83,7 +84,9 @@ class JournaldDriver final : public SinkDriver {
   OwnedField expected(std::string_view name, const Value& value) override {
     const Rows rows = render_event({{name, value}}, kTestTime);
     const RowBatch batch = rows;
-    return {name, batch.at(0, batch.column_count - 1)};
+    EntryScratch scratch;
+    const RowBatch entry = make_journal_entry(batch, 0, scratch);
+    return {name, entry.at(0, entry.column_count - 1)};
   }
 
   void break_target() override {

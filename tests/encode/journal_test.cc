@@ -1,5 +1,3 @@
-#include "encode/journal.h"
-
 #include <gtest/gtest.h>
 #include <stdlib.h>
 
@@ -7,7 +5,8 @@
 #include <string>
 #include <string_view>
 
-#include "base/journal_name.h"
+#include "sinks/journald/encode.h"
+#include "sinks/journald/journal_name.h"
 #include "tests/support/rows.h"
 #include "tests/support/temp_folder.h"
 

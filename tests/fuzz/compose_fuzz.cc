@@ -127,7 +127,7 @@ void run(FuzzedDataProvider& data) {
   render(event, RowForm::table, RowBatch(), row_scratch, &row);
   check_object(row.at(0, row.column_count - 1).text());
   for (const RowForm form :
-       {RowForm::text, RowForm::logfmt, RowForm::fields, RowForm::journal}) {
+       {RowForm::text, RowForm::logfmt, RowForm::fields, RowForm::event}) {
     render(event, form, RowBatch(), row_scratch, &row);
   }
 }

@@ -11,11 +11,12 @@
 #include <utility>
 #include <vector>
 
-#include "base/journal_name.h"
 #include "base/utf8.h"
-#include "encode/journal.h"
 #include "event/event.h"
 #include "render/render.h"
+#include "sinks/journald/encode.h"
+#include "sinks/journald/entry.h"
+#include "sinks/journald/journal_name.h"
 
 namespace {
 
@@ -138,8 +139,11 @@ void encode(const std::vector<Field>& fields) {
 
 void render(const Event& event) {
   stogger::RowScratch scratch;
-  RowBatch row;
-  stogger::render(event, stogger::RowForm::journal, RowBatch(), scratch, &row);
+  RowBatch rendered;
+  stogger::render(event, stogger::RowForm::event, RowBatch(), scratch,
+                  &rendered);
+  stogger::EntryScratch entry_scratch;
+  const RowBatch row = stogger::make_journal_entry(rendered, 0, entry_scratch);
   Buffer entry;
   stogger::append_journal_row(entry, row, 0);
   const Parsed found = parse(entry.view());

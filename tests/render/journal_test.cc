@@ -8,10 +8,11 @@
 #include <utility>
 #include <vector>
 
-#include "base/journal_name.h"
 #include "base/json.h"
 #include "event/event.h"
 #include "render/render.h"
+#include "sinks/journald/entry.h"
+#include "sinks/journald/journal_name.h"
 #include "tests/support/rows.h"
 #include "tests/support/temp_folder.h"
 
@@ -36,7 +37,10 @@ class Entry {
   }
 
   const Entry& render() {
-    stogger::render(event, RowForm::journal, RowBatch(), scratch, &rows_);
+    RowBatch row;
+    stogger::render(event, RowForm::event, RowBatch(), rendered_, &row);
+    scratch.sanitized = rendered_.sanitized;
+    rows_ = make_journal_entry(row, 0, scratch);
     return *this;
   }
 
@@ -63,10 +67,13 @@ class Entry {
   const RowBatch& rows() const { return rows_; }
 
   Event event;
-  RowScratch scratch;
+  struct Scratch : EntryScratch {
+    std::uint32_t sanitized = 0;
+  } scratch;
 
  private:
   std::vector<Field> fields_;
+  RowScratch rendered_;
   RowBatch rows_;
 };
 

@@ -5,6 +5,7 @@
 #include <string_view>
 #include <vector>
 
+#include "row/event_columns.h"
 #include "tests/support/test_event.h"
 
 namespace stogger {
@@ -176,6 +177,23 @@ TEST(FieldsTest, EveryFieldIsAColumnWithItsValueUnchanged) {
   EXPECT_EQ(row.at(0, 7).integer(), 7);
   EXPECT_EQ(row.at(0, 8).text(), std::string_view("\0\xFF", 2));
   EXPECT_EQ(event.scratch.sanitized, 0u);
+}
+
+TEST(FieldsTest, AnEventHasItsPlaceToo) {
+  TestEvent event("e", {{"a", 7}, {"b", std::string_view("\0\xFF", 2)}});
+  event.event.where = {"handle", "src/a.cc", 17};
+  const RowBatch row = event.row(RowForm::event);
+  ASSERT_EQ(row.column_count, EventColumn::count + 2u);
+  EXPECT_TRUE(are_events(row));
+  EXPECT_EQ(row.at(0, EventColumn::level).text(), "info");
+  EXPECT_TRUE(row.at(0, EventColumn::message).is_null());
+  EXPECT_EQ(row.at(0, EventColumn::code_file).text(), "src/a.cc");
+  EXPECT_EQ(row.at(0, EventColumn::code_line).integer(), 17);
+  EXPECT_EQ(row.columns[EventColumn::count].name, "a");
+  EXPECT_EQ(row.at(0, EventColumn::count + 1).text(),
+            std::string_view("\0\xFF", 2));
+  EXPECT_EQ(event.scratch.sanitized, 1u);
+  EXPECT_FALSE(are_events(event.row(RowForm::fields)));
 }
 
 }  // namespace

@@ -8,8 +8,8 @@
 #include <string>
 #include <string_view>
 
+#include "base/plain.h"
 #include "base/utf8.h"
-#include "render/plain.h"
 #include "tests/support/test_event.h"
 
 namespace stogger {

@@ -224,8 +224,8 @@ TEST_F(JournaldSink, AnEventArrivesAsItWasRendered) {
   event.field_count = std::size(fields);
   RowScratch scratch;
   RowBatch rows;
-  render(event, RowForm::journal, RowBatch(), scratch, &rows);
-  ASSERT_EQ(sink_->form(), RowForm::journal);
+  render(event, RowForm::event, RowBatch(), scratch, &rows);
+  ASSERT_EQ(sink_->form(), RowForm::event);
   ASSERT_OK(sink_->open());
   ASSERT_OK(sink_->write(rows));
   const auto all = entries();
@@ -263,7 +263,7 @@ TEST_F(JournaldSink, TenThousandFieldsArrive) {
   event.field_count = fields.size();
   RowScratch scratch;
   RowBatch rows;
-  render(event, RowForm::journal, RowBatch(), scratch, &rows);
+  render(event, RowForm::event, RowBatch(), scratch, &rows);
   sink_ = made({{"socket", journal_->socket()},
                 {"identifier", identifier_},
                 {"facility", "daemon"}});

@@ -1,4 +1,4 @@
-#include "render/plain.h"
+#include "base/plain.h"
 
 #include <cstring>
 

@@ -1,10 +1,10 @@
-#include "encode/journal.h"
+#include "sinks/journald/encode.h"
 
 #include <algorithm>
 #include <cstdint>
 
-#include "base/journal_name.h"
 #include "base/scalar_text.h"
+#include "sinks/journald/journal_name.h"
 #include "stogger/value.h"
 
 namespace stogger {

@@ -1,4 +1,4 @@
-#include "base/journal_name.h"
+#include "sinks/journald/journal_name.h"
 
 #include <algorithm>
 #include <cstring>

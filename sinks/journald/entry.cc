@@ -1,20 +1,20 @@
-// The entry of a systemd journal: MESSAGE for people, the standard fields that
-// journalctl knows, and every field of the event as a field of its own. See
-// docs/formats/journal.md.
+#include "sinks/journald/entry.h"
+
 #include <algorithm>
 #include <cstdint>
 #include <iterator>
 #include <string_view>
 
-#include "base/journal_name.h"
 #include "base/json.h"
 #include "base/number.h"
+#include "base/plain.h"
 #include "base/scalar_text.h"
 #include "base/timestamp.h"
 #include "base/utf8.h"
-#include "render/plain.h"
-#include "render/render.h"
-#include "render/text.h"
+#include "base/visible.h"
+#include "row/event_columns.h"
+#include "sinks/journald/journal_name.h"
+#include "stogger/level.h"
 
 namespace stogger {
 namespace {
@@ -28,7 +28,9 @@ constexpr std::string_view kMoreFields = "MORE_FIELDS";
 constexpr std::size_t kSimpleValueSize =
     std::max(kNumberSize, kTimestampSize + 3);
 
-std::string_view priority_of(Level level) noexcept {
+std::string_view priority_of(std::string_view name) noexcept {
+  Level level = Level::off;
+  parse_level(name, &level);
   switch (level) {
     case Level::alert:
       return "1";
@@ -87,24 +89,25 @@ bool is_reserved(std::string_view name) noexcept {
 
 // As append_visible(), but lines stay lines: the journal can hold them, and
 // journalctl indents them.
-std::uint32_t append_visible_lines(Buffer& out, std::string_view text) {
-  std::uint32_t sanitized = 0;
+void append_visible_lines(Buffer& out, std::string_view text) {
   while (true) {
     const std::size_t end = text.find_first_of("\n\t");
-    sanitized |= append_visible(out, text.substr(0, end));
-    if (end == std::string_view::npos) return sanitized;
+    append_visible(out, text.substr(0, end));
+    if (end == std::string_view::npos) return;
     out.push_back(text[end]);
     text.remove_prefix(end + 1);
   }
 }
 
-class JournalRow {
+class Entry {
  public:
-  JournalRow(const Event& event, RowScratch& scratch)
-      : event_(event),
+  Entry(const RowBatch& rows, std::size_t row, EntryScratch& scratch)
+      : rows_(rows),
+        row_(row),
         scratch_(scratch),
         text_(scratch.text),
-        own_fields_(std::min(event.field_count, kMostFields)) {}
+        fields_end_(
+            std::min(rows.column_count, EventColumn::count + kMostFields)) {}
 
   void fill() {
     // What grows without a known bound comes first. After that there is room
@@ -117,88 +120,113 @@ class JournalRow {
     text_.reserve(room());
 
     const std::string_view written = text_.view();
+    const Value& level = value(EventColumn::level);
     add("MESSAGE", Value(written.substr(start, message_end - start)));
-    add("PRIORITY", Value(priority_of(event_.level)));
-    add("LEVEL", Value(to_string(event_.level)));
-    add("EVENT", clean(event_.name));
-    if (!event_.scope.is_null()) add("SCOPE", clean(event_.scope.text()));
-    if (!event_.logger.empty()) add("LOGGER", clean(event_.logger));
-    add_place();
-    for (std::size_t i = 0; i < own_fields_; ++i) add_field(event_.fields[i]);
+    add("PRIORITY", Value(priority_of(level.text())));
+    add("LEVEL", level);
+    add("EVENT", clean(text_of(EventColumn::event)));
+    add_if_given("SCOPE", EventColumn::scope);
+    add_if_given("LOGGER", EventColumn::logger);
+    add_if_given("CODE_FILE", EventColumn::code_file);
+    add_if_given("CODE_LINE", EventColumn::code_line);
+    add_if_given("CODE_FUNC", EventColumn::func);
+    for (std::size_t i = EventColumn::count; i < fields_end_; ++i) add_field(i);
     if (more_end != message_end) {
       add(kMoreFields, Value(written.substr(message_end)));
     }
   }
 
  private:
+  const Value& value(std::size_t column) const noexcept {
+    return rows_.at(row_, column);
+  }
+  std::string_view text_of(std::size_t column) const noexcept {
+    return value(column).text();
+  }
+  std::string_view key(std::size_t column) const noexcept {
+    return rows_.columns[column].name;
+  }
+
   void write_message() {
-    append_visible(text_, event_.name);
-    if (!event_.has_message() && event_.field_count == 0) return;
-    if (!event_.name.empty()) text_.append(": ");
-    if (event_.has_message()) {
-      scratch_.sanitized += append_visible_lines(text_, event_.message);
+    const std::string_view name = text_of(EventColumn::event);
+    const Value& message = value(EventColumn::message);
+    append_visible(text_, name);
+    if (message.is_null() && rows_.column_count == EventColumn::count) return;
+    if (!name.empty()) text_.append(": ");
+    if (message.is_null()) {
+      write_pairs();
     } else {
-      // The values are counted where they are fields.
-      append_pairs(text_, event_);
+      append_visible_lines(text_, message.text());
+    }
+  }
+
+  // All fields as key=value.
+  void write_pairs() {
+    std::uint32_t sanitized = 0;
+    for (std::size_t i = EventColumn::count; i < rows_.column_count; ++i) {
+      const Value name(key(i));
+      char* out =
+          text_.reserve(2 + pair_value_room(name) + pair_value_room(value(i)));
+      if (i != EventColumn::count) *out++ = ' ';
+      out = write_pair_text(out, name.text(), &sanitized);
+      *out++ = '=';
+      text_.advance_to(write_pair_value(out, value(i), &sanitized));
     }
   }
 
   // The fields that are too many to be fields, as one JSON object.
   void write_more_fields() {
-    if (own_fields_ == event_.field_count) return;
-    for (std::size_t i = own_fields_; i < event_.field_count; ++i) {
-      text_.push_back(i == own_fields_ ? '{' : ',');
-      append_json_string(text_, event_.fields[i].key);
+    if (fields_end_ == rows_.column_count) return;
+    for (std::size_t i = fields_end_; i < rows_.column_count; ++i) {
+      text_.push_back(i == fields_end_ ? '{' : ',');
+      append_json_string(text_, key(i));
       text_.push_back(':');
-      scratch_.sanitized += append_json_value(text_, event_.fields[i].value);
+      append_json_value(text_, value(i));
     }
     text_.push_back('}');
   }
 
   // At least the bytes that everything after the first two will take.
   std::size_t room() const noexcept {
-    std::size_t texts = event_.name.size() + event_.logger.size() +
-                        text_size(event_.scope) + text_size(event_.func) +
-                        event_.where.file.size();
-    for (std::size_t i = 0; i < own_fields_; ++i) {
-      texts += text_size(event_.fields[i].value);
+    std::size_t texts = 0;
+    for (std::size_t i = 0; i < fields_end_; ++i) {
+      if (value(i).kind() == Kind::text) texts += text_of(i).size();
     }
     return texts * kReplacement.size() +
-           (own_fields_ + 1) * (kJournalNameSize + kSimpleValueSize);
+           fields_end_ * (kJournalNameSize + kSimpleValueSize);
   }
 
-  static std::size_t text_size(const Value& value) noexcept {
-    return value.kind() == Kind::text ? value.text().size() : 0;
+  void add_if_given(std::string_view name, std::size_t column) {
+    if (!value(column).is_null()) add(name, shown(value(column)));
   }
 
-  void add_place() {
-    if (!event_.where.file.empty()) add("CODE_FILE", clean(event_.where.file));
-    if (event_.where.line != 0) {
-      add("CODE_LINE", shown(Value(event_.where.line)));
-    }
-    if (!event_.func.is_null()) add("CODE_FUNC", clean(event_.func.text()));
-  }
-
-  void add_field(const Field& field) {
-    if (repeats_place(field)) return;
+  void add_field(std::size_t column) {
+    if (repeats_place(column)) return;
     char* const name = text_.reserve(kJournalNameSize);
-    char* end = write_journal_name(name, field.key);
+    char* end = write_journal_name(name, key(column));
     if (is_reserved({name, static_cast<std::size_t>(end - name)})) {
       if (end == name + kJournalNameSize) --end;
       *end++ = '_';
     }
     text_.advance_to(end);
-    add({name, static_cast<std::size_t>(end - name)}, shown(field.value));
+    add({name, static_cast<std::size_t>(end - name)}, shown(value(column)));
   }
 
   // True for the fields code_file and code_line of caller_info, which every
   // entry has anyway.
-  bool repeats_place(const Field& field) const noexcept {
-    const Value& value = field.value;
-    return (field.key == "code_file" && value.kind() == Kind::text &&
-            value.text() == event_.where.file) ||
-           (field.key == "code_line" && value.kind() == Kind::integer &&
-            value.integer() == static_cast<std::int64_t>(event_.where.line));
+  bool repeats_place(std::size_t column) const noexcept {
+    return repeats(column, EventColumn::code_file) ||
+           repeats(column, EventColumn::code_line);
+  }
+  bool repeats(std::size_t column, std::size_t standard) const noexcept {
+    const Value& own = value(column);
+    const Value& place = value(standard);
+    if (key(column) != key(standard) || own.kind() != place.kind()) {
+      return false;
+    }
+    return own.kind() == Kind::text      ? own.text() == place.text()
+           : own.kind() == Kind::integer ? own.integer() == place.integer()
+                                         : false;
   }
 
   void add(std::string_view name, Value value) {
@@ -224,22 +252,33 @@ class JournalRow {
   // of bytes. Almost always that is the text itself.
   Value clean(std::string_view text) {
     if (is_clean_text(text)) return Value(text);
-    ++scratch_.sanitized;
     const std::size_t start = text_.size();
     append_clean_text(text_, text);
     return Value(text_.view().substr(start));
   }
 
-  const Event& event_;
-  RowScratch& scratch_;
+  const RowBatch& rows_;
+  const std::size_t row_;
+  EntryScratch& scratch_;
   Buffer& text_;
-  const std::size_t own_fields_;
+  const std::size_t fields_end_;  // the column after the last that is a field
 };
 
 }  // namespace
 
-void render_journal(const Event& event, RowScratch& scratch) {
-  JournalRow(event, scratch).fill();
+RowBatch make_journal_entry(const RowBatch& rows, std::size_t row,
+                            EntryScratch& scratch) {
+  scratch.text.clear();
+  scratch.columns.clear();
+  scratch.values.clear();
+  Entry(rows, row, scratch).fill();
+  RowBatch entry;
+  entry.columns = scratch.columns.data();
+  entry.column_count = scratch.columns.size();
+  entry.values = scratch.values.data();
+  entry.row_count = 1;
+  entry.now = rows.now;
+  return entry;
 }
 
 }  // namespace stogger
