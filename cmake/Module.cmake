@@ -17,19 +17,16 @@ include(${CMAKE_CURRENT_LIST_DIR}/Dependencies.cmake)
 get_filename_component(stogger_root ${CMAKE_CURRENT_LIST_DIR} DIRECTORY)
 set(stogger_module_cmake ${CMAKE_CURRENT_LIST_DIR})
 
-# What the library has for itself that sinks use, and what its users get from it
-# too. A module that is loaded has a copy of both, for it binds to nothing of
-# the program; one that is linked needs the former if the library is shared.
-set(stogger_module_private_base
-    json.cc names.cc number.cc quote.cc scalar_text.cc scrub.cc timestamp.cc utf8.cc)
-set(stogger_module_os descriptor.cc file.cc folder.cc folder_walk.cc lock_file.cc lock_holder.cc ownership.cc)
-set(stogger_module_public_base clock.cc level.cc status.cc value.cc)
-list(TRANSFORM stogger_module_private_base PREPEND ${stogger_root}/src/base/)
-list(TRANSFORM stogger_module_os PREPEND ${stogger_root}/src/os/)
-list(APPEND stogger_module_private_base ${stogger_module_os} ${stogger_root}/src/format/json_lines.cc
-     ${stogger_root}/src/row/column_names.cc ${stogger_root}/src/row/loss_report.cc ${stogger_root}/src/row/schema_lock.cc
-     ${stogger_root}/sinks/common/columns.cc ${stogger_root}/sinks/common/paths.cc)
-list(TRANSFORM stogger_module_public_base PREPEND ${stogger_root}/src/base/)
+# What the library has for itself that sinks may use, and what its users get from
+# it too. A module that is loaded has a copy of what it uses of both, for it
+# binds to nothing of the program; one that is linked needs the former if the
+# library is shared. Options are asked of the host, and only the host reports.
+file(GLOB stogger_module_private CONFIGURE_DEPENDS ${stogger_root}/src/base/*.cc ${stogger_root}/src/os/*.cc
+     ${stogger_root}/src/row/*.cc ${stogger_root}/src/format/*.cc ${stogger_root}/sinks/common/*.cc)
+set(stogger_module_public clock level stats status value)
+list(JOIN stogger_module_public "|" names)
+list(FILTER stogger_module_private EXCLUDE REGEX "/src/(base/(${names}|options)|os/diagnostics)\\.cc$")
+list(TRANSFORM stogger_module_public REPLACE "(.+)" "${stogger_root}/src/base/\\1.cc")
 
 function(stogger_set_up_module_target target)
   target_compile_features(${target} PRIVATE cxx_std_20)
@@ -53,12 +50,12 @@ function(stogger_add_module_support)
     return()
   endif()
   stogger_find(nlohmann_json 3.11 PACKAGE nlohmann-json3-dev)
-  add_library(stogger_module_base OBJECT EXCLUDE_FROM_ALL ${stogger_module_private_base})
+  add_library(stogger_module_base OBJECT EXCLUDE_FROM_ALL ${stogger_module_private})
   stogger_set_up_module_target(stogger_module_base)
   stogger_use_headers(stogger_module_base nlohmann_json::nlohmann_json)
   add_library(
     stogger_module_support STATIC EXCLUDE_FROM_ALL
-    $<TARGET_OBJECTS:stogger_module_base> ${stogger_module_public_base}
+    $<TARGET_OBJECTS:stogger_module_base> ${stogger_module_public}
     ${stogger_root}/src/module/guest/entry.cc ${stogger_root}/src/module/guest/options.cc)
   stogger_set_up_module_target(stogger_module_support)
 endfunction()

@@ -12,6 +12,7 @@
 #include "config/file_identity.h"
 #include "config/option.h"
 #include "config/toml_text.h"
+#include "module/known_types.h"
 #include "module/registry.h"
 
 namespace stogger {
@@ -19,9 +20,9 @@ namespace {
 
 constexpr std::string_view kConsole = "console";
 
-bool writes_file(std::string_view type) noexcept {
-  return type == "file" || type == "jsonl" || type == "csv" ||
-         type == "sqlite" || type == "parquet";
+bool writes_file(std::string_view type) {
+  const KnownType* known = find_known_type(type);
+  return known != nullptr && known->writes_file;
 }
 
 std::string_view used_text(const Options& options, std::string_view key) {

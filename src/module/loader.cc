@@ -12,6 +12,7 @@
 #include <utility>
 
 #include "base/quote.h"
+#include "module/known_types.h"
 #include "module/library_file.h"
 #include "os/trust.h"
 
@@ -88,8 +89,10 @@ bool is_there(const std::string& path) noexcept {
 }
 
 std::string package_to_install(std::string_view type) {
-  const std::string_view package = package_of(type);
-  return package.empty() ? "the module" : "the package " + std::string(package);
+  const KnownType* known = find_known_type(type);
+  return known == nullptr || known->package.empty()
+             ? "the module"
+             : "the package " + std::string(known->package);
 }
 
 Status broken(std::string_view type, const std::string& what) {
@@ -241,12 +244,6 @@ std::vector<std::string> module_folders() {
 
 void add_module_folder(std::string folder) {
   added_folders().push_back(std::move(folder));
-}
-
-std::string_view package_of(std::string_view type) noexcept {
-  if (type == "postgres") return "stogger-postgres";
-  if (type == "parquet") return "stogger-parquet";
-  return {};
 }
 
 }  // namespace stogger

@@ -33,7 +33,4 @@ std::vector<std::string> module_folders();
 // Adds a folder to the end of them. Not to be called while others load.
 void add_module_folder(std::string folder);
 
-// The package that a type comes with, if it is one of this project's.
-std::string_view package_of(std::string_view type) noexcept;
-
 }  // namespace stogger

@@ -11,20 +11,21 @@
 #include "base/quote.h"
 #include "base/utf8.h"
 #include "module/host/module_sink.h"
+#include "module/known_types.h"
 #include "module/loader.h"
-#include "sinks/builtin.h"
 
 namespace stogger {
 namespace {
 
 struct Registry {
+  Registry() {
+    for (const KnownType& type : known_types()) {
+      if (type.factory != nullptr) factories.emplace(type.name, type.factory);
+    }
+  }
+
   std::mutex mutex;
-  std::map<std::string, SinkFactory, std::less<>> factories = {
-      {"console", &make_console_sink}, {"csv", &make_csv_sink},
-      {"file", &make_file_sink},       {"journald", &make_journald_sink},
-      {"jsonl", &make_jsonl_sink},     {"memory", &make_memory_sink},
-      {"sqlite", &make_sqlite_sink},
-  };
+  std::map<std::string, SinkFactory, std::less<>> factories;
 };
 
 // Never destroyed: static objects of the program may log until the very end.
@@ -36,9 +37,9 @@ Registry& registry() {
 Status unknown_type(std::string_view name) {
   const std::vector<std::string> known = sink_types();
   std::vector<std::string> near = known;
-  for (const char* type : {"postgres", "parquet"}) {
-    if (std::find(near.begin(), near.end(), type) == near.end()) {
-      near.emplace_back(type);
+  for (const KnownType& type : known_types()) {
+    if (std::find(near.begin(), near.end(), type.name) == near.end()) {
+      near.emplace_back(type.name);
     }
   }
   return Status(Code::invalid, "unknown sink type " + quoted(name) +
@@ -82,7 +83,9 @@ Status find_sink_type(std::string_view name, SinkType* type) {
   type->factory = find_factory(name);
   if (type->factory != nullptr) return {};
   ModuleSearch search = load_module(name);
-  if (!search.exists && package_of(name).empty()) return unknown_type(name);
+  if (!search.exists && find_known_type(name) == nullptr) {
+    return unknown_type(name);
+  }
   type->module = search.module;
   type->missing = std::move(search.status);
   return {};

@@ -15,7 +15,7 @@ target_compile_definitions(
 add_dependencies(test_config config_privileged)
 
 # What `stogger check` looks at in the tests.
-foreach(module IN ITEMS parquet postgres)
+foreach(module IN LISTS stogger_modules)
   if(TARGET stogger_${module}_module)
     string(TOUPPER ${module} name)
     target_compile_definitions(
