@@ -39,18 +39,7 @@ function(is_allowed file call result)
   set(${result} FALSE PARENT_SCOPE)
 endfunction()
 
-file(
-  GLOB_RECURSE files
-  RELATIVE ${SOURCE_DIR}
-  ${SOURCE_DIR}/src/*.h
-  ${SOURCE_DIR}/src/*.cc
-  ${SOURCE_DIR}/sinks/*.h
-  ${SOURCE_DIR}/sinks/*.cc)
-list(LENGTH files count)
-if(count EQUAL 0)
-  message(FATAL_ERROR "CheckFiles: no sources in ${SOURCE_DIR}")
-endif()
-
+include(${CMAKE_CURRENT_LIST_DIR}/Sources.cmake)
 set(problems "")
 foreach(file IN LISTS files)
   file(STRINGS ${SOURCE_DIR}/${file} lines REGEX "${by_path}|${by_library}")

@@ -1,38 +1,38 @@
-# Fails if a source file includes what its layer must not know.
+# Fails if a source file includes what its folder must not know, or if the table
+# of folders in docs/design.md says otherwise.
 #
 #   cmake -D SOURCE_DIR=... -P CheckLayers.cmake
 #
-# A folder of src/ includes itself, lower layers and the public headers. Sinks
-# know src/base, src/os, src/row and src/format only; src/config,
-# src/module, src/sample and src/cli may name sinks that are built in. A folder of sinks/
-# knows itself of all sinks, sinks/*.h and sinks/common; a module, which is one
-# with a CMakeLists.txt, what cmake/Module.cmake puts into every module instead;
-# and nobody knows a module. Public headers know each other and the standard library.
+# A folder knows itself, the public headers, and what this table lists: folders
+# of src/, or of sinks/ or single files there by their whole path. A folder of
+# sinks/ that is not listed is a sink of its own. So nobody knows a sink but
+# itself; and what is in a module, which is such a folder with a CMakeLists.txt,
+# is reached through its interface only. Public headers know each other and the
+# standard library.
 cmake_minimum_required(VERSION 3.25)
 
-set(layer_base 0)
-set(layer_os 1)
-set(layer_row 1)
-set(layer_event 1)
-set(layer_format 2)
-set(layer_render 2)
-set(layer_deliver 3)
-set(layer_sample 4)
-set(layer_testing 4)
-set(layer_config 4)
-set(layer_module 3)
-set(layer_cli 5)
-set(layers_sinks_know base os row format)
-# What of sinks/ is in every module.
-set(sinks_in_modules "^sinks/(common/columns\\.h$|common/paths\\.h$)")
-set(sinks_all_know "^sinks/(common/[^/]+|[^/]+)$")
-set(layers_that_know_sinks config module sample cli)
+set(layers
+    "src/base:"
+    "src/os: base"
+    "src/row: base"
+    "src/event: base"
+    "src/format: base"
+    "src/render: base, row, event"
+    "src/deliver: base, os, event, render"
+    "src/module: base, os, sinks/builtin.h"
+    "src/module/guest: base"
+    "src/sample: base, os, module, sinks/memory.h"
+    "src/config: base, os, event, module, deliver"
+    "src/testing: base, deliver"
+    "src/cli: base, module, config"
+    "sinks: base, os, row, format, sinks/common, sinks/builtin.h"
+    "sinks/common: base, os")
 
 # Third-party headers, and the only places that may include them.
 set(guarded "toml\\+\\+/" "CLI/" "sqlite3.h" "libpq" "zstd\\.h" "snappy")
 set(guard_0 "^src/config/")
 set(guard_1 "^src/cli/")
-set(guard_2 "^(sinks/|src/cli/)")
+set(guard_2 "^(sinks/sqlite/|src/cli/)")
 set(guard_3 "^sinks/postgres/")
 set(guard_4 "^sinks/parquet/")
 set(guard_5 "^sinks/parquet/")
@@ -62,50 +62,61 @@ function(check_public_include file name quoted)
   set(problems "${problems}" PARENT_SCOPE)
 endfunction()
 
-function(check_sink_include file name)
-  cmake_path(GET file PARENT_PATH own)
-  cmake_path(GET name PARENT_PATH target)
-  if(EXISTS ${SOURCE_DIR}/${own}/CMakeLists.txt)
-    set(known "${sinks_in_modules}")
-  else()
-    set(known "${sinks_all_know}")
+# The folder of the table that a path lies in: a folder of src/ with all that is
+# below it, unless that has a line of its own; or a sink.
+function(find_layer path result)
+  cmake_path(GET path PARENT_PATH folder)
+  if(NOT DEFINED known_${folder} AND folder MATCHES "^src/[a-z_]+")
+    set(folder "${CMAKE_MATCH_0}")
   endif()
-  if(NOT target STREQUAL own AND NOT name MATCHES "${known}")
-    problem(${file} "\"${name}\"" "${own} knows of sinks/ only itself, and what all sinks know")
+  set(${result} "${folder}" PARENT_SCOPE)
+endfunction()
+
+function(check_internal_include file name)
+  if(name MATCHES "^stogger/")
+    return()
+  elseif(NOT name MATCHES "/")
+    problem(${file} "\"${name}\"" "write the path from src/, as in \"base/buffer.h\"")
+  else()
+    if(NOT name MATCHES "^sinks/")
+      string(PREPEND name "src/")
+    endif()
+    find_layer(${file} own)
+    find_layer(${name} target)
+    set(known "${known_${own}}")
+    if(NOT DEFINED known_${own} AND own MATCHES "^sinks/")
+      set(known "${known_sinks}")
+    endif()
+    if(NOT DEFINED known_${own} AND NOT own MATCHES "^sinks/")
+      problem(${file} "\"${name}\"" "${own} is no folder that cmake/CheckLayers.cmake knows")
+    elseif(NOT target STREQUAL own AND NOT target IN_LIST known AND NOT name IN_LIST known)
+      list(JOIN known ", " text)
+      problem(${file} "\"${name}\"" "${own} knows only itself, the public headers, and: ${text}")
+    endif()
   endif()
   set(problems "${problems}" PARENT_SCOPE)
 endfunction()
 
-function(check_internal_include file name)
-  string(REGEX MATCH "^([a-z_]+)/" unused "${name}")
-  set(target "${CMAKE_MATCH_1}")
-  if(target STREQUAL "stogger")
-    return()
-  elseif(target STREQUAL "")
-    problem(${file} "\"${name}\"" "write the path from src/, as in \"base/buffer.h\"")
-  elseif(file MATCHES "^sinks/")
-    if(target STREQUAL "sinks")
-      check_sink_include(${file} "${name}")
-    elseif(NOT target IN_LIST layers_sinks_know)
-      problem(${file} "\"${name}\"" "a sink knows only src/base, src/os, src/row, src/format and sinks/")
+# Every line of the table is one of the table there, and the other way round.
+function(check_document path)
+  file(STRINGS ${SOURCE_DIR}/${path} rows REGEX "^\\| `(src|sinks)[a-z_/]*` \\|")
+  set(described "")
+  foreach(row IN LISTS rows)
+    string(REGEX MATCH "^\\| `([a-z_/]+)` \\|.*\\| ([^|]*)\\|$" unused "${row}")
+    set(folder "${CMAKE_MATCH_1}")
+    string(STRIP "${CMAKE_MATCH_2}" text)
+    list(APPEND described "${folder}")
+    if(NOT IS_DIRECTORY ${SOURCE_DIR}/${folder})
+      list(APPEND problems "${path}: there is no ${folder}")
+    elseif(DEFINED known_${folder} AND NOT text STREQUAL text_of_${folder})
+      list(APPEND problems "${path}: ${folder} may include \"${text_of_${folder}}\", not \"${text}\"")
     endif()
-  else()
-    string(REGEX MATCH "^src/([a-z_]+)/" unused "${file}")
-    set(own "${CMAKE_MATCH_1}")
-    if(NOT DEFINED layer_${own})
-      problem(${file} "\"${name}\"" "src/${own} is no layer that cmake/CheckLayers.cmake knows")
-    elseif(target STREQUAL "sinks")
-      if(NOT own IN_LIST layers_that_know_sinks)
-        problem(${file} "\"${name}\"" "src/${own} must not know sinks")
-      elseif(name MATCHES "^sinks/[^/]+/")
-        problem(${file} "\"${name}\"" "what is in a folder of sinks/ is reached through its interface only")
-      endif()
-    elseif(NOT DEFINED layer_${target})
-      problem(${file} "\"${name}\"" "src/${target} is no layer that cmake/CheckLayers.cmake knows")
-    elseif(NOT target STREQUAL own AND NOT layer_${target} LESS layer_${own})
-      problem(${file} "\"${name}\"" "src/${own} includes only layers below it, and src/${target} is not")
+  endforeach()
+  foreach(folder IN LISTS folders)
+    if(NOT folder IN_LIST described)
+      list(APPEND problems "${path}: does not describe ${folder}")
     endif()
-  endif()
+  endforeach()
   set(problems "${problems}" PARENT_SCOPE)
 endfunction()
 
@@ -119,19 +130,19 @@ function(check_guarded_include file name)
   set(problems "${problems}" PARENT_SCOPE)
 endfunction()
 
-file(
-  GLOB_RECURSE files
-  RELATIVE ${SOURCE_DIR}
-  ${SOURCE_DIR}/include/*.h
-  ${SOURCE_DIR}/src/*.h
-  ${SOURCE_DIR}/src/*.cc
-  ${SOURCE_DIR}/sinks/*.h
-  ${SOURCE_DIR}/sinks/*.cc)
-list(LENGTH files count)
-if(count EQUAL 0)
-  message(FATAL_ERROR "CheckLayers: no sources in ${SOURCE_DIR}")
-endif()
+set(folders "")
+foreach(layer IN LISTS layers)
+  string(REGEX MATCH "^([^:]+): ?(.*)$" unused "${layer}")
+  set(folder "${CMAKE_MATCH_1}")
+  set(text_of_${folder} "${CMAKE_MATCH_2}")
+  string(REPLACE ", " ";" names "${CMAKE_MATCH_2}")
+  list(TRANSFORM names PREPEND "src/" REGEX "^[^/]+$")
+  set(known_${folder} "${names}")
+  list(APPEND folders ${folder})
+endforeach()
 
+check_document(docs/design.md)
+include(${CMAKE_CURRENT_LIST_DIR}/Sources.cmake)
 foreach(file IN LISTS files)
   file(STRINGS ${SOURCE_DIR}/${file} lines REGEX "^[ \t]*#[ \t]*include")
   foreach(line IN LISTS lines)

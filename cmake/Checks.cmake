@@ -2,6 +2,7 @@
 # They are part of ALL: a build fails when one does.
 file(GLOB_RECURSE checked_sources CONFIGURE_DEPENDS include/*.h src/*.h src/*.cc sinks/*.h
      sinks/*.cc)
+list(APPEND checked_sources ${PROJECT_SOURCE_DIR}/cmake/Sources.cmake)
 
 set(check_layers ${CMAKE_COMMAND} -D SOURCE_DIR=${PROJECT_SOURCE_DIR} -P
                  ${PROJECT_SOURCE_DIR}/cmake/CheckLayers.cmake)
@@ -23,7 +24,8 @@ function(stogger_add_check name script depends)
   add_custom_target(stogger_${name} ALL DEPENDS ${stamp})
 endfunction()
 
-stogger_add_check(check_layers CheckLayers.cmake "${checked_sources}" ${check_layers})
+stogger_add_check(check_layers CheckLayers.cmake
+                  "${checked_sources};${PROJECT_SOURCE_DIR}/docs/design.md" ${check_layers})
 stogger_add_check(check_files CheckFiles.cmake "${checked_sources}" ${check_files})
 stogger_add_check(check_headers CheckHeaders.cmake "${public_headers}" ${check_headers})
 
