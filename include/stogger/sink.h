@@ -45,7 +45,8 @@ enum class RowForm : unsigned char {
   // timestamp, level, event, func, scope, logger, message, then a column for
   // each field. The columns differ from row to row.
   fields,
-  // The same, with code_file and code_line after message: where the call stands.
+  // The same, but code_file and code_line follow message: where the call
+  // stands.
   event,
 };
 

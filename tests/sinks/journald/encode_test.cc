@@ -1,3 +1,5 @@
+#include "sinks/journald/encode.h"
+
 #include <gtest/gtest.h>
 #include <stdlib.h>
 
@@ -5,7 +7,6 @@
 #include <string>
 #include <string_view>
 
-#include "sinks/journald/encode.h"
 #include "sinks/journald/journal_name.h"
 #include "tests/support/rows.h"
 #include "tests/support/temp_folder.h"

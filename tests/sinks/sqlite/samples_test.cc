@@ -9,8 +9,8 @@
 #include <string>
 #include <vector>
 
-#include "sample/sample_sinks.h"
 #include "support/sqlite_query.h"
+#include "tests/sinks/sample_sinks.h"
 
 namespace stogger {
 namespace {

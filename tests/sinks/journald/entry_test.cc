@@ -1,3 +1,5 @@
+#include "sinks/journald/entry.h"
+
 #include <gtest/gtest.h>
 #include <stdlib.h>
 
@@ -11,7 +13,6 @@
 #include "base/json.h"
 #include "event/event.h"
 #include "render/render.h"
-#include "sinks/journald/entry.h"
 #include "sinks/journald/journal_name.h"
 #include "tests/support/rows.h"
 #include "tests/support/temp_folder.h"

@@ -12,8 +12,8 @@
 #include <string>
 #include <vector>
 
-#include "sample/sample_sinks.h"
 #include "support/small_disk.h"
+#include "tests/sinks/sample_sinks.h"
 
 namespace stogger {
 namespace {
