@@ -1,14 +1,15 @@
 #!/usr/bin/env bash
-# Runs all tests of stogger: installs what they need (Debian), then
-#   judges   npm installs the readers that judge Parquet files into the build folder; where
-#            it cannot, the tests that need them are skipped, and say so
-#   format   clang-format finds nothing to change
+# Installs what the tests of stogger need (Debian), builds, and runs them all:
 #   dev      g++, warnings are errors: builds all
+#   tests    the tests of that build, packages and their consumers included
+# With --all also what is slower or needs more:
+#   judges   npm installs the readers that judge Parquet files into the build folder, and
+#            the tests that need them run; where it cannot, they are skipped, and say so
+#   format   clang-format finds nothing to change
 #   fuzz     clang, address and undefined-behaviour sanitizers: tests, short fuzzing
-#   tsan     g++, thread sanitizer: tests
-#   tests    the tests of the dev build, packages and their consumers included
-# What passed is not repeated until a file changes, unless CI is set: CI=true runs
-# everything. The exit code is 0 only if every stage passed.
+#   tsan     clang, thread sanitizer: tests of what threads share
+# What passed is not repeated until a file changes. The exit code is 0 only if every stage
+# passed. The end of the output is the summary of the tests.
 #
 #   STOGGER_BUILD_ROOT    where to build (default: build/ in the repository)
 #   STOGGER_FUZZ_SECONDS  how long each fuzzer runs (default: 5; tests/fuzz/run.sh runs one alone)
@@ -18,18 +19,27 @@ set -uo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.." || exit 1
 source .ci/packages.sh
 
+case ${1:-} in
+  "") all=false ;;
+  --all) all=true ;;
+  *) echo "usage: tests/run.sh [--all]" >&2; exit 2 ;;
+esac
 build_root=${STOGGER_BUILD_ROOT:-$PWD/build}
 jobs=$(nproc)
 failed=()
+times=()
 
 say() { printf '== %4d s  %s\n' "$SECONDS" "$*"; }
 
-install_packages g++ clang libclang-rt-14-dev clang-format cmake ninja-build pkg-config ccache git \
+install_packages g++ cmake ninja-build pkg-config ccache git \
   libfmt-dev nlohmann-json3-dev libtomlplusplus-dev libsqlite3-dev libcli11-dev libgtest-dev \
-  libgmock-dev libbenchmark-dev libspdlog-dev sqlite3 systemd strace python3 util-linux \
+  libgmock-dev sqlite3 systemd strace python3 util-linux \
   libpq-dev postgresql pgbouncer iproute2 openssl libzstd-dev libsnappy-dev logrotate || exit 1
-# Node.js from elsewhere brings its own npm, and does not go with Debian's.
-command -v npm >/dev/null || install_packages nodejs npm
+if $all; then
+  install_packages clang libclang-rt-14-dev clang-format libbenchmark-dev libspdlog-dev || exit 1
+  # Node.js from elsewhere brings its own npm, and does not go with Debian's.
+  command -v npm >/dev/null || install_packages nodejs npm
+fi
 mkdir -p "$build_root" || exit 1
 cmake_generator_options
 
@@ -55,7 +65,7 @@ tree_key() {
     g++ --version; clang++ --version; cmake --version; } | sha256sum | cut -d ' ' -f 1
 }
 
-passed_before() { [ -z "${CI:-}" ] && [ "$(cat "$build_root/tests-$1/passed" 2>/dev/null)" = "$key" ]; }
+passed_before() { [ "$(cat "$build_root/tests-$1/passed" 2>/dev/null)" = "$key" ]; }
 
 # stage NAME COMMAND...
 stage() {
@@ -63,7 +73,7 @@ stage() {
   shift
   mkdir -p "$build_root/tests-$name"
   # A build is quick to find out for itself that nothing has changed.
-  if [ "$name" != dev ] && [ "$name" != judges ] && passed_before "$name"; then
+  if [ "$name" != dev ] && passed_before "$name"; then
     say "$name: passed before, and no file has changed since"
     return
   fi
@@ -76,6 +86,7 @@ stage() {
     failed+=("$name")
     say "$name: FAILED"
   fi
+  times+=("$name $((SECONDS - started)) s")
 }
 
 # Shows what a command says only if it fails.
@@ -96,6 +107,13 @@ run_tests() {
     --output-on-failure --no-tests=error "${@:2}"
 }
 
+# slowest PRESET: what its tests took.
+slowest() {
+  echo "The slowest tests of $1, in seconds:"
+  sed '/^---$/,$d' "$build_root/tests-$1/Testing/Temporary/CTestCostData.txt" |
+    sort -k 3 -g -r | awk 'NR <= 20 { printf "  %6.1f %s\n", $3, $1 }'
+}
+
 install_judges() {
   local folder=$STOGGER_PARQUET_JUDGES
   [ -e "$folder/installed" ] && cmp -s tests/parquet/package.json "$folder/package.json" && return
@@ -112,44 +130,53 @@ check_format() {
   done | xargs -0 -r clang-format --dry-run -Werror
 }
 
+judge() { install_judges; [ ! -e "$STOGGER_PARQUET_JUDGES/installed" ] || run_tests dev --progress -R "^parquet[.]"; }
+
 build_dev() {
-  build dev -D STOGGER_BUILD_BENCHMARKS=ON &&
+  build dev "${benchmarks[@]}" &&
     cmake --build "$build_root/tests-dev" --parallel "$jobs" --target all_verify_interface_header_sets
 }
 check_fuzz() {
   local status=0
   build fuzz || return
   run_tests fuzz --label-exclude package --progress || status=1
+  slowest fuzz
   bash tests/fuzz/run.sh || status=1
   return $status
 }
-check_tsan() { build tsan && run_tests tsan --label-exclude package --progress; }
+check_tsan() {
+  local status=0
+  build tsan || return
+  run_tests tsan --label-exclude package --progress || status=1
+  slowest tsan
+  return $status
+}
+
+check_tests() {
+  mkdir -p "$build_root/tests-tests"
+  run_tests dev --progress | tee "$summary" | sed -u '/tests passed,/,$d'
+  return "${PIPESTATUS[0]}"
+}
+
+summary=$build_root/tests-tests/summary
+# Benchmarks are built where their packages are.
+benchmarks=()
+$all && benchmarks=(-D STOGGER_BUILD_BENCHMARKS=ON)
 
 key=$(tree_key)
-stage judges install_judges
-stage format check_format
+if $all; then stage format check_format; fi
 stage dev build_dev
-stage fuzz check_fuzz
-stage tsan check_tsan
-
-[ ${#failed[@]} -eq 0 ] || say "FAILED so far: ${failed[*]} (see above)"
-fixed_addresses=()
-# Last, so that its summary is the end of all output.
-summary=$build_root/tests-tests/summary
-mkdir -p "$build_root/tests-tests"
-if passed_before tests; then
-  say "tests: passed before, and no file has changed since. The summary of that run:"
-  sed -n '/tests passed,/,$p' "$summary"
-else
-  say "tests ..."
-  rm -f "$build_root/tests-tests/passed"
-  if run_tests dev | tee "$summary"; then
-    echo "$key" >"$build_root/tests-tests/passed"
-  else
-    failed+=(tests)
-  fi
+if $all; then
+  stage fuzz check_fuzz
+  stage tsan check_tsan
 fi
+fixed_addresses=()
+if $all; then stage judges judge; fi
+stage tests check_tests
 
+if $all; then slowest dev; fi
+say "stages: $(IFS=,; echo "${times[*]}")"
+sed -n '/tests passed,/,$p' "$summary"
 if [ ${#failed[@]} -ne 0 ]; then
   say "FAILED: ${failed[*]} (see above)"
   exit 1

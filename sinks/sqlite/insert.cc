@@ -179,10 +179,28 @@ int SqliteInsert::is_stored(int changes_before) {
   return result == SQLITE_DONE ? kNotStored : SQLITE_DONE;
 }
 
-Status SqliteInsert::not_stored() const {
-  return Status(Code::rejected,
-                "the row was taken and not stored: a trigger of " +
-                    quoted(table_) + " does away with it");
+Status SqliteInsert::failure(int result, std::string_view action) {
+  if (result == kNotStored) {
+    return Status(Code::rejected,
+                  "the row was taken and not stored: a trigger of " +
+                      quoted(table_) + " does away with it");
+  }
+  Status status = database_->failure(result, action);
+  // A function failed, or a trigger goes too deep: that is about the row,
+  // unless the table has changed.
+  if (result == SQLITE_ERROR && is_valid()) {
+    return Status(Code::rejected, status.message());
+  }
+  return status;
+}
+
+bool SqliteInsert::is_valid() noexcept {
+  if (statement_ == nullptr) return false;
+  sqlite3_stmt* again = nullptr;
+  const int result = sqlite3_prepare_v2(
+      database_->connection(), sqlite3_sql(statement_), -1, &again, nullptr);
+  sqlite3_finalize(again);
+  return result == SQLITE_OK;
 }
 
 int SqliteInsert::bind(int parameter, const Value& value) {

@@ -40,8 +40,9 @@ class SqliteInsert {
   // Inserts a value for each column of the table.
   int insert(const Value* values);
 
-  // What is to be said of rows that are not stored.
-  Status not_stored() const;
+  // What is to be said of a row for which insert() returned something else than
+  // SQLITE_DONE. It is rejected if the next one may be stored.
+  Status failure(int result, std::string_view action);
 
  private:
   struct Form {
@@ -57,6 +58,7 @@ class SqliteInsert {
   int choose(const ValueAt& value_at);
   int add_form(Form form);
   Status read_nature();
+  bool is_valid() noexcept;
   int step();
   int is_stored(int changes_before);
   int bind(int parameter, const Value& value);

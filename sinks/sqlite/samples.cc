@@ -147,10 +147,8 @@ Status SqliteSampleSink::insert_all(const RowBatch& rows) {
   const int result = insert_rows(rows);
   if (result == SQLITE_DONE) {
     status = database_.run("COMMIT", kAction);
-  } else if (result == SqliteInsert::kNotStored) {
-    status = insert_.not_stored();
   } else {
-    status = database_.failure(result, kAction);
+    status = insert_.failure(result, kAction);
   }
   if (!status.ok()) database_.rollback();
   return status;

@@ -177,11 +177,7 @@ class SqliteSink final : public Sink {
                       " rows: " + std::string(refusal.message()));
   }
 
-  Status failure(int result) {
-    return result == SqliteInsert::kNotStored
-               ? insert_.not_stored()
-               : database_.failure(result, kAction);
-  }
+  Status failure(int result) { return insert_.failure(result, kAction); }
 
   // After some failures SQLite ends a transaction by itself.
   bool is_in_transaction() const noexcept {

@@ -224,6 +224,16 @@ TEST_F(CheckTest, WhatCannotBeOpenedIsTold) {
   EXPECT_NE(out_.find("cannot be opened: "), std::string::npos) << out_;
 }
 
+TEST_F(CheckTest, LongNamesDoNotMakeLongLines) {
+  std::string path;
+  for (const char c : {'a', 'b', 'c', 'd'}) path += std::string(200, c) + "/";
+  EXPECT_EQ(check(sink("jsonl", path + "x.jsonl"), "--connect"), 0) << err_;
+  const std::size_t finding = out_.find("would create");
+  ASSERT_NE(finding, std::string::npos) << out_;
+  const std::size_t begin = out_.rfind('\n', finding) + 1;
+  EXPECT_LE(out_.find('\n', finding) - begin, 520u) << out_;
+}
+
 TEST_F(CheckTest, AJournalThatDoesNotListenIsTold) {
   const std::string toml =
       "[stogger]\n[stogger.sinks.j]\ntype = \"journald\"\nsocket = \"" +

@@ -8,7 +8,8 @@
     aside;
   - every ```toml block that begins with a table of stogger's is accepted by
     `stogger check`;
-  - every link to a file of the project leads to one.
+  - every link to a file of the project leads to one, and so does every `tests/...`;
+  - every test that is named, as in `FolderTest.LinksAreRefused`, is there.
 
   check_docs.py SOURCE_FOLDER EXAMPLES_FOLDER [STOGGER_PROGRAM]
 """
@@ -25,6 +26,11 @@ BLOCK = re.compile(
     r"(?:<!-- output of (?P<program>\w+)(?:: (?P<file>\S+))? -->\n\n?)?"
     r"^```(?P<kind>\w*)\n(?P<text>.*?)^```$", re.MULTILINE | re.DOTALL)
 LINK = re.compile(r"\]\((?!https?:|#)([^)#]+)")
+TEST_FILE = re.compile(r"`(tests/[^`*]+)`")
+# A group of tests, and one of them or the beginning of its name. A name that begins with a
+# dot is of the group that was named last.
+TEST_NAME = re.compile(r"`([A-Z]\w+)?\.([A-Z]\w*)(?:\.\.\.)?`")
+TEST_CASE = re.compile(r"^TEST(?:_F|_P)?\(\s*(\w+),\s*(\w+)\)", re.MULTILINE)
 TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z")
 DURATION = re.compile(r"(duration_ms\"?[=:])[-+.e\d]+")
 
@@ -43,6 +49,24 @@ def code():
             for folder in folders
             for path in sorted((source / folder).rglob("*"))
             if path.suffix in (".cc", ".h")}
+
+
+def tests():
+    return {f"{case[1]}.{case[2]}"
+            for path in (source / "tests").rglob("*_test.cc")
+            for case in TEST_CASE.finditer(path.read_text())}
+
+
+def missing_tests(text, known):
+    group = ""
+    for name in TEST_NAME.finditer(text):
+        group = name[1] or group
+        prefix = f"{group}.{name[2]}"
+        if not any(test.startswith(prefix) for test in known):
+            yield prefix
+    for file in TEST_FILE.finditer(text):
+        if not (source / file[1]).exists():
+            yield file[1]
 
 
 def without_times(text):
@@ -73,7 +97,7 @@ def toml_problem(text):
         return result.stdout + result.stderr if result.returncode else None
 
 
-def problems(document, sources):
+def problems(document, sources, known_tests):
     text = document.read_text()
     for block in BLOCK.finditer(text):
         line = text.count("\n", 0, block.start("text"))
@@ -95,14 +119,17 @@ def problems(document, sources):
         if not (document.parent / link[1]).exists():
             line = text.count("\n", 0, link.start()) + 1
             yield f"{document.relative_to(source)}:{line}: no file {link[1]}"
+    for test in missing_tests(text, known_tests):
+        yield f"{document.relative_to(source)}: no test {test}"
 
 
 def main():
     sources = code()
+    known_tests = tests()
     documents = [source / "README.md", source / "SECURITY.md",
                  *sorted((source / "docs").rglob("*.md"))]
     found = [problem for document in documents
-             for problem in problems(document, sources)]
+             for problem in problems(document, sources, known_tests)]
     print("\n".join(found) or f"{len(documents)} documents agree with the sources")
     return 1 if found else 0
 

@@ -122,6 +122,15 @@ TEST_F(TrustTest, LinksAreFollowedWhereOnlyRootCanChangeThem) {
       << fault(link);
 }
 
+TEST_F(TrustTest, LinksInACircleAreNotFollowedForEver) {
+  const std::string link = folder_.file("link");
+  const int descriptor = ::open(file().c_str(), O_RDONLY | O_CLOEXEC);
+  std::filesystem::create_symlink("other", link);
+  std::filesystem::create_symlink("link", folder_.file("other"));
+  EXPECT_NE(why_untrusted(link, descriptor), "");
+  ::close(descriptor);
+}
+
 TEST_F(TrustTest, EveryFolderThatALinkLiesInIsLookedAt) {
   // theirs/second leads to root's own file; whoever owns `theirs` can change
   // that.

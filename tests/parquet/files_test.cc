@@ -141,6 +141,19 @@ TEST_F(ParquetSinkTest, TwoWritersDoNotShareAFile) {
   EXPECT_EQ(numbers_in(agreed(folder() + "/run-3.parquet")), Numbers{20});
 }
 
+TEST_F(ParquetSinkTest, AHundredWritersOfAPathAreEnough) {
+  std::vector<SinkPtr> sinks;
+  for (int i = 0; i < 100; ++i) sinks.push_back(open());
+  EXPECT_EQ(sinks.back()->target(), folder() + "/run-100.parquet");
+  const SinkPtr one_more = make();
+  const Status status = one_more->open();
+  EXPECT_NE(status.message().find("too many other processes"),
+            std::string_view::npos)
+      << status.message();
+  sinks.pop_back();
+  EXPECT_OK(one_more->open());
+}
+
 TEST_F(ParquetSinkTest, WhatIsNoRegularFileIsRefused) {
   fs::create_directory(path());
   SinkPtr sink = make();

@@ -10,6 +10,7 @@
 #include <thread>
 #include <vector>
 
+#include "sinks/postgres/introspection.h"
 #include "tests/postgres/fake_server.h"
 #include "tests/postgres/fixture.h"
 #include "tests/postgres/frames.h"
@@ -387,6 +388,19 @@ TEST_F(Endless, AfterTheAnswerToARow) {
     FakeServer server(but(recording().insert, play(evil, insert().bytes)));
     log_against(server, 5);
     expect_little_taken(server);
+  }
+}
+
+TEST_F(Hostile, MoreColumnsThanATableHasAreNoAnswer) {
+  std::string rows = columns(kIntrospectionCells);
+  for (int i = 0; i < 1601; ++i) {
+    rows += row(std::vector<Cell>(kIntrospectionCells, "1"));
+  }
+  for (int turn = 0; turn < recording().insert; ++turn) {
+    SCOPED_TRACE("turn " + std::to_string(turn));
+    FakeServer server(
+        but(turn, Play{.bytes = rows + complete("SELECT 1601") + ready()}));
+    log_against(server, 1);
   }
 }
 

@@ -157,6 +157,11 @@ TEST(EncodeValue, IntegersInRangeAreOfTheColumnsSize) {
   EXPECT_EQ(hex_of(kInt8, UINT64_MAX), "does not fit");
 }
 
+TEST(EncodeValue, ATextOf256MebibytesIsTooLong) {
+  const std::string text(std::size_t{256} << 20, 'x');
+  EXPECT_EQ(hex_of(kText, std::string_view(text)), "does not fit");
+}
+
 TEST(EncodeValue, OtherKindsAreNoIntegers) {
   for (const std::uint32_t type : {kInt2, kInt4, kInt8}) {
     EXPECT_EQ(hex_of(type, 1.0), "does not fit");

@@ -12,6 +12,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/options.h"
 #include "tests/support/sinks.h"
 
 namespace stogger {
@@ -26,7 +27,7 @@ class PostgresSettingsTest : public ::testing::Test {
  protected:
   PostgresSettingsTest() {
     for (const char* const name :
-         {"PGHOST", "PGPORT", "PGDATABASE", "PGUSER", "PGSERVICE",
+         {"PGHOST", "PGPORT", "PGDATABASE", "PGUSER", "PGSERVICE", "PGSSLMODE",
           "PGGSSENCMODE", "PGTARGETSESSIONATTRS",
           "STOGGER_POSTGRES_PASSWORD"}) {
       set(name, nullptr);
@@ -73,6 +74,18 @@ std::string problems_of(Fields fields) {
   std::string text;
   for (std::size_t i = 0; i < options.problem_count(); ++i) {
     text += std::string(options.problem_text(i)) + "\n";
+  }
+  return text;
+}
+
+// What `stogger check` warns of, a line each.
+std::string warnings_of(Fields fields) {
+  Options options("postgres", fields);
+  PostgresSettings settings;
+  EXPECT_OK(read_postgres_settings(options, &settings));
+  std::string text;
+  for (const OptionProblem& warning : OptionsAccess::warnings(options)) {
+    text += warning.text + "\n";
   }
   return text;
 }
@@ -138,6 +151,38 @@ TEST_F(PostgresSettingsTest, ServersMayBeGivenInParts) {
   EXPECT_EQ(parameter(settings, "password"), "x y");
   EXPECT_EQ(parameter(settings, "dbname"), "logs");
   EXPECT_EQ(settings.target, "db.example:5433/logs");
+}
+
+TEST_F(PostgresSettingsTest, HowTlsIsUsedMayBeGivenInParts) {
+  const PostgresSettings settings = read({{"host", "db.example"},
+                                          {"sslmode", "verify-full"},
+                                          {"sslrootcert", "/etc/ca.pem"}});
+  EXPECT_EQ(parameter(settings, "sslmode"), "verify-full");
+  EXPECT_EQ(parameter(settings, "sslrootcert"), "/etc/ca.pem");
+  EXPECT_EQ(settings.sslmode, "verify-full");
+  EXPECT_THAT(problems_of({{"dsn", "host=db"}, {"sslmode", "require"}}),
+              HasSubstr("\"sslmode\""));
+}
+
+TEST_F(PostgresSettingsTest, AServerThatIsNotAuthenticatedIsWarnedOf) {
+  for (const char* const dsn :
+       {"host=db.example", "host=db.example sslmode=require",
+        "host=localhost,db.example sslmode=verify-ca",
+        "hostaddr=192.0.2.1 sslmode=prefer"}) {
+    EXPECT_THAT(warnings_of({{"dsn", dsn}}), HasSubstr("sslmode=verify-full"))
+        << dsn;
+  }
+  EXPECT_THAT(warnings_of({{"host", "db.example"}}),
+              HasSubstr("sslmode=verify-full"));
+}
+
+TEST_F(PostgresSettingsTest, AServerThatIsAuthenticatedOrLocalIsNot) {
+  for (const char* const dsn :
+       {"host=db.example sslmode=verify-full", "host=localhost",
+        "host=127.0.0.1", "host=::1", "host=/run/postgresql", "dbname=logs",
+        "service=central"}) {
+    EXPECT_EQ(warnings_of({{"dsn", dsn}}), "") << dsn;
+  }
 }
 
 TEST_F(PostgresSettingsTest, PartsAndADsnExcludeEachOther) {

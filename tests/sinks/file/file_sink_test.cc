@@ -517,7 +517,9 @@ TEST_F(FileSink, ADeletedFolderIsCreatedAgain) {
   std::filesystem::remove_all(folder_.file("logs"));
   advance(0.5);
   EXPECT_OK(write("two\n"));
-  EXPECT_EQ(content(), "two\n");
+  // The first one is there again if it was written to the deleted file within
+  // the last millisecond.
+  EXPECT_TRUE(content().ends_with("two\n")) << content();
 }
 
 TEST_F(FileSink, AFileTruncatedByOthersGrowsFromItsStart) {
