@@ -165,6 +165,18 @@ TEST_F(SqliteCheck, AnotherJournalModeWouldBeSet) {
   EXPECT_EQ(check({{"journal_mode", "DELETE"}}), "ok");
 }
 
+TEST_F(SqliteCheck, ALogThatAGroupMayWriteIsAdvisedAgainst) {
+  ASSERT_OK(make()->open());
+  std::filesystem::permissions(path_, std::filesystem::perms(0660));
+  EXPECT_EQ(check(),
+            "warning: \"PATH\" is writable for a group, and journal_mode is "
+            "WAL: each user of that group can end the programs that log here; "
+            "set journal_mode = \"DELETE\" if not all of them are trusted\nok");
+  EXPECT_EQ(check({{"file_mode", "0660"}}), "ok");  // that has been said
+  EXPECT_EQ(check({{"journal_mode", "DELETE"}}),
+            "change: would set journal_mode to DELETE\nok");
+}
+
 TEST_F(SqliteCheck, ColumnsThatDoNotFitAreSaid) {
   const std::vector<Field> mode = {{"journal_mode", "DELETE"}};
   SqliteQuery(path_).run("CREATE TABLE stogger_logs (timestamp, level)");
