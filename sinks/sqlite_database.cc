@@ -433,8 +433,11 @@ Status SqliteStatement::prepare(const std::string& sql,
 }
 
 Status SqliteDatabase::busy() const {
+  const pid_t holder = has_write_ahead_log() ? files_.find_index_lock() : 0;
+  const std::string who =
+      holder > 0 ? "process " + std::to_string(holder) : "another process";
   return Status(Code::unavailable,
-                "another process has kept the database locked for " +
+                who + " has kept the database locked for " +
                     std::to_string(settings_.busy_timeout_ms) +
                     " ms: end its transaction, or raise busy_timeout_ms");
 }

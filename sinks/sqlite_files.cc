@@ -13,6 +13,7 @@
 #include <utility>
 
 #include "base/file.h"
+#include "base/lock_holder.h"
 #include "base/quote.h"
 #include "sinks/paths.h"
 
@@ -187,6 +188,14 @@ std::int64_t SqliteFiles::size_of(std::string_view part) const {
   struct stat info;
   return folder_.look_up(folder_.name() + std::string(part), &info)
              ? info.st_size
+             : 0;
+}
+
+pid_t SqliteFiles::find_index_lock() const {
+  constexpr std::int64_t kLongest = 10000000;
+  struct stat index;
+  return folder_.look_up(folder_.name() + "-shm", &index)
+             ? find_lock_holder(index, kLongest)
              : 0;
 }
 

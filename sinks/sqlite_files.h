@@ -72,6 +72,9 @@ class SqliteFiles {
   bool is_writable_for_group() const noexcept {
     return (identity_.st_mode & S_IWGRP) != 0;
   }
+  // The process that has a lock on the index of the log, as everybody can who
+  // may read it; 0 if it is not found within 10 ms.
+  pid_t find_index_lock() const;
   // Why the database may not be written: an errno; 0 if it may.
   int access_error() const noexcept;
 

@@ -125,6 +125,7 @@ SqliteVfs::SqliteVfs(SqliteFiles& files, bool shares_memory)
   vfs_.xFullPathname = &full_path;
   vfs_.xDlOpen = &load_nothing;
   vfs_.xSleep = &sleep_briefly;
+  if (files.is_look()) owners_stay_.emplace();
 }
 
 bool SqliteVfs::is_available() noexcept { return standard() != nullptr; }

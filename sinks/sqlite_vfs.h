@@ -3,8 +3,11 @@
 
 #include <sqlite3.h>
 
+#include <optional>
 #include <string>
 #include <string_view>
+
+#include "sinks/sqlite_owners.h"
 
 namespace stogger {
 
@@ -55,6 +58,7 @@ class SqliteVfs {
   const std::string vfs_name_;
   sqlite3_vfs vfs_;
   sqlite3_io_methods methods_;
+  std::optional<OwnersStay> owners_stay_;  // for a look
 };
 
 // The errno of the last access to the database or its log that went wrong; 0 if

@@ -2,6 +2,7 @@
 // changes nothing.
 #include <gtest/gtest.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <filesystem>
@@ -15,6 +16,7 @@
 #include "tests/support/sinks.h"
 #include "tests/support/sqlite_query.h"
 #include "tests/support/temp_folder.h"
+#include "tests/support/tree.h"
 
 namespace stogger {
 namespace {
@@ -156,6 +158,22 @@ TEST_F(SqliteCheck, WhatACrashHasLeftStays) {
   SinkPtr sink = make();
   ASSERT_OK(sink->open());
   EXPECT_EQ(SqliteQuery(path_).one("SELECT count(*) FROM stogger_logs"), "1");
+}
+
+TEST_F(SqliteCheck, AsRootTheLogAndItsIndexKeepTheirOwners) {
+  if (::geteuid() != 0) GTEST_SKIP() << "only root can give files away";
+  constexpr uid_t kDaemon = 1;
+  constexpr uid_t kNobody = 65534;
+  SinkPtr sink = make();
+  ASSERT_OK(sink->open());
+  ASSERT_OK(sink->write(table_rows({{}})));
+  ASSERT_EQ(::chown(path_.c_str(), kDaemon, kDaemon), 0);
+  for (const char* const part : {"-wal", "-shm"}) {
+    ASSERT_EQ(::chown((path_ + part).c_str(), kNobody, kNobody), 0);
+  }
+  const auto before = tree_of(folder_.path());
+  check();
+  EXPECT_EQ(tree_of(folder_.path()), before);
 }
 
 TEST_F(SqliteCheck, AnotherJournalModeWouldBeSet) {
