@@ -2,6 +2,7 @@
 
 #include <libpq-fe.h>
 #include <sys/auxv.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <cstdlib>
@@ -61,6 +62,24 @@ Status find_missing(const std::vector<PostgresHost>& hosts,
   return {};
 }
 
+// What libpq reads besides its options: PGLOCALEDIR, PGSYSCONFDIR, PGTZ.
+Status find_stranger(const PQconninfoOption* options) {
+  for (char** variable = environ; *variable != nullptr; ++variable) {
+    const std::string_view text = *variable;
+    const std::string name(text.substr(0, text.find('=')));
+    if (!name.starts_with("PG")) continue;
+    const PQconninfoOption* option = options;
+    while (option->keyword != nullptr &&
+           (option->envvar == nullptr || name != option->envvar)) {
+      ++option;
+    }
+    if (option->keyword == nullptr || name == "PGSERVICE") {
+      return problem("cannot be used while " + name + " is set");
+    }
+  }
+  return {};
+}
+
 }  // namespace
 
 bool has_foreign_environment() noexcept { return ::getauxval(AT_SECURE) != 0; }
@@ -104,14 +123,7 @@ Status shut_out_environment(std::vector<PostgresHost>* hosts,
                      " is set");
     }
   }
-  // Not among the options.
-  for (const char* variable : {"PGSERVICE", "PGTZ", "PGDATESTYLE", "PGGEQO"}) {
-    if (is_set(variable)) {
-      return problem(std::string("cannot be used while ") + variable +
-                     " is set");
-    }
-  }
-  return {};
+  return find_stranger(options.get());
 }
 
 }  // namespace stogger

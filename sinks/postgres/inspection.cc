@@ -102,7 +102,8 @@ Status Inspection::find() {
     return Status(Code::unavailable,
                   table() + " is neither a table nor a view");
   }
-  return {};
+  // Of one that exists, look() asks for both.
+  return exists() ? Status() : check_trust();
 }
 
 Status Inspection::look() {
@@ -158,26 +159,23 @@ Status Inspection::read_columns() {
 }
 
 Status Inspection::check_trust() {
-  // Who else could change the table is only of interest to a check.
-  if (!settings_.proves_only) {
-    bool plain = settings_.trust_table;
-    Status status = plain
-                        ? Status()
-                        : look_at_plainness(*session_.connection,
-                                            session_.table.id, soon(), &plain);
-    if (plain || !status.ok()) return status;
+  // Who else could change the table is then only of interest to a check.
+  if (settings_.trust_table && !settings_.proves_only) return {};
+  const std::string& named = settings_.schema;
+  Status status = look_at_trust(
+      *session_.connection, exists() ? session_.table.id.c_str() : nullptr,
+      session_.table.schema.c_str(), named.empty() ? nullptr : named.c_str(),
+      soon(), &trust_);
+  if (!status.ok() || !trust_.is_dangerous() || settings_.trust_table) {
+    return status;
   }
-  Status status =
-      look_at_trust(*session_.connection, session_.table.id, soon(), &trust_);
-  if (!status.ok()) return status;
-  if (trust_.function.empty() || settings_.trust_table) return {};
-  return Status(
-      Code::unavailable,
-      "the table " + table() + " runs the function " + quoted(trust_.function) +
-          " of the role " + quoted(trust_.role) +
-          " with the rights of whoever writes to it (a trigger, rule, default, "
-          "check, index or policy); let a role that is trusted own it, or set "
-          "trust_table = true");
+  return Status(Code::unavailable,
+                trust_.text(table()) +
+                    (trust_.hold == Hold::schema
+                         ? "; name the schema (schema)"
+                         : "; let a role that is trusted own it, after a look "
+                           "at it") +
+                    ", or set trust_table = true");
 }
 
 Status Inspection::check_rights(bool* has_both_columns) {

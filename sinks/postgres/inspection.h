@@ -22,7 +22,8 @@ class Inspection {
              Deadline deadline)
       : settings_(settings), session_(*session), deadline_(deadline) {}
 
-  // Looks for the table: session.table, and whether there is a pooler.
+  // Looks for the table: session.table, and whether there is a pooler. If it is
+  // missing, whether its schema is one to create it in.
   Status find();
   bool exists() const noexcept { return !session_.table.id.empty(); }
   // Of one that exists: its columns, rights, and whose code it runs.
@@ -30,7 +31,7 @@ class Inspection {
   // What is missing is told with the SQL that grants it.
   Status check_rights(bool* has_both_columns);
   Status missing_rights(bool create) const;
-  // An owner that is not trusted, if there is one.
+  // A role that is not trusted, if there is one to tell of.
   const Trust& trust() const noexcept { return trust_; }
 
   // The table's schema, name and indexes, for SQL.

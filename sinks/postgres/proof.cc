@@ -62,17 +62,10 @@ Status Prover::look_at_role() {
 
 Status Prover::prove_insert() {
   if (Status status = look_.look(); !status.ok()) return status;
-  const Trust& trust = look_.trust();
-  if (!trust.role.empty()) {
-    const std::string role = quoted(trust.role);
+  if (const Trust& trust = look_.trust(); trust.hold != Hold::none) {
     session_.proof.unwise.push_back(
-        trust.function.empty()
-            ? "the table " + look_.table() + " belongs to the role " + role +
-                  ", which could add a trigger at any time: it would run with "
-                  "the rights of this one"
-            : "the table " + look_.table() + " runs the function " +
-                  quoted(trust.function) + " of the role " + role +
-                  ", which trust_table allows");
+        trust.text(look_.table()) +
+        (trust.is_dangerous() ? "; trust_table allows it" : ""));
   }
   StatementCache statements;
   statements.begin(look_.table(), session_.columns, false);

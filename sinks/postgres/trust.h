@@ -1,6 +1,16 @@
-// Whose code a row would run: functions of triggers, rules, defaults,
-// generated columns, CHECKs (of domains, too), indexes and policies run with
-// the rights of the role that inserts.
+// Whose code a row would run: triggers, rules, defaults, generated columns,
+// CHECKs (of domains, too), indexes, partition keys and policies run with the
+// rights of the role that inserts.
+//
+// Trusted are the role itself; superusers; the owner of the database; the owner
+// of the schema, if the configuration names it; and roles that the role is a
+// member of, if superusers or the owner of the database have granted that.
+//
+// Who owns the table wrote its expressions, so there are two cases:
+// - A table of a role that is trusted may do what it likes. What it leads to
+//   has to be of such roles, too.
+// - A table of any other role has to be plain: no functions, operators and
+//   types but a few of the server's.
 #pragma once
 
 #include <string>
@@ -11,29 +21,36 @@
 
 namespace stogger {
 
-// One row for each finding about the table with the OID $1, the worst first: a
-// role, and the function of it that an INSERT into the table may run; or, with
-// an empty function, that it owns the table and could add one at any time.
-// Trusted, and none of these roles, are the role itself, those that it is a
-// member of, the owners of the schema and of the database, and superusers.
-//
-// A function of the server itself counts as one of the role that has it called
-// unless it is known to be harmless: query_to_xml() runs any SQL.
+// At most one row, the worst that there is to say of the table with the OID $1
+// (null: it is to be created) in the schema $2, which the configuration calls
+// $3 (null: it does not): how bad it is, a Hold; a role; what it is about, and
+// its name.
 std::string_view trust_sql();
 
-// One row of t or f, much faster: whether the table with the OID $1 is so plain
-// that it runs no function but the server's.
-std::string_view plain_sql();
-
-struct Trust {
-  std::string role;      // that is not trusted; empty if all are
-  std::string function;  // of it; empty if it only owns the table
+// What a role that is not trusted has to do with the table.
+enum class Hold {
+  none,
+  owner,    // owns the table, which is plain; could change that at any time
+  schema,   // owns the schema, which was found through the search_path
+  part,     // owns the table, which is not plain
+  object,   // owns something that the table leads to
+  trigger,  // may have made that trigger, for it has the right to
 };
 
-// `id`: the OID of the table.
-Status look_at_plainness(Connection& connection, const std::string& id,
-                         Deadline deadline, bool* plain);
-Status look_at_trust(Connection& connection, const std::string& id,
-                     Deadline deadline, Trust* trust);
+struct Trust {
+  Hold hold = Hold::none;
+  std::string role;  // in quotes
+  std::string what;  // such as: function "app.f()"
+
+  // Its code might run when a row is inserted.
+  bool is_dangerous() const noexcept { return hold > Hold::owner; }
+  // A sentence without full stop about the table, which is in quotes.
+  std::string text(const std::string& table) const;
+};
+
+// `id`: the OID of the table, null if there is none. `named`: the schema of the
+// configuration, null if it has none.
+Status look_at_trust(Connection& connection, const char* id, const char* schema,
+                     const char* named, Deadline deadline, Trust* trust);
 
 }  // namespace stogger

@@ -62,17 +62,20 @@ Status SqliteDatabase::connect_locked() {
 
 // SQLite does not look into the file yet.
 Status SqliteDatabase::connect() {
-  Status status = files_.open(settings_.path, settings_.modes,
-                              settings_.journal_mode == "WAL");
+  Status status =
+      files_.open(settings_.path, settings_.modes, has_write_ahead_log());
   if (!status.ok()) return status;
   if_inherited_ = std::make_unique<InheritedConnection>();
-  const char* const vfs = sqlite_vfs_name();
-  const std::string name = vfs != nullptr ? files_.uri("") : files_.path();
-  const int result = sqlite3_open_v2(
-      name.c_str(), &connection_,
-      SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_PRIVATECACHE |
-          (vfs != nullptr ? SQLITE_OPEN_URI : 0),
-      vfs);
+  constexpr int kFlags =
+      SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_PRIVATECACHE;
+  int result = SQLITE_OK;
+  if (SqliteVfs::is_available()) {
+    vfs_ = std::make_unique<SqliteVfs>(files_, has_write_ahead_log());
+    result = vfs_->open("", kFlags, &connection_);
+  } else {
+    result =
+        sqlite3_open_v2(files_.path().c_str(), &connection_, kFlags, nullptr);
+  }
   if (result != SQLITE_OK) {
     // SQLite tells the errno of its second attempt, which was only to read.
     const int error = files_.access_error();
@@ -96,6 +99,9 @@ Status SqliteDatabase::connect() {
 
 void SqliteDatabase::set_up_connection() {
   sqlite3_extended_result_codes(connection_, 1);
+  // A file that is mapped and cut by another ends the process.
+  sqlite3_exec(connection_, "PRAGMA mmap_size=0; PRAGMA temp_store=MEMORY",
+               nullptr, nullptr, nullptr);
   distrust_schema(connection_);
   sqlite3_busy_handler(connection_, &on_busy, this);
   sqlite3_progress_handler(connection_, kStepsBetweenLooks, &on_progress, this);
@@ -116,14 +122,16 @@ Status SqliteDatabase::open_locked() {
     status = run("PRAGMA page_size=4096; PRAGMA auto_vacuum=INCREMENTAL",
                  "cannot set the file up");
   }
-  if (status.ok()) status = set_journal_mode();
+  if (status.ok()) {
+    status =
+        has_write_ahead_log() ? set_journal_mode() : leave_write_ahead_log();
+  }
   if (status.ok()) {
     status =
         run("PRAGMA synchronous=" + settings_.synchronous +
-                "; PRAGMA secure_delete=OFF; PRAGMA mmap_size=0;"
+                "; PRAGMA secure_delete=OFF; PRAGMA foreign_keys=OFF;"
                 "PRAGMA cache_size=-8192; PRAGMA journal_size_limit=67108864;"
-                "PRAGMA cell_size_check=ON;"
-                "PRAGMA temp_store=MEMORY; PRAGMA foreign_keys=OFF",
+                "PRAGMA cell_size_check=ON",
             "cannot set the connection up");
   }
   if (status.ok()) status = measure_log();
@@ -143,6 +151,18 @@ Status SqliteDatabase::measure_log() {
   log_pages_ = static_cast<int>(
       std::min<std::int64_t>(files_.size_of("-wal") / page_size, INT_MAX));
   return {};
+}
+
+// Without shared memory, a log can only be read by one that has the file for
+// itself, and leaving the log needs that anyway.
+Status SqliteDatabase::leave_write_ahead_log() {
+  constexpr std::string_view kAction = "cannot set locking_mode";
+  Status status = run("PRAGMA locking_mode=EXCLUSIVE", kAction);
+  if (status.ok()) status = set_journal_mode();
+  // What was taken is given back with the end of the next reading.
+  return status.ok()
+             ? run("PRAGMA locking_mode=NORMAL; PRAGMA schema_version", kAction)
+             : status;
 }
 
 Status SqliteDatabase::set_journal_mode() {
@@ -196,12 +216,14 @@ void SqliteDatabase::disconnect(bool checkpoint) noexcept {
   }
   sqlite3_close_v2(connection_);
   connection_ = nullptr;
+  vfs_.reset();
 }
 
 void SqliteDatabase::abandon() noexcept {
   if (connection_ != nullptr) {
     if_inherited_->connection = connection_;
     keep_inherited(std::move(if_inherited_));
+    static_cast<void>(vfs_.release());  // the connection leads to it
   }
   connection_ = nullptr;
   statements_.clear();
@@ -275,9 +297,8 @@ void SqliteDatabase::checkpoint_if_due() noexcept {
 
 Status SqliteDatabase::look(CheckFindings& findings) {
   bool exists = false;
-  const bool write_ahead_log = settings_.journal_mode == "WAL";
-  Status status =
-      files_.look(settings_.path, settings_.modes, write_ahead_log, &exists);
+  Status status = files_.look(settings_.path, settings_.modes,
+                              has_write_ahead_log(), &exists);
   if (!status.ok()) return status;
   const std::string name = "\"" + settings_.path + "\"";
   const bool has_log = files_.size_of("-wal") != 0;
@@ -298,8 +319,8 @@ Status SqliteDatabase::look(CheckFindings& findings) {
   // A log is read with the index that its writers have made, or not at all: a
   // new index would be a change.
   const bool has_index = files_.size_of("-shm") != 0;
-  status = connect_to_look(has_log && has_index ? "&mode=ro&readonly_shm=1"
-                                                : "&mode=ro&immutable=1");
+  status = connect_to_look(has_log && has_index ? "mode=ro&readonly_shm=1"
+                                                : "mode=ro&immutable=1");
   if (!status.ok()) return status;
   if (files_.size_of("-journal") != 0) {
     findings.would_change("would roll back what a crash has left in " + name);
@@ -311,7 +332,15 @@ Status SqliteDatabase::look(CheckFindings& findings) {
                   " could not be looked at, for no process has it open; what "
                   "it holds is not known");
   }
-  if (write_ahead_log != is_in_wal_mode(connection_)) {
+  // Of file_mode it was said already.
+  if (has_write_ahead_log() && files_.is_writable_for_group() &&
+      (settings_.modes.file & S_IWGRP) == 0) {
+    findings.warn(name +
+                  " is writable for a group, and journal_mode is WAL: each "
+                  "user of that group can end the programs that log here; set "
+                  "journal_mode = \"DELETE\" if not all of them are trusted");
+  }
+  if (has_write_ahead_log() != is_in_wal_mode(connection_)) {
     findings.would_change("would set journal_mode to " +
                           settings_.journal_mode);
   }
@@ -319,18 +348,17 @@ Status SqliteDatabase::look(CheckFindings& findings) {
 }
 
 Status SqliteDatabase::connect_to_look(std::string_view parameters) {
-  const char* const vfs = sqlite_vfs_name();
-  if (vfs == nullptr) {
+  if (!SqliteVfs::is_available()) {
     return Status(Code::unavailable,
                   "cannot be looked at without a change, because the program "
                   "has replaced SQLite's default VFS");
   }
   forget_inherited_locks();
-  const int result =
-      sqlite3_open_v2(files_.uri(parameters).c_str(), &connection_,
-                      SQLITE_OPEN_READONLY | SQLITE_OPEN_NOMUTEX |
-                          SQLITE_OPEN_PRIVATECACHE | SQLITE_OPEN_URI,
-                      vfs);
+  vfs_ = std::make_unique<SqliteVfs>(files_, true);
+  const int result = vfs_->open(
+      parameters,
+      SQLITE_OPEN_READONLY | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_PRIVATECACHE,
+      &connection_);
   if (result != SQLITE_OK) return failure(result, "cannot open");
   set_up_connection();
   wait_.restart(kOpeningMs);
@@ -405,8 +433,11 @@ Status SqliteStatement::prepare(const std::string& sql,
 }
 
 Status SqliteDatabase::busy() const {
+  const pid_t holder = has_write_ahead_log() ? files_.find_index_lock() : 0;
+  const std::string who =
+      holder > 0 ? "process " + std::to_string(holder) : "another process";
   return Status(Code::unavailable,
-                "another process has kept the database locked for " +
+                who + " has kept the database locked for " +
                     std::to_string(settings_.busy_timeout_ms) +
                     " ms: end its transaction, or raise busy_timeout_ms");
 }
@@ -456,6 +487,11 @@ Status SqliteDatabase::failure(int result, std::string_view action) {
                   "of its folder");
     case SQLITE_CANTOPEN:
       if (Status refusal = files_.take_refusal(); !refusal.ok()) return refusal;
+      if (!has_write_ahead_log() && is_in_wal_mode(connection_)) {
+        return told(Code::unavailable,
+                    "another program has set journal_mode to WAL, which this "
+                    "sink does not use: all have to use the same");
+      }
       [[fallthrough]];
     case SQLITE_IOERR:
       return told(Code::unavailable,

@@ -22,6 +22,8 @@ struct sqlite3_stmt;
 
 namespace stogger {
 
+class SqliteVfs;
+
 struct SqliteSettings {
   std::string path;  // absolute
   FileModes modes;
@@ -105,12 +107,16 @@ class SqliteDatabase {
   Status connect_to_look(std::string_view parameters);
   void set_up_connection();
   Status open_locked();
+  Status leave_write_ahead_log();
   Status set_journal_mode();
   Status measure_log();
   void checkpoint(int mode) noexcept;
   Status empty_log();
   void disconnect(bool checkpoint) noexcept;
   bool is_too_late() noexcept;
+  bool has_write_ahead_log() const noexcept {
+    return settings_.journal_mode == "WAL";
+  }
   Status corruption(std::string_view what);
   Status not_a_database() const;
   Status busy() const;
@@ -127,6 +133,7 @@ class SqliteDatabase {
   // Memory for abandon(), which must not ask for any.
   std::unique_ptr<InheritedConnection> if_inherited_;
   SqliteFiles files_;
+  std::unique_ptr<SqliteVfs> vfs_;  // of the connection
   ProcessLock lock_;
   BoundedWait wait_;
   bool may_wait_ = true;

@@ -14,6 +14,7 @@
 
 #include "base/quote.h"
 #include "os/file.h"
+#include "os/lock_holder.h"
 #include "sinks/common/paths.h"
 
 namespace stogger {
@@ -38,23 +39,6 @@ constexpr std::string_view kParts[] = {"-wal", "-shm", "-journal", ".lock"};
 
 bool is_same(const struct stat& a, const struct stat& b) noexcept {
   return a.st_ino == b.st_ino && a.st_dev == b.st_dev;
-}
-
-// As in an URI.
-std::string escaped(std::string_view text) {
-  constexpr char kDigits[] = "0123456789ABCDEF";
-  std::string result;
-  for (const char c : text) {
-    if ((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
-        (c >= '0' && c <= '9') || c == '/' || c == '.' || c == '-' ||
-        c == '_') {
-      result += c;
-    } else {
-      const auto byte = static_cast<unsigned char>(c);
-      result += {'%', kDigits[byte >> 4], kDigits[byte & 15]};
-    }
-  }
-  return result;
 }
 
 }  // namespace
@@ -148,8 +132,7 @@ int SqliteFiles::create_empty(const std::string& name,
   return result == 0 ? 0 : errno;
 }
 
-std::string SqliteFiles::uri(std::string_view parameters) const {
-  std::string path = folder_.path();
+std::string SqliteFiles::name_for_sqlite() const {
   const std::string pinned =
       "/proc/self/fd/" + std::to_string(folder_.descriptor());
   struct stat by_name;
@@ -157,11 +140,9 @@ std::string SqliteFiles::uri(std::string_view parameters) const {
   // Not so where /proc is missing.
   if (::stat(pinned.c_str(), &by_name) == 0 &&
       ::fstat(folder_.descriptor(), &opened) == 0 && is_same(by_name, opened)) {
-    path = pinned + "/" + folder_.name();
+    return pinned + "/" + folder_.name();
   }
-  return "file:" + escaped(path) +
-         "?files=" + std::to_string(reinterpret_cast<std::intptr_t>(this)) +
-         std::string(parameters);
+  return folder_.path();
 }
 
 bool SqliteFiles::secure_log(bool may_create) noexcept {
@@ -207,6 +188,14 @@ std::int64_t SqliteFiles::size_of(std::string_view part) const {
   struct stat info;
   return folder_.look_up(folder_.name() + std::string(part), &info)
              ? info.st_size
+             : 0;
+}
+
+pid_t SqliteFiles::find_index_lock() const {
+  constexpr std::int64_t kLongest = 10000000;
+  struct stat index;
+  return folder_.look_up(folder_.name() + "-shm", &index)
+             ? find_lock_holder(index, kLongest)
              : 0;
 }
 

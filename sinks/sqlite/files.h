@@ -56,9 +56,8 @@ class SqliteFiles {
 
   const Folder& folder() const noexcept { return folder_; }
   std::string path() const { return folder_.path(); }
-  // The name for SQLite, an URI of the VFS "stogger", with further parameters:
-  // "&mode=ro".
-  std::string uri(std::string_view parameters) const;
+  // The path of the database for SQLite.
+  std::string name_for_sqlite() const;
 
   // For the VFS: whether SQLite may open the log and its index, or the journal,
   // and may create them. If not, take_refusal() says why.
@@ -70,6 +69,12 @@ class SqliteFiles {
   bool has_moved() const noexcept;
   // The size of FILE + `part`; 0 if it is missing.
   std::int64_t size_of(std::string_view part) const;
+  bool is_writable_for_group() const noexcept {
+    return (identity_.st_mode & S_IWGRP) != 0;
+  }
+  // The process that has a lock on the index of the log, as everybody can who
+  // may read it; 0 if it is not found within 10 ms.
+  pid_t find_index_lock() const;
   // Why the database may not be written: an errno; 0 if it may.
   int access_error() const noexcept;
 

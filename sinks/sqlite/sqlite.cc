@@ -11,6 +11,7 @@
 // 0 and 1. SQLite has no unsigned integers and no NaN: integers above
 // INT64_MAX are stored as text, all digits of them, and NaN as the text "NaN".
 #include <sqlite3.h>
+#include <sys/stat.h>
 
 #include <cstdint>
 #include <string>
@@ -208,6 +209,17 @@ void check_table_name(Options& options, const std::string& table) {
   }
 }
 
+// Who may write to the index of the log, which is mapped, can cut it.
+void warn_of_writers(Options& options, const SqliteSettings& settings) {
+  if (settings.journal_mode != "WAL" || (settings.modes.file & S_IWGRP) == 0) {
+    return;
+  }
+  options.warning("file_mode",
+                  "lets a group write, and journal_mode is WAL: each user of "
+                  "that group can end the programs that log here; set "
+                  "journal_mode = \"DELETE\" if not all of them are trusted");
+}
+
 }  // namespace
 
 Status make_sqlite_sink(Options& options, SinkPtr* sink) {
@@ -229,6 +241,7 @@ Status make_sqlite_sink(Options& options, SinkPtr* sink) {
   settings.busy_timeout_ms =
       options.integer("busy_timeout_ms", samples ? 5000 : 250, 0, 60000);
   settings.clock = options.clock();
+  warn_of_writers(options, settings);
   Status status = options.finish();
   if (!status.ok()) return status;
   if (samples) {

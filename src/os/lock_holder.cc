@@ -43,7 +43,8 @@ class Text {
 // lock of an open file description.
 class Search {
  public:
-  explicit Search(const struct stat& file) noexcept {
+  Search(const struct stat& file, std::int64_t longest_ns) noexcept
+      : deadline_(now_ns() + longest_ns) {
     std::snprintf(inode_, sizeof inode_, " %02x:%02x:%ju ", major(file.st_dev),
                   minor(file.st_dev), static_cast<std::uintmax_t>(file.st_ino));
   }
@@ -86,7 +87,7 @@ class Search {
     return found;
   }
 
-  const std::int64_t deadline_ = now_ns() + kLongestSearch;
+  const std::int64_t deadline_;
   char inode_[64];
 };
 
@@ -100,7 +101,14 @@ pid_t find_lock_holder(int descriptor) noexcept {
     return whole.l_pid;
   }
   struct stat file;
-  return ::fstat(descriptor, &file) == 0 ? Search(file).run() : 0;
+  return ::fstat(descriptor, &file) == 0
+             ? find_lock_holder(file, kLongestSearch)
+             : 0;
+}
+
+pid_t find_lock_holder(const struct stat& file,
+                       std::int64_t longest_ns) noexcept {
+  return Search(file, longest_ns).run();
 }
 
 }  // namespace stogger

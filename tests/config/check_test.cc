@@ -133,10 +133,6 @@ class CheckTest : public ConfigTest {
              line.compare(name_end + 1, 2, "2<") != 0 && has("</") &&
              !has("</proc/");
     }
-    // The owner that it has already: see tree_of().
-    if (name == "fchown" && (has("-wal>, 0, 0)") || has("-shm>, 0, 0)"))) {
-      return false;
-    }
     for (const char* change :
          {"rename", "unlink", "mkdir", "rmdir", "mknod", "link", "symlink",
           "chmod", "chown", "truncate", "utime", "fallocate", "setxattr",

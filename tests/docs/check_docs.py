@@ -26,7 +26,7 @@ BLOCK = re.compile(
     r"(?:<!-- output of (?P<program>\w+)(?:: (?P<file>\S+))? -->\n\n?)?"
     r"^```(?P<kind>\w*)\n(?P<text>.*?)^```$", re.MULTILINE | re.DOTALL)
 LINK = re.compile(r"\]\((?!https?:|#)([^)#]+)")
-TEST_FILE = re.compile(r"`(tests/[^`*]+)`")
+TEST_FILE = re.compile(r"`(tests/[^`*\s]+)`")
 # A group of tests, and one of them or the beginning of its name. A name that begins with a
 # dot is of the group that was named last.
 TEST_NAME = re.compile(r"`([A-Z]\w+)?\.([A-Z]\w*)(?:\.\.\.)?`")

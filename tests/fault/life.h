@@ -83,6 +83,7 @@ class Life {
       }
       clock_.advance(20);
       // A real target may be busy yet with what it got before.
+      subject_->settle();
       for (int i = 0; i < kProbes && stats_of(*system_, "sink").failing; ++i) {
         log("probe-" + std::to_string(i));
         clock_.advance(20);

@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <gtest/gtest.h>
 #include <stdlib.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -269,6 +270,12 @@ class JournaldSubject final : public Subject {
     return names_;
   }
   bool logs_large_event() const override { return true; }
+  // A datagram that waits has a size.
+  void settle() override {
+    for (int size = 1; size > 0; std::this_thread::yield()) {
+      if (::ioctl(socket_, FIONREAD, &size) != 0) return;
+    }
+  }
 
  private:
   sockaddr_un address() const {
@@ -286,12 +293,12 @@ class JournaldSubject final : public Subject {
     reader_.join();
   }
   void receive() {
+    std::vector<char> buffer(1024 * 1024);
     std::string entry;
-    while (receive_one(&entry)) names_.push_back(name_in(entry));
+    while (receive_one(buffer, &entry)) names_.push_back(name_in(entry));
   }
-  bool receive_one(std::string* entry) const {
-    entry->assign(1024 * 1024, '\0');
-    iovec bytes = {entry->data(), entry->size()};
+  bool receive_one(std::vector<char>& buffer, std::string* entry) const {
+    iovec bytes = {buffer.data(), buffer.size()};
     alignas(cmsghdr) char control[64] = {};
     msghdr message = {};
     message.msg_iov = &bytes;
@@ -300,7 +307,7 @@ class JournaldSubject final : public Subject {
     message.msg_controllen = sizeof control;
     const ssize_t size = ::recvmsg(socket_, &message, 0);
     if (size < 0) return false;
-    entry->resize(static_cast<std::size_t>(size));
+    entry->assign(buffer.data(), static_cast<std::size_t>(size));
     const cmsghdr* header = CMSG_FIRSTHDR(&message);
     if (header == nullptr) return size > 0;
     int file = -1;

@@ -20,6 +20,8 @@ class Subject {
   // The names of the events in the target, in order. Fails if anything in it is
   // not whole. Called when the sink is closed.
   virtual std::vector<std::string> names() = 0;
+  // Waits until the target has taken what it was sent.
+  virtual void settle() {}
   // Files that should not be there when all is over.
   virtual std::vector<std::string> leftovers() { return {}; }
   // True if there are ways of its own for large events.

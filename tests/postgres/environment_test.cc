@@ -162,7 +162,8 @@ TEST_F(PrivilegedTest, TheEnvironmentOfTheUserLeadsNowhere) {
   EXPECT_EQ(theirs.connections(), 0);
   for (const std::string variable :
        {"PGSERVICE=x", "PGSERVICE=", "PGHOSTADDR=127.0.0.1",
-        "PGOPTIONS=-csearch_path=evil", "PGPASSWORD=x", "PGREQUIREPEER=x"}) {
+        "PGOPTIONS=-csearch_path=evil", "PGPASSWORD=x", "PGREQUIREPEER=x",
+        "PGLOCALEDIR=/tmp", "PGSYSCONFDIR=/tmp", "PGTZ=UTC", "PGNEW=x"}) {
     EXPECT_EQ(run("host=127.0.0.1 user=a sslmode=disable", variable), 1)
         << variable;
   }

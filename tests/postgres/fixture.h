@@ -28,7 +28,7 @@ using Duration = std::chrono::steady_clock::duration;
 // other things to do.
 inline constexpr milliseconds kDeadline{250};
 inline constexpr milliseconds kGrace{20};
-inline constexpr milliseconds kNoise{200};
+inline constexpr milliseconds kNoise{kSanitized ? 1500 : 200};
 // The deadline of an event that needs another session and has to be written, on
 // a machine that has other things to do.
 inline constexpr milliseconds kTimeToConnect{5000};

@@ -90,8 +90,6 @@ class Traps : public HostileRole,
   void SetUp() override {
     HostileRole::SetUp();
     if (IsSkipped()) return;
-    server().execute("ALTER SCHEMA public OWNER TO evil");
-    server().execute("GRANT CREATE ON SCHEMA public TO app");
     server().execute(std::string("ALTER ROLE app SET search_path = ") +
                      GetParam());
     server().execute(std::string("ALTER ROLE postgres SET search_path = ") +
@@ -378,9 +376,11 @@ TEST_F(TrustedTables, FunctionsOfRolesThatAreTrustedRun) {
       "BEFORE INSERT ON public.stogger_logs FOR EACH ROW EXECUTE FUNCTION "
       "public.f()";
   const std::string dsn = dsn_of("app");
-  const auto expect_use = [&](bool use) {
+  const auto expect_use = [&](bool use, bool named = true) {
     LoggedSystem logged;
-    EXPECT_EQ(logged.add(patient(dsn)).ok(), use) << reports();
+    std::vector<Field> options = patient(dsn);
+    if (named) options.push_back({"schema", "public"});
+    EXPECT_EQ(logged.add(options).ok(), use) << reports();
   };
   as_evil(table);
   expect_use(false);
@@ -388,12 +388,19 @@ TEST_F(TrustedTables, FunctionsOfRolesThatAreTrustedRun) {
   expect_use(true);
   server().execute("REVOKE evil FROM app; ALTER SCHEMA public OWNER TO evil");
   expect_use(true);
+  expect_use(false, false);
   server().execute("ALTER SCHEMA public OWNER TO pg_database_owner");
   expect_use(false);
+  // The table is still another role's, who may have it do anything.
+  server().execute("ALTER FUNCTION public.f() OWNER TO postgres");
+  expect_use(false);
+  server().execute("ALTER TABLE public.stogger_logs OWNER TO app");
+  expect_use(true);
+  expect_use(true, false);
   server().execute("ALTER FUNCTION public.f() OWNER TO app");
   expect_use(true);
-  server().execute("ALTER FUNCTION public.f() OWNER TO postgres");
-  expect_use(true);
+  server().execute("ALTER FUNCTION public.f() OWNER TO evil");
+  expect_use(false);
 }
 
 TEST_F(TrustedTables, ATrapThatIsSetLaterIsFoundByTheNextConnection) {

@@ -13,8 +13,7 @@
 namespace stogger {
 
 // Name, kind, mode, owner, times and bytes of everything in the folder, by
-// path. As root, SQLite gives the log of a database the owner that it has
-// already, with each opening, so the time of that change is left out.
+// path.
 inline std::map<std::string, std::string> tree_of(const std::string& folder) {
   std::map<std::string, std::string> tree;
   for (const auto& entry :
@@ -25,11 +24,8 @@ inline std::map<std::string, std::string> tree_of(const std::string& folder) {
     std::ostringstream text;
     text << std::oct << info.st_mode << std::dec << ' ' << info.st_uid << ':'
          << info.st_gid << ' ' << info.st_ino << ' ' << info.st_mtim.tv_sec
-         << '.' << info.st_mtim.tv_nsec << ' ';
-    if (!path.ends_with("-wal")) {
-      text << info.st_ctim.tv_sec << '.' << info.st_ctim.tv_nsec << ' ';
-    }
-    text << info.st_size << ' ';
+         << '.' << info.st_mtim.tv_nsec << ' ' << info.st_ctim.tv_sec << '.'
+         << info.st_ctim.tv_nsec << ' ' << info.st_size << ' ';
     if (S_ISREG(info.st_mode)) text << read_file(path);
     tree[path] = text.str();
   }

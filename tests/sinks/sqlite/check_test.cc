@@ -2,6 +2,7 @@
 // changes nothing.
 #include <gtest/gtest.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <filesystem>
@@ -15,6 +16,7 @@
 #include "tests/support/sinks.h"
 #include "tests/support/sqlite_query.h"
 #include "tests/support/temp_folder.h"
+#include "tests/support/tree.h"
 
 namespace stogger {
 namespace {
@@ -158,11 +160,39 @@ TEST_F(SqliteCheck, WhatACrashHasLeftStays) {
   EXPECT_EQ(SqliteQuery(path_).one("SELECT count(*) FROM stogger_logs"), "1");
 }
 
+TEST_F(SqliteCheck, AsRootTheLogAndItsIndexKeepTheirOwners) {
+  if (::geteuid() != 0) GTEST_SKIP() << "only root can give files away";
+  constexpr uid_t kDaemon = 1;
+  constexpr uid_t kNobody = 65534;
+  SinkPtr sink = make();
+  ASSERT_OK(sink->open());
+  ASSERT_OK(sink->write(table_rows({{}})));
+  ASSERT_EQ(::chown(path_.c_str(), kDaemon, kDaemon), 0);
+  for (const char* const part : {"-wal", "-shm"}) {
+    ASSERT_EQ(::chown((path_ + part).c_str(), kNobody, kNobody), 0);
+  }
+  const auto before = tree_of(folder_.path());
+  check();
+  EXPECT_EQ(tree_of(folder_.path()), before);
+}
+
 TEST_F(SqliteCheck, AnotherJournalModeWouldBeSet) {
   SqliteQuery(path_).run(
       "CREATE TABLE stogger_logs (timestamp, level, event, func, scope, data)");
   EXPECT_EQ(check(), "change: would set journal_mode to WAL\nok");
   EXPECT_EQ(check({{"journal_mode", "DELETE"}}), "ok");
+}
+
+TEST_F(SqliteCheck, ALogThatAGroupMayWriteIsAdvisedAgainst) {
+  ASSERT_OK(make()->open());
+  std::filesystem::permissions(path_, std::filesystem::perms(0660));
+  EXPECT_EQ(check(),
+            "warning: \"PATH\" is writable for a group, and journal_mode is "
+            "WAL: each user of that group can end the programs that log here; "
+            "set journal_mode = \"DELETE\" if not all of them are trusted\nok");
+  EXPECT_EQ(check({{"file_mode", "0660"}}), "ok");  // that has been said
+  EXPECT_EQ(check({{"journal_mode", "DELETE"}}),
+            "change: would set journal_mode to DELETE\nok");
 }
 
 TEST_F(SqliteCheck, ColumnsThatDoNotFitAreSaid) {
