@@ -213,7 +213,11 @@ Status Attempt::look_into_tls() {
       (phase != CONNECTION_AWAITING_RESPONSE && phase != CONNECTION_AUTH_OK)) {
     return {};
   }
-  return judge(tls_guard_.check(tls_.look(connection_), false, false));
+  const std::string_view bytes = tls_.look(connection_);
+  if (!tls_.error().empty()) {
+    return failed("SSL error: " + std::string(tls_.error()));
+  }
+  return judge(tls_guard_.check(bytes, false, false));
 }
 
 Status Attempt::wait(Deadline deadline, bool* is_ready) const {

@@ -15,6 +15,8 @@ using Initialize = int(std::uint64_t options, const void* settings);
 using Peek = int(void* tls, void* bytes, int size);
 using Pending = int(const void* tls);
 using ClearErrors = void();
+using TakeError = unsigned long();
+using Reason = const char*(unsigned long error);
 
 // The process may have several libraries of that name. Those of libpq are found
 // from there on.
@@ -39,6 +41,12 @@ struct Functions {
   Peek* peek = find<Peek>("SSL_peek");
   Pending* pending = find<Pending>("SSL_pending");
   ClearErrors* clear_errors = find<ClearErrors>("ERR_clear_error");
+  TakeError* take_error = find<TakeError>("ERR_get_error");
+  Reason* reason = find<Reason>("ERR_reason_error_string");
+  bool are_there() const noexcept {
+    return peek != nullptr && pending != nullptr && clear_errors != nullptr &&
+           take_error != nullptr && reason != nullptr;
+  }
 };
 
 const Functions& functions() noexcept {
@@ -47,11 +55,7 @@ const Functions& functions() noexcept {
 }
 
 void* tls_of(PGconn* connection) noexcept {
-  const Functions& known = functions();
-  return known.peek != nullptr && known.pending != nullptr &&
-                 known.clear_errors != nullptr
-             ? PQsslStruct(connection, "OpenSSL")
-             : nullptr;
+  return functions().are_there() ? PQsslStruct(connection, "OpenSSL") : nullptr;
 }
 
 }  // namespace
@@ -70,7 +74,11 @@ std::string_view TlsPeek::look(PGconn* connection) noexcept {
   functions().clear_errors();
   const int count =
       functions().peek(tls, bytes_.data(), static_cast<int>(bytes_.size()));
-  // Whatever is wrong, libpq will find it, too.
+  const unsigned long error = count > 0 ? 0 : functions().take_error();
+  if (error != 0) {
+    const char* const reason = functions().reason(error);
+    error_ = reason != nullptr ? reason : "unknown";
+  }
   functions().clear_errors();
   const std::string_view all(bytes_.data(),
                              static_cast<std::size_t>(std::max(count, 0)));

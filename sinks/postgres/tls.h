@@ -23,12 +23,16 @@ class TlsPeek {
   // What libpq will read next and was not seen yet; valid until the next call.
   // Only after the handshake; empty without TLS.
   std::string_view look(PGconn* connection) noexcept;
+  // What went wrong with that, such as an alert of the server's, which libpq
+  // would not find any more. Empty if nothing did.
+  std::string_view error() const noexcept { return error_; }
   // After libpq has read.
   void note_read(PGconn* connection) noexcept;
 
  private:
   // A record of TLS is not larger. libpq takes one with a read, or a part.
   std::array<char, 16 * 1024> bytes_;
+  std::string_view error_;
   std::size_t known_ = 0;  // of the bytes that it will read next
 };
 

@@ -23,12 +23,15 @@ namespace {
 using ::testing::HasSubstr;
 
 // Asks each client for a hash of so many rounds, in pieces of so many bytes,
-// and waits for it.
+// and waits for it. With no rounds, it asks for a certificate of the client's.
 constexpr char kServer[] = R"(
 import base64, socket, ssl, struct, sys, threading
 certificate, key, rounds, piece = sys.argv[1:5]
 context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
 context.load_cert_chain(certificate, key)
+if rounds == '0':
+    context.verify_mode = ssl.CERT_REQUIRED
+    context.load_verify_locations(certificate)
 
 def read(client, size):
     data = b''
@@ -128,6 +131,16 @@ TEST(Tls, HashesAreNotComputedForHoursThere) {
                 HasSubstr("hashed more than a million times"))
         << piece;
   }
+}
+
+TEST(Tls, WhatTheServerSaysIsToldAlsoAfterTheHandshake) {
+  const TlsServer server(0);
+  SKIP_IF(server.why_not());
+  const SinkPtr sink = make_postgres({{"dsn", server.dsn()},
+                                      {"connect_timeout_ms", 10000},
+                                      {"start_wait_ms", 10000}});
+  EXPECT_THAT(std::string(sink->open().message()),
+              HasSubstr("certificate required"));
 }
 
 double seconds_of(clockid_t clock) {
