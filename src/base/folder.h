@@ -14,8 +14,8 @@
 //   - a file with several names (hard links) in a folder that others may
 //     change;
 //   - a folder of another user than root and the one of this process, on the
-//     way or at its end, in a folder where users who are not trusted may create
-//     folders: whoever made it can read, delete and rename what is in it;
+//     way or at its end, in a folder that all may write to and that is not his:
+//     he can delete and rename what is in it, and says who may read it;
 //   - in a program with more rights to files than its caller, what is reached
 //     by the working folder or a link of /proc/self/fd: these are his choice.
 // Whose the process is, and which groups are its own: ownership.h.

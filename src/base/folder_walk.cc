@@ -136,8 +136,12 @@ Status FolderWalk::enter(Descriptor folder, const Descriptor& parent) {
         "the folder belongs to another user (uid " +
         std::to_string(info.st_uid) +
         "), who may have made it for this purpose, for it lies in one that "
-        "others may change; give it to the user of this process (uid " +
-        std::to_string(::geteuid()) + ") or to root, or choose another path";
+        "all may write to; give it to root" +
+        (is_trusted_user(::geteuid())
+             ? " or to the user of this process (uid " +
+                   std::to_string(::geteuid()) + ")"
+             : std::string()) +
+        ", or choose another path";
     return fail(EPERM, name_, why.c_str());
   }
   path_ = path_of(name_);

@@ -95,11 +95,11 @@ bool can_others_change(const struct stat& info) {
   return (info.st_mode & S_IWGRP) != 0 && !is_own_group(info.st_gid);
 }
 
-bool is_trap(const struct stat& folder, const struct stat& parent) {
-  if (is_trusted_user(folder.st_uid)) return false;
-  // What lies in the folder of a user is of him, or of whom he allows.
-  return is_trusted_user(parent.st_uid) ? can_others_change(parent)
-                                        : (parent.st_mode & S_IWOTH) != 0;
+bool is_trap(const struct stat& folder, const struct stat& parent) noexcept {
+  // A group that may write to the parent was chosen: /var/log of Ubuntu belongs
+  // to the group syslog, and the folders of services lie in it.
+  return !is_trusted_user(folder.st_uid) && folder.st_uid != parent.st_uid &&
+         (parent.st_mode & S_IWOTH) != 0;
 }
 
 bool is_of_others(const struct stat& folder) {

@@ -48,9 +48,9 @@ bool is_own_group(gid_t group);
 // bits of the group.
 bool can_others_change(const struct stat& info);
 
-// True if the folder belongs to another user, and lies in one where users who
-// are not trusted may create folders: anyone may have put it there.
-bool is_trap(const struct stat& folder, const struct stat& parent);
+// True if the folder belongs to another user, and lies in one that all may
+// write to and that is not his, too: anyone may have put it there.
+bool is_trap(const struct stat& folder, const struct stat& parent) noexcept;
 
 // True if another user owns the folder, and no group of this process: he says
 // by the set-group-ID bit and by an access list who may read what is created
