@@ -5,9 +5,9 @@
 #include <cstdlib>
 
 #include "base/names.h"
+#include "base/ownership.h"
 #include "base/quote.h"
 #include "base/scrub.h"
-#include "base/trust.h"
 
 namespace stogger {
 namespace {

@@ -169,6 +169,28 @@ TEST_F(SqlitePlace, WhoMayNotReadCanLockNothing) {
   }
 }
 
+// Root gave the folder to another user, who hands his group down.
+TEST_F(SqlitePlace, InAFolderOfAnotherUserFilesAreForTheirOwnerAlone) {
+  SKIP_UNLESS_ROOT();
+  ASSERT_EQ(::chown(folder_.path().c_str(), kNobody, kNobody), 0);
+  set_folder_mode(02755);
+  for (const char* const mode : {"WAL", "TRUNCATE"}) {
+    SinkPtr sink = make({{"journal_mode", mode}, {"file_mode", "0660"}});
+    ASSERT_OK(sink->open());
+    ASSERT_OK(sink->write(table_rows({{}})));
+    for (const std::string& name : names()) {
+      EXPECT_EQ(mode_of(folder_.file(name)), 0600u) << name;
+      EXPECT_TRUE(as_nobody([&] {
+        return ::open(folder_.file(name).c_str(), O_RDONLY | O_CLOEXEC) == -1;
+      })) << name;
+    }
+    ASSERT_OK(sink->close());
+    for (const std::string& name : names()) {
+      std::filesystem::remove(folder_.file(name));
+    }
+  }
+}
+
 // ---- What others have put there
 
 TEST_F(SqlitePlace, ALinkOfAnotherUserIsNotFollowed) {
