@@ -307,7 +307,7 @@ TEST_F(Trusting, WhatATrustedTableLeadsToHasToBeTrusted) {
               "stogger_logs DEFAULT; ALTER TABLE part OWNER TO evil"},
         {"evil",
          "CREATE TRIGGER t BEFORE INSERT ON part FOR EACH ROW EXECUTE FUNCTION "
-         "public.trap_trigger()"}},
+         "public.run_trigger('SELECT public.trap()')"}},
        "\"s_partition.part\"",
        "evil"},
       {"parent",
