@@ -8,12 +8,13 @@ cmake_minimum_required(VERSION 3.25)
 # Who may, which calls, and why.
 set(allowed
     "src/os/folder(_walk)?\\.cc|.*|they are the one way"
+    "src/os/creation\\.cc|openat,chown,chmod|what a Folder has created, by its descriptor"
     "src/os/file\\.cc|open|the kernel's link to a descriptor of this process"
+    "src/os/descriptor\\.cc|open|/dev/null"
     "src/os/lock_holder\\.cc|openat|reads procfs"
     "src/config/file\\.cc|open|reads the configuration"
     "src/module/(library_file|loader)\\.cc|open|reads a module"
     "sinks/postgres/pump\\.cc|open|/dev/null"
-    "sinks/sqlite/files\\.cc|mknodat|makes a database in a Folder without opening it"
     "sinks/parquet/names\\.cc|linkat,renameat2|swaps two names in a Folder, by its descriptor")
 
 set(calls

@@ -1,6 +1,7 @@
 #include "sinks/common/paths.h"
 
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <charconv>
@@ -12,6 +13,7 @@
 
 #include "base/quote.h"
 #include "base/timestamp.h"
+#include "os/ownership.h"
 
 namespace stogger {
 namespace {
@@ -59,6 +61,12 @@ std::string read_path(Options& options) {
         "path", "begins with ~, which is not expanded: write ${HOME} instead");
   } else if (path.ends_with('/')) {
     options.problem("path", "must name a file, not a folder");
+  } else if (!path.empty() && !path.starts_with('/') &&
+             has_more_rights_to_files_than_caller()) {
+    options.problem("path",
+                    "must begin with /: the working folder is the choice of "
+                    "the user who started this program, which has more rights "
+                    "than he has");
   }
   return path;
 }
@@ -71,8 +79,12 @@ std::string absolute_path(const std::string& path) {
 
 FileModes read_file_modes(Options& options) {
   FileModes modes;
-  modes.file = read_mode(options, "file_mode", "0640", S_IRUSR | S_IWUSR);
-  modes.folder = read_mode(options, "folder_mode", "0750", S_IRWXU);
+  // The group of a set-user-ID program is that of the user who started it.
+  const bool own_group = is_own_group(::getegid());
+  modes.file = read_mode(options, "file_mode", own_group ? "0640" : "0600",
+                         S_IRUSR | S_IWUSR);
+  modes.folder =
+      read_mode(options, "folder_mode", own_group ? "0750" : "0700", S_IRWXU);
   return modes;
 }
 

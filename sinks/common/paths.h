@@ -17,7 +17,9 @@ std::string read_path(Options& options);
 std::string absolute_path(const std::string& path);
 
 // Reads the options `file_mode` and `folder_mode`, texts like "0640": of what
-// the sink creates, less the umask.
+// the sink creates, less the umask. Where they are not given, "0640" and
+// "0750"; "0600" and "0700" in a program whose group is the choice of a caller
+// who has fewer rights.
 FileModes read_file_modes(Options& options);
 
 // `prefix` + "2026-11-21T013928Z" + `suffix`, with a number before the suffix

@@ -12,7 +12,9 @@
 #include <random>
 #include <utility>
 
+#include "os/descriptor.h"
 #include "sinks/postgres/establish.h"
+#include "sinks/postgres/tls.h"
 
 namespace stogger {
 namespace {
@@ -24,6 +26,10 @@ constexpr milliseconds kFirstBackoff(100);
 constexpr milliseconds kLongestBackoff(5000);
 // For a thread that is not in the middle of a name look-up, ample.
 constexpr milliseconds kStopWait(250);
+// The same for one that computes, on a machine with other things to do. If the
+// program has used OpenSSL before this module did, OpenSSL takes itself apart
+// at exit: see tls.h.
+constexpr milliseconds kComputeWait(1000);
 
 // Between half of it and one and a half, lest all clients of a server that
 // comes back come at once.
@@ -44,7 +50,8 @@ Connector::~Connector() {
 
 Status Connector::start() {
   process_ = ::getpid();
-  wake_ = ::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+  keep_tls_until_the_end();
+  wake_ = above_standard_streams(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
   if (wake_ < 0) {
     return Status(Code::unavailable, "cannot make an eventfd: " +
                                          std::string(std::strerror(errno)));
@@ -78,6 +85,9 @@ void Connector::stop() {
   {
     std::unique_lock lock(mutex_);
     ended = changed_.wait_for(lock, kStopWait, [this] { return ended_; });
+    if (!ended && computing_.load(std::memory_order_acquire)) {
+      ended = changed_.wait_for(lock, kComputeWait, [this] { return ended_; });
+    }
   }
   if (ended) {
     thread_.join();
@@ -312,7 +322,7 @@ std::unique_ptr<Session> Connector::try_target(const PostgresTarget& target,
     const std::lock_guard lock(mutex_);
     pooled = pooled_;
   }
-  const Interrupt interrupt = {wake_, stopping_};
+  const Interrupt interrupt = {wake_, stopping_, computing_};
   std::unique_ptr<Connection> connection =
       establish(settings_, target, !pooled, interrupt, status);
   if (connection == nullptr && !pooled &&

@@ -35,8 +35,9 @@ class Connector : public std::enable_shared_from_this<Connector> {
   Status start();
   // From now on, a session that is given back is not replaced.
   void begin_stop() noexcept;
-  // Ends it, and closes all connections. Waits a moment for the thread; one
-  // that hangs in a name look-up is left to end by itself.
+  // Ends it, and closes all connections. Waits a moment for the thread, and a
+  // second if it computes; one that hangs in a name look-up is left to end by
+  // itself.
   void stop();
 
   // A session that is ready. Waits for one that is on its way; not beyond the
@@ -88,6 +89,7 @@ class Connector : public std::enable_shared_from_this<Connector> {
   int wake_ = -1;       // an eventfd
   std::thread thread_;
   std::atomic<bool> stopping_{false};
+  std::atomic<bool> computing_{false};  // the thread is inside libpq
   std::atomic<int> ready_socket_{-1};
 
   std::mutex mutex_;

@@ -15,9 +15,11 @@
 
 #include "base/quote.h"
 #include "base/utf8.h"
+#include "os/descriptor.h"
 #include "sinks/postgres/reply.h"
 #include "sinks/postgres/session.h"
 #include "sinks/postgres/start_guard.h"
+#include "sinks/postgres/tls.h"
 #include "sinks/postgres/wire.h"
 
 namespace stogger {
@@ -60,6 +62,7 @@ std::vector<PostgresTarget> find_targets(const PostgresSettings& settings,
   addrinfo hints = {};
   hints.ai_socktype = SOCK_STREAM;
   addrinfo* found = nullptr;
+  occupy_standard_streams();
   const int error = ::getaddrinfo(where.name.c_str(), nullptr, &hints, &found);
   if (error != 0) {
     *status = Status(Code::unavailable, "cannot find the address of " +
@@ -109,6 +112,9 @@ class Attempt {
   Status step(Deadline deadline);
   Status wait(Deadline deadline, bool* is_ready) const;
   Status receive();
+  Status look_into_tls();
+  Status judge(StartGuard::Verdict verdict) const;
+  Status let_libpq_work();
   Status failed(std::string_view why) const {
     return Status(Code::unavailable, why);
   }
@@ -123,6 +129,8 @@ class Attempt {
   PGconn* connection_ = nullptr;
   std::unique_ptr<Pump> pump_ = std::make_unique<Pump>();
   StartGuard guard_;
+  StartGuard tls_guard_;  // of what comes within TLS
+  TlsPeek tls_;
   PostgresPollingStatusType state_ = PGRES_POLLING_WRITING;
   std::size_t received_ = 0;
 };
@@ -147,6 +155,7 @@ Status Attempt::start(bool with_options) {
   add("options", options);
   keywords.push_back(nullptr);
   values.push_back(nullptr);
+  occupy_standard_streams();
   connection_ = PQconnectStartParams(keywords.data(), values.data(), 0);
   if (connection_ == nullptr) return failed("there is no memory");
   PQsetNoticeReceiver(connection_, &ignore_notice, nullptr);
@@ -162,7 +171,8 @@ Status Attempt::step(Deadline deadline) {
   }
   // From the first read on; before, libpq may look at its peer.
   if (state_ == PGRES_POLLING_READING && !is_attached()) {
-    guard_ = StartGuard();
+    guard_ = tls_guard_ = StartGuard();
+    tls_ = TlsPeek();
     if (!pump_->attach(PQsocket(connection_))) {
       return failed(std::string("cannot make a pair of sockets: ") +
                     std::strerror(errno));
@@ -175,9 +185,39 @@ Status Attempt::step(Deadline deadline) {
     status = receive();
     if (!status.ok()) return status;
   }
+  status = look_into_tls();
+  return status.ok() ? let_libpq_work() : status;
+}
+
+Status Attempt::let_libpq_work() {
+  // It may open another socket. What a program prints, with its standard
+  // streams closed, must not reach a server.
+  occupy_standard_streams();
+  interrupt_.computing.store(true, std::memory_order_release);
   state_ = PQconnectPoll(connection_);
+  interrupt_.computing.store(false, std::memory_order_release);
+  const int socket = PQsocket(connection_);
+  if (socket >= 0 && socket <= STDERR_FILENO) {
+    return failed(
+        "a standard stream is closed, and /dev/null cannot take its place");
+  }
+  tls_.note_read(connection_);
   if (is_attached() && !pump_->push()) return failed("the connection was lost");
   return {};
+}
+
+// libpq would hash a password as often as it is told to.
+Status Attempt::look_into_tls() {
+  const ConnStatusType phase = PQstatus(connection_);
+  if (state_ != PGRES_POLLING_READING || PQsslInUse(connection_) == 0 ||
+      (phase != CONNECTION_AWAITING_RESPONSE && phase != CONNECTION_AUTH_OK)) {
+    return {};
+  }
+  const std::string_view bytes = tls_.look(connection_);
+  if (!tls_.error().empty()) {
+    return failed("SSL error: " + std::string(tls_.error()));
+  }
+  return judge(tls_guard_.check(bytes, false, false));
 }
 
 Status Attempt::wait(Deadline deadline, bool* is_ready) const {
@@ -220,7 +260,15 @@ Status Attempt::receive() {
   const ConnStatusType phase = PQstatus(connection_);
   const bool negotiates =
       phase == CONNECTION_SSL_STARTUP || phase == CONNECTION_GSS_STARTUP;
-  switch (guard_.check(bytes, negotiates, forbids_clear_password())) {
+  Status status =
+      judge(guard_.check(bytes, negotiates, forbids_clear_password()));
+  if (!status.ok()) return status;
+  if (!pump_->hand_over(bytes)) return failed("the connection was lost");
+  return {};
+}
+
+Status Attempt::judge(StartGuard::Verdict verdict) const {
+  switch (verdict) {
     case StartGuard::Verdict::fine:
       break;
     case StartGuard::Verdict::wants_clear_password:
@@ -235,7 +283,6 @@ Status Attempt::receive() {
     case StartGuard::Verdict::unknown:
       return unknown_answer();
   }
-  if (!pump_->hand_over(bytes)) return failed("the connection was lost");
   return {};
 }
 

@@ -29,6 +29,8 @@ std::vector<PostgresTarget> find_targets(const PostgresSettings& settings,
 struct Interrupt {
   int wake;  // an eventfd
   const std::atomic<bool>& stopping;
+  std::atomic<bool>&
+      computing;  // set while libpq works, which waits for nobody
 };
 
 // What a server may send until a session is established, certificates
@@ -37,7 +39,8 @@ inline constexpr std::size_t kMostAtStart = 64 * 1024;
 
 // Null with the reason in *status after the connect time-out, or if the server
 // sends more than that. A password is not given to a server that wants it as it
-// is without TLS. With options: the session begins with the time-outs for rows.
+// is without TLS, or hashed for hours. With options: the session begins with
+// the time-outs for rows.
 std::unique_ptr<Connection> establish(const PostgresSettings& settings,
                                       const PostgresTarget& target,
                                       bool with_options,

@@ -8,6 +8,8 @@
 
 #include <utility>
 
+#include "os/descriptor.h"
+
 namespace stogger {
 namespace {
 
@@ -47,9 +49,10 @@ bool Pump::attach(int socket) noexcept {
                    pair) != 0) {
     return false;
   }
-  server_ = ::fcntl(socket, F_DUPFD_CLOEXEC, 0);
-  inner_ = pair[0];
-  const bool fine = server_ >= 0 && ::dup3(pair[1], socket, O_CLOEXEC) >= 0;
+  server_ = ::fcntl(socket, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
+  inner_ = above_standard_streams(pair[0]);
+  const bool fine =
+      server_ >= 0 && inner_ >= 0 && ::dup3(pair[1], socket, O_CLOEXEC) >= 0;
   ::close(pair[1]);
   if (!fine) {
     close_one(&server_);

@@ -1,6 +1,6 @@
-// StartGuard: looks at what a server sends until a session is established, as
-// long as it is not encrypted, before libpq sees it. libpq would give a
-// password away, or compute for hours.
+// StartGuard: looks at what a server sends until a session is established,
+// before libpq sees it. libpq would give a password away, or compute for hours.
+// With TLS, there is one for what comes before it and one for what is inside.
 #pragma once
 
 #include <cstddef>

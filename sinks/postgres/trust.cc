@@ -19,6 +19,8 @@ namespace stogger {
 //           server knows of dependencies, from what refers to what, and from
 //           tables, types and constraints to their parts. Functions are not
 //           looked into: their author is trusted.
+// owned     their owners. Sequences have no code; an index is its table's, an
+//           array its element's, a composite type is in pg_class, too.
 // theirs    the table, if its owner is not trusted.
 // trees     its expressions, as the server keeps them.
 // tokens    the nodes, functions, operators and types in them, and the types of
@@ -84,13 +86,19 @@ owned(class, object, owner) AS (
   SELECT r.class, r.object,
          CASE WHEN r.class OPERATOR(pg_catalog.=) 'pg_catalog.pg_class'::pg_catalog.regclass
            THEN (SELECT o.relowner FROM pg_catalog.pg_class o
-                  WHERE o.oid OPERATOR(pg_catalog.=) r.object)
+                  WHERE o.oid OPERATOR(pg_catalog.=) r.object
+                    AND o.relkind OPERATOR(pg_catalog.<>) ALL (
+                          ARRAY['i','I','S']::pg_catalog."char"[]))
            WHEN r.class OPERATOR(pg_catalog.=) 'pg_catalog.pg_proc'::pg_catalog.regclass
            THEN (SELECT o.proowner FROM pg_catalog.pg_proc o
                   WHERE o.oid OPERATOR(pg_catalog.=) r.object)
            WHEN r.class OPERATOR(pg_catalog.=) 'pg_catalog.pg_type'::pg_catalog.regclass
            THEN (SELECT o.typowner FROM pg_catalog.pg_type o
-                  WHERE o.oid OPERATOR(pg_catalog.=) r.object)
+                  WHERE o.oid OPERATOR(pg_catalog.=) r.object
+                    AND (o.typtype OPERATOR(pg_catalog.=) ANY (
+                           ARRAY['d','e','r']::pg_catalog."char"[])
+                         OR o.typtype OPERATOR(pg_catalog.=) 'b'
+                            AND o.typelem OPERATOR(pg_catalog.=) 0::pg_catalog.oid))
            WHEN r.class OPERATOR(pg_catalog.=) 'pg_catalog.pg_operator'::pg_catalog.regclass
            THEN (SELECT o.oprowner FROM pg_catalog.pg_operator o
                   WHERE o.oid OPERATOR(pg_catalog.=) r.object)
@@ -229,7 +237,7 @@ SELECT f.hold,
        coalesce(f.what, i.type, ''),
        coalesce(f.name::pg_catalog.text, i.identity, '')
   FROM (SELECT w.hold, w.role, w.class, w.object, w.what, w.name FROM found w
-         ORDER BY w.hold OPERATOR(pg_catalog.=) 1, w.hold, w.object LIMIT 1) AS f
+         ORDER BY w.hold OPERATOR(pg_catalog.=) 1, w.hold, w.class, w.object LIMIT 1) AS f
   LEFT JOIN LATERAL pg_catalog.pg_identify_object(f.class, f.object, 0) AS i
     ON true)";
 }

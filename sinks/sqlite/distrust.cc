@@ -27,6 +27,12 @@ constexpr std::string_view kOfSqlite[] = {
     "bm25",      "highlight",  "fts5",      "fts5_source_id", "fts3_tokenizer",
     "rtreenode", "rtreedepth", "rtreecheck"};
 
+// Virtual tables that are part of SQLite and lead to nothing outside of the
+// file.
+constexpr const char* kModules[] = {
+    "fts3",  "fts3tokenize", "fts4",    "fts4aux",   "fts5",      "fts5vocab",
+    "rtree", "rtree_i32",    "geopoly", "json_each", "json_tree", nullptr};
+
 struct Function {
   std::string name;
   int argument_count;
@@ -62,6 +68,7 @@ void distrust_schema(sqlite3* connection) {
   for (const auto& [limit, value] : kLimits) {
     sqlite3_limit(connection, limit, value);
   }
+  sqlite3_drop_modules(connection, const_cast<const char**>(kModules));
   for (const Function& function : foreign_functions(connection)) {
     // Without any code, it is taken away.
     sqlite3_create_function(connection, function.name.c_str(),

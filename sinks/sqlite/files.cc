@@ -112,7 +112,7 @@ Status SqliteFiles::check_parts() const {
 
 Status SqliteFiles::create() {
   if (folder_.look_up(folder_.name(), &identity_)) return {};
-  const int error = create_empty(folder_.name(), modes_.file);
+  const int error = folder_.create_empty(folder_.name(), modes_.file);
   if (error != 0 && error != EEXIST) {
     return Status(Code::unavailable, "cannot create " + quoted(path()) + ": " +
                                          error_advice(error));
@@ -122,14 +122,6 @@ Status SqliteFiles::create() {
     return status;
   }
   return Status(Code::unavailable, "others remove the file while it is opened");
-}
-
-int SqliteFiles::create_empty(const std::string& name,
-                              mode_t mode) const noexcept {
-  mode &= 0777 & ~static_cast<mode_t>(S_IWOTH);
-  const int result =
-      ::mknodat(folder_.descriptor(), name.c_str(), S_IFREG | mode, 0);
-  return result == 0 ? 0 : errno;
 }
 
 std::string SqliteFiles::name_for_sqlite() const {
@@ -160,7 +152,7 @@ bool SqliteFiles::secure(const std::string& name, bool may_create) noexcept {
     // Of the database's mode, as SQLite does it.
     if (may_create && folder_.is_open_to_others() &&
         identity_.st_uid == ::geteuid() && !folder_.look_up(name, &info)) {
-      create_empty(name, identity_.st_mode);
+      folder_.create_empty(name, identity_.st_mode);
     }
     refusal_ = folder_.check_file(name, false);
     return refusal_.ok();

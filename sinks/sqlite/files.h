@@ -97,7 +97,6 @@ class SqliteFiles {
   bool secure(const std::string& name, bool may_create) noexcept;
   Status check_parts() const;
   Status create();
-  int create_empty(const std::string& name, mode_t mode) const noexcept;
 
   Folder folder_;
   std::string given_path_;

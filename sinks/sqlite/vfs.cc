@@ -4,11 +4,13 @@
 #include <time.h>
 
 #include <algorithm>
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
 
 #include "sinks/sqlite/files.h"
+#include "sinks/sqlite/leases.h"
 
 namespace stogger {
 namespace {
@@ -52,6 +54,17 @@ std::string escaped(std::string_view text) {
     }
   }
   return result;
+}
+
+// The same for all files of the standard VFS.
+std::atomic<decltype(sqlite3_io_methods::xShmMap)> map_shared_memory = nullptr;
+
+// The first time, it opens the index.
+int map_at_once(sqlite3_file* file, int page, int size, int extend,
+                void volatile** memory) {
+  const OpensAtOnce without_waiting;
+  return map_shared_memory.load(std::memory_order_relaxed)(file, page, size,
+                                                           extend, memory);
 }
 
 // A file that is empty and stays so, on no disk.
@@ -155,11 +168,11 @@ int SqliteVfs::open_file(sqlite3_vfs* vfs, const char* name, sqlite3_file* file,
     return SQLITE_OK;
   }
   if (!self.is_fine(name, &flags)) return SQLITE_CANTOPEN;
+  const OpensAtOnce without_waiting;
   const int result =
       standard()->xOpen(standard(), name, file, flags, flags_used);
-  if (!self.shares_memory_ && file->pMethods != nullptr &&
-      (flags & SQLITE_OPEN_MAIN_DB) != 0) {
-    self.hide_shared_memory(file);
+  if (file->pMethods != nullptr && (flags & SQLITE_OPEN_MAIN_DB) != 0) {
+    self.replace_shared_memory(file);
   }
   return result;
 }
@@ -181,9 +194,14 @@ bool SqliteVfs::is_fine(const char* name, int* flags) noexcept {
 }
 
 // The methods of version 1 have none.
-void SqliteVfs::hide_shared_memory(sqlite3_file* file) noexcept {
+void SqliteVfs::replace_shared_memory(sqlite3_file* file) noexcept {
   methods_ = *file->pMethods;
-  methods_.iVersion = 1;
+  if (!shares_memory_) {
+    methods_.iVersion = 1;
+  } else if (methods_.iVersion >= 2 && methods_.xShmMap != nullptr) {
+    map_shared_memory.store(methods_.xShmMap, std::memory_order_relaxed);
+    methods_.xShmMap = &map_at_once;
+  }
   file->pMethods = &methods_;
 }
 

@@ -23,6 +23,7 @@ class SqliteFiles;
 //  - Without shared memory, the index of a log is never mapped; whoever may
 //    write to that file could cut it, and so end this process by SIGBUS. Only
 //    in exclusive mode can such a connection open a database that has a log.
+//  - No file is waited for: see leases.h.
 //  - No sleep is longer than 0.2 ms. SQLite waits for some locks by itself, in
 //    ever longer steps, up to ten seconds altogether; a call that logs cannot.
 //  - No extensions are loaded.
@@ -48,7 +49,7 @@ class SqliteVfs {
   static int full_path(sqlite3_vfs* vfs, const char* name, int size,
                        char* path) noexcept;
   bool is_fine(const char* name, int* flags) noexcept;
-  void hide_shared_memory(sqlite3_file* file) noexcept;
+  void replace_shared_memory(sqlite3_file* file) noexcept;
 
   SqliteFiles& files_;
   const bool shares_memory_;

@@ -72,7 +72,9 @@ bool check_and_tell(BuiltSink& sink) {
 
 int check(const std::string& file, bool connect) {
   std::vector<Problem> problems;
-  const Config config = read_config_file(file, FileUse::look_at, &problems);
+  // Who may write the file may choose where values of variables go.
+  const FileUse use = connect ? FileUse::obey : FileUse::look_at;
+  const Config config = read_config_file(file, use, &problems);
   std::vector<BuiltSink> sinks = build_sinks(config, Clock::real(), &problems);
   add_advice(config, sinks, &problems);
   sort_problems(&problems);

@@ -7,7 +7,7 @@
 #include "base/names.h"
 #include "base/quote.h"
 #include "base/scrub.h"
-#include "os/trust.h"
+#include "os/ownership.h"
 
 namespace stogger {
 namespace {

@@ -98,6 +98,9 @@ std::string damage_of_library(int descriptor) {
     // A thousand of them would take a thousand times as long.
     if (has_dynamic) return kDamaged;
     has_dynamic = true;
+    // That of a module has some dozen entries. A sparse file may say anything.
+    constexpr std::uint64_t kLongest = 1 << 20;
+    if (segment.p_filesz > kLongest) return kDamaged;
     std::vector<Entry> entries(segment.p_filesz / sizeof(Entry));
     if (!file.read_all(segment.p_offset, &entries) || !has_tables(entries)) {
       return kDamaged;

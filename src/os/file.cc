@@ -61,9 +61,19 @@ class WriteSignal {
 // A second, non-blocking way to the pipe or terminal behind a descriptor.
 // Setting O_NONBLOCK on the descriptor itself would set it for every process
 // that shares it. Without one (no /proc, no permission) it is the descriptor.
+//
+// Opening needs the rights of this process, not of whoever opened the
+// descriptor. So one that cannot be written to is left alone: the caller of a
+// set-user-ID program may have opened it only to read, or only by name
+// (O_PATH).
 class NonBlocking {
  public:
   explicit NonBlocking(int descriptor) noexcept : descriptor_(descriptor) {
+    const int flags = ::fcntl(descriptor, F_GETFL);
+    if (flags == -1 || (flags & O_PATH) != 0 ||
+        (flags & O_ACCMODE) == O_RDONLY) {
+      return;
+    }
     char path[sizeof "/proc/self/fd/" + 12];
     std::snprintf(path, sizeof path, "/proc/self/fd/%d", descriptor);
     const int own =
@@ -128,14 +138,15 @@ bool is_same(int descriptor, const struct stat& other) noexcept {
 }
 
 // Gives a new file what its predecessor had. If its group has to be another
-// one, that may not write to it.
-void inherit(int descriptor, const struct stat& predecessor) noexcept {
+// one, that may not write to it; nor read it, if the folder's owner chose it.
+void inherit(const Folder& folder, int descriptor,
+             const struct stat& predecessor) {
   struct stat info;
   if (::fstat(descriptor, &info) != 0) return;
   mode_t mode = predecessor.st_mode & 0777 & ~static_cast<mode_t>(S_IWOTH);
   if (info.st_gid != predecessor.st_gid &&
       ::fchown(descriptor, static_cast<uid_t>(-1), predecessor.st_gid) != 0) {
-    mode &= ~static_cast<mode_t>(S_IWGRP);
+    mode = folder.mode_of_new(mode) & ~static_cast<mode_t>(S_IWGRP);
   }
   static_cast<void>(::fchmod(descriptor, mode));
   if (info.st_uid != predecessor.st_uid) {
@@ -208,7 +219,7 @@ Status File::open_successor(const Folder& folder, const std::string& name,
                        0600, &descriptor, &error);
   if (!created.ok()) return open_append(folder, name, false);
   own(descriptor);
-  inherit(descriptor, predecessor);
+  inherit(folder, descriptor, predecessor);
   return {};
 }
 

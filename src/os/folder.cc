@@ -11,6 +11,7 @@
 #include <utility>
 
 #include "base/quote.h"
+#include "os/creation.h"
 #include "os/file.h"
 #include "os/folder_walk.h"
 #include "os/ownership.h"
@@ -83,8 +84,9 @@ Status Folder::open_file(const std::string& name, int flags, Creation creation,
   const bool truncate = (flags & O_TRUNC) != 0;
   flags = (flags & ~O_TRUNC) | kAlways | (magic_ ? 0 : O_NOFOLLOW);
   bool created = false;
-  Descriptor file(above_standard_streams(open_or_create(
-      name, flags, creation, mode != 0 ? mode : modes_.file, &created)));
+  mode = mode_in(this->descriptor(), mode != 0 ? mode : modes_.file);
+  Descriptor file(above_standard_streams(
+      open_or_create(name, flags, creation, mode, &created)));
   if (!file) {
     *error = errno;
     return failure(name, *error);
@@ -99,6 +101,8 @@ Status Folder::open_file(const std::string& name, int flags, Creation creation,
   if (!created) {
     Status status = refuse(name, info, error);
     if (!status.ok()) return status;
+  } else {
+    settle(this->descriptor(), file.get(), mode);
   }
   if (truncate && S_ISREG(info.st_mode) && ::ftruncate(file.get(), 0) != 0) {
     *error = errno;
@@ -112,7 +116,6 @@ Status Folder::open_file(const std::string& name, int flags, Creation creation,
 int Folder::open_or_create(const std::string& name, int flags,
                            Creation creation, mode_t mode,
                            bool* created) const noexcept {
-  const mode_t safe_mode = mode & 0777 & ~static_cast<mode_t>(S_IWOTH);
   for (int i = 0; i < kMostAttempts; ++i) {
     int file = -1;
     if (creation != Creation::always_new) {
@@ -124,8 +127,8 @@ int Folder::open_or_create(const std::string& name, int flags,
       }
     }
     do {
-      file = ::openat(descriptor(), name.c_str(), flags | O_CREAT | O_EXCL,
-                      safe_mode);
+      file =
+          ::openat(descriptor(), name.c_str(), flags | O_CREAT | O_EXCL, mode);
     } while (file == -1 && errno == EINTR);
     *created = file != -1;
     // Somebody else may have been quicker.
@@ -218,6 +221,19 @@ Status Folder::check_file(const std::string& name, bool writable) const {
   if (there) return failure(name, error);
   return Status(Code::unavailable, "cannot create " + quoted(path_of(name)) +
                                        ": " + error_advice(error));
+}
+
+int Folder::create_empty(const std::string& name, mode_t mode) const {
+  mode = mode_in(descriptor(), mode);
+  if (::mknodat(descriptor(), name.c_str(), S_IFREG | mode, 0) != 0) {
+    return errno;
+  }
+  settle(descriptor(), name, mode);
+  return 0;
+}
+
+mode_t Folder::mode_of_new(mode_t mode) const {
+  return mode_in(descriptor(), mode);
 }
 
 int Folder::rename(const std::string& from,

@@ -12,13 +12,24 @@
 //   - a file that another user owns, unless root does, or it belongs to a group
 //     of this process and others may not touch it (mode & 0007 is 0);
 //   - a file with several names (hard links) in a folder that others may
-//     change.
+//     change;
+//   - a folder of another user than root and the one of this process, on the
+//     way or at its end, in a folder that all may write to and that is not his:
+//     he can delete and rename what is in it, and says who may read it;
+//   - in a program with more rights to files than its caller, what is reached
+//     by the working folder or a link of /proc/self/fd: these are his choice.
+// Whose the process is, and which groups are its own: ownership.h.
+//
 // Others may change a folder if it is writable for all, with or without the
 // sticky bit, or writable for a group that this process is not in, or if
 // another user than root and the one of this process owns it.
 //
 // What is new is created with O_EXCL and the given mode less the umask, and is
-// never writable for all, whatever the umask.
+// never writable for all, whatever the umask. In a folder of another user (a
+// service's, given to him by root; a home, and a program run by sudo) it gets
+// no rights for a group, unless the folder belongs to a group of this process,
+// and a file none by an access list: these are the choice of the folder's
+// owner. The umask of a caller who has fewer rights to files does not count.
 //
 // Not safe for concurrent calls. Nothing here throws but std::bad_alloc.
 #pragma once
@@ -98,6 +109,12 @@ class Folder {
   // opened or changed. `writable`: this process has to have the right to write
   // to it, or to create it.
   Status check_file(const std::string& name, bool writable) const;
+
+  // Creates an empty file without opening it: closing a file takes away the
+  // locks that other parts of the process have on it. 0, or else errno.
+  int create_empty(const std::string& name, mode_t mode) const;
+  // The rights of what is created here, of those in `mode`, less the umask.
+  mode_t mode_of_new(mode_t mode) const;
 
   // Each returns 0, or else errno. None follows a link.
   int rename(const std::string& from, const std::string& to) const noexcept;

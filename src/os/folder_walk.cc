@@ -11,6 +11,7 @@
 #include <utility>
 
 #include "base/quote.h"
+#include "os/creation.h"
 #include "os/file.h"
 #include "os/ownership.h"
 
@@ -64,6 +65,12 @@ Status FolderWalk::fail(int error, const std::string& name, const char* why) {
 Status FolderWalk::start() {
   const bool absolute = rest_.starts_with('/');
   path_ = absolute ? "/" : "";
+  if (!absolute && has_more_rights_to_files_than_caller()) {
+    return fail(EPERM, rest_,
+                "the working folder is the choice of the user who started this "
+                "program, which has more rights than he has; write a path that "
+                "begins with /");
+  }
   folder_ = Descriptor(
       ::open(absolute ? "/" : ".", O_PATH | O_DIRECTORY | O_CLOEXEC));
   return folder_ ? Status() : fail(errno, absolute ? "" : ".");
@@ -91,7 +98,7 @@ Status FolderWalk::step() {
   if (last_) return finish();
   for (int i = 0; i < kMostAttempts; ++i) {
     Descriptor folder = open_at(folder_, name_.c_str(), kFolder);
-    if (folder) return enter(std::move(folder));
+    if (folder) return enter(std::move(folder), folder_);
     if (errno == ENOENT) {
       if (missing_ != Missing::create) {
         complete_ = false;
@@ -113,21 +120,44 @@ Status FolderWalk::step() {
     Status status = follow(link, &magic);
     if (!status.ok() || !magic) return status;
     folder = open_at(folder_, name_.c_str(), kFolder & ~O_NOFOLLOW);
-    return folder ? enter(std::move(folder)) : fail(errno, name_);
+    return folder ? enter(std::move(folder), folder_) : fail(errno, name_);
   }
   return fail(EAGAIN, name_, "others keep changing what is there");
 }
 
-Status FolderWalk::enter(Descriptor folder) {
+Status FolderWalk::enter(Descriptor folder, const Descriptor& parent) {
+  struct stat info;
+  struct stat above;
+  if (::fstat(folder.get(), &info) != 0 || ::fstat(parent.get(), &above) != 0) {
+    return fail(errno, name_);
+  }
+  if (is_trap(info, above)) {
+    const std::string why =
+        "the folder belongs to another user (uid " +
+        std::to_string(info.st_uid) +
+        "), who may have made it for this purpose, for it lies in one that "
+        "all may write to; give it to root" +
+        (is_trusted_user(::geteuid())
+             ? " or to the user of this process (uid " +
+                   std::to_string(::geteuid()) + ")"
+             : std::string()) +
+        ", or choose another path";
+    return fail(EPERM, name_, why.c_str());
+  }
   path_ = path_of(name_);
   folder_ = std::move(folder);
   return {};
 }
 
 Status FolderWalk::step_up() {
-  Descriptor parent = open_at(folder_, "..", kFolder);
+  Descriptor folder = open_at(folder_, "..", kFolder);
+  if (!folder) return fail(errno, "..");
+  const Descriptor parent = open_at(folder, "..", kFolder);
   if (!parent) return fail(errno, "..");
-  folder_ = std::move(parent);
+  const std::string path = path_;
+  Status status = enter(std::move(folder), parent);
+  if (!status.ok()) return status;
+  path_ = path;
   const std::size_t slash = path_.rfind('/');
   const std::size_t begin = slash == std::string::npos ? 0 : slash + 1;
   if (path_.empty() || path_.compare(begin, std::string::npos, "..") == 0) {
@@ -139,10 +169,12 @@ Status FolderWalk::step_up() {
 }
 
 Status FolderWalk::create() {
-  const mode_t mode = mode_ & 0777 & ~static_cast<mode_t>(S_IWOTH);
-  if (::mkdirat(folder_.get(), name_.c_str(), mode) == 0 || errno == EEXIST) {
+  const mode_t mode = mode_in(folder_.get(), mode_);
+  if (::mkdirat(folder_.get(), name_.c_str(), mode) == 0) {
+    settle(folder_.get(), name_, mode);
     return {};
   }
+  if (errno == EEXIST) return {};
   error_ = errno;
   return Status(Code::unavailable, "cannot create the folder " +
                                        quoted(path_of(name_)) + ": " +
@@ -189,6 +221,14 @@ Status FolderWalk::follow(const Descriptor& link, bool* magic) {
   if (is_on_procfs(folder_)) {
     // /proc/self is an ordinary link; those of /proc/self/fd are not.
     *magic = target.starts_with('/') || target.find(':') != std::string::npos;
+    if (*magic && has_more_rights_to_files_than_caller()) {
+      // To open it anew is to open it with the rights of this program, even if
+      // that user was able to open it only to read, or not at all (O_PATH).
+      return fail(ELOOP, name_,
+                  "what it leads to is the choice of the user who started this "
+                  "program, which has more rights than he has; write the path "
+                  "of a file, or use a sink of type \"console\"");
+    }
     if (*magic) {
       done_ = last_;
       return {};

@@ -43,7 +43,7 @@ class FolderWalk {
   Status start();
   Status step();
   Status step_up();
-  Status enter(Descriptor folder);
+  Status enter(Descriptor folder, const Descriptor& parent);
   Status create();
   Status finish();
   Status follow(const Descriptor& link, bool* magic);

@@ -1,6 +1,5 @@
 #include "os/trust.h"
 
-#include <sys/auxv.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
 #include <unistd.h>
@@ -13,6 +12,7 @@
 #include <system_error>
 
 #include "os/file.h"
+#include "os/ownership.h"
 
 namespace stogger {
 namespace {
@@ -28,19 +28,13 @@ constexpr int kMostSteps = 1000;  // names and links of a path
 
 class Walk {
  public:
-  Walk() : root_(::geteuid() == 0), strict_(root_ || borrowed()) {}
+  Walk()
+      : root_(::geteuid() == 0),
+        strict_(root_ || has_more_rights_than_caller()) {}
 
   std::string find_fault(const std::string& path, int descriptor);
 
  private:
-  static bool borrowed() noexcept { return has_more_rights_than_caller(); }
-
-  bool is_trusted(uid_t owner) const noexcept {
-    if (owner == 0) return true;
-    // Where only the group or capabilities are borrowed, the user of the
-    // process is the caller.
-    return owner == ::geteuid() && !(borrowed() && owner == ::getuid());
-  }
   // Others than those who are trusted.
   mode_t writable_for_others(const struct stat& info) const noexcept {
     return info.st_mode & (strict_ ? S_IWGRP | S_IWOTH : S_IWOTH);
@@ -65,7 +59,7 @@ class Walk {
 
 std::string Walk::check_owner(const std::string& path,
                               const struct stat& info) {
-  if (!strict_ || is_trusted(info.st_uid)) return {};
+  if (!strict_ || is_trusted_author(info.st_uid)) return {};
   return path + " belongs to user " + std::to_string(info.st_uid) + "; " +
          reason() + ": chown root " + path;
 }
@@ -157,10 +151,6 @@ std::string Walk::find_fault(const std::string& path, int descriptor) {
 }
 
 }  // namespace
-
-bool has_more_rights_than_caller() noexcept {
-  return ::getauxval(AT_SECURE) != 0;
-}
 
 std::string why_untrusted(const std::string& path, int descriptor) {
   return Walk().find_fault(path, descriptor);

@@ -6,12 +6,6 @@
 
 namespace stogger {
 
-// True if this program runs with more rights than the user who started it:
-// set-user-ID, set-group-ID, capabilities of its file. The environment is that
-// user's choice then and decides nothing. Variables are read by
-// secure_getenv(), which finds none of them in such a program.
-bool has_more_rights_than_caller() noexcept;
-
 // Why the file must not decide what this program does: others than root and the
 // user of the program could have written it, or put it in its place. Empty if
 // nobody could. `descriptor` is the file that was opened at `path`; what is

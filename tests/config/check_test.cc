@@ -296,6 +296,8 @@ TEST_F(CheckTest, AFileOfOthersIsLookedAtAllTheSame) {
                       " belongs to user 65534; root obeys only what nobody "
                       "else can change: chown root " +
                       folder_.file("c.toml") + "\n");
+  EXPECT_EQ(check("[stogger]\n", "--connect"), 78);
+  EXPECT_NE(out_.find("belongs to user 65534"), std::string::npos) << out_;
   System system;
   EXPECT_EQ(system.load(folder_.file("c.toml")).code(), Code::config);
 }

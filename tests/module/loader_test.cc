@@ -249,6 +249,26 @@ TEST_F(LoaderTest, FileWithManyDynamicSegmentsIsDamaged) {
             std::string::npos);
 }
 
+// It takes no room on the disk.
+TEST_F(LoaderTest, ASparseFileIsNotReadWhole) {
+  constexpr std::uint64_t kHuge = std::uint64_t{1} << 40;
+  std::string bytes = read_file(built("probe"));
+  ElfW(Ehdr) header;
+  std::memcpy(&header, bytes.data(), sizeof(header));
+  std::vector<ElfW(Phdr)> segments = segments_of(bytes);
+  for (ElfW(Phdr) & segment : segments) {
+    if (segment.p_type == PT_DYNAMIC) segment.p_filesz = kHuge;
+  }
+  std::memcpy(bytes.data() + header.e_phoff, segments.data(),
+              segments.size() * sizeof(segments[0]));
+  const std::string path = folder_.file("stogger_sparse.so");
+  write_file(path, bytes);
+  std::filesystem::resize_file(path, 2 * kHuge);
+  look_in(folder_.path());
+  EXPECT_NE(load_module("sparse").status.message().find(": it is damaged"),
+            std::string::npos);
+}
+
 // As sshd does with keys: a module is code.
 TEST_F(LoaderTest, RootLoadsNothingThatOthersMayWrite) {
   if (::geteuid() != 0) {

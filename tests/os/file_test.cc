@@ -300,6 +300,25 @@ TEST_F(FileTest, APatientReaderGetsAllOfALongWrite) {
   EXPECT_EQ(status, 0);
 }
 
+// To open it anew is to open it with the rights of this process, which whoever
+// gave it the descriptor may not have.
+TEST_F(FileTest, ADescriptorThatCannotBeWrittenToIsNotOpenedAnew) {
+  int ends[2];
+  ASSERT_EQ(::pipe2(ends, O_NONBLOCK), 0);
+  const std::string pipe = "/proc/self/fd/" + std::to_string(ends[1]);
+  const int named = ::open(pipe.c_str(), O_PATH);
+  for (const int descriptor : {ends[0], named}) {
+    file_.borrow(descriptor);
+    EXPECT_FALSE(write("forged").ok());
+    EXPECT_EQ(written_, 0u);
+  }
+  char byte = 0;
+  EXPECT_EQ(::read(ends[0], &byte, 1), -1);
+  file_.borrow(ends[1]);
+  EXPECT_OK(write("real"));
+  for (const int descriptor : {ends[0], ends[1], named}) ::close(descriptor);
+}
+
 // ---- Other processes
 
 TEST_F(FileTest, AChildThatAbandonsAFileLeavesThatOfItsParent) {

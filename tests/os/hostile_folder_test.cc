@@ -13,7 +13,9 @@
 #include <utility>
 #include <vector>
 
+#include "os/file.h"
 #include "os/folder.h"
+#include "tests/support/access_list.h"
 #include "tests/support/other_user.h"
 #include "tests/support/sinks.h"
 #include "tests/support/temp_folder.h"
@@ -132,6 +134,213 @@ TEST_F(HostileFolderTest, AFolderOfAnotherUserIsOpenToOthers) {
   EXPECT_OK(append_to(in("all/log")));
 }
 
+// ---- Folders of other users
+
+TEST_F(HostileFolderTest, AFolderThatAnotherUserMadeBeforeIsRefused) {
+  for (const mode_t mode : {0777u, 01777u}) {
+    set_mode("all", mode);
+    ASSERT_TRUE(as_nobody([&] {
+      ::umask(0);
+      return ::mkdir(in("all/app").c_str(), 0777) == 0 &&
+             ::chmod(in("all/app").c_str(), 02777) == 0 &&
+             ::mkdir(in("all/app/sub").c_str(), 0777) == 0;
+    }));
+    std::filesystem::create_directory(in("all/app/own"));
+    for (const char* name :
+         {"all/app/log", "all/app/sub/log", "all/app/own/log",
+          "all/app/new/log", "all/app/own/../log"}) {
+      EXPECT_THAT(refusal(name), HasSubstr("all/app\": the folder belongs to "
+                                           "another user (uid 65534)"));
+      EXPECT_FALSE(std::filesystem::exists(in(name)));
+    }
+    Folder folder;
+    bool complete = false;
+    EXPECT_FALSE(folder.open_for_check(in("all/app/log"), {}, &complete).ok());
+    ASSERT_EQ(::chown(in("all/app").c_str(), 0, 0), 0);
+    EXPECT_OK(append_to(in("all/app/log")));
+    std::filesystem::remove_all(in("all/app"));
+  }
+}
+
+// Also for who shares a group with him: a folder in /tmp proves nothing.
+TEST_F(HostileFolderTest, AFolderThatAnotherUserMadeBeforeIsRefusedByAUser) {
+  ASSERT_TRUE(
+      as_nobody([&] { return ::mkdir(in("all/app").c_str(), 0777) == 0; }));
+  ASSERT_EQ(::chown(in("all/app").c_str(), kNobody, kSharedGroup), 0);
+  set_mode("all/app", 02770);
+  const auto append = [&] { return append_to(in("all/app/log")).ok(); };
+  EXPECT_FALSE(as_user(kSomebody, append, {kSharedGroup}));
+  set_mode("all", 0755);
+  EXPECT_TRUE(as_user(kSomebody, append, {kSharedGroup}));
+}
+
+// As /var/log of Ubuntu: a group that may write there was chosen by root.
+TEST_F(HostileFolderTest, AFolderOfAnotherUserIsUsedWhereAGroupMayWrite) {
+  ASSERT_EQ(::chown(in("all").c_str(), 0, kSharedGroup), 0);
+  set_mode("all", 0775);
+  std::filesystem::create_directory(in("all/app"));
+  ASSERT_EQ(::chown(in("all/app").c_str(), kNobody, kNobody), 0);
+  EXPECT_OK(append_to(in("all/app/log")));
+}
+
+// As a volume of a container that somebody has opened to all.
+TEST_F(HostileFolderTest, AFolderOfAnotherUserIsUsedInAnotherOneOfHis) {
+  std::filesystem::create_directory(in("all/app"));
+  for (const char* name : {"all", "all/app"}) {
+    ASSERT_EQ(::chown(in(name).c_str(), kNobody, kNobody), 0);
+  }
+  EXPECT_OK(append_to(in("all/app/log")));
+}
+
+TEST_F(HostileFolderTest, TheWayUpLeadsIntoNoFolderThatAnotherUserMade) {
+  ASSERT_TRUE(
+      as_nobody([&] { return ::mkdir(in("all/app").c_str(), 0777) == 0; }));
+  std::filesystem::create_directory(in("all/app/mine"));
+  const auto before = std::filesystem::current_path();
+  std::filesystem::current_path(in("all/app/mine"));
+  EXPECT_FALSE(append_to("../log").ok());
+  std::filesystem::current_path(before);
+}
+
+mode_t mode_of(const std::string& path) {
+  struct stat info = {};
+  return ::lstat(path.c_str(), &info) == 0 ? info.st_mode & 0777 : 01000;
+}
+
+// A folder that root gave to him: he says who reads what comes into it, so that
+// is for nobody but its owner.
+class OthersFolderTest : public HostileFolderTest {
+ protected:
+  void SetUp() override {
+    HostileFolderTest::SetUp();
+    if (IsSkipped()) return;
+    ASSERT_EQ(::chown(in("all").c_str(), kNobody, kNobody), 0);
+    set_mode("all", 02755);
+    before_ = ::umask(0);
+  }
+  void TearDown() override { ::umask(before_); }
+
+  bool can_he_read(const std::string& path) {
+    return as_nobody(
+        [&] { return ::open(path.c_str(), O_RDONLY | O_CLOEXEC) != -1; });
+  }
+  void set_access_list() {
+    if (!set_default_access_list(in("all"), kNobody)) {
+      GTEST_SKIP() << "no access lists on " << in("all");
+    }
+  }
+  void expect_that_he_reads_nothing();
+
+  mode_t before_ = 0;
+};
+
+void OthersFolderTest::expect_that_he_reads_nothing() {
+  Folder folder;
+  // As if the configuration said so.
+  ASSERT_OK(
+      folder.open(in("all/sub/log"), {.file = 0664, .folder = 0770}, true));
+  int file = -1;
+  int error = 0;
+  ASSERT_OK(folder.open_file("log", O_WRONLY, Creation::if_missing, 0, &file,
+                             &error));
+  ::close(file);
+  ASSERT_OK(folder.open(in("all/log"), {.file = 0660, .folder = 0770}, true));
+  ASSERT_OK(folder.open_file("log", O_WRONLY, Creation::if_missing, 0, &file,
+                             &error));
+  ::close(file);
+  EXPECT_EQ(folder.create_empty("empty", 0660), 0);
+  EXPECT_EQ(mode_of(in("all/sub")), 0700u);
+  EXPECT_EQ(mode_of(in("all/sub/log")), 0664u);
+  for (const char* name : {"all/log", "all/empty"}) {
+    EXPECT_EQ(mode_of(in(name)), 0600u);
+    EXPECT_FALSE(can_he_read(in(name))) << name;
+    // Nothing is left that a later change of the mode would bring to life.
+    set_mode(name, 0660);
+    EXPECT_FALSE(can_he_read(in(name))) << name;
+  }
+  set_mode("all/sub", 0770);
+  EXPECT_FALSE(can_he_read(in("all/sub/log")));
+  set_mode("all/sub", 0771);
+  set_mode("all/sub/log", 0660);
+  EXPECT_FALSE(can_he_read(in("all/sub/log")));
+}
+
+TEST_F(OthersFolderTest, HisGroupGetsNoRights) {
+  expect_that_he_reads_nothing();
+}
+
+TEST_F(OthersFolderTest, HisAccessListGivesNoRights) {
+  set_access_list();
+  if (IsSkipped()) return;
+  expect_that_he_reads_nothing();
+}
+
+// Rotation gives the new file the mode of the old one.
+TEST_F(OthersFolderTest, HisAccessListGivesNoRightsToASuccessor) {
+  write_file(in("all/log"), "");
+  set_mode("all/log", 0640);
+  ASSERT_EQ(::chown(in("all/log").c_str(), 0, 0), 0);
+  set_access_list();
+  if (IsSkipped()) return;
+  struct stat predecessor;
+  ASSERT_EQ(::stat(in("all/log").c_str(), &predecessor), 0);
+  std::filesystem::rename(in("all/log"), in("all/log.1"));
+  Folder folder;
+  ASSERT_OK(folder.open(in("all/log"), {}, false));
+  File file;
+  ASSERT_OK(file.open_successor(folder, "log", predecessor));
+  EXPECT_EQ(mode_of(in("all/log")), 0640u);
+  EXPECT_FALSE(can_he_read(in("all/log")));
+}
+
+// Where the group of the old one cannot be given to the new one.
+TEST_F(OthersFolderTest, HisGroupGetsNoRightsToASuccessor) {
+  write_file(in("all/log"), "");
+  set_mode("all", 02777);
+  struct stat predecessor;
+  ASSERT_EQ(::stat(in("all/log").c_str(), &predecessor), 0);
+  predecessor.st_mode = S_IFREG | 0640;
+  predecessor.st_gid = kSharedGroup;
+  std::filesystem::rename(in("all/log"), in("all/log.1"));
+  ASSERT_TRUE(as_user(kSomebody, [&] {
+    Folder folder;
+    File file;
+    return folder.open(in("all/log"), {}, false).ok() &&
+           file.open_successor(folder, "log", predecessor).ok();
+  }));
+  EXPECT_EQ(mode_of(in("all/log")), 0600u);
+}
+
+TEST_F(OthersFolderTest, AGroupOfThisProcessKeepsItsRights) {
+  ASSERT_EQ(::chown(in("all").c_str(), kNobody, kSharedGroup), 0);
+  set_mode("all", 02770);
+  ASSERT_TRUE(as_user(kSomebody, [&] { return append_to(in("all/log")).ok(); },
+                      {kSharedGroup}));
+  EXPECT_EQ(mode_of(in("all/log")), 0640u);
+  EXPECT_TRUE(as_user(
+      kNobody,
+      [&] { return ::open(in("all/log").c_str(), O_RDONLY | O_CLOEXEC) != -1; },
+      {kSharedGroup}));
+}
+
+// Who sets it on a folder of his own, or root on one of root's, means it.
+TEST_F(OthersFolderTest, AnAccessListOfOnesOwnIsKept) {
+  set_access_list();
+  if (IsSkipped()) return;
+  ASSERT_EQ(::chown(in("all").c_str(), 0, 0), 0);
+  ASSERT_OK(append_to(in("all/log")));
+  EXPECT_TRUE(can_he_read(in("all/log")));
+}
+
+TEST_F(OthersFolderTest, AGroupOfAFolderOfOnesOwnIsKept) {
+  ASSERT_EQ(::chown(in("all").c_str(), 0, kNobody), 0);
+  set_mode("all", 02750);
+  ASSERT_OK(append_to(in("all/log")));
+  EXPECT_TRUE(can_he_read(in("all/log")));
+}
+
+// ---- Groups
+
 TEST_F(HostileFolderTest, AGroupIsTrustedByItsMembers) {
   set_mode("all", 0770);
   ASSERT_EQ(::chown(in("all").c_str(), 0, kSharedGroup), 0);
@@ -201,13 +410,15 @@ TEST_F(HostileFolderTest, ACheckKnowsWhatMayBeWritten) {
 
 // Somebody swaps what lies on the way all the time, and what lies at its end.
 TEST_F(HostileFolderTest, SwappingNamesLeadsNowhere) {
-  std::filesystem::create_directory(in("safe/logs"));
+  for (const char* name : {"safe/logs", "all/way", "all/logs"}) {
+    std::filesystem::create_directory(in(name));
+  }
+  set_mode("all/way", 0777);
+  set_mode("all/logs", 0777);
   Signal started;
   const pid_t attacker = start_child([&] {
     if (!become(kNobody)) return false;
     ::symlink(in("safe").c_str(), in("all/way-link").c_str());
-    ::mkdir(in("all/way").c_str(), 0777);
-    ::mkdir(in("all/logs").c_str(), 0777);
     ::symlink(in("safe/passwd").c_str(), in("all/log-link").c_str());
     started.give();
     while (true) {

@@ -252,6 +252,15 @@ TEST_F(Trusting, ATableOfAnotherRoleIsRefusedUnlessItIsPlain) {
        "no ordinary table",
        "evil",
        false},
+      {"view_with_a_check",
+       {{"evil",
+         "CREATE OPERATOR @@@ (LEFTARG = tsquery, RIGHTARG = text, FUNCTION = "
+         "pg_catalog.ts_rewrite); CREATE TABLE base (id BIGSERIAL, timestamp "
+         "TIMESTAMPTZ, level TEXT, event TEXT, func TEXT, scope TEXT, data "
+         "JSONB); CREATE VIEW stogger_logs AS SELECT * FROM base WHERE "
+         "'a'::tsquery OPERATOR(@@@) 'SELECT ''a''::tsquery, (''b'' || "
+         "public.trap())::tsquery' IS NOT NULL WITH CHECK OPTION"}},
+       "no ordinary table"},
       {"foreign_key",
        {{"evil", "CREATE TABLE other (n text PRIMARY KEY);" LOGS
                  ", x text CONSTRAINT f REFERENCES other)"}},
@@ -307,7 +316,7 @@ TEST_F(Trusting, WhatATrustedTableLeadsToHasToBeTrusted) {
               "stogger_logs DEFAULT; ALTER TABLE part OWNER TO evil"},
         {"evil",
          "CREATE TRIGGER t BEFORE INSERT ON part FOR EACH ROW EXECUTE FUNCTION "
-         "public.trap_trigger()"}},
+         "public.run_trigger('SELECT public.trap()')"}},
        "\"s_partition.part\"",
        "evil"},
       {"parent",

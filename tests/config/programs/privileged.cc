@@ -5,7 +5,8 @@
 #include <string_view>
 
 #include "module/loader.h"
-#include "os/trust.h"
+#include "os/diagnostics.h"
+#include "os/ownership.h"
 #include "stogger/log.h"
 #include "stogger/system.h"
 #ifdef HAS_POSTGRES
@@ -30,7 +31,24 @@ void load_text(std::string_view toml) {
   print_level(system.logger());
 }
 
-int run(std::string_view what, std::string_view argument) {
+// Logs an event to a file or a database of this path, which root is said to
+// have configured.
+void log_to(std::string_view path, std::string_view more) {
+  const std::string_view type = path.ends_with(".db") ? "sqlite" : "file";
+  System system;
+  const Status status = system.load_text(
+      "[stogger]\nlog_to_console = false\n"
+      "[stogger.sinks.log]\ntype = \"" +
+          std::string(type) + "\"\npath = \"" + std::string(path) + "\"\n" +
+          std::string(more),
+      "c.toml");
+  system.logger().info("event");
+  const bool written = system.flush().ok();
+  print(!status.ok() ? status.message() : written ? "ok" : "lost");
+}
+
+int run(std::string_view what, std::string_view argument,
+        std::string_view more) {
   if (what == "rights") {
     print(has_more_rights_than_caller() ? "more" : "the same");
   } else if (what == "level-without-init") {
@@ -46,6 +64,11 @@ int run(std::string_view what, std::string_view argument) {
     System system;
     const Status status = system.load(argument);
     print(status.ok() ? "ok" : status.message());
+  } else if (what == "log") {
+    log_to(argument, more);
+  } else if (what == "console") {
+    load_text("[stogger.sinks.console]\ntype = \"console\"\n");
+    report("reported");
   } else if (what == "module-folders") {
     for (const std::string& folder : module_folders()) print(folder);
   } else if (what == "password") {
@@ -65,7 +88,10 @@ int run(std::string_view what, std::string_view argument) {
 }  // namespace stogger
 
 int main(int argc, char** argv) {
-  stogger::set_diagnostics([](std::string_view, void*) {});
   if (argc < 2) return 2;
-  return stogger::run(argv[1], argc > 2 ? argv[2] : "");
+  if (std::string_view(argv[1]) != "console") {
+    stogger::set_diagnostics([](std::string_view, void*) {});
+  }
+  return stogger::run(argv[1], argc > 2 ? argv[2] : "",
+                      argc > 3 ? argv[3] : "");
 }

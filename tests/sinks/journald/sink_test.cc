@@ -23,6 +23,7 @@
 #include "sinks/builtin.h"
 #include "tests/support/journal.h"
 #include "tests/support/rows.h"
+#include "tests/support/sanitizer.h"
 #include "tests/support/temp_folder.h"
 
 namespace stogger {
@@ -438,7 +439,7 @@ TEST_F(JournaldSink, AStoppedJournalDelaysLargeEntriesNoLonger) {
   }
   const double waiting = best_of_five(false);
   EXPECT_GE(waiting, 249);
-  EXPECT_LE(waiting - copying, 350);
+  EXPECT_LE(waiting - copying, kSanitized ? 500 : 350);
   journal_->resume();
 }
 

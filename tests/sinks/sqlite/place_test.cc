@@ -169,6 +169,30 @@ TEST_F(SqlitePlace, WhoMayNotReadCanLockNothing) {
   }
 }
 
+// Root gave the folder to another user, who hands his group down.
+TEST_F(SqlitePlace, InAFolderOfAnotherUserFilesAreForTheirOwnerAlone) {
+  SKIP_UNLESS_ROOT();
+  const std::string sub = folder_.file("sub");
+  std::filesystem::create_directory(sub);
+  ASSERT_EQ(::chown(sub.c_str(), kNobody, kNobody), 0);
+  ASSERT_EQ(::chmod(sub.c_str(), 02755), 0);
+  for (const char* const mode : {"WAL", "TRUNCATE"}) {
+    SinkPtr sink = make_at(sub + "/log.db",
+                           {{"journal_mode", mode}, {"file_mode", "0660"}});
+    ASSERT_OK(sink->open());
+    ASSERT_OK(sink->write(table_rows({{}})));
+    int files = 0;
+    for (const auto& entry : std::filesystem::directory_iterator(sub)) {
+      EXPECT_EQ(mode_of(entry.path()), 0600u) << entry.path();
+      ++files;
+    }
+    EXPECT_GE(files, 3);
+    ASSERT_OK(sink->close());
+    std::filesystem::remove(sub + "/log.db");
+    std::filesystem::remove(sub + "/log.db.lock");
+  }
+}
+
 // ---- What others have put there
 
 TEST_F(SqlitePlace, ALinkOfAnotherUserIsNotFollowed) {

@@ -267,6 +267,37 @@ TEST_F(SqliteSchema, ATableWithoutRowidIsJudgedByWhatWasInserted) {
   EXPECT_EQ(written(*sink), 1u);
 }
 
+int times_connected = 0;
+
+// As a program makes a virtual table of its own known to all connections.
+int add_their_module(sqlite3* connection, char**, const void*) {
+  static constexpr sqlite3_module kTheirs = [] {
+    sqlite3_module module = {};
+    module.xConnect = [](sqlite3*, void*, int, const char* const*,
+                         sqlite3_vtab**, char**) {
+      ++times_connected;
+      return SQLITE_ERROR;
+    };
+    return module;
+  }();
+  return sqlite3_create_module(connection, "theirs", &kTheirs, nullptr);
+}
+
+TEST_F(SqliteSchema, VirtualTablesOfTheProgramAreNotForASchema) {
+  const auto extension = reinterpret_cast<void (*)()>(&add_their_module);
+  ASSERT_EQ(sqlite3_auto_extension(extension), SQLITE_OK);
+  run(std::string(kTable) +
+      "CREATE TRIGGER t AFTER INSERT ON stogger_logs BEGIN SELECT * FROM "
+      "theirs; END");
+  times_connected = 0;
+  SinkPtr sink = make();
+  if (sink->open().ok()) {
+    EXPECT_FALSE(sink->write(table_rows({{}})).ok());
+  }
+  EXPECT_EQ(times_connected, 0);
+  ASSERT_EQ(sqlite3_cancel_auto_extension(extension), 1);
+}
+
 // ---- Views
 
 constexpr const char* kView =

@@ -1,9 +1,12 @@
 // What others who may write to a database can put beside it, and what the sink
 // does then.
+#include <fcntl.h>
 #include <gtest/gtest.h>
+#include <signal.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
@@ -13,6 +16,7 @@
 
 #include "base/options.h"
 #include "sinks/builtin.h"
+#include "tests/support/other_user.h"
 #include "tests/support/processes.h"
 #include "tests/support/rows.h"
 #include "tests/support/sinks.h"
@@ -172,6 +176,55 @@ TEST_F(SqliteTrap, AJournalIsRolledBackWhetherTheFileItNamesIsThereOrNot) {
   for (const char* const mode : kModes) {
     plant(mode, elsewhere_.file("missing"));
     expect_works(mode);
+  }
+}
+
+// ---- Leases, which make open(2) wait
+
+TEST_F(SqliteTrap, AFileWithALeaseIsNotWaitedFor) {
+  SKIP_UNLESS_ROOT();
+  ASSERT_EQ(::chown(folder_.path().c_str(), 0, kSharedGroup), 0);
+  ASSERT_EQ(::chmod(folder_.path().c_str(), 02770), 0);
+  for (const char* const part : {"", "-wal", "-shm"}) {
+    const std::string held = path_ + part;
+    SinkPtr sink = make("WAL");
+    ASSERT_OK(sink->open());
+    ASSERT_OK(sink->close());
+    const std::string kept = *part == '\0' ? read_file(path_) : "";
+    std::filesystem::remove(held);
+    write_file(held, kept);
+    for (const std::string& file : {path_, held}) {
+      ASSERT_EQ(::chown(file.c_str(), kSomebody, kSharedGroup), 0);
+      ASSERT_EQ(::chmod(file.c_str(), 0660), 0);
+    }
+    std::filesystem::remove(path_ + ".lock");
+    Signal holds;
+    Signal end;
+    const pid_t holder = start_child([&] {
+      if (!become(kSomebody, {kSharedGroup})) return false;
+      ::signal(SIGIO, SIG_IGN);
+      const int file = ::open(held.c_str(), O_RDWR | O_CLOEXEC);
+      const bool fine = ::fcntl(file, F_SETLEASE, F_WRLCK) == 0;
+      holds.give();
+      return fine && end.take();
+    });
+    ASSERT_TRUE(holds.take());
+    const auto begin = std::chrono::steady_clock::now();
+    EXPECT_TRUE(as_user(kNobody,
+                        [&] {
+                          const SinkPtr other = make("WAL");
+                          return !other->open().ok();
+                        },
+                        {kSharedGroup}))
+        << part;
+    EXPECT_LT(std::chrono::steady_clock::now() - begin,
+              std::chrono::seconds(15))
+        << part;
+    end.give();
+    EXPECT_TRUE(succeeded(holder)) << part;
+    for (const char* const left : {"", "-wal", "-shm", "-journal", ".lock"}) {
+      std::filesystem::remove(path_ + left);
+    }
   }
 }
 
