@@ -10,7 +10,6 @@
 #include <cstring>
 
 #include "sinks/sqlite_files.h"
-#include "sinks/sqlite_leases.h"
 
 namespace stogger {
 namespace {
