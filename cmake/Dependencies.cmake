@@ -1,7 +1,7 @@
 # Finds what stogger is built with on the system; nothing is ever downloaded.
 
 # stogger_find(NAME [VERSION] PACKAGE debian-package) is find_package() with a
-# message that says how to mend what is missing. A macro, so that what
+# message that says how to install what is missing. A macro, so that what
 # find_package() sets reaches the caller.
 macro(stogger_find name)
   cmake_parse_arguments(stogger_find "" "PACKAGE" "" ${ARGN})

@@ -41,7 +41,7 @@ std::uint64_t zero_as_largest(std::size_t count) noexcept {
 }
 
 // A page has many small texts or a single one, of which each byte may have been
-// mended, and may grow by a sixth when it is compressed.
+// replaced by U+FFFD, and may grow by a sixth when it is compressed.
 static_assert(ColumnBuffer::kMostText * 3 / 6 * 7 + kPageBytes <
                   std::numeric_limits<std::int32_t>::max(),
               "the size of a page has 31 bits");

@@ -31,8 +31,8 @@ constexpr milliseconds kStopWait(250);
 // at exit: see tls.h.
 constexpr milliseconds kComputeWait(1000);
 
-// Between half of it and one and a half, lest all clients of a server that
-// comes back come at once.
+// Between half of it and one and a half, so that not all clients of a server
+// that comes back come at once.
 milliseconds spread(milliseconds time) {
   static thread_local std::minstd_rand random(std::random_device{}());
   return milliseconds(std::uniform_int_distribution<milliseconds::rep>(

@@ -1,7 +1,6 @@
 #include "sinks/postgres/environment.h"
 
 #include <libpq-fe.h>
-#include <sys/auxv.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -81,8 +80,6 @@ Status find_stranger(const PQconninfoOption* options) {
 }
 
 }  // namespace
-
-bool has_foreign_environment() noexcept { return ::getauxval(AT_SECURE) != 0; }
 
 std::string_view libpq_variable(const char* name) noexcept {
   const char* const value = ::secure_getenv(name);

@@ -12,17 +12,14 @@
 
 namespace stogger {
 
-// True in a program that runs with more rights than the user who started it
-// (set-user-ID, capabilities of its file): the environment is that user's.
-bool has_foreign_environment() noexcept;
-
-// A variable that libpq reads; empty if it is not set, or foreign.
+// A variable that libpq reads; empty if it is not set, or is the
+// choice of a user with fewer rights.
 std::string_view libpq_variable(const char* name) noexcept;
 
-// For a program with a foreign environment: adds what keeps libpq from reading
-// any of it, and files in the home folder that it names. Host, user and sslmode
-// have to be there; ports are filled in. What is wrong is told in words that
-// follow the name of an option.
+// For a program that has_more_rights_than_caller(), whose environment is that
+// user's choice: adds what keeps libpq from reading any of it, and files in the
+// home folder that it names. Host, user and sslmode have to be there; ports are
+// filled in. What is wrong is told in words that follow the name of an option.
 Status shut_out_environment(std::vector<PostgresHost>* hosts,
                             PostgresParameters* parameters);
 

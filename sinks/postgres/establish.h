@@ -29,8 +29,8 @@ std::vector<PostgresTarget> find_targets(const PostgresSettings& settings,
 struct Interrupt {
   int wake;  // an eventfd
   const std::atomic<bool>& stopping;
-  std::atomic<bool>&
-      computing;  // set while libpq works, which waits for nobody
+  // Set while libpq works, which waits for nobody.
+  std::atomic<bool>& computing;
 };
 
 // What a server may send until a session is established, certificates

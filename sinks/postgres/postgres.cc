@@ -32,8 +32,8 @@ class PostgresSink final : public Sink {
       : settings_(std::move(settings)) {}
   ~PostgresSink() override { stop(); }
 
-  // The first time, the connection is waited for, lest the first events of
-  // every program be lost; later, never.
+  // The first time, the connection is waited for: the first events of every
+  // program would be lost otherwise. Later, it never is.
   Status open() override {
     const Deadline now = std::chrono::steady_clock::now();
     Deadline deadline = now;

@@ -167,7 +167,7 @@ Status RowWriter::write_one(const RowBatch& rows, std::size_t row,
       count_stored(1, answer);
       return {};
     }
-    if (mend(answer, &tries, deadline)) continue;
+    if (prepare_retry(answer, &tries, deadline)) continue;
     return is_about_row(answer) ? refuse(rows, row, answer, deadline)
                                 : give_up(answer, 1);
   }
@@ -210,7 +210,7 @@ Status RowWriter::write_some(const RowBatch& rows, Rows chosen,
     const Answer answer = send_some(rows, &chosen, &others, deadline);
     if (answer.ok()) {
       if (!chosen.empty()) count_stored(chosen.size(), answer);
-    } else if (mend(answer, &tries, deadline)) {
+    } else if (prepare_retry(answer, &tries, deadline)) {
       chosen.insert(chosen.end(), others.begin(), others.end());
       continue;
     } else {
@@ -330,7 +330,8 @@ void RowWriter::count_stored(std::size_t sent, const Answer& answer) {
 
 // Does what the answer asks for. True if it is worth another attempt: nothing
 // has been stored.
-bool RowWriter::mend(const Answer& answer, int* tries, Deadline deadline) {
+bool RowWriter::prepare_retry(const Answer& answer, int* tries,
+                              Deadline deadline) {
   const bool more = ++*tries < kAttempts;
   switch (answer.kind) {
     case Answer::Kind::done:

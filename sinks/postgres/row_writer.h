@@ -61,7 +61,7 @@ class RowWriter {
   bool encode(const RowBatch& rows, std::size_t row);
   Statements* encode_some(const RowBatch& rows, Rows* chosen, Rows* others,
                           bool copies);
-  bool mend(const Answer& answer, int* tries, Deadline deadline);
+  bool prepare_retry(const Answer& answer, int* tries, Deadline deadline);
   bool pause(Deadline deadline) const;
   void retire(Connector::Verdict verdict);
   void count_stored(std::size_t sent, const Answer& answer);

@@ -57,7 +57,7 @@ std::string startup_options(const PostgresSettings& settings);
 // Looks at the table through the new connection, creates it if it is missing
 // and may be created, and prepares the INSERT. May take a while, each step at
 // most the connect time-out, and is for the connector's thread. The message
-// tells what is missing, with the SQL that mends it.
+// says what is missing, with the SQL that fixes it.
 // A table for samples that may be created, and is missing, leaves the session
 // without columns. With settings.proves_only, nothing is changed: see proof.h.
 Status prepare_session(const PostgresSettings& settings, Session* session);

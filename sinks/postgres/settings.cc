@@ -12,6 +12,7 @@
 #include <utility>
 
 #include "base/scrub.h"
+#include "os/ownership.h"
 #include "sinks/common/paths.h"
 #include "sinks/postgres/environment.h"
 #include "sinks/postgres/sql.h"
@@ -33,7 +34,7 @@ class Reader {
     PostgresParameters given;
     const bool is_dsn = options_.has("dsn");
     const std::string_view source = is_dsn ? "dsn" : "host";
-    // The others are read in any case, lest they count as unknown.
+    // The others are read in any case: they would count as unknown otherwise.
     PostgresParameters discrete = read_discrete();
     if (is_dsn) {
       read_dsn(&given);
@@ -55,7 +56,7 @@ class Reader {
     read_table();
     read_rest();
     finish_parameters();
-    if (has_foreign_environment()) {
+    if (has_more_rights_than_caller()) {
       check(source,
             shut_out_environment(&settings_.hosts, &settings_.parameters));
     }

@@ -231,8 +231,9 @@ int SqliteInsert::bind(int parameter, const Value& value) {
       return bind_cell(parameter, start);
     case Kind::text:
     case Kind::json:
-      return is_clean_text(value.text()) ? bind_text(parameter, value.text())
-                                         : bind_mended(parameter, value.text());
+      return is_clean_text(value.text())
+                 ? bind_text(parameter, value.text())
+                 : bind_repaired(parameter, value.text());
   }
   return SQLITE_MISMATCH;
 }
@@ -251,16 +252,16 @@ int SqliteInsert::bind_cell(int parameter, std::size_t start) {
 }
 
 // With U+FFFD for NUL and for what is not UTF-8.
-int SqliteInsert::bind_mended(int parameter, std::string_view text) {
-  mended_.recycle(kKeptMemory);
+int SqliteInsert::bind_repaired(int parameter, std::string_view text) {
+  repaired_.recycle(kKeptMemory);
   while (!text.empty()) {
     const Utf8Step step = utf8_step(text);
     const bool good = step.valid && step.codepoint != 0;
-    mended_.append(good ? text.substr(0, step.size) : kReplacement);
+    repaired_.append(good ? text.substr(0, step.size) : kReplacement);
     text.remove_prefix(step.size);
   }
-  return sqlite3_bind_text64(statement_, parameter, mended_.data(),
-                             mended_.size(), SQLITE_TRANSIENT, SQLITE_UTF8);
+  return sqlite3_bind_text64(statement_, parameter, repaired_.data(),
+                             repaired_.size(), SQLITE_TRANSIENT, SQLITE_UTF8);
 }
 
 }  // namespace stogger

@@ -64,7 +64,7 @@ class SqliteInsert {
   int bind(int parameter, const Value& value);
   int bind_text(int parameter, std::string_view text);
   int bind_cell(int parameter, std::size_t start);
-  int bind_mended(int parameter, std::string_view text);
+  int bind_repaired(int parameter, std::string_view text);
 
   SqliteDatabase* database_ = nullptr;
   std::string table_;
@@ -79,7 +79,7 @@ class SqliteInsert {
   sqlite3_stmt* look_ = nullptr;  // for the row of a number; may be null
   int prepared_anew_ = 0;  // how often SQLite has done so with statement_
   Buffer cells_;           // numbers and times of the row, as text
-  Buffer mended_;
+  Buffer repaired_;
 };
 
 }  // namespace stogger

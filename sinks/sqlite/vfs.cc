@@ -10,7 +10,6 @@
 #include <cstring>
 
 #include "sinks/sqlite/files.h"
-#include "sinks/sqlite/leases.h"
 
 namespace stogger {
 namespace {

@@ -7,7 +7,7 @@
 #include <string>
 #include <string_view>
 
-#include "sinks/sqlite/owners.h"
+#include "sinks/sqlite/system_calls.h"
 
 namespace stogger {
 
@@ -23,7 +23,7 @@ class SqliteFiles;
 //  - Without shared memory, the index of a log is never mapped; whoever may
 //    write to that file could cut it, and so end this process by SIGBUS. Only
 //    in exclusive mode can such a connection open a database that has a log.
-//  - No file is waited for: see leases.h.
+//  - No file is waited for: see system_calls.h.
 //  - No sleep is longer than 0.2 ms. SQLite waits for some locks by itself, in
 //    ever longer steps, up to ten seconds altogether; a call that logs cannot.
 //  - No extensions are loaded.

@@ -91,7 +91,7 @@ using JsonKeyTest = bool (*)(const void* context, std::string_view key);
 // as they were given, values of secret members replaced by "[REDACTED]". False,
 // and nothing written, if the text is not valid JSON, is nested too deeply, or
 // has a number beyond the range of a double. `sanitized` counts strings that
-// had to be mended. A null test finds no secrets.
+// had to be repaired. A null test finds no secrets.
 bool append_clean_json(Buffer& out, std::string_view json,
                        JsonKeyTest is_secret, const void* context,
                        std::uint32_t* sanitized);

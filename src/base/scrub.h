@@ -12,7 +12,7 @@ bool names_secret(std::string_view name) noexcept;
 // The text with its passwords replaced by ***: those of URLs
 // (postgresql://user:password@host) and of lists of settings (host=db
 // password='it''s', ?password=x&sslmode=off). Hides rather too much than too
-// little. The placeholder %PASSWORD% stays.
+// little. %PASSWORD%, which stands for a password, is shown as it is.
 std::string hide_secrets(std::string_view text);
 
 }  // namespace stogger

@@ -35,9 +35,9 @@ class Descriptor {
 // errno where it fails and returns -1.
 int above_standard_streams(int descriptor) noexcept;
 
-// Gives those of the standard streams that are closed /dev/null, for good, lest
-// a library open something of its own in their place. A program that is started
-// from this one finds them closed, as it would have.
+// Gives those of the standard streams that are closed /dev/null, for good, so
+// that no library opens something of its own in their place. A program that is
+// started from this one finds them closed, as it would have.
 void occupy_standard_streams() noexcept;
 
 }  // namespace stogger

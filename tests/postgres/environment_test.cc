@@ -12,6 +12,7 @@
 #include <filesystem>
 #include <string>
 
+#include "os/ownership.h"
 #include "sinks/postgres/start_guard.h"
 #include "tests/postgres/fake_server.h"
 #include "tests/postgres/fixture.h"
@@ -104,7 +105,7 @@ TEST(StartGuard, OnlyMessagesOfTheStartAreLetThrough) {
 TEST(Privileged, DISABLED_Child) {
   const char* const dsn = ::getenv("STOGGER_TEST_DSN");
   ASSERT_NE(dsn, nullptr);
-  if (!has_foreign_environment()) ::_exit(9);
+  if (!has_more_rights_than_caller()) ::_exit(9);
   const std::string text = dsn;
   const std::string refused = postgres_refusal({{"dsn", text}});
   if (refused.empty()) {

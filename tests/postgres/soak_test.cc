@@ -44,7 +44,7 @@ class Soak : public PostgresTest {
     return std::chrono::seconds(seconds == nullptr ? 10 : std::atoi(seconds));
   }
 
-  // Does something bad to the server, and mends it.
+  // Does something bad to the server, and ends that.
   void do_harm(unsigned long kind, milliseconds time) {
     switch (kind % 6) {
       case 0:
