@@ -319,15 +319,32 @@ class STOGGER_API Scope {
 // first is returned. If a configuration runs already, one with a problem does
 // not replace it: what runs is kept, one line says so, and the problem is
 // returned. May be called at any time, from one thread at a time.
-STOGGER_API Status init(std::string_view path = {}) noexcept;
+STOGGER_API ReportedStatus init(std::string_view path = {}) noexcept;
+// The same from TOML text; $STOGGER_CONFIG does not matter.
+STOGGER_API ReportedStatus init_text(std::string_view toml) noexcept;
+
+// What init() would return for that file. Nothing is changed, started or
+// printed, and no target is looked at.
+STOGGER_API Status check(std::string_view path) noexcept;
+
+// Adds a sink to the default system. `options` are the keys that its table has
+// in a TOML file, `level` among them:
+//   stogger::add_sink("audit", "jsonl", {{"path", "audit.jsonl"}});
+// It gets events from now on. Fails, and adds nothing, if an option is wrong or
+// there is a sink of that name; a failure to open it is retried.
+STOGGER_API ReportedStatus add_sink(std::string_view name,
+                                    std::string_view type,
+                                    Fields options = {}) noexcept;
+// Flushes and closes the sink of that name, and takes it away.
+STOGGER_API ReportedStatus remove_sink(std::string_view name) noexcept;
 
 // Hands all buffered events of the default system to their targets.
-STOGGER_API Status flush() noexcept;
+STOGGER_API ReportedStatus flush() noexcept;
 
 // Flushes and closes every sink of the default system. Happens by itself at
 // normal exit. An event logged later still arrives: its sink is opened for it
 // alone, which is slow.
-STOGGER_API Status shutdown() noexcept;
+STOGGER_API ReportedStatus shutdown() noexcept;
 
 STOGGER_API Stats stats() noexcept;
 

@@ -100,9 +100,7 @@ typedef struct stogger_options {
   void (*problem)(void* context, stogger_text key, stogger_text what);
   void (*warning)(void* context, stogger_text key, stogger_text what);
   stogger_code (*finish)(void* context, stogger_message* message);
-  size_t (*problem_count)(void* context);
-  stogger_text (*problem_key)(void* context, size_t index);
-  stogger_text (*problem_text)(void* context, size_t index);
+  int (*has_problem)(void* context, stogger_text key);
   stogger_text type;
   stogger_text identifier;
   stogger_text sink_name;

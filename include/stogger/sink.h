@@ -189,39 +189,35 @@ class STOGGER_API Options {
   std::int64_t integer(std::string_view key, std::int64_t fallback,
                        std::int64_t least, std::int64_t most);
   double real(std::string_view key, double fallback, double least, double most);
-  // One of the names; returns its index.
-  std::size_t choice(std::string_view key,
-                     std::initializer_list<std::string_view> names,
-                     std::size_t fallback);
+  // One of the names. Returns it, or `fallback` if the key is absent or its
+  // value is none of them.
+  std::string_view choice(std::string_view key,
+                          std::initializer_list<std::string_view> names,
+                          std::string_view fallback);
   // The texts of a list, by index; `count` is 0 if the key is absent.
   std::size_t list_size(std::string_view key);
   std::string_view list_item(std::string_view key, std::size_t index);
 
   // Reports a problem the factory itself finds with an option.
   void problem(std::string_view key, std::string_view what);
+  // Whether a problem of that option has been found so far.
+  bool has_problem(std::string_view key) const noexcept;
   // Reports what works but is unwise: `stogger check` and init() print it as a
   // warning, and finish() stays ok.
   void warning(std::string_view key, std::string_view what);
 
-  // The name of the service, for sinks that tell it to their target.
+  // The name of the service, for sinks whose target keeps it.
   std::string_view identifier() const noexcept;
-  void set_identifier(std::string_view identifier) noexcept;
   // The name the sink has in the configuration.
   std::string_view sink_name() const noexcept;
-  void set_sink_name(std::string_view name) noexcept;
+  // The clock of the system the sink is made for; outlives the sink.
   Clock* clock() const noexcept;
-  void set_clock(Clock* clock) noexcept;
   // True if the sink is to be handed samples (see sample.h): batches of any
   // columns, instead of those that form() and columns() ask for.
   bool for_samples() const noexcept;
-  void set_for_samples(bool for_samples) noexcept;
 
-  // Ok if every option was right. Otherwise its message tells the first
-  // problem; all of them can be read by index.
+  // Ok if every option was right. Otherwise its message is the first problem.
   Status finish();
-  std::size_t problem_count() const noexcept;
-  std::string_view problem_key(std::size_t index) const noexcept;
-  std::string_view problem_text(std::size_t index) const noexcept;
 
  private:
   friend class OptionsAccess;
@@ -241,5 +237,16 @@ STOGGER_API Status register_sink(std::string_view type,
 // Makes a sink of a registered type, not yet open.
 STOGGER_API Status make_sink(std::string_view type, Fields options,
                              SinkPtr* sink) noexcept;
+
+// Calls `visit` with each row that a sink of type memory keeps, oldest first;
+// the views live until it returns. Works on copies, so that writing goes on.
+// Code::invalid for any other sink. From any thread.
+using RowVisitor = void (*)(Fields row, void* argument);
+STOGGER_API Status visit_rows(const Sink& memory, RowVisitor visit,
+                              void* argument) noexcept;
+// The same for the sink of that name of the default system; see System for
+// others.
+STOGGER_API Status visit_rows(std::string_view name, RowVisitor visit,
+                              void* argument) noexcept;
 
 }  // namespace stogger

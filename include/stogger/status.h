@@ -3,6 +3,7 @@
 //
 // A Status is one pointer; null means ok. Copying one that is not ok allocates.
 // It may be read from any thread, but not while another one assigns to it.
+// Compilers warn where one is not looked at.
 #pragma once
 
 #include <string_view>
@@ -21,7 +22,7 @@ enum class Code : unsigned char {
   internal,     // a defect in the library or in a sink: please report it
 };
 
-class STOGGER_API Status {
+class [[nodiscard]] STOGGER_API Status {
  public:
   Status() noexcept = default;
   // Keeps a copy of the message.
@@ -45,11 +46,22 @@ class STOGGER_API Status {
   // Text for a person, without a line end; empty when ok. Lives as long as
   // this object is neither changed nor destroyed.
   std::string_view message() const noexcept;
+  // The same, with a NUL at its end.
+  const char* c_str() const noexcept;
 
  private:
   struct Rep;
   static void destroy(Rep* rep) noexcept;
   Rep* rep_ = nullptr;
+};
+
+// A Status that need not be looked at: a failure has been reported already, by
+// a line on stderr or what set_diagnostics() was given.
+class STOGGER_API ReportedStatus : public Status {
+ public:
+  using Status::Status;
+  ReportedStatus(Status status) noexcept  // NOLINT: is one
+      : Status(static_cast<Status&&>(status)) {}
 };
 
 }  // namespace stogger

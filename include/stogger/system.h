@@ -6,7 +6,6 @@
 // its system is gone is safe, and does what logging after close() does.
 #pragma once
 
-#include <cstdint>
 #include <string_view>
 
 #include "stogger/clock.h"
@@ -41,6 +40,11 @@ class STOGGER_API System {
   // failure to open it counts as a failure of the sink and is retried.
   Status add_sink(std::string_view name, SinkPtr sink,
                   Level level = Level::trace) noexcept;
+  // Flushes and closes the sink of that name, and takes it away.
+  Status remove_sink(std::string_view name) noexcept;
+  // The rows that a sink of type memory keeps: see visit_rows() in sink.h.
+  Status visit_rows(std::string_view name, RowVisitor visit,
+                    void* argument) const noexcept;
 
   [[nodiscard]] Logger logger(std::string_view name = {}) const noexcept;
 
@@ -54,16 +58,5 @@ class STOGGER_API System {
   friend Hub& hub_of(System& system) noexcept;
   Hub* hub_;
 };
-
-// Where the library reports on itself: a sink that fails or works again, a
-// configuration that has problems. Each report is one line of UTF-8 of at most
-// 500 bytes, without a line end, without secrets and without characters that
-// would drive a terminal or hide something. The default writes "stogger: " and
-// the line to stderr. Null restores it. The function may be called from any
-// thread, must not log and must not throw. Reports of one sink are limited to
-// ten a minute; the next one let through tells how many were left out.
-using DiagnosticFunction = void (*)(std::string_view line, void* argument);
-STOGGER_API void set_diagnostics(DiagnosticFunction function,
-                                 void* argument = nullptr) noexcept;
 
 }  // namespace stogger

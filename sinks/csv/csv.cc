@@ -125,7 +125,6 @@ std::vector<std::string> read_columns(Options& options) {
     if (options.for_samples()) return {};
     return {"timestamp", "level", "event", "func", "scope", "data"};
   }
-  const std::size_t problems = options.problem_count();
   std::vector<std::string> names;
   for (std::size_t i = 0; i < options.list_size("columns"); ++i) {
     const std::string name(options.list_item("columns", i));
@@ -136,7 +135,7 @@ std::vector<std::string> read_columns(Options& options) {
     }
     names.push_back(name);
   }
-  if (names.empty() && options.problem_count() == problems) {
+  if (names.empty() && !options.has_problem("columns")) {
     options.problem("columns", "must name a column");
   }
   return names;
@@ -150,8 +149,10 @@ Status make_csv_sink(Options& options, SinkPtr* sink) {
   CsvFileOptions file;
   file.path = absolute_path(path);
   file.modes = read_file_modes(options);
-  const std::size_t mode = options.for_samples() ? 1 : 0;
-  file.truncate = options.choice("mode", {"append", "truncate"}, mode) == 1;
+  file.truncate =
+      options.choice("mode", {"append", "truncate"},
+                     options.for_samples() ? "truncate" : "append") ==
+      "truncate";
   file.clock = options.clock();
   const CsvText texts = options.boolean("for_people", false)
                             ? CsvText::for_people

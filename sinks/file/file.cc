@@ -10,6 +10,7 @@
 // about a second (flush = "block"), and with the kernel after flush() or
 // close(). See line_file_sink.h and log_file.h.
 
+#include <string_view>
 #include <utility>
 
 #include "sinks/builtin.h"
@@ -18,10 +19,12 @@
 namespace stogger {
 
 Status make_file_sink(Options& options, SinkPtr* sink) {
-  constexpr RowForm kForms[] = {RowForm::text, RowForm::json, RowForm::logfmt};
   LogFileOptions file = read_log_file_options(options);
-  const RowForm form =
-      kForms[options.choice("format", {"text", "json", "logfmt"}, 0)];
+  const std::string_view format =
+      options.choice("format", {"text", "json", "logfmt"}, "text");
+  const RowForm form = format == "json"     ? RowForm::json
+                       : format == "logfmt" ? RowForm::logfmt
+                                            : RowForm::text;
   const bool in_blocks = read_in_blocks(options);
   Status status = options.finish();
   if (!status.ok()) return status;

@@ -238,20 +238,24 @@ LogFileOptions read_log_file_options(Options& options) {
   const std::string path = read_path(options);
   result.path = absolute_path(path);
   result.modes = read_file_modes(options);
-  result.rotation = static_cast<Rotation>(
-      options.choice("rotation", {"none", "size", "daily"}, 0));
+  const std::string_view rotation =
+      options.choice("rotation", {"none", "size", "daily"}, "none");
+  if (rotation == "size") result.rotation = Rotation::size;
+  if (rotation == "daily") result.rotation = Rotation::daily;
   result.max_bytes = static_cast<std::uint64_t>(
       options.integer("max_bytes", 10000000, 1, INT64_MAX));
   result.backup_count =
       static_cast<std::size_t>(options.integer("backup_count", 5, 0, 10000));
-  const std::size_t mode = options.for_samples() ? 1 : 0;
-  result.truncate = options.choice("mode", {"append", "truncate"}, mode) == 1;
+  result.truncate =
+      options.choice("mode", {"append", "truncate"},
+                     options.for_samples() ? "truncate" : "append") ==
+      "truncate";
   result.each_truncates = options.for_samples();
   return result;
 }
 
 bool read_in_blocks(Options& options) {
-  return options.choice("flush", {"line", "block"}, 0) == 1;
+  return options.choice("flush", {"line", "block"}, "line") == "block";
 }
 
 }  // namespace stogger

@@ -116,11 +116,8 @@ const std::vector<std::string>& facility_names() {
 
 // The number of a facility given by name or number; -1 without one.
 int read_facility(Options& options) {
-  const std::size_t problems = options.problem_count();
   const std::string_view text = options.text("facility");
-  if (!options.has("facility") || options.problem_count() != problems) {
-    return -1;
-  }
+  if (!options.has("facility") || options.has_problem("facility")) return -1;
   int number = -1;
   const char* const end = text.data() + text.size();
   const auto [rest, error] = std::from_chars(text.data(), end, number);

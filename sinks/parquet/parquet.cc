@@ -118,12 +118,12 @@ class ParquetSink final : public Sink {
 };
 
 ParquetEncoding read_encoding(Options& options) {
-  constexpr ParquetCompression kCompressions[] = {ParquetCompression::zstd,
-                                                  ParquetCompression::snappy,
-                                                  ParquetCompression::none};
   ParquetEncoding encoding;
-  encoding.compression = kCompressions[options.choice(
-      "compression", {"zstd", "snappy", "none"}, 0)];
+  const std::string_view compression =
+      options.choice("compression", {"zstd", "snappy", "none"}, "zstd");
+  encoding.compression = compression == "zstd"     ? ParquetCompression::zstd
+                         : compression == "snappy" ? ParquetCompression::snappy
+                                                   : ParquetCompression::none;
   encoding.level =
       static_cast<int>(options.integer("compression_level", 3, 1, 22));
   encoding.use_dictionary = options.boolean("use_dictionary", true);
@@ -143,14 +143,15 @@ Status make_parquet_sink(Options& options, SinkPtr* sink) {
   ParquetSettings settings;
   settings.files.path = absolute_path(read_path(options));
   settings.files.overwrite =
-      options.choice("mode", {"keep", "truncate"}, 0) == 1;
+      options.choice("mode", {"keep", "truncate"}, "keep") == "truncate";
   settings.files.sync = options.boolean("sync", true);
   settings.files.clock = options.clock();
   settings.files.modes = read_file_modes(options);
   settings.encoding = read_encoding(options);
-  settings.times_as_text = options.choice("times", {"native", "text"}, 0) == 1;
+  settings.times_as_text =
+      options.choice("times", {"native", "text"}, "native") == "text";
   settings.group_by_batch =
-      options.choice("row_groups", {"rows", "batch"}, 0) == 1;
+      options.choice("row_groups", {"rows", "batch"}, "rows") == "batch";
   settings.row_group_rows = static_cast<std::size_t>(options.integer(
       "row_group_rows", settings.group_by_batch ? kMostRows : 65536, 1,
       kMostRows));

@@ -259,17 +259,17 @@ void Reader::read_rest() {
       options_.boolean("create_table", !settings_.for_samples);
   if (settings_.for_samples) {
     settings_.times_as_text =
-        options_.choice("times", {"native", "text"}, 0) == 1;
+        options_.choice("times", {"native", "text"}, "native") == "text";
   } else {
-    settings_.indexes = static_cast<PostgresIndexes>(
-        options_.choice("indexes", {"full", "minimal", "none"}, 0));
+    const std::string_view indexes =
+        options_.choice("indexes", {"full", "minimal", "none"}, "full");
+    if (indexes == "minimal") settings_.indexes = PostgresIndexes::minimal;
+    if (indexes == "none") settings_.indexes = PostgresIndexes::none;
   }
-  constexpr std::string_view kCommits[] = {
-      "", "on", "off", "local", "remote_write", "remote_apply"};
-  settings_.synchronous_commit = kCommits[options_.choice(
+  settings_.synchronous_commit = options_.choice(
       "synchronous_commit",
-      {"", "on", "off", "local", "remote_write", "remote_apply"}, 0)];
-  options_.choice("delivery", {"sync"}, 0);
+      {"", "on", "off", "local", "remote_write", "remote_apply"}, "");
+  options_.choice("delivery", {"sync"}, "sync");
   constexpr std::int64_t kMostConnections = 1000;
   if (options_.integer("pool_size", 1, 1, kMostConnections) != 1) {
     options_.problem("pool_size",

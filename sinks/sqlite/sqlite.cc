@@ -223,8 +223,6 @@ void warn_of_writers(Options& options, const SqliteSettings& settings) {
 }  // namespace
 
 Status make_sqlite_sink(Options& options, SinkPtr* sink) {
-  constexpr const char* kJournalModes[] = {"WAL", "DELETE", "TRUNCATE"};
-  constexpr const char* kSynchronous[] = {"OFF", "NORMAL", "FULL"};
   const std::string path = read_path(options);
   const bool samples = options.for_samples();
   const std::string table(
@@ -234,10 +232,10 @@ Status make_sqlite_sink(Options& options, SinkPtr* sink) {
   SqliteSettings settings;
   settings.path = absolute_path(path);
   settings.modes = read_file_modes(options);
-  settings.journal_mode = kJournalModes[options.choice(
-      "journal_mode", {"WAL", "DELETE", "TRUNCATE"}, 0)];
+  settings.journal_mode =
+      options.choice("journal_mode", {"WAL", "DELETE", "TRUNCATE"}, "WAL");
   settings.synchronous =
-      kSynchronous[options.choice("synchronous", {"OFF", "NORMAL", "FULL"}, 1)];
+      options.choice("synchronous", {"OFF", "NORMAL", "FULL"}, "NORMAL");
   settings.busy_timeout_ms =
       options.integer("busy_timeout_ms", samples ? 5000 : 250, 0, 60000);
   settings.clock = options.clock();

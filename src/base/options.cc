@@ -284,12 +284,14 @@ double Options::real(std::string_view key, double fallback, double least,
   return number;
 }
 
-std::size_t Options::choice(std::string_view key,
-                            std::initializer_list<std::string_view> names,
-                            std::size_t fallback) {
-  return OptionsAccess::choice(
+std::string_view Options::choice(std::string_view key,
+                                 std::initializer_list<std::string_view> names,
+                                 std::string_view fallback) {
+  const auto* const known = std::find(names.begin(), names.end(), fallback);
+  const std::size_t index = OptionsAccess::choice(
       *this, key, std::vector<std::string>(names.begin(), names.end()),
-      fallback);
+      static_cast<std::size_t>(known - names.begin()));
+  return index < names.size() ? names.begin()[index] : fallback;
 }
 
 std::size_t Options::list_size(std::string_view key) {
@@ -314,27 +316,11 @@ std::string_view Options::identifier() const noexcept {
   return rep_->identifier;
 }
 
-void Options::set_identifier(std::string_view identifier) noexcept {
-  rep_->identifier = identifier;
-}
-
 std::string_view Options::sink_name() const noexcept { return rep_->sink_name; }
-
-void Options::set_sink_name(std::string_view name) noexcept {
-  rep_->sink_name = name;
-}
 
 Clock* Options::clock() const noexcept { return rep_->clock; }
 
-void Options::set_clock(Clock* clock) noexcept {
-  rep_->clock = clock == nullptr ? Clock::real() : clock;
-}
-
 bool Options::for_samples() const noexcept { return rep_->for_samples; }
-
-void Options::set_for_samples(bool for_samples) noexcept {
-  rep_->for_samples = for_samples;
-}
 
 Status Options::finish() {
   rep_->find_unknown();
@@ -343,18 +329,10 @@ Status Options::finish() {
                 rep_->type + " sink: " + rep_->problems.front().text);
 }
 
-std::size_t Options::problem_count() const noexcept {
-  return rep_->problems.size();
-}
-
-std::string_view Options::problem_key(std::size_t index) const noexcept {
-  return index < rep_->problems.size() ? rep_->problems[index].key
-                                       : std::string_view();
-}
-
-std::string_view Options::problem_text(std::size_t index) const noexcept {
-  return index < rep_->problems.size() ? rep_->problems[index].text
-                                       : std::string_view();
+bool Options::has_problem(std::string_view key) const noexcept {
+  return std::any_of(
+      rep_->problems.begin(), rep_->problems.end(),
+      [&](const OptionProblem& problem) { return problem.key == key; });
 }
 
 OwnedValue::OwnedValue(const Value& value) : kind(value.kind()) {
@@ -412,6 +390,28 @@ void OptionsAccess::set_table(Options& options, std::string table,
                               std::vector<std::string> other_keys) {
   options.rep_->table = std::move(table);
   options.rep_->other_keys = std::move(other_keys);
+}
+
+void OptionsAccess::set_identifier(Options& options,
+                                   std::string_view identifier) {
+  options.rep_->identifier = identifier;
+}
+
+void OptionsAccess::set_sink_name(Options& options, std::string_view name) {
+  options.rep_->sink_name = name;
+}
+
+void OptionsAccess::set_clock(Options& options, Clock* clock) noexcept {
+  options.rep_->clock = clock == nullptr ? Clock::real() : clock;
+}
+
+void OptionsAccess::set_for_samples(Options& options) noexcept {
+  options.rep_->for_samples = true;
+}
+
+const std::vector<OptionProblem>& OptionsAccess::problems(
+    const Options& options) noexcept {
+  return options.rep_->problems;
 }
 
 const std::vector<UsedOption>& OptionsAccess::used(

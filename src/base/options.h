@@ -45,6 +45,17 @@ class OptionsAccess {
   static void set_table(Options& options, std::string table,
                         std::vector<std::string> other_keys);
 
+  // What the factory gets for the methods of these names. A null clock is
+  // Clock::real().
+  static void set_identifier(Options& options, std::string_view identifier);
+  static void set_sink_name(Options& options, std::string_view name);
+  static void set_clock(Options& options, Clock* clock) noexcept;
+  static void set_for_samples(Options& options) noexcept;
+
+  // All that is wrong, in the order in which it was found.
+  static const std::vector<OptionProblem>& problems(
+      const Options& options) noexcept;
+
   // What was read, in that order. Lists that were not given are left out.
   static const std::vector<UsedOption>& used(const Options& options) noexcept;
 
@@ -55,7 +66,8 @@ class OptionsAccess {
   // Takes all that was given as it is, as if a factory had read it.
   static std::vector<UsedOption> take_all(Options& options);
 
-  // Options::choice() for names that are not known until it is called.
+  // Options::choice() for names that are not known until it is called, by
+  // index. `fallback` may be beyond the names: nothing is chosen then.
   static std::size_t choice(Options& options, std::string_view key,
                             const std::vector<std::string>& names,
                             std::size_t fallback);

@@ -6,7 +6,13 @@
 
 namespace stogger {
 
-// The text follows the struct in the same block.
+namespace {
+
+constexpr const char* kNoMemory = "out of memory";
+
+}  // namespace
+
+// The text follows the struct in the same block, with a NUL at its end.
 struct Status::Rep {
   Code code;
   bool is_static;
@@ -16,7 +22,7 @@ struct Status::Rep {
 
 Status::Status(Code code, std::string_view message) noexcept {
   if (code == Code::ok) return;
-  void* block = std::malloc(sizeof(Rep) + message.size());
+  void* block = std::malloc(sizeof(Rep) + message.size() + 1);
   if (block == nullptr) {
     // Without memory for the message the failure itself must survive.
     static Rep no_memory = {Code::internal, true, 0};
@@ -24,8 +30,10 @@ Status::Status(Code code, std::string_view message) noexcept {
     return;
   }
   rep_ = ::new (block) Rep{code, false, message.size()};
-  if (!message.empty())
+  if (!message.empty()) {
     std::memcpy(rep_->text(), message.data(), message.size());
+  }
+  rep_->text()[message.size()] = '\0';
 }
 
 void Status::destroy(Rep* rep) noexcept {
@@ -45,8 +53,13 @@ Code Status::code() const noexcept {
 
 std::string_view Status::message() const noexcept {
   if (rep_ == nullptr) return {};
-  if (rep_->is_static) return "out of memory";
+  if (rep_->is_static) return kNoMemory;
   return {rep_->text(), rep_->size};
+}
+
+const char* Status::c_str() const noexcept {
+  if (rep_ == nullptr) return "";
+  return rep_->is_static ? kNoMemory : rep_->text();
 }
 
 }  // namespace stogger

@@ -5,6 +5,7 @@
 #include <cstdlib>
 #include <utility>
 
+#include "base/options.h"
 #include "base/quote.h"
 #include "base/scrub.h"
 #include "config/config.h"
@@ -143,9 +144,9 @@ bool Builder::make(const SinkConfig& sink, const SinkType& type,
   Options options(sink.type, fields);
   OptionsAccess::set_table(options, "stogger.sinks." + toml_key(sink.name),
                            {"type", "level"});
-  options.set_identifier(config_.syslog_identifier);
-  options.set_sink_name(sink.name);
-  options.set_clock(clock_);
+  OptionsAccess::set_identifier(options, config_.syslog_identifier);
+  OptionsAccess::set_sink_name(options, sink.name);
+  OptionsAccess::set_clock(options, clock_);
   const Status status = make_sink(type, options, &built->sink);
   if (add_problems(options, sink.options, sink.where, config_.file,
                    problems_)) {

@@ -1,4 +1,6 @@
 // Starting what a configuration says.
+#include <errno.h>
+
 #include <algorithm>
 #include <cstddef>
 #include <cstdlib>
@@ -6,9 +8,13 @@
 #include <utility>
 
 #include "base/guarded.h"
+#include "base/options.h"
+#include "base/quote.h"
 #include "config/config.h"
+#include "config/option.h"
 #include "deliver/hub.h"
 #include "deliver/system.h"
+#include "module/registry.h"
 #include "os/diagnostics.h"
 #include "stogger/log.h"
 #include "stogger/system.h"
@@ -85,6 +91,35 @@ Status load_file(Hub& hub, std::string_view path) {
   return start(hub, config, std::move(problems), true);
 }
 
+Status load_text(Hub& hub, std::string_view toml, std::string_view name) {
+  std::vector<Problem> problems;
+  const Config config = read_config(toml, name, &problems);
+  return start(hub, config, std::move(problems), true);
+}
+
+// A sink as its table in a file would make it.
+Status make_hub_sink(Fields given, HubSink* sink) {
+  SinkType type;
+  if (Status status = find_sink_type(sink->type, &type); !status.ok()) {
+    return status;
+  }
+  // Who adds a sink in code can see that it failed, and wants it now.
+  if (!type.missing.ok()) return type.missing;
+  Options options(sink->type, given);
+  OptionsAccess::set_identifier(options, ::program_invocation_short_name);
+  OptionsAccess::set_sink_name(options, sink->name);
+  sink->level = read_level(options, Level::info);
+  return make_sink(type, options, &sink->sink);
+}
+
+// What failed is reported, so that nobody has to look at the Status.
+template <class Function>
+ReportedStatus reported(Function function) noexcept {
+  Status status = guarded(function);
+  if (!status.ok()) report(status.message());
+  return status;
+}
+
 }  // namespace
 
 Status System::load(std::string_view path) noexcept {
@@ -93,14 +128,10 @@ Status System::load(std::string_view path) noexcept {
 
 Status System::load_text(std::string_view toml,
                          std::string_view name) noexcept {
-  return guarded([&] {
-    std::vector<Problem> problems;
-    const Config config = read_config(toml, name, &problems);
-    return start(hub_of(*this), config, std::move(problems), true);
-  });
+  return guarded([&] { return stogger::load_text(hub_of(*this), toml, name); });
 }
 
-Status init(std::string_view path) noexcept {
+ReportedStatus init(std::string_view path) noexcept {
   return guarded([&] {
     // Not for programs that run with more rights than who started them.
     const char* instead = ::secure_getenv("STOGGER_CONFIG");
@@ -109,6 +140,44 @@ Status init(std::string_view path) noexcept {
     std::vector<Problem> problems;
     const Config config = default_config(&problems);
     return start(default_hub(), config, std::move(problems), false);
+  });
+}
+
+ReportedStatus init_text(std::string_view toml) noexcept {
+  return guarded([&] { return load_text(default_hub(), toml, "init_text"); });
+}
+
+Status check(std::string_view path) noexcept {
+  return guarded([&] {
+    std::vector<Problem> problems;
+    const Config config = read_config_file(path, FileUse::obey, &problems);
+    static_cast<void>(build_sinks(config, Clock::real(), &problems));
+    sort_problems(&problems);
+    for (const Problem& problem : problems) {
+      if (!problem.warning) return Status(Code::config, to_line(problem));
+    }
+    return Status();
+  });
+}
+
+ReportedStatus add_sink(std::string_view name, std::string_view type,
+                        Fields options) noexcept {
+  return reported([&] {
+    HubSink sink{std::string(name), std::string(type), Level::info, SinkPtr()};
+    Status status = make_hub_sink(options, &sink);
+    if (status.ok()) status = default_hub().add(std::move(sink));
+    if (status.ok()) return status;
+    return Status(status.code(),
+                  "add_sink: the sink " + quoted(name) +
+                      " is not added: " + std::string(status.message()));
+  });
+}
+
+ReportedStatus remove_sink(std::string_view name) noexcept {
+  return reported([&] {
+    if (default_hub().remove(name)) return Status();
+    return Status(Code::invalid,
+                  "remove_sink: there is no sink " + quoted(name));
   });
 }
 

@@ -5,6 +5,7 @@
 #include "base/buffer.h"
 #include "base/json.h"
 #include "base/names.h"
+#include "base/options.h"
 #include "base/quote.h"
 #include "base/scrub.h"
 #include "config/expand.h"
@@ -197,17 +198,16 @@ bool add_problems(const Options& options, const std::vector<OwnedOption>& given,
                   Position fallback, const std::string& file,
                   std::vector<Problem>* problems) {
   const std::vector<HiddenValue> hidden = hidden_in(given);
-  for (std::size_t i = 0; i < options.problem_count(); ++i) {
-    const OwnedOption* option = find_option(given, options.problem_key(i));
-    problems->push_back({file, option == nullptr ? fallback : option->where,
-                         hide_values(hidden, options.problem_text(i)), false});
-  }
-  for (const OptionProblem& warning : OptionsAccess::warnings(options)) {
-    const OwnedOption* option = find_option(given, warning.key);
-    problems->push_back({file, option == nullptr ? fallback : option->where,
-                         hide_values(hidden, warning.text), true});
-  }
-  return options.problem_count() != 0;
+  const auto add = [&](const std::vector<OptionProblem>& found, bool warning) {
+    for (const OptionProblem& problem : found) {
+      const OwnedOption* option = find_option(given, problem.key);
+      problems->push_back({file, option == nullptr ? fallback : option->where,
+                           hide_values(hidden, problem.text), warning});
+    }
+  };
+  add(OptionsAccess::problems(options), false);
+  add(OptionsAccess::warnings(options), true);
+  return !OptionsAccess::problems(options).empty();
 }
 
 }  // namespace stogger

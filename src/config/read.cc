@@ -190,10 +190,9 @@ void Reader::read_settings(Options& options,
 }
 
 void Reader::read_redact(Options& options) {
-  const std::size_t problems = options.problem_count();
   const std::size_t count = options.list_size("redact");
   // A list that is wrong hides what is hidden without one.
-  if (!options.has("redact") || options.problem_count() != problems) return;
+  if (!options.has("redact") || options.has_problem("redact")) return;
   config_.redact.clear();
   for (std::size_t i = 0; i < count; ++i) {
     config_.redact.emplace_back(options.list_item("redact", i));

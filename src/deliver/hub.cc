@@ -168,7 +168,8 @@ Status Hub::add(HubSink sink) {
   return status;
 }
 
-void Hub::remove(const std::string& name) noexcept {
+bool Hub::remove(std::string_view name) {
+  if (inside_sink) return false;
   const std::lock_guard lock(mutex_);
   const InsideSink guard;
   Table table = *installed();
@@ -179,8 +180,16 @@ void Hub::remove(const std::string& name) noexcept {
     put_in_place(std::move(table));
     publish();
     static_cast<void>(route->close());
-    return;
+    return true;
   }
+  return false;
+}
+
+const Sink* Hub::find(std::string_view name) const noexcept {
+  for (const Route* route : installed()->routes) {
+    if (route->name() == name) return &route->sink();
+  }
+  return nullptr;
 }
 
 int Hub::begin_capture(SinkPtr sink) {

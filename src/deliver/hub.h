@@ -57,8 +57,10 @@ class Hub final : public EventTarget {
   // ended by its number; the latest of several gets them.
   int begin_capture(SinkPtr sink);
   void end_capture(int number) noexcept;
-  // Takes away the sink of that name.
-  void remove(const std::string& name) noexcept;
+  // Closes the sink of that name, and takes it away. False without one.
+  bool remove(std::string_view name);
+  // The sink of that name; null without one. It lives as long as the hub.
+  const Sink* find(std::string_view name) const noexcept;
 
   Status flush() noexcept;
   Status close() noexcept;

@@ -35,6 +35,7 @@ class Route {
 
   const std::string& name() const noexcept { return name_; }
   Level level() const noexcept { return level_; }
+  const Sink& sink() const noexcept { return *sink_; }
 
   // Adds the counters of the route it follows on to its own, if that is of the
   // same name and type. To be called before the route is in use; `before` must

@@ -7,9 +7,12 @@
 #include <new>
 #include <utility>
 
+#include "base/guarded.h"
+#include "base/quote.h"
 #include "deliver/fork.h"
 #include "event/logger.h"
 #include "os/diagnostics.h"
+#include "stogger/sink.h"
 
 namespace stogger {
 namespace {
@@ -59,6 +62,16 @@ Status with_default_hub(Function function) noexcept {
   }
 }
 
+Status visit_rows_of(const Hub& hub, std::string_view name, RowVisitor visit,
+                     void* argument) noexcept {
+  const Sink* const sink = hub.find(name);
+  if (sink != nullptr) return visit_rows(*sink, visit, argument);
+  return guarded([&] {
+    return Status(Code::invalid,
+                  "visit_rows: there is no sink " + quoted(name));
+  });
+}
+
 // Stands in for the default system as long as there is no memory to make it.
 class Nowhere final : public EventTarget {
  public:
@@ -91,11 +104,11 @@ EventTarget& default_target() noexcept {
   }
 }
 
-Status flush() noexcept {
+ReportedStatus flush() noexcept {
   return with_default_hub([](Hub& hub) { return hub.flush(); });
 }
 
-Status shutdown() noexcept {
+ReportedStatus shutdown() noexcept {
   return with_default_hub([](Hub& hub) { return hub.close(); });
 }
 
@@ -106,6 +119,13 @@ Stats stats() noexcept {
     return Status();
   }));
   return stats;
+}
+
+Status visit_rows(std::string_view name, RowVisitor visit,
+                  void* argument) noexcept {
+  return with_default_hub([&](const Hub& hub) {
+    return visit_rows_of(hub, name, visit, argument);
+  });
 }
 
 Hub& hub_of(System& system) noexcept { return *system.hub_; }
@@ -135,6 +155,19 @@ Status System::add_sink(std::string_view name, SinkPtr sink,
   } catch (const std::exception& e) {
     return Status(Code::internal, e.what());
   }
+}
+
+Status System::remove_sink(std::string_view name) noexcept {
+  return guarded([&] {
+    if (hub_->remove(name)) return Status();
+    return Status(Code::invalid,
+                  "remove_sink: there is no sink " + quoted(name));
+  });
+}
+
+Status System::visit_rows(std::string_view name, RowVisitor visit,
+                          void* argument) const noexcept {
+  return visit_rows_of(*hub_, name, visit, argument);
 }
 
 Logger System::logger(std::string_view name) const noexcept {

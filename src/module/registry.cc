@@ -8,6 +8,7 @@
 #include <mutex>
 #include <utility>
 
+#include "base/options.h"
 #include "base/quote.h"
 #include "base/utf8.h"
 #include "module/host/module_sink.h"
@@ -141,7 +142,7 @@ Status make_sink(std::string_view name, Fields options,
     // Who makes a sink in code can see that it failed, and wants it now.
     if (!type.missing.ok()) return type.missing;
     Options read(name, options);
-    read.set_identifier(::program_invocation_short_name);
+    OptionsAccess::set_identifier(read, ::program_invocation_short_name);
     return make_sink(type, read, sink);
   } catch (const std::exception& e) {
     return Status(Code::internal, e.what());

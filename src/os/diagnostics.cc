@@ -7,7 +7,7 @@
 
 #include "base/quote.h"
 #include "os/file.h"
-#include "stogger/system.h"
+#include "stogger/diagnostics.h"
 
 namespace stogger {
 namespace {

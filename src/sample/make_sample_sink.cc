@@ -8,10 +8,12 @@
 #include <vector>
 
 #include "base/guarded.h"
+#include "base/options.h"
 #include "module/registry.h"
 #include "sample/live_sink.h"
 #include "sinks/memory.h"
 #include "stogger/sample.h"
+#include "stogger/sample_sinks.h"
 
 namespace stogger {
 namespace {
@@ -21,8 +23,8 @@ Status make_open(std::string_view name, Fields options, SinkPtr* sink) {
   if (Status status = find_sink_type(name, &type); !status.ok()) return status;
   if (!type.missing.ok()) return type.missing;
   Options read(name, options);
-  read.set_identifier(::program_invocation_short_name);
-  read.set_for_samples(true);
+  OptionsAccess::set_identifier(read, ::program_invocation_short_name);
+  OptionsAccess::set_for_samples(read);
   SinkPtr bare;
   if (Status status = make_sink(type, read, &bare); !status.ok()) return status;
   SinkPtr made(new LiveSink(std::move(bare)));

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "base/arena.h"
+#include "base/guarded.h"
 #include "base/json.h"
 #include "base/value_capture.h"
 #include "deliver/hub.h"
@@ -233,7 +234,10 @@ Capture::~Capture() {
   if (rep_->name.empty()) {
     rep_->hub->end_capture(rep_->number);
   } else {
-    rep_->hub->remove(rep_->name);
+    static_cast<void>(guarded([this] {
+      rep_->hub->remove(rep_->name);
+      return Status();
+    }));
     rep_->hub->release();
   }
   delete rep_;

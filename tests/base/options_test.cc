@@ -14,9 +14,8 @@ namespace {
 std::vector<std::string> problems_of(Options& options) {
   const Status status = options.finish();
   std::vector<std::string> problems;
-  for (std::size_t i = 0; i < options.problem_count(); ++i) {
-    problems.push_back(std::string(options.problem_key(i)) + ": " +
-                       std::string(options.problem_text(i)));
+  for (const OptionProblem& problem : OptionsAccess::problems(options)) {
+    problems.push_back(problem.key + ": " + problem.text);
   }
   EXPECT_EQ(status.ok(), problems.empty());
   return problems;
@@ -30,7 +29,7 @@ TEST(OptionsTest, AbsentOptionsHaveTheirDefaults) {
   EXPECT_TRUE(options.boolean("create", true));
   EXPECT_EQ(options.integer("size", 7, 0, 10), 7);
   EXPECT_EQ(options.real("rate", 0.5, 0, 1), 0.5);
-  EXPECT_EQ(options.choice("mode", {"a", "b"}, 1), 1u);
+  EXPECT_EQ(options.choice("mode", {"a", "b"}, "b"), "b");
   EXPECT_EQ(options.list_size("columns"), 0u);
   EXPECT_FALSE(options.has("path"));
   EXPECT_EQ(problems_of(options), Problems());
@@ -51,7 +50,7 @@ TEST(OptionsTest, GivenOptionsAreReadTyped) {
   EXPECT_EQ(options.integer("size", 7, 0, 10), 9);
   EXPECT_EQ(options.real("rate", 0.5, 0, 1), 0.25);
   EXPECT_EQ(options.real("whole", 0.5, 0, 1), 1.0);
-  EXPECT_EQ(options.choice("mode", {"a", "b"}, 0), 1u);
+  EXPECT_EQ(options.choice("mode", {"a", "b"}, "a"), "b");
   ASSERT_EQ(options.list_size("columns"), 3u);
   EXPECT_EQ(options.list_item("columns", 1), "b c");
   EXPECT_EQ(options.list_item("columns", 2), "\xC3\xA4");
@@ -98,7 +97,7 @@ TEST(OptionsTest, WrongTypesAreProblemsAndGiveTheDefault) {
   EXPECT_TRUE(options.boolean("create", true));
   EXPECT_EQ(options.integer("size", 7, 0, 10), 7);
   EXPECT_EQ(options.real("rate", 0.5, 0, 1), 0.5);
-  EXPECT_EQ(options.choice("mode", {"a", "b"}, 1), 1u);
+  EXPECT_EQ(options.choice("mode", {"a", "b"}, "b"), "b");
   EXPECT_EQ(options.list_size("columns"), 0u);
   EXPECT_EQ(options.list_size("list"), 0u);
   options.text("date");
@@ -151,7 +150,8 @@ TEST(OptionsTest, LimitsThemselvesAreInRange) {
 TEST(OptionsTest, WrongChoiceNamesTheNearest) {
   const Field fields[] = {{"rotation", "dayly"}};
   Options options("file", fields);
-  EXPECT_EQ(options.choice("rotation", {"none", "size", "daily"}, 0), 0u);
+  EXPECT_EQ(options.choice("rotation", {"none", "size", "daily"}, "none"),
+            "none");
   EXPECT_EQ(problems_of(options),
             Problems({"rotation: \"rotation\" must be \"none\", \"size\" or "
                       "\"daily\", not \"dayly\" (did you mean \"daily\"?)"}));
@@ -217,12 +217,13 @@ TEST(OptionsTest, FactoryReportsProblemsOfItsOwn) {
 TEST(OptionsTest, MessagesQuoteWhatCouldForgeALine) {
   const Field fields[] = {{"mode\nforged: line", "x"}, {"mode", "\x1b[31m"}};
   Options options("file", fields);
-  options.choice("mode", {"append"}, 0);
+  options.choice("mode", {"append"}, "append");
   const Problems problems = problems_of(options);
   ASSERT_EQ(problems.size(), 2u);
   EXPECT_EQ(problems[0],
             "mode: \"mode\" must be \"append\", not \"\\u001b[31m\"");
-  EXPECT_EQ(options.problem_text(1), "unknown option \"mode\\nforged: line\"");
+  EXPECT_EQ(OptionsAccess::problems(options)[1].text,
+            "unknown option \"mode\\nforged: line\"");
 }
 
 TEST(OptionsTest, TellsWhatWasUsed) {
@@ -230,7 +231,7 @@ TEST(OptionsTest, TellsWhatWasUsed) {
   Options options("file", fields);
   options.required("path");
   options.integer("size", 7, 0, 10);
-  options.choice("mode", {"a", "b"}, 1);
+  options.choice("mode", {"a", "b"}, "b");
   const std::vector<UsedOption>& used = OptionsAccess::used(options);
   ASSERT_EQ(used.size(), 3u);
   EXPECT_EQ(used[0].key, "path");
@@ -242,18 +243,22 @@ TEST(OptionsTest, TellsWhatWasUsed) {
 TEST(OptionsTest, CarriesTheSurroundingsOfTheSink) {
   Options options("file", {});
   EXPECT_EQ(options.clock(), Clock::real());
-  options.set_identifier("shop");
-  options.set_sink_name("audit");
-  options.set_clock(nullptr);
+  OptionsAccess::set_identifier(options, "shop");
+  OptionsAccess::set_sink_name(options, "audit");
+  OptionsAccess::set_clock(options, nullptr);
   EXPECT_EQ(options.identifier(), "shop");
   EXPECT_EQ(options.sink_name(), "audit");
   EXPECT_EQ(options.clock(), Clock::real());
 }
 
-TEST(OptionsTest, ProblemsBeyondTheLastAreEmpty) {
-  Options options("file", {});
-  EXPECT_EQ(options.problem_key(0), "");
-  EXPECT_EQ(options.problem_text(0), "");
+TEST(OptionsTest, TellsWhichOptionHasAProblem) {
+  const Field fields[] = {{"path", 7}, {"mode", "a"}};
+  Options options("file", fields);
+  options.required("path");
+  options.choice("mode", {"a", "b"}, "b");
+  EXPECT_TRUE(options.has_problem("path"));
+  EXPECT_FALSE(options.has_problem("mode"));
+  EXPECT_FALSE(options.has_problem(""));
 }
 
 TEST(OwnedValueTest, KeepsEveryKind) {

@@ -1,6 +1,7 @@
 #include <filesystem>
 
 #include "config/reading.h"
+#include "stogger/diagnostics.h"
 #include "stogger/log.h"
 #include "stogger/system.h"
 #include "support/temp_folder.h"

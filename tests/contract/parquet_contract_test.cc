@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "base/options.h"
 #include "sinks/parquet/parquet.h"
 #include "tests/contract/sink_contract.h"
 #include "tests/parquet/judges.h"
@@ -33,7 +34,7 @@ class ParquetDriver final : public SinkDriver {
     const std::string path = folder() + "/log.parquet";
     const Field fields[] = {{"path", path}, {"sync", false}};
     Options options("parquet", fields);
-    options.set_for_samples(true);
+    OptionsAccess::set_for_samples(options);
     SinkPtr sink;
     const Status status = make_parquet_sink(options, &sink);
     if (!status.ok()) throw std::runtime_error(std::string(status.message()));

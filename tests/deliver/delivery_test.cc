@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "deliver/system.h"
+#include "stogger/diagnostics.h"
 #include "stogger/log.h"
 #include "stogger/system.h"
 #include "stogger/testing.h"

@@ -10,6 +10,7 @@
 #include <string_view>
 #include <vector>
 
+#include "stogger/diagnostics.h"
 #include "stogger/sink.h"
 #include "stogger/system.h"
 

@@ -57,8 +57,8 @@ void run(std::string_view input) {
     check(text.find(kSecret) == text.npos, "the secret is shown", text);
   };
   hidden(status.message());
-  for (std::size_t i = 0; i < options.problem_count(); ++i) {
-    hidden(options.problem_text(i));
+  for (const OptionProblem& problem : OptionsAccess::problems(options)) {
+    hidden(problem.text);
   }
   if (!status.ok()) return;
   hidden(settings.target);

@@ -86,14 +86,8 @@ stogger_options table_of(Host* host_data) {
     message->size = data.ConsumeIntegral<std::size_t>();
     return data.ConsumeBool() ? 0 : data.ConsumeIntegral<stogger_code>();
   };
-  table.problem_count = [](void* context) {
-    return host(context).data->ConsumeIntegral<std::size_t>();
-  };
-  table.problem_key = [](void* context, std::size_t) {
-    return host(context).text();
-  };
-  table.problem_text = [](void* context, std::size_t) {
-    return host(context).text();
+  table.has_problem = [](void* context, stogger_text) {
+    return host(context).data->ConsumeIntegral<int>();
   };
   table.type = host_data->text();
   table.identifier = host_data->text();
@@ -129,12 +123,11 @@ Status make_reading_sink(Options& options, SinkPtr* sink) {
   look_at(options.text("a", "b"));
   look_at(options.required("a"));
   look_at(options.list_item("a", options.list_size("a")));
-  static_cast<void>(options.choice("a", {"x", "yy"}, 1));
+  static_cast<void>(options.choice("a", {"x", "yy"}, "yy"));
   static_cast<void>(options.integer("a", 1, 0, 2));
   static_cast<void>(options.real("a", 1, 0, 2));
   static_cast<void>(options.boolean("a", options.has("b")));
-  look_at(options.problem_key(options.problem_count()));
-  look_at(options.problem_text(0));
+  static_cast<void>(options.has_problem("a"));
   look_at(options.identifier());
   look_at(options.sink_name());
   const Status status = options.finish();

@@ -97,8 +97,7 @@ class Answers {
         break;
       }
       default:
-        host.problem_key(host.context, size());
-        host.problem_text(host.context, size());
+        host.has_problem(host.context, key);
     }
   }
 

@@ -2,6 +2,7 @@
 
 #include <limits>
 
+#include "base/options.h"
 #include "module/modules.h"
 #include "support/count_allocations.h"
 #include "support/rows.h"
@@ -174,15 +175,15 @@ TEST_F(ModuleSinkTest, FactoryReadsTheOptions) {
   const Field given[] = {
       {"path", path}, {"make", "a report"}, {"number", 3}, {"ratio", 1}};
   Options options("probe", given);
-  options.set_identifier("shop");
-  options.set_sink_name("mine");
+  OptionsAccess::set_identifier(options, "shop");
+  OptionsAccess::set_sink_name(options, "mine");
   const ModuleSearch search = load_module("probe");
   ASSERT_NE(search.module, nullptr);
   SinkPtr sink;
   EXPECT_EQ(
       make_module_sink("probe", *search.module, options, &sink).message(),
       "identifier shop, name mine, number 3, ratio 1.000000, has path yes, "
-      "problems 0");
+      "a problem with it no");
 }
 
 TEST_F(ModuleSinkTest, WrongOptionsGetTheMessagesOfTheLibrary) {

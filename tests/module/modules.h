@@ -12,8 +12,8 @@
 #include <vector>
 
 #include "module/loader.h"
+#include "stogger/diagnostics.h"
 #include "stogger/sink.h"
-#include "stogger/system.h"
 #include "support/temp_folder.h"
 
 namespace stogger {

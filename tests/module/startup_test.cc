@@ -8,6 +8,7 @@
 #include "module/modules.h"
 #include "module/registry.h"
 #include "stogger/sample.h"
+#include "stogger/sample_sinks.h"
 #include "stogger/testing.h"
 #include "support/processes.h"
 

@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "base/utf8.h"
-#include "stogger/system.h"
+#include "stogger/diagnostics.h"
 
 namespace stogger {
 namespace {

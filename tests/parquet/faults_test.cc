@@ -16,6 +16,7 @@
 #include <thread>
 #include <vector>
 
+#include "stogger/diagnostics.h"
 #include "tests/deliver/scripted_sink.h"
 #include "tests/parquet/sink_fixture.h"
 #include "tests/support/processes.h"

@@ -13,6 +13,7 @@
 
 #include "stogger/log.h"
 #include "stogger/sample.h"
+#include "stogger/sample_sinks.h"
 #include "stogger/system.h"
 #include "tests/parquet/judges.h"
 #include "tests/support/sinks.h"

@@ -12,6 +12,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/options.h"
 #include "sinks/parquet/parquet.h"
 #include "tests/parquet/judges.h"
 #include "tests/support/rows.h"
@@ -26,7 +27,7 @@ inline constexpr std::int64_t kSecond = 1000000000;
 
 inline SinkPtr make_for_samples(const std::vector<Field>& fields) {
   Options options("parquet", fields);
-  options.set_for_samples(true);
+  OptionsAccess::set_for_samples(options);
   SinkPtr sink;
   const Status status = make_parquet_sink(options, &sink);
   if (!status.ok()) throw std::runtime_error(std::string(status.message()));

@@ -17,8 +17,10 @@
 #include <string>
 #include <vector>
 
+#include "base/options.h"
 #include "sinks/postgres/postgres.h"
 #include "stogger/sample.h"
+#include "stogger/sample_sinks.h"
 #include "tests/postgres/fixture.h"
 #include "tests/support/sinks.h"
 
@@ -369,7 +371,7 @@ TEST_F(PostgresSamplesTest, OpeningAndClosingMayComeTwice) {
 TEST_F(PostgresSamplesTest, WritingBeforeOpeningAndClosingWithoutIt) {
   const std::vector<Field> given = {{"host", "nowhere.invalid"}};
   Options options("postgres", given);
-  options.set_for_samples(true);
+  OptionsAccess::set_for_samples(options);
   SinkPtr sink;
   ASSERT_OK(make_postgres_sink(options, &sink));
   EXPECT_EQ(sink->write({}).code(), Code::unavailable);
@@ -482,7 +484,7 @@ TEST_F(PostgresSamplesTest, TheModuleTakesSamplesToo) {
 
 std::string refusal_of(const std::vector<Field>& options) {
   Options read("postgres", options);
-  read.set_for_samples(true);
+  OptionsAccess::set_for_samples(read);
   SinkPtr sink;
   return std::string(make_postgres_sink(read, &sink).message());
 }
@@ -525,7 +527,7 @@ TEST(PostgresSampleOptionsTest, BoundsAreChecked) {
 
 std::string target_of(const std::vector<Field>& options) {
   Options read("postgres", options);
-  read.set_for_samples(true);
+  OptionsAccess::set_for_samples(read);
   SinkPtr sink;
   EXPECT_OK(make_postgres_sink(read, &sink));
   return sink ? std::string(sink->target()) : std::string();

@@ -58,7 +58,7 @@ class PostgresSettingsTest : public ::testing::Test {
 
 PostgresSettings read(Fields fields) {
   Options options("postgres", fields);
-  options.set_identifier("shop");
+  OptionsAccess::set_identifier(options, "shop");
   PostgresSettings settings;
   EXPECT_OK(read_postgres_settings(options, &settings));
   return settings;
@@ -72,8 +72,8 @@ std::string problems_of(Fields fields) {
   PostgresSettings settings;
   EXPECT_FALSE(read_postgres_settings(options, &settings).ok());
   std::string text;
-  for (std::size_t i = 0; i < options.problem_count(); ++i) {
-    text += std::string(options.problem_text(i)) + "\n";
+  for (const OptionProblem& problem : OptionsAccess::problems(options)) {
+    text += problem.text + "\n";
   }
   return text;
 }

@@ -12,8 +12,9 @@
 
 #include "sample/collecting_sink.h"
 #include "sample/numbered.h"
+#include "stogger/diagnostics.h"
 #include "stogger/sample.h"
-#include "stogger/system.h"
+#include "stogger/sample_sinks.h"
 #include "stogger/testing.h"
 #include "support/sinks.h"
 

@@ -10,8 +10,8 @@
 #include <string_view>
 #include <vector>
 
+#include "stogger/diagnostics.h"
 #include "stogger/sample.h"
-#include "stogger/system.h"
 #include "support/python.h"
 #include "support/sinks.h"
 #include "support/temp_folder.h"

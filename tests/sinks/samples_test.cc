@@ -12,6 +12,7 @@
 #include <string>
 #include <vector>
 
+#include "stogger/sample_sinks.h"
 #include "support/small_disk.h"
 #include "tests/sinks/sample_sinks.h"
 

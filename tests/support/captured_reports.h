@@ -4,7 +4,7 @@
 #include <string>
 #include <string_view>
 
-#include "stogger/system.h"
+#include "stogger/diagnostics.h"
 
 namespace stogger {
 

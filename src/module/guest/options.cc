@@ -3,6 +3,8 @@
 // makes by itself has nothing given.
 #include "base/options.h"
 
+#include <algorithm>
+#include <cstddef>
 #include <initializer_list>
 #include <string>
 #include <string_view>
@@ -71,15 +73,19 @@ double Options::real(std::string_view key, double fallback, double least,
              fallback, least, most);
 }
 
-std::size_t Options::choice(std::string_view key,
-                            std::initializer_list<std::string_view> names,
-                            std::size_t fallback) {
+std::string_view Options::choice(std::string_view key,
+                                 std::initializer_list<std::string_view> names,
+                                 std::string_view fallback) {
   std::vector<stogger_text> texts;
-  for (const std::string_view name : names)
+  for (const std::string_view name : names) {
     texts.push_back(as_module_text(name));
-  return ask(
-      rep_->host, &stogger_options::choice, fallback, as_module_text(key),
-      static_cast<const stogger_text*>(texts.data()), texts.size(), fallback);
+  }
+  const auto* const known = std::find(names.begin(), names.end(), fallback);
+  const auto none = static_cast<std::size_t>(known - names.begin());
+  const std::size_t index =
+      ask(rep_->host, &stogger_options::choice, none, as_module_text(key),
+          static_cast<const stogger_text*>(texts.data()), texts.size(), none);
+  return index < names.size() ? names.begin()[index] : fallback;
 }
 
 std::size_t Options::list_size(std::string_view key) {
@@ -108,27 +114,11 @@ std::string_view Options::identifier() const noexcept {
   return rep_->identifier;
 }
 
-void Options::set_identifier(std::string_view identifier) noexcept {
-  rep_->identifier = identifier;
-}
-
 std::string_view Options::sink_name() const noexcept { return rep_->sink_name; }
-
-void Options::set_sink_name(std::string_view name) noexcept {
-  rep_->sink_name = name;
-}
 
 Clock* Options::clock() const noexcept { return rep_->clock; }
 
-void Options::set_clock(Clock* clock) noexcept {
-  rep_->clock = clock == nullptr ? Clock::real() : clock;
-}
-
 bool Options::for_samples() const noexcept { return rep_->for_samples; }
-
-void Options::set_for_samples(bool for_samples) noexcept {
-  rep_->for_samples = for_samples;
-}
 
 Status Options::finish() {
   return module_status([&](stogger_message* message) {
@@ -136,26 +126,17 @@ Status Options::finish() {
   });
 }
 
-std::size_t Options::problem_count() const noexcept {
-  return ask(rep_->host, &stogger_options::problem_count, std::size_t{0});
-}
-
-std::string_view Options::problem_key(std::size_t index) const noexcept {
-  return text_of_host(
-      ask(rep_->host, &stogger_options::problem_key, stogger_text{}, index));
-}
-
-std::string_view Options::problem_text(std::size_t index) const noexcept {
-  return text_of_host(
-      ask(rep_->host, &stogger_options::problem_text, stogger_text{}, index));
+bool Options::has_problem(std::string_view key) const noexcept {
+  return ask(rep_->host, &stogger_options::has_problem, 0,
+             as_module_text(key)) != 0;
 }
 
 void OptionsAccess::attach(Options& options,
                            const stogger_options* host) noexcept {
   options.rep_->host = host;
-  options.set_identifier(text_of_host(host->identifier));
-  options.set_sink_name(text_of_host(host->sink_name));
-  options.set_for_samples(host->for_samples != 0);
+  options.rep_->identifier = text_of_host(host->identifier);
+  options.rep_->sink_name = text_of_host(host->sink_name);
+  options.rep_->for_samples = host->for_samples != 0;
 }
 
 }  // namespace stogger

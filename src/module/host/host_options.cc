@@ -121,20 +121,9 @@ struct HostOptions::Methods {
                    });
   }
 
-  static std::size_t problem_count(void* context) noexcept {
-    return guarded(context, std::size_t{0},
-                   [](Options& options) { return options.problem_count(); });
-  }
-
-  static stogger_text problem_key(void* context, std::size_t index) noexcept {
-    return guarded(context, stogger_text{}, [&](Options& options) {
-      return as_module_text(options.problem_key(index));
-    });
-  }
-
-  static stogger_text problem_text(void* context, std::size_t index) noexcept {
-    return guarded(context, stogger_text{}, [&](Options& options) {
-      return as_module_text(options.problem_text(index));
+  static int has_problem(void* context, stogger_text key) noexcept {
+    return guarded(context, 0, [&](Options& options) {
+      return options.has_problem(text_of_module(key)) ? 1 : 0;
     });
   }
 };
@@ -155,9 +144,7 @@ HostOptions::HostOptions(std::string_view type, Options& options) noexcept
   table_.problem = &Methods::problem;
   table_.warning = &Methods::warning;
   table_.finish = &Methods::finish;
-  table_.problem_count = &Methods::problem_count;
-  table_.problem_key = &Methods::problem_key;
-  table_.problem_text = &Methods::problem_text;
+  table_.has_problem = &Methods::has_problem;
   table_.type = as_module_text(type);
   table_.identifier = as_module_text(options.identifier());
   table_.sink_name = as_module_text(options.sink_name());

@@ -287,15 +287,16 @@ class PendingSink final : public Sink {
       fields.emplace_back(option.key, option.value.view());
     }
     Options options(type_, fields);
-    options.set_identifier(identifier_);
-    options.set_sink_name(sink_name_);
-    options.set_clock(clock_);
-    options.set_for_samples(for_samples_);
+    OptionsAccess::set_identifier(options, identifier_);
+    OptionsAccess::set_sink_name(options, sink_name_);
+    OptionsAccess::set_clock(options, clock_);
+    if (for_samples_) OptionsAccess::set_for_samples(options);
     const Status status = make_module_sink(type_, module, options, &sink_);
-    if (options.problem_count() != 0) {
+    const auto& problems = OptionsAccess::problems(options);
+    if (!problems.empty()) {
       // The problem itself may quote a value, and values may be secrets.
       return Status(Code::invalid,
-                    "its option " + quoted(options.problem_key(0)) +
+                    "its option " + quoted(problems.front().key) +
                         " is wrong; `stogger check` says what is wrong with "
                         "the configuration file");
     }

@@ -30,6 +30,7 @@
 #include "base/buffer.h"
 #include "sinks/postgres/column.h"
 #include "sinks/postgres/row_encoder.h"
+#include "stogger/diagnostics.h"
 #include "stogger/log.h"
 #include "stogger/sink.h"
 #include "stogger/system.h"

@@ -7,6 +7,7 @@
 #include "module/loader.h"
 #include "os/diagnostics.h"
 #include "os/ownership.h"
+#include "stogger/diagnostics.h"
 #include "stogger/log.h"
 #include "stogger/system.h"
 #ifdef HAS_POSTGRES

@@ -43,7 +43,7 @@ std::string text_of(const Value& value) {
 
 struct ProbeOptions {
   std::string path;
-  std::size_t form = 0;
+  RowForm form = RowForm::table;
   bool counts = false;
   bool quiet = false;
   std::vector<std::string> columns;
@@ -98,11 +98,7 @@ class ProbeSink final : public Sink {
   bool recovered() const noexcept override {
     return ::access((options_.path + ".recovered").c_str(), F_OK) == 0;
   }
-  RowForm form() const noexcept override {
-    constexpr RowForm kForms[] = {RowForm::table, RowForm::json,
-                                  RowForm::fields, static_cast<RowForm>(99)};
-    return kForms[options_.form];
-  }
+  RowForm form() const noexcept override { return options_.form; }
   RowBatch columns() const noexcept override {
     RowBatch wanted;
     wanted.columns = columns_.data();
@@ -155,7 +151,11 @@ class ProbeSink final : public Sink {
 Status make_probe_sink(Options& options, SinkPtr* sink) {
   ProbeOptions read;
   read.path = options.required("path");
-  read.form = options.choice("form", {"table", "json", "fields", "absurd"}, 0);
+  const std::string_view form =
+      options.choice("form", {"table", "json", "fields", "absurd"}, "table");
+  if (form == "json") read.form = RowForm::json;
+  if (form == "fields") read.form = RowForm::fields;
+  if (form == "absurd") read.form = static_cast<RowForm>(99);
   read.counts = options.boolean("counts", false);
   read.quiet = options.boolean("quiet", false);
   for (std::size_t i = 0; i < options.list_size("columns"); ++i) {
@@ -175,8 +175,9 @@ Status make_probe_sink(Options& options, SinkPtr* sink) {
                       ", name " + std::string(options.sink_name()) +
                       ", number " + std::to_string(number) + ", ratio " +
                       std::to_string(ratio) + ", has path " +
-                      (options.has("path") ? "yes" : "no") + ", problems " +
-                      std::to_string(options.problem_count()));
+                      (options.has("path") ? "yes" : "no") +
+                      ", a problem with it " +
+                      (options.has_problem("path") ? "yes" : "no"));
   }
   sink->reset(new ProbeSink(std::move(read)));
   return {};

@@ -9,6 +9,7 @@
 #include <thread>
 #include <vector>
 
+#include "base/options.h"
 #include "os/file.h"
 #include "sinks/builtin.h"
 #include "stogger/testing.h"
@@ -56,7 +57,7 @@ class CsvSink : public ::testing::Test {
     fields.insert(fields.end(), more.begin(), more.end());
     Options options("csv", Fields(fields.data(), fields.size()));
     clock_.set(kTestTime);
-    options.set_clock(&clock_);
+    OptionsAccess::set_clock(options, &clock_);
     SinkPtr sink;
     EXPECT_OK(make_csv_sink(options, &sink));
     EXPECT_OK(sink->open());

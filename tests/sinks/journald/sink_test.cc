@@ -18,6 +18,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/options.h"
 #include "event/event.h"
 #include "render/render.h"
 #include "sinks/builtin.h"
@@ -322,7 +323,7 @@ TEST_F(JournaldSink, TheServiceIsTheIdentifierUnlessOneIsGiven) {
   const std::string service = identifier_ + "-service";
   const std::vector<Field> fields = {{"socket", journal_->socket()}};
   Options options("journald", fields);
-  options.set_identifier(service);
+  OptionsAccess::set_identifier(options, service);
   ASSERT_OK(make_journald_sink(options, &sink_));
   ASSERT_OK(sink_->open());
   ASSERT_OK(sink_->write(numbered(1)));
@@ -654,7 +655,7 @@ TEST(JournaldOptions, OneMistakeIsOneProblem) {
     Options options("journald", fields);
     SinkPtr sink;
     EXPECT_FALSE(make_journald_sink(options, &sink).ok());
-    EXPECT_EQ(options.problem_count(), 1u);
+    EXPECT_EQ(OptionsAccess::problems(options).size(), 1u);
   }
 }
 

@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "base/options.h"
 #include "sinks/builtin.h"
 #include "stogger/testing.h"
 #include "tests/support/other_user.h"
@@ -40,7 +41,7 @@ class SqliteCheck : public ::testing::Test {
     std::vector<Field> fields = {{"path", path_}};
     fields.insert(fields.end(), more.begin(), more.end());
     Options options("sqlite", Fields(fields.data(), fields.size()));
-    options.set_for_samples(samples);
+    if (samples) OptionsAccess::set_for_samples(options);
     SinkPtr sink;
     EXPECT_OK(make_sqlite_sink(options, &sink));
     return sink;

@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "stogger/sample_sinks.h"
 #include "support/sqlite_query.h"
 #include "tests/sinks/sample_sinks.h"
 

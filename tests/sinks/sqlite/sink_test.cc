@@ -16,6 +16,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/options.h"
 #include "sinks/builtin.h"
 #include "sinks/sqlite/files.h"
 #include "sinks/sqlite/table.h"
@@ -49,7 +50,7 @@ SinkPtr make(const std::string& path, const std::vector<Field>& more = {},
   std::vector<Field> fields = {{"path", path}};
   fields.insert(fields.end(), more.begin(), more.end());
   Options options("sqlite", Fields(fields.data(), fields.size()));
-  options.set_clock(clock);
+  OptionsAccess::set_clock(options, clock);
   SinkPtr sink;
   EXPECT_OK(make_sqlite_sink(options, &sink));
   return sink;

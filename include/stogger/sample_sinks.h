@@ -1,0 +1,97 @@
+// make_sample_sink() in typed form: a structure of options for each sink.
+//
+//   stogger::SinkPtr sink;
+//   stogger::Status s = stogger::make_sample_sink(
+//       stogger::SqliteConfig{.path = "run.db"}, &sink);
+//
+// What is said there holds here, too. Views have to live until the call
+// returns. A text that is empty is an option not given.
+#pragma once
+
+#include <cstdint>
+#include <string_view>
+
+#include "stogger/export.h"
+#include "stogger/sample.h"
+
+namespace stogger {
+
+// Keeps the newest rows in memory, until the sink is destroyed, whether open or
+// closed.
+struct MemoryConfig {
+  std::int64_t max_rows = 10000;
+};
+
+// Begins the file anew unless `append`.
+struct CsvConfig {
+  std::string_view path;
+  bool append = false;
+};
+
+// As CsvConfig.
+struct JsonlConfig {
+  std::string_view path;
+  bool append = false;
+};
+
+struct SqliteConfig {
+  std::string_view path;
+  std::string_view table = "samples";
+  bool create_table = true;
+  std::string_view journal_mode = "WAL";    // or DELETE, TRUNCATE
+  std::string_view synchronous = "NORMAL";  // or OFF, FULL
+  std::int64_t busy_timeout_ms = 5000;
+};
+
+// Needs the parquet module. Batches are gathered into row groups unless
+// row_groups is "batch": then each is one of its own, or several, as in files
+// that are written by hand. With small batches, as those of a pipe are, that
+// makes for large files.
+struct ParquetConfig {
+  std::string_view path;
+  std::string_view compression = "zstd";  // or snappy, none
+  bool use_dictionary = true;             // where it makes the file smaller
+  std::string_view row_groups = "rows";   // or batch
+  // The most rows in a row group. 0: 65536, or any number if row_groups is
+  // "batch".
+  std::int64_t row_group_rows = 0;
+  bool text_times = false;  // times as RFC 3339 text
+};
+
+// Needs the postgres module. Either `dsn` or `host`.
+struct PostgresConfig {
+  std::string_view dsn;
+  std::string_view host;
+  std::int64_t port = 5432;
+  std::string_view user;
+  std::string_view password;  // in no message, ever
+  std::string_view database;
+  std::string_view schema = "public";
+  std::string_view table = "samples";
+  // The calls to a sink never overlap, so that it never has more than one
+  // connection: a minimum above 1 is refused.
+  std::int64_t pool_min_size = 1;
+  std::int64_t pool_max_size = 4;
+  std::int64_t statement_timeout_ms = 30000;  // 0: as command_timeout_s allows
+  double command_timeout_s = 10;              // of a batch, and of all it takes
+  double connect_timeout_s = 30;              // how long it takes to open
+  double close_timeout_s = 10;  // closing never waits for the server anyway
+  bool create_table = false;    // from the first batch, if it is missing
+  bool use_copy = true;         // else INSERT
+  bool text_times = false;      // when it creates the table
+};
+
+STOGGER_API Status make_sample_sink(const MemoryConfig& config,
+                                    SinkPtr* sink) noexcept;
+STOGGER_API Status make_sample_sink(const CsvConfig& config,
+                                    SinkPtr* sink) noexcept;
+STOGGER_API Status make_sample_sink(const JsonlConfig& config,
+                                    SinkPtr* sink) noexcept;
+STOGGER_API Status make_sample_sink(const SqliteConfig& config,
+                                    SinkPtr* sink) noexcept;
+STOGGER_API Status make_sample_sink(const ParquetConfig& config,
+                                    SinkPtr* sink) noexcept;
+STOGGER_API Status make_sample_sink(const PostgresConfig& config,
+                                    SinkPtr* sink) noexcept;
+
+}  // namespace stogger
