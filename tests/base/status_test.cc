@@ -36,6 +36,13 @@ TEST(StatusTest, AFailureNeedsNoMessage) {
   EXPECT_EQ(status.message(), "");
 }
 
+TEST(StatusTest, TheMessageIsATextOfC) {
+  EXPECT_STREQ(Status().c_str(), "");
+  EXPECT_STREQ(Status(Code::corrupt, {}).c_str(), "");
+  const std::string_view text = "damaged beyond";
+  EXPECT_STREQ(Status(Code::corrupt, text.substr(0, 7)).c_str(), "damaged");
+}
+
 TEST(StatusTest, CopiesAreIndependent) {
   Status first(Code::invalid, "first");
   Status second(first);

@@ -327,5 +327,98 @@ TEST_F(LoadTest, SinkThatCannotBeOpenedIsNoProblemOfTheConfiguration) {
   EXPECT_TRUE(system.stats().begin()->failing);
 }
 
+// ---- Without a file, in the default system
+
+TEST_F(LoadTest, TheDefaultSystemTakesTextForItsConfiguration) {
+  EXPECT_TRUE(init_text(quiet("a")).ok());
+  info("started");
+  shutdown();
+  EXPECT_TRUE(has(read_file(path("a")), "\"event\":\"started\""));
+  EXPECT_EQ(reports_, Lines());
+}
+
+TEST_F(LoadTest, ProblemsOfATextSayWhereTheyAre) {
+  EXPECT_EQ(
+      init_text("[stogger]\nlevle = 1\nlog_to_console = false\n").message(),
+      "init_text:2:1: unknown key \"levle\" in [stogger] (did you mean "
+      "\"level\"?)");
+}
+
+TEST_F(LoadTest, ASinkIsAddedAndTakenAway) {
+  ASSERT_TRUE(init_text(quiet("a")).ok());
+  info("one");
+  EXPECT_TRUE(add_sink("audit", "jsonl", {{"path", path("b")}}).ok());
+  info("two");
+  EXPECT_EQ(stats().find("audit")->accepted, 1u);
+  EXPECT_TRUE(remove_sink("audit").ok());
+  info("three");
+  EXPECT_EQ(stats().find("audit"), nullptr);
+  shutdown();
+  const std::string text = read_file(path("b"));
+  EXPECT_FALSE(has(text, "one")) << text;
+  EXPECT_TRUE(has(text, "two")) << text;
+  EXPECT_FALSE(has(text, "three")) << text;
+  EXPECT_EQ(reports_, Lines());
+}
+
+TEST_F(LoadTest, AnAddedSinkHasTheOptionsOfATable) {
+  ASSERT_TRUE(init_text(quiet("a")).ok());
+  EXPECT_TRUE(
+      add_sink("audit", "jsonl", {{"path", path("b")}, {"level", "error"}})
+          .ok());
+  info("below");
+  error("above");
+  EXPECT_EQ(stats().find("audit")->accepted, 1u);
+  // As in a file, from info on without the key.
+  EXPECT_TRUE(add_sink("more", "jsonl", {{"path", path("c")}}).ok());
+  debug("below");
+  info("above");
+  EXPECT_EQ(stats().find("more")->accepted, 1u);
+}
+
+TEST_F(LoadTest, ASinkThatCannotBeAddedIsReported) {
+  ASSERT_TRUE(init_text(quiet("a")).ok());
+  const std::string file = path("b");
+  add_sink("a", "jsonl", {{"path", file}});
+  add_sink("b", "jsonl", {{"path", file}, {"flsh", "block"}});
+  add_sink("b", "jsonl", {{"path", file}, {"level", "loud"}});
+  add_sink("b", "jsno", {{"path", file}});
+  remove_sink("b");
+  ASSERT_EQ(reports_.size(), 5u);
+  EXPECT_TRUE(has(reports_[0], "there is a sink")) << reports_[0];
+  EXPECT_TRUE(has(reports_[1], "unknown option \"flsh\"")) << reports_[1];
+  EXPECT_TRUE(has(reports_[2], "\"level\" must be")) << reports_[2];
+  EXPECT_TRUE(has(reports_[3], "jsno")) << reports_[3];
+  EXPECT_EQ(reports_[4], "remove_sink: there is no sink \"b\"");
+  EXPECT_FALSE(std::filesystem::exists(file));
+}
+
+TEST_F(LoadTest, RowsOfAMemorySinkAreReadByItsName) {
+  ASSERT_TRUE(init_text("[stogger]\nlog_to_console = false\n"
+                        "[stogger.sinks.last]\ntype = \"memory\"\n")
+                  .ok());
+  info("kept");
+  std::size_t rows = 0;
+  const RowVisitor count = [](Fields, void* argument) {
+    ++*static_cast<std::size_t*>(argument);
+  };
+  EXPECT_TRUE(visit_rows("last", count, &rows).ok());
+  EXPECT_EQ(rows, 1u);
+  EXPECT_EQ(visit_rows("other", count, &rows).message(),
+            "visit_rows: there is no sink \"other\"");
+}
+
+TEST_F(LoadTest, AFileIsCheckedWithoutStartingAnything) {
+  const std::string file = path("c.toml");
+  write_file(file, quiet("a"));
+  EXPECT_TRUE(check(file).ok());
+  EXPECT_FALSE(std::filesystem::exists(path("a")));
+  write_file(file, quiet("a", "levle = 1\n"));
+  const Status status = check(file);
+  EXPECT_EQ(status.code(), Code::config);
+  EXPECT_TRUE(has(status.message(), "unknown key \"levle\"")) << status.c_str();
+  EXPECT_EQ(reports_, Lines());
+}
+
 }  // namespace
 }  // namespace stogger
