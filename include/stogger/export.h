@@ -2,4 +2,4 @@
 // changes no type and no behaviour.
 #pragma once
 
-#define STOGGER_API __attribute__((visibility("default")))
+#define STOGGER_API [[gnu::visibility("default")]]

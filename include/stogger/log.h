@@ -112,7 +112,7 @@ STOGGER_API void release(const LoggerRep* rep) noexcept;
 class Logger;
 
 // A logger of the default system.
-[[nodiscard]] STOGGER_API Logger logger(std::string_view name = {}) noexcept;
+STOGGER_API [[nodiscard]] Logger logger(std::string_view name = {}) noexcept;
 
 // A name and bound fields, which go with every event logged through it. Cheap
 // to copy (a counted reference); copies share nothing that changes, so each
@@ -214,7 +214,7 @@ class Logger {
  private:
   friend class System;
   friend class Scope;
-  friend STOGGER_API Logger logger(std::string_view name) noexcept;
+  friend Logger logger(std::string_view name) noexcept;
   Logger(const std::int32_t* threshold, const detail::LoggerRep* rep) noexcept
       : threshold_(threshold), rep_(rep) {}
 
