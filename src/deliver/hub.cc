@@ -91,8 +91,9 @@ void Hub::publish() noexcept {
   __atomic_store_n(threshold_, least, __ATOMIC_RELAXED);
 }
 
-inline void Hub::deliver_to(const Table& table, const detail::LoggerRep* logger,
-                            const detail::Call& call) {
+[[gnu::always_inline]] inline void Hub::deliver_to(
+    const Table& table, const detail::LoggerRep* logger,
+    const detail::Call& call) {
   const ScratchLease scratch;
   Event event =
       compose(logger, call, clock_->now(), table.settings, scratch->event);
