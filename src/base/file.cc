@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <atomic>
 #include <cerrno>
 #include <climits>
 #include <cstdio>
@@ -102,15 +103,19 @@ std::int64_t now_milliseconds() noexcept {
   return static_cast<std::int64_t>(now.tv_sec) * 1000 + now.tv_nsec / 1000000;
 }
 
-// Waits for a descriptor to take bytes, for 250 ms altogether.
+// Waits for a descriptor to take bytes, for 250 ms altogether; not at all if it
+// was stalled before.
 class Patience {
  public:
+  explicit Patience(bool is_stalled) noexcept
+      : wait_(is_stalled ? 0 : kWaitMilliseconds) {}
+
   // False if it is over.
   bool wait_writable(int descriptor) noexcept {
-    if (deadline_ == 0) deadline_ = now_milliseconds() + kWaitMilliseconds;
+    if (deadline_ == 0) deadline_ = now_milliseconds() + wait_;
     while (true) {
-      const std::int64_t left = deadline_ - now_milliseconds();
-      if (left <= 0) return false;
+      const std::int64_t left =
+          std::max<std::int64_t>(deadline_ - now_milliseconds(), 0);
       pollfd entry = {descriptor, POLLOUT, 0};
       const int ready = ::poll(&entry, 1, static_cast<int>(left));
       if (ready > 0) return true;
@@ -119,8 +124,13 @@ class Patience {
   }
 
  private:
+  const std::int64_t wait_;
   std::int64_t deadline_ = 0;
 };
+
+// Whether a standard stream took nothing when it was written to last: for all
+// that writes to it, for each new look at it would cost another wait.
+std::atomic<bool> stalled_streams[3];
 
 // Never throws: whoever wrote a part has to learn how much.
 Status write_failure(int error) noexcept {
@@ -190,6 +200,10 @@ std::string error_advice(int error) {
 }
 
 void File::swap(File& other) noexcept {
+  const bool was_stalled = is_stalled_.load(std::memory_order_relaxed);
+  is_stalled_.store(other.is_stalled_.load(std::memory_order_relaxed),
+                    std::memory_order_relaxed);
+  other.is_stalled_.store(was_stalled, std::memory_order_relaxed);
   std::swap(descriptor_, other.descriptor_);
   std::swap(owned_, other.owned_);
   std::swap(size_limited_, other.size_limited_);
@@ -289,8 +303,12 @@ Status File::write_stream(std::string_view bytes, std::size_t* written) {
     if (!owned_) second.emplace(descriptor_);
   }
   const int descriptor = second ? second->descriptor() : descriptor_;
-  Patience patience;
-  const auto too_long = [] {
+  std::atomic<bool>& is_stalled = !owned_ && descriptor_ <= STDERR_FILENO
+                                      ? stalled_streams[descriptor_]
+                                      : is_stalled_;
+  Patience patience(is_stalled.load(std::memory_order_relaxed));
+  const auto too_long = [&] {
+    is_stalled.store(true, std::memory_order_relaxed);
     return Status(Code::unavailable,
                   "cannot write: the other end took nothing for 250 ms");
   };
@@ -308,6 +326,7 @@ Status File::write_stream(std::string_view bytes, std::size_t* written) {
             : ::write(descriptor, data, count);
     if (result >= 0) {
       *written += static_cast<std::size_t>(result);
+      is_stalled.store(false, std::memory_order_relaxed);
     } else if (errno == EAGAIN) {
       if (!patience.wait_writable(descriptor)) return too_long();
     } else if (errno != EINTR) {

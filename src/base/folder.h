@@ -143,6 +143,7 @@ class Folder {
   FileModes modes_;
   Descriptor descriptor_;
   bool open_to_others_ = false;
+  bool open_to_all_ = false;  // whoever may reach it may create files in it
   bool magic_ = false;
 };
 

@@ -115,6 +115,7 @@ Status Route::open() noexcept {
 Status Route::open_sink() noexcept {
   if (is_open_) return {};
   Status status = guarded([&] {
+    const HidesInReports hides(hidden_);
     Status opened = sink_->open();
     if (opened.ok()) refresh_layout();
     return opened;
@@ -195,11 +196,17 @@ void Route::write_slowly(const Event& event, RowScratch& scratch,
 inline Status Route::write_sink(const RowBatch& rows,
                                 std::uint32_t sanitized) noexcept {
   if (sanitized != 0) add(sanitized_, sanitized);
-  return guarded([&] { return sink_->write(rows); });
+  return guarded([&] {
+    const HidesInReports hides(hidden_);
+    return sink_->write(rows);
+  });
 }
 
 Status Route::close_sink() noexcept {
-  Status status = guarded([&] { return sink_->close(); });
+  Status status = guarded([&] {
+    const HidesInReports hides(hidden_);
+    return sink_->close();
+  });
   is_open_ = false;
   settle(0, status.ok());
   return status;
@@ -333,7 +340,10 @@ Status Route::flush() noexcept {
 Status Route::flush_sink() noexcept {
   Status status = open_sink();
   if (!status.ok()) return note(std::move(status), "open");
-  status = guarded([&] { return sink_->flush(); });
+  status = guarded([&] {
+    const HidesInReports hides(hidden_);
+    return sink_->flush();
+  });
   settle(0, status.ok());
   if (closed_) {
     Status closed = close_sink();
