@@ -6,7 +6,6 @@
 // When write() has returned, the entry is in the queue of journald's socket: it
 // survives this process, but not journald itself. A journald that takes nothing
 // costs a call 250 ms at most.
-#include <errno.h>
 #include <sys/un.h>
 
 #include <algorithm>
@@ -19,6 +18,7 @@
 #include <vector>
 
 #include "base/buffer.h"
+#include "base/program_name.h"
 #include "base/quote.h"
 #include "base/utf8.h"
 #include "encode/journal.h"
@@ -128,9 +128,8 @@ int read_facility(Options& options) {
 }  // namespace
 
 Status make_journald_sink(Options& options, SinkPtr* sink) {
-  const std::string_view service = options.identifier().empty()
-                                       ? program_invocation_short_name
-                                       : options.identifier();
+  const std::string_view service =
+      options.identifier().empty() ? program_name() : options.identifier();
   const std::string_view identifier = options.text("identifier", service);
   const int facility = read_facility(options);
   const std::string_view socket = options.text("socket", kDefaultSocket);

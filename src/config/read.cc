@@ -1,11 +1,10 @@
 // What the tables of a configuration mean.
-#include <errno.h>
-
 #include <algorithm>
 #include <cstdlib>
 #include <utility>
 
 #include "base/names.h"
+#include "base/program_name.h"
 #include "base/quote.h"
 #include "base/scrub.h"
 #include "config/config.h"
@@ -42,7 +41,7 @@ class Reader {
   Reader(std::string_view file, std::vector<Problem>* problems)
       : problems_(problems) {
     config_.file = file;
-    config_.syslog_identifier = ::program_invocation_short_name;
+    config_.syslog_identifier = program_name();
   }
 
   Config read(std::string_view toml) {

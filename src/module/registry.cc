@@ -1,13 +1,12 @@
 #include "module/registry.h"
 
-#include <errno.h>
-
 #include <algorithm>
 #include <exception>
 #include <map>
 #include <mutex>
 #include <utility>
 
+#include "base/program_name.h"
 #include "base/quote.h"
 #include "base/utf8.h"
 #include "module/loader.h"
@@ -138,7 +137,7 @@ Status make_sink(std::string_view name, Fields options,
     // Who makes a sink in code can see that it failed, and wants it now.
     if (!type.missing.ok()) return type.missing;
     Options read(name, options);
-    read.set_identifier(::program_invocation_short_name);
+    read.set_identifier(program_name());
     return make_sink(type, read, sink);
   } catch (const std::exception& e) {
     return Status(Code::internal, e.what());

@@ -1,13 +1,12 @@
 // Sinks for samples: made like any other, told what they are for, watched over,
 // and opened.
-#include <errno.h>
-
 #include <initializer_list>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "base/guarded.h"
+#include "base/program_name.h"
 #include "module/registry.h"
 #include "sample/live_sink.h"
 #include "sinks/memory.h"
@@ -21,7 +20,7 @@ Status make_open(std::string_view name, Fields options, SinkPtr* sink) {
   if (Status status = find_sink_type(name, &type); !status.ok()) return status;
   if (!type.missing.ok()) return type.missing;
   Options read(name, options);
-  read.set_identifier(::program_invocation_short_name);
+  read.set_identifier(program_name());
   read.set_for_samples(true);
   SinkPtr bare;
   if (Status status = make_sink(type, read, &bare); !status.ok()) return status;
