@@ -21,7 +21,7 @@ set(stogger_module_cmake ${CMAKE_CURRENT_LIST_DIR})
 # too. A module that is loaded has a copy of both, for it binds to nothing of
 # the program; one that is linked needs the former if the library is shared.
 set(stogger_module_private_base
-    creation.cc descriptor.cc file.cc folder.cc folder_walk.cc journal_name.cc json.cc lock_file.cc lock_holder.cc
+    creation.cc descriptor.cc file.cc folder.cc folder_walk.cc journal_name.cc json.cc keyed_hash.cc lock_file.cc lock_holder.cc
     names.cc number.cc ownership.cc quote.cc scalar_text.cc scrub.cc timestamp.cc utf8.cc)
 set(stogger_module_public_base clock.cc level.cc status.cc value.cc)
 list(TRANSFORM stogger_module_private_base PREPEND ${stogger_root}/src/base/)
