@@ -113,14 +113,17 @@ class Patience {
   // False if it is over.
   bool wait_writable(int descriptor) noexcept {
     if (deadline_ == 0) deadline_ = now_milliseconds() + wait_;
-    while (true) {
-      const std::int64_t left =
-          std::max<std::int64_t>(deadline_ - now_milliseconds(), 0);
+    // It is asked once, however late it is.
+    std::int64_t left =
+        std::max<std::int64_t>(deadline_ - now_milliseconds(), 0);
+    do {
       pollfd entry = {descriptor, POLLOUT, 0};
       const int ready = ::poll(&entry, 1, static_cast<int>(left));
       if (ready > 0) return true;
       if (ready == 0 || errno != EINTR) return false;
-    }
+      left = deadline_ - now_milliseconds();
+    } while (left > 0);
+    return false;
   }
 
  private:

@@ -143,7 +143,8 @@ class Folder {
   FileModes modes_;
   Descriptor descriptor_;
   bool open_to_others_ = false;
-  bool open_to_all_ = false;  // whoever may reach it may create files in it
+  // Whoever may reach it may create files in it, and they get its group.
+  bool gives_group_to_all_ = false;
   bool magic_ = false;
 };
 

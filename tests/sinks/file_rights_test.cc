@@ -214,7 +214,7 @@ TEST_F(FileRights, UsersOfAGroupShareAFileAndItsLock) {
 
 // A folder with the set-group-ID bit hands its group down to the files of
 // everybody.
-TEST_F(FileRights, TheGroupOfAFileSaysNothingWhereAllMayCreateThem) {
+TEST_F(FileRights, TheGroupOfAFileSaysNothingWhereAllGetIt) {
   SKIP_UNLESS_ROOT();
   ASSERT_EQ(::chown(folder_.path().c_str(), 0, kSharedGroup), 0);
   ASSERT_EQ(::chmod(folder_.path().c_str(), 03777), 0);
