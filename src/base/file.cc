@@ -103,31 +103,39 @@ std::int64_t now_milliseconds() noexcept {
   return static_cast<std::int64_t>(now.tv_sec) * 1000 + now.tv_nsec / 1000000;
 }
 
-// Waits for a descriptor to take bytes, for 250 ms altogether; not at all if it
-// was stalled before.
+// Waits for a descriptor to take bytes, for 250 ms altogether; not at all as
+// long as it is stalled.
 class Patience {
  public:
-  explicit Patience(bool is_stalled) noexcept
-      : wait_(is_stalled ? 0 : kWaitMilliseconds) {}
+  explicit Patience(bool is_stalled) noexcept : is_stalled_(is_stalled) {}
 
   // False if it is over.
   bool wait_writable(int descriptor) noexcept {
-    if (deadline_ == 0) deadline_ = now_milliseconds() + wait_;
-    // It is asked once, however late it is.
-    std::int64_t left =
-        std::max<std::int64_t>(deadline_ - now_milliseconds(), 0);
-    do {
-      pollfd entry = {descriptor, POLLOUT, 0};
-      const int ready = ::poll(&entry, 1, static_cast<int>(left));
-      if (ready > 0) return true;
-      if (ready == 0 || errno != EINTR) return false;
-      left = deadline_ - now_milliseconds();
-    } while (left > 0);
-    return false;
+    if (is_stalled_) {
+      return !std::exchange(was_asked_, true) && poll_once(descriptor, 0);
+    }
+    if (deadline_ == 0) deadline_ = now_milliseconds() + kWaitMilliseconds;
+    while (true) {
+      const std::int64_t left = deadline_ - now_milliseconds();
+      if (left <= 0) return false;
+      if (poll_once(descriptor, static_cast<int>(left))) return true;
+      if (errno != EINTR) return false;
+    }
   }
+  // It took some.
+  void note_progress() noexcept { is_stalled_ = false; }
 
  private:
-  const std::int64_t wait_;
+  // Otherwise errno is EINTR, or something else if it took too long.
+  static bool poll_once(int descriptor, int milliseconds) noexcept {
+    pollfd entry = {descriptor, POLLOUT, 0};
+    const int ready = ::poll(&entry, 1, milliseconds);
+    if (ready == 0) errno = EAGAIN;
+    return ready > 0;
+  }
+
+  bool is_stalled_;
+  bool was_asked_ = false;
   std::int64_t deadline_ = 0;
 };
 
@@ -330,6 +338,7 @@ Status File::write_stream(std::string_view bytes, std::size_t* written) {
     if (result >= 0) {
       *written += static_cast<std::size_t>(result);
       is_stalled.store(false, std::memory_order_relaxed);
+      patience.note_progress();
     } else if (errno == EAGAIN) {
       if (!patience.wait_writable(descriptor)) return too_long();
     } else if (errno != EINTR) {
