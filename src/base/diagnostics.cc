@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <new>
 #include <string>
+#include <utility>
 
 #include "base/file.h"
 #include "base/quote.h"
@@ -30,12 +31,10 @@ constinit thread_local const std::vector<HiddenValue>* hidden = nullptr;
 
 }  // namespace
 
-HidesInReports::HidesInReports(const std::vector<HiddenValue>& values) noexcept
-    : before_(hidden) {
-  hidden = &values;
+const std::vector<HiddenValue>* HidesInReports::exchange(
+    const std::vector<HiddenValue>* values) noexcept {
+  return std::exchange(hidden, values);
 }
-
-HidesInReports::~HidesInReports() { hidden = before_; }
 
 void report(std::string_view line) noexcept {
   try {

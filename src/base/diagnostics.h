@@ -14,16 +14,26 @@ namespace stogger {
 void report(std::string_view line) noexcept;
 
 // While one lives, reports that are made on its thread do not show these
-// values: those of the sink that is being called.
+// values: those of the sink that is being called. Mostly there are none, and
+// then it costs a comparison.
 class HidesInReports {
  public:
-  explicit HidesInReports(const std::vector<HiddenValue>& values) noexcept;
-  ~HidesInReports();
+  explicit HidesInReports(const std::vector<HiddenValue>& values) noexcept
+      : is_needed_(!values.empty()) {
+    if (is_needed_) before_ = exchange(&values);
+  }
+  ~HidesInReports() {
+    if (is_needed_) exchange(before_);
+  }
   HidesInReports(const HidesInReports&) = delete;
   HidesInReports& operator=(const HidesInReports&) = delete;
 
  private:
-  const std::vector<HiddenValue>* const before_;
+  static const std::vector<HiddenValue>* exchange(
+      const std::vector<HiddenValue>* values) noexcept;
+
+  const bool is_needed_;
+  const std::vector<HiddenValue>* before_ = nullptr;
 };
 
 }  // namespace stogger

@@ -112,10 +112,15 @@ Status Route::open() noexcept {
   return status;
 }
 
+template <class Call>
+inline Status Route::call_sink(Call call) noexcept {
+  const HidesInReports hides(hidden_);
+  return guarded(call);
+}
+
 Status Route::open_sink() noexcept {
   if (is_open_) return {};
-  Status status = guarded([&] {
-    const HidesInReports hides(hidden_);
+  Status status = call_sink([&] {
     Status opened = sink_->open();
     if (opened.ok()) refresh_layout();
     return opened;
@@ -196,17 +201,11 @@ void Route::write_slowly(const Event& event, RowScratch& scratch,
 inline Status Route::write_sink(const RowBatch& rows,
                                 std::uint32_t sanitized) noexcept {
   if (sanitized != 0) add(sanitized_, sanitized);
-  return guarded([&] {
-    const HidesInReports hides(hidden_);
-    return sink_->write(rows);
-  });
+  return call_sink([&] { return sink_->write(rows); });
 }
 
 Status Route::close_sink() noexcept {
-  Status status = guarded([&] {
-    const HidesInReports hides(hidden_);
-    return sink_->close();
-  });
+  Status status = call_sink([&] { return sink_->close(); });
   is_open_ = false;
   settle(0, status.ok());
   return status;
@@ -305,7 +304,7 @@ void Route::note_recovery() noexcept {
   }
 }
 
-// May throw for want of memory.
+// May throw std::bad_alloc.
 void Route::tell(std::string_view what) {
   std::uint64_t left_out = 0;
   if (!reports_.pass(clock_->monotonic_ns(), &left_out)) return;
@@ -340,10 +339,7 @@ Status Route::flush() noexcept {
 Status Route::flush_sink() noexcept {
   Status status = open_sink();
   if (!status.ok()) return note(std::move(status), "open");
-  status = guarded([&] {
-    const HidesInReports hides(hidden_);
-    return sink_->flush();
-  });
+  status = call_sink([&] { return sink_->flush(); });
   settle(0, status.ok());
   if (closed_) {
     Status closed = close_sink();

@@ -79,6 +79,9 @@ class Route {
 
   // All with the lock held.
   bool is_waiting() noexcept;
+  // Calls the sink: nothing is thrown, and no report shows what is hidden.
+  template <class Call>
+  Status call_sink(Call call) noexcept;
   Status open_sink() noexcept;
   Status write_sink(const RowBatch& rows, std::uint32_t sanitized) noexcept;
   Status flush_sink() noexcept;
