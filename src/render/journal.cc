@@ -132,7 +132,7 @@ class JournalRow {
 
  private:
   void write_message() {
-    append_visible(text_, event_.name);
+    append_event_name(text_, event_.name);
     if (!event_.has_message() && event_.field_count == 0) return;
     if (!event_.name.empty()) text_.append(": ");
     if (event_.has_message()) {
