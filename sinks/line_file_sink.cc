@@ -40,7 +40,7 @@ Status LineFileSink::open() {
   return file_.open();
 }
 
-Status LineFileSink::write(const RowBatch& rows) {
+[[gnu::no_stack_protector]] Status LineFileSink::write(const RowBatch& rows) {
   // Most lines are only copied. Nothing happens to the file then.
   if (in_blocks_ && file_.is_open() && rows.row_count == 1 &&
       buffer_line(rows)) {
