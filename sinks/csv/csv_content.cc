@@ -17,7 +17,8 @@ namespace {
 
 // A larger file is not read from its beginning.
 constexpr std::uint64_t kReadWhole = 16 * 1024 * 1024;
-constexpr std::uint64_t kTail = 1024 * 1024;
+// Longer than any cell.
+constexpr std::uint64_t kTail = 4 * 1024 * 1024;
 constexpr std::size_t kChunk = 64 * 1024;
 
 class Reader {
@@ -61,8 +62,9 @@ bool find_whole(Reader& reader, std::uint64_t start, std::uint64_t end,
 }
 
 // As above, for the whole file. In a large one the search starts at the first
-// line end of its tail, which may be that of a line or lie inside a cell: the
-// text after it mostly fits only one of the two.
+// line end of its tail, which may be that of a line or lie inside a cell. The
+// text after it fits one of the two, or both if somebody saw to that: nothing
+// is known then.
 bool find_whole_lines(Reader& reader, std::uint64_t header, std::uint64_t end,
                       std::uint64_t* whole) {
   if (end <= kReadWhole) return find_whole(reader, header, end, false, whole);
@@ -70,8 +72,11 @@ bool find_whole_lines(Reader& reader, std::uint64_t header, std::uint64_t end,
   const std::size_t line_end = reader.read(tail, kTail).find("\r\n");
   if (line_end == std::string_view::npos) return false;
   const std::uint64_t start = tail + line_end + 2;
-  return find_whole(reader, start, end, false, whole) ||
-         find_whole(reader, start, end, true, whole);
+  std::uint64_t whole_inside = 0;
+  const bool outside = find_whole(reader, start, end, false, whole);
+  const bool inside = find_whole(reader, start, end, true, &whole_inside);
+  if (!outside && inside) *whole = whole_inside;
+  return outside != inside;
 }
 
 Status cut_torn_line(File& file, Reader& reader, std::uint64_t header) {

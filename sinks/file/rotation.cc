@@ -51,6 +51,14 @@ bool read_dated(std::string_view suffix, DatedFile* file) {
          std::from_chars(suffix.data() + 1, end, file->number).ptr == end;
 }
 
+// False for what others have put there, whose names would otherwise push out
+// the files of this process.
+bool could_be_ours(const Folder& folder, const std::string& name) {
+  struct stat info;
+  return folder.look_up(name, &info) && S_ISREG(info.st_mode) &&
+         folder.check_file(name, false).ok();
+}
+
 std::string numbered(const std::string& name, std::size_t number) {
   return name + "." + std::to_string(number);
 }
@@ -103,7 +111,8 @@ void remove_old_dated(const Folder& folder, const std::string& name,
   for (std::string& entry : folder.names()) {
     DatedFile file;
     if (entry.starts_with(prefix) &&
-        read_dated(std::string_view(entry).substr(prefix.size()), &file)) {
+        read_dated(std::string_view(entry).substr(prefix.size()), &file) &&
+        could_be_ours(folder, entry)) {
       file.name = std::move(entry);
       files.push_back(std::move(file));
     }

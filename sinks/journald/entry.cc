@@ -150,7 +150,7 @@ class Entry {
   void write_message() {
     const std::string_view name = text_of(EventColumn::event);
     const Value& message = value(EventColumn::message);
-    append_visible(text_, name);
+    append_event_name(text_, name);
     if (message.is_null() && rows_.column_count == EventColumn::count) return;
     if (!name.empty()) text_.append(": ");
     if (message.is_null()) {

@@ -9,7 +9,6 @@
 //
 // An event becomes an entry as entry.h makes it; of other rows, such as
 // samples, every column is a field.
-#include <errno.h>
 #include <sys/un.h>
 
 #include <algorithm>
@@ -24,6 +23,7 @@
 #include "base/buffer.h"
 #include "base/quote.h"
 #include "base/utf8.h"
+#include "os/program_name.h"
 #include "row/event_columns.h"
 #include "sinks/builtin.h"
 #include "sinks/journald/encode.h"
@@ -139,9 +139,8 @@ int read_facility(Options& options) {
 }  // namespace
 
 Status make_journald_sink(Options& options, SinkPtr* sink) {
-  const std::string_view service = options.identifier().empty()
-                                       ? program_invocation_short_name
-                                       : options.identifier();
+  const std::string_view service =
+      options.identifier().empty() ? program_name() : options.identifier();
   const std::string_view identifier = options.text("identifier", service);
   const int facility = read_facility(options);
   const std::string_view socket = options.text("socket", kDefaultSocket);

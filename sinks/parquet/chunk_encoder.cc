@@ -136,14 +136,17 @@ bool ChunkEncoder::number_dictionary(const ColumnBuffer& column,
   table_.clear();
   numbers_.clear();
   number_indexes_.clear();
-  const auto hash_at = [&](std::uint32_t i) { return mix(numbers_[i]); };
+  const auto hash_at = [&](std::uint32_t i) {
+    return table_.hash(numbers_[i]);
+  };
   for (std::size_t i = 0; i < column.value_count(); ++i) {
     const std::uint64_t number = column.numbers()[i];
     if (i == kSample && numbers_.size() > kSample - kSample / 8) return false;
     bool is_new = false;
     number_indexes_.push_back(table_.find_or_add(
-        mix(number), [&](std::uint32_t j) { return numbers_[j] == number; },
-        hash_at, &is_new));
+        table_.hash(number),
+        [&](std::uint32_t j) { return numbers_[j] == number; }, hash_at,
+        &is_new));
     if (!is_new) continue;
     if (numbers_.size() == most) return false;
     numbers_.push_back(number);

@@ -148,14 +148,16 @@ void ColumnBuffer::add_text(std::string_view text) {
 
 std::uint32_t ColumnBuffer::intern(std::string_view text) {
   const auto is_equal = [&](std::uint32_t i) { return this->text(i) == text; };
-  const auto hash_at = [&](std::uint32_t i) { return hash_of(this->text(i)); };
+  const auto hash_at = [&](std::uint32_t i) {
+    return table_.hash(this->text(i));
+  };
   bool is_new = false;
   // So that nothing fails once the table has the text.
   texts_.reserve(text.size());
   ends_.reserve(ends_.size() + 1 > ends_.capacity() ? 2 * ends_.size() + 64
                                                     : ends_.size());
   const std::uint32_t index =
-      table_.find_or_add(hash_of(text), is_equal, hash_at, &is_new);
+      table_.find_or_add(table_.hash(text), is_equal, hash_at, &is_new);
   return is_new ? store(text) : index;
 }
 

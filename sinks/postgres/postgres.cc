@@ -33,13 +33,15 @@ class PostgresSink final : public Sink {
   ~PostgresSink() override { stop(); }
 
   // The first time, the connection is waited for: the first events of every
-  // program would be lost otherwise. Later, it never is.
+  // program would be lost otherwise. In a child, and after close(), an event
+  // waits for it no longer than for anything else. Otherwise nothing does.
   Status open() override {
-    const Deadline now = std::chrono::steady_clock::now();
-    Deadline deadline = now;
+    Deadline deadline = std::chrono::steady_clock::now();
     if (connector_ == nullptr) {
       if (Status status = start(); !status.ok()) return status;
-      deadline += settings_.start_wait;
+      const bool is_first = !std::exchange(has_waited_, true);
+      deadline += is_first || settings_.for_samples ? settings_.start_wait
+                                                    : settings_.deadline;
     }
     return note(writer_->connect(deadline));
   }
@@ -136,7 +138,8 @@ class PostgresSink final : public Sink {
   std::shared_ptr<Connector> connector_;
   std::unique_ptr<RowWriter> writer_;
   Tally tally_;
-  bool failed_ = false;  // the last call; close() then is not for good
+  bool has_waited_ = false;  // for the first connection
+  bool failed_ = false;      // the last call; close() then is not for good
 };
 
 }  // namespace

@@ -21,14 +21,16 @@ std::uint32_t number_at(std::string_view text, std::size_t at) noexcept {
   return number;
 }
 
-// r=...,s=...,i=4096
+// r=...,s=...,i=4096. libpq takes the first number, signs, blanks and what
+// follows it included: only digits up to the end are what they seem to be.
 bool has_many_rounds(std::string_view challenge) noexcept {
-  const std::size_t at = challenge.rfind(",i=");
+  const std::size_t at = challenge.find(",i=");
   if (at == std::string_view::npos) return false;
+  const std::string_view digits = challenge.substr(at + 3);
   std::uint64_t rounds = 0;
-  const auto [end, error] = std::from_chars(
-      challenge.data() + at + 3, challenge.data() + challenge.size(), rounds);
-  return error == std::errc::result_out_of_range || rounds > kMostRounds;
+  const char* const last = digits.data() + digits.size();
+  const auto [end, error] = std::from_chars(digits.data(), last, rounds);
+  return error != std::errc() || end != last || rounds > kMostRounds;
 }
 
 }  // namespace

@@ -160,7 +160,6 @@ int SqliteInsert::step() {
     // What is not known is not held against the row.
     if (!read_nature().ok()) return SQLITE_DONE;
   }
-  if (!nature_.has_triggers) return SQLITE_DONE;
   return is_stored(changes);
 }
 
@@ -171,8 +170,9 @@ int SqliteInsert::is_stored(int changes_before) {
     return sqlite3_total_changes(connection) != changes_before ? SQLITE_DONE
                                                                : kNotStored;
   }
+  // A trigger, or a constraint with ON CONFLICT IGNORE.
   if (sqlite3_changes(connection) == 0) return kNotStored;
-  if (look_ == nullptr) return SQLITE_DONE;
+  if (!nature_.has_triggers || look_ == nullptr) return SQLITE_DONE;
   sqlite3_bind_int64(look_, 1, sqlite3_last_insert_rowid(connection));
   const int result = sqlite3_step(look_);
   sqlite3_reset(look_);
@@ -182,8 +182,9 @@ int SqliteInsert::is_stored(int changes_before) {
 Status SqliteInsert::failure(int result, std::string_view action) {
   if (result == kNotStored) {
     return Status(Code::rejected,
-                  "the row was taken and not stored: a trigger of " +
-                      quoted(table_) + " does away with it");
+                  "the row was accepted and not stored: a trigger of " +
+                      quoted(table_) +
+                      ", or a constraint with ON CONFLICT IGNORE, drops it");
   }
   Status status = database_->failure(result, action);
   // A function failed, or a trigger goes too deep: that is about the row,

@@ -12,7 +12,7 @@ namespace stogger {
 // What the call returns; an exception becomes a Status. Code::unavailable if
 // memory was short, which may pass, otherwise Code::internal.
 template <class Call>
-Status guarded(Call call) noexcept {
+[[gnu::always_inline]] inline Status guarded(Call call) noexcept {
   const auto threw = [](const char* what) noexcept {
     try {
       return Status(Code::internal, std::string("threw: ") + what);

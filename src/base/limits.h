@@ -16,7 +16,8 @@ inline constexpr std::size_t kMostFields = 4096;
 // The columns that a first batch of samples makes. Later ones are left out.
 inline constexpr std::size_t kMostColumns = 1600;
 
-// The memory of each kind that a thread keeps from one log call to the next.
+// A thread keeps less memory than this of each kind from one log call to the
+// next. A power of two.
 inline constexpr std::size_t kKeptByThread = std::size_t{64} * 1024;
 
 }  // namespace stogger

@@ -27,6 +27,14 @@ bool needs_quotes(std::string_view text) noexcept {
   return false;
 }
 
+char* write_quoted(char* out, std::string_view text,
+                   std::uint32_t* sanitized) noexcept {
+  *out++ = '"';
+  out = visible_detail::write_escaped(out, text, true, sanitized);
+  *out++ = '"';
+  return out;
+}
+
 }  // namespace
 
 void append_plain(Buffer& out, const Value& value) {
@@ -45,10 +53,15 @@ void append_plain(Buffer& out, const Value& value) {
 char* plain_detail::write_special_pair_text(char* out, std::string_view text,
                                             std::uint32_t* sanitized) noexcept {
   if (!needs_quotes(text)) return copy(out, text);
-  *out++ = '"';
-  out = visible_detail::write_escaped(out, text, true, sanitized);
-  *out++ = '"';
-  return out;
+  return write_quoted(out, text, sanitized);
+}
+
+char* plain_detail::write_special_name(char* out, std::string_view name,
+                                       std::uint32_t* sanitized) noexcept {
+  if (name.find_first_of("=\"\\") == name.npos) {
+    return visible_detail::write_escaped(out, name, false, sanitized);
+  }
+  return write_quoted(out, name, sanitized);
 }
 
 char* plain_detail::write_other_pair_value(char* out, const Value& value,

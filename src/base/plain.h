@@ -20,10 +20,13 @@ void append_plain(Buffer& out, const Value& value);
 namespace plain_detail {
 
 using PairSpecials = SpecialCharacters<'!', '"', '=', '\\'>;
+using NameSpecials = SpecialCharacters<' ', '"', '=', '\\'>;
 
 // Character by character.
 char* write_special_pair_text(char* out, std::string_view text,
                               std::uint32_t* sanitized) noexcept;
+char* write_special_name(char* out, std::string_view name,
+                         std::uint32_t* sanitized) noexcept;
 char* write_other_pair_value(char* out, const Value& value,
                              std::uint32_t* sanitized) noexcept;
 
@@ -38,6 +41,20 @@ char* write_other_pair_value(char* out, const Value& value,
     return out + text.size();
   }
   return plain_detail::write_special_pair_text(out, text, sanitized);
+}
+
+// The name of an event at the beginning of a line for people: what
+// write_visible() writes. A name that could pass for pairs, or for the quoted
+// form, is quoted: one with equals signs, quotes or backslashes.
+inline std::uint32_t append_event_name(Buffer& out, std::string_view name) {
+  constexpr std::size_t kQuotes = 2;
+  std::uint32_t sanitized = 0;
+  char* const start = out.reserve(name.size() * kVisibleGrowth + kQuotes);
+  const bool plain = copy_plain<plain_detail::NameSpecials>(start, name);
+  out.advance_to(
+      plain ? start + name.size()
+            : plain_detail::write_special_name(start, name, &sanitized));
+  return sanitized;
 }
 
 // A value of a key=value pair: at most pair_value_room() characters.

@@ -136,17 +136,4 @@ template <class Specials>
   return !Specials::has(*in);
 }
 
-// Tells the same without copying.
-template <class Specials>
-[[gnu::always_inline]] inline bool is_plain_text(
-    std::string_view text) noexcept {
-  constexpr std::size_t kMost = 16;
-  char copied[kMost];
-  while (text.size() > kMost) {
-    if (!copy_plain<Specials>(copied, text.substr(0, kMost))) return false;
-    text.remove_prefix(kMost);
-  }
-  return copy_plain<Specials>(copied, text);
-}
-
 }  // namespace stogger

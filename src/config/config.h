@@ -1,5 +1,5 @@
 // The configuration: what a TOML file says, as plain data, and the sinks made
-// from it. Nothing here throws but for want of memory, and nothing touches a
+// from it. Nothing here throws but std::bad_alloc, and nothing touches a
 // target: Sink::open() does that.
 #pragma once
 

@@ -1,6 +1,4 @@
 // What the tables of a configuration mean.
-#include <errno.h>
-
 #include <algorithm>
 #include <cstdlib>
 #include <utility>
@@ -14,6 +12,7 @@
 #include "config/toml_text.h"
 #include "config/tree.h"
 #include "module/registry.h"
+#include "os/program_name.h"
 
 namespace stogger {
 namespace {
@@ -42,7 +41,7 @@ class Reader {
   Reader(std::string_view file, std::vector<Problem>* problems)
       : problems_(problems) {
     config_.file = file;
-    config_.syslog_identifier = ::program_invocation_short_name;
+    config_.syslog_identifier = program_name();
   }
 
   Config read(std::string_view toml) {

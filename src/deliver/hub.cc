@@ -42,7 +42,7 @@ Status called_from_sink(const char* function) noexcept {
   }
 }
 
-constexpr std::int64_t kForkWaitMilliseconds = 1000;
+constexpr std::chrono::milliseconds kForkWait{1000};
 
 // Keeps the first failure.
 void merge(Status* into, Status status) noexcept {
@@ -75,9 +75,11 @@ void Hub::put_in_place(Table table) {
 }
 
 Route* Hub::make_route(HubSink sink) {
-  routes_.push_back(std::make_unique<Route>(
+  auto route = std::make_unique<Route>(
       std::move(sink.name), std::move(sink.type), sink.level,
-      std::move(sink.sink), clock_, std::move(sink.hidden)));
+      std::move(sink.sink), clock_, std::move(sink.hidden));
+  const std::lock_guard lock(routes_mutex_);
+  routes_.push_back(std::move(route));
   return routes_.back().get();
 }
 
@@ -91,8 +93,9 @@ void Hub::publish() noexcept {
   __atomic_store_n(threshold_, least, __ATOMIC_RELAXED);
 }
 
-inline void Hub::deliver_to(const Table& table, const detail::LoggerRep* logger,
-                            const detail::Call& call) {
+[[gnu::always_inline]] inline void Hub::deliver_to(
+    const Table& table, const detail::LoggerRep* logger,
+    const detail::Call& call) {
   const ScratchLease scratch;
   Event event =
       compose(logger, call, clock_->now(), table.settings, scratch->event);
@@ -108,8 +111,8 @@ inline void Hub::deliver_to(const Table& table, const detail::LoggerRep* logger,
   }
 }
 
-void Hub::deliver(const detail::LoggerRep* logger,
-                  const detail::Call& call) noexcept {
+[[gnu::no_stack_protector]] void Hub::deliver(
+    const detail::LoggerRep* logger, const detail::Call& call) noexcept {
   const int error = errno;  // a call that logs does not change it
   const Table& table = *active_.load(std::memory_order_acquire);
   try {
@@ -240,19 +243,22 @@ Stats Hub::stats() const noexcept {
 
 void Hub::before_fork() noexcept {
   // A sink that hangs while it is opened must not keep the process from
-  // splitting: what this lock guards does not change meanwhile.
-  fork_locked_ = mutex_.try_lock_for(kForkWaitMilliseconds);
+  // splitting.
+  fork_locked_ = mutex_.try_lock_for(kForkWait);
+  routes_mutex_.lock();
   for (const auto& route : routes_) route->before_fork();
 }
 
 void Hub::after_fork_in_parent() noexcept {
   for (const auto& route : routes_) route->after_fork_in_parent();
+  routes_mutex_.unlock();
   if (fork_locked_) mutex_.unlock();
 }
 
 void Hub::after_fork_in_child() noexcept {
   const InsideSink guard;
   for (const auto& route : routes_) route->after_fork_in_child();
+  routes_mutex_.unlock();
   mutex_.reset();
 }
 

@@ -3,6 +3,7 @@
 
 #include <atomic>
 #include <memory>
+#include <mutex>
 #include <string>
 #include <vector>
 
@@ -102,11 +103,14 @@ class Hub final : public EventTarget {
   std::atomic<const Table*> installed_{nullptr};
   std::atomic<bool> configured_{false};
 
-  RouteMutex mutex_;  // of all that follows, and of changes to installed_
+  RouteMutex mutex_;  // of what follows, and of changes to installed_
   bool fork_locked_ = false;
   std::vector<Capturing> captures_;
   int next_capture_ = 0;
   std::vector<std::unique_ptr<const Table>> tables_;
+  // Of its own, for fork() does not wait for mutex_ for ever. Held only while
+  // one is added.
+  std::mutex routes_mutex_;
   std::vector<std::unique_ptr<Route>> routes_;
 };
 

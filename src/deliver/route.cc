@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <chrono>
 #include <utility>
 
 #include "base/guarded.h"
@@ -13,7 +14,9 @@ namespace {
 
 constexpr std::int64_t kFirstBackoff = 100000000;  // 100 ms
 constexpr std::int64_t kLongestBackoff = 5000000000;
-constexpr std::int64_t kForkWaitMilliseconds = 1000;
+constexpr std::chrono::milliseconds kForkWait{1000};
+// How long a call waits for the calls of other threads to the same sink.
+constexpr std::chrono::milliseconds kLongestWait{250};
 
 // Only one thread at a time changes these counters, so a load and a store do.
 void add(std::atomic<std::uint64_t>& counter, std::uint64_t count) noexcept {
@@ -112,9 +115,15 @@ Status Route::open() noexcept {
   return status;
 }
 
+template <class Call>
+inline Status Route::call_sink(Call call) noexcept {
+  const HidesInReports hides(hidden_);
+  return guarded(call);
+}
+
 Status Route::open_sink() noexcept {
   if (is_open_) return {};
-  Status status = guarded([&] {
+  Status status = call_sink([&] {
     Status opened = sink_->open();
     if (opened.ok()) refresh_layout();
     return opened;
@@ -127,7 +136,8 @@ Status Route::open_sink() noexcept {
   return status;
 }
 
-void Route::deliver(const Event& event, RowScratch& scratch) noexcept {
+[[gnu::no_stack_protector]] void Route::deliver(const Event& event,
+                                                RowScratch& scratch) noexcept {
   // Rendering takes most of the time, so it is done before the lock is taken;
   // but not in vain, if the sink is known to be out of order.
   const Layout* layout = layout_.load(std::memory_order_acquire);
@@ -136,7 +146,11 @@ void Route::deliver(const Event& event, RowScratch& scratch) noexcept {
       !render_row(event, *layout, scratch, &rows)) {
     layout = nullptr;
   }
-  mutex_.lock();
+  if (!mutex_.try_lock_for(kLongestWait)) {
+    refuse();
+    report_long_wait();
+    return;
+  }
   begin();
   add(accepted_, 1);
   if (is_open_ && !closed_ && !failing_.load(std::memory_order_relaxed) &&
@@ -151,6 +165,25 @@ void Route::deliver(const Event& event, RowScratch& scratch) noexcept {
     write_slowly(event, scratch, layout, rows);
   }
   mutex_.unlock();
+}
+
+// Without the lock. Names the sink alone: its target may be changing.
+void Route::report_long_wait() noexcept {
+  constexpr std::int64_t kReportEvery = 10000000000;  // 10 s
+  const std::int64_t now = clock_->monotonic_ns();
+  std::int64_t next = next_wait_report_ns_.load(std::memory_order_relaxed);
+  if (now < next || !next_wait_report_ns_.compare_exchange_strong(
+                        next, now + kReportEvery, std::memory_order_relaxed)) {
+    return;
+  }
+  try {
+    report(fmt::format(
+        "sink '{}' ({}): calls of other threads kept it busy for {} ms; the "
+        "event is counted as dropped",
+        name_, type_, kLongestWait.count()));
+  } catch (...) {
+    // As above.
+  }
 }
 
 // False if there is no memory for it.
@@ -195,11 +228,11 @@ void Route::write_slowly(const Event& event, RowScratch& scratch,
 inline Status Route::write_sink(const RowBatch& rows,
                                 std::uint32_t sanitized) noexcept {
   if (sanitized != 0) add(sanitized_, sanitized);
-  return guarded([&] { return sink_->write(rows); });
+  return call_sink([&] { return sink_->write(rows); });
 }
 
 Status Route::close_sink() noexcept {
-  Status status = guarded([&] { return sink_->close(); });
+  Status status = call_sink([&] { return sink_->close(); });
   is_open_ = false;
   settle(0, status.ok());
   return status;
@@ -298,7 +331,7 @@ void Route::note_recovery() noexcept {
   }
 }
 
-// May throw for want of memory.
+// May throw std::bad_alloc.
 void Route::tell(std::string_view what) {
   std::uint64_t left_out = 0;
   if (!reports_.pass(clock_->monotonic_ns(), &left_out)) return;
@@ -333,7 +366,7 @@ Status Route::flush() noexcept {
 Status Route::flush_sink() noexcept {
   Status status = open_sink();
   if (!status.ok()) return note(std::move(status), "open");
-  status = guarded([&] { return sink_->flush(); });
+  status = call_sink([&] { return sink_->flush(); });
   settle(0, status.ok());
   if (closed_) {
     Status closed = close_sink();
@@ -410,7 +443,7 @@ SinkStats Route::own_stats() const noexcept {
 }
 
 void Route::before_fork() noexcept {
-  fork_locked_ = mutex_.try_lock_for(kForkWaitMilliseconds);
+  fork_locked_ = mutex_.try_lock_for(kForkWait);
 }
 
 void Route::after_fork_in_parent() noexcept {

@@ -45,11 +45,12 @@ class Route {
   // Opens the sink; a failure is handled like any later one.
   Status open() noexcept;
 
-  // Renders into the scratch memory outside of the lock, then writes. Never
-  // throws.
+  // Renders into the scratch memory outside of the lock, then writes. If other
+  // threads keep the sink busy for 250 ms, the event is dropped. Never throws.
   void deliver(const Event& event, RowScratch& scratch) noexcept;
 
-  // Counts an event that was logged from inside a sink, and is lost.
+  // Counts an event that is lost before the sink was to be had: logged from
+  // inside a sink, or after too long a wait.
   void refuse() noexcept { refused_.fetch_add(1, std::memory_order_relaxed); }
 
   Status flush() noexcept;
@@ -75,11 +76,15 @@ class Route {
     bool is_for(RowForm other, const RowBatch& others) const noexcept;
   };
 
+  void report_long_wait() noexcept;
   static bool render_row(const Event& event, const Layout& layout,
                          RowScratch& scratch, RowBatch* rows) noexcept;
 
   // All with the lock held.
   bool is_waiting() noexcept;
+  // Calls the sink: nothing is thrown, and no report shows what is hidden.
+  template <class Call>
+  Status call_sink(Call call) noexcept;
   Status open_sink() noexcept;
   Status write_sink(const RowBatch& rows, std::uint32_t sanitized) noexcept;
   Status flush_sink() noexcept;
@@ -136,7 +141,9 @@ class Route {
   RateLimit reports_;
   std::vector<std::unique_ptr<const Layout>> layouts_;
 
-  alignas(kCacheLine) std::atomic<std::uint64_t> refused_{0};  // without lock
+  // Without the lock.
+  alignas(kCacheLine) std::atomic<std::uint64_t> refused_{0};
+  std::atomic<std::int64_t> next_wait_report_ns_{0};
 };
 
 }  // namespace stogger

@@ -34,6 +34,13 @@ const ScratchKey key;
 
 constinit thread_local ScratchLease::OfThread* ScratchLease::mine_ = nullptr;
 
+void ScratchLease::recycle() noexcept {
+  constexpr std::size_t kMost = kKeptByThread - 1;
+  scratch_->event.recycle(kMost);
+  scratch_->message.recycle(kMost);
+  scratch_->row.recycle(kMost);
+}
+
 Scratch* ScratchLease::more() {
   if (mine_ == nullptr) {
     mine_ = new OfThread;

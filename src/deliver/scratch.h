@@ -1,6 +1,7 @@
 // Scratch memory of a thread: what one log call needs besides its own stack.
 #pragma once
 
+#include <bit>
 #include <cstddef>
 
 #include "base/buffer.h"
@@ -36,10 +37,15 @@ class ScratchLease {
       delete scratch_;
       return;
     }
-    // Events of usual size never make anything larger than this.
-    scratch_->event.recycle(kKeptByThread);
-    scratch_->message.recycle(kKeptByThread);
-    scratch_->row.recycle(kKeptByThread);
+    scratch_->message.clear();
+    // Events of usual size never make anything as large as this. One comparison
+    // tells so of all, for it is a power of two.
+    static_assert(std::has_single_bit(kKeptByThread));
+    const std::size_t memory = scratch_->event.memory() |
+                               scratch_->message.capacity() |
+                               scratch_->row.memory();
+    if (memory >= kKeptByThread) [[unlikely]]
+      recycle();
   }
   ScratchLease(const ScratchLease&) = delete;
   ScratchLease& operator=(const ScratchLease&) = delete;
@@ -55,6 +61,7 @@ class ScratchLease {
     int lent = 0;  // to this many calls, each within the one before
   };
 
+  void recycle() noexcept;
   // For the first call of a thread, and for one within another.
   static Scratch* more();
 

@@ -6,8 +6,8 @@
 #include <cstring>
 #include <iterator>
 
+#include "base/ascii_test.h"
 #include "base/json.h"
-#include "base/plain_copy.h"
 #include "base/utf8.h"
 #include "base/value_capture.h"
 #include "event/scope.h"
@@ -55,10 +55,6 @@ bool has_key(Fields fields, std::string_view key) noexcept {
   return true;
 }
 
-// All that keys which have to be looked at character by character have, those
-// that are not valid text among them.
-using KeySpecials = SpecialCharacters<1>;
-
 // True if the fields can be passed on as they are: no two equal keys, nothing
 // that has a place of its own, is a secret, or has to be written out or
 // checked. Adds up what they take.
@@ -72,12 +68,12 @@ using KeySpecials = SpecialCharacters<1>;
   // them and with special ones: mostly nothing.
   std::uint64_t seen = 0;
   std::uint64_t common = 0;
+  // Other keys may not be valid text, and then have to be cleaned.
+  AsciiTest ascii;
   for (const Field& field : fields) {
     const std::string_view key = field.key;
-    if (field.value.kind() >= Kind::json || key.empty() ||
-        !is_plain_text<KeySpecials>(key)) {
-      return false;
-    }
+    if (field.value.kind() >= Kind::json || key.empty()) return false;
+    ascii.add(key);
     const std::uint64_t mark = KeyShapes::mark(key);
     common |= (seen | settings.special().marks_like(key)) & mark;
     seen |= mark;
@@ -86,7 +82,7 @@ using KeySpecials = SpecialCharacters<1>;
   }
   if (common != 0 && !are_plain_keys(fields, settings)) return false;
   // Texts that are too long are cut before anything looks at them.
-  if (size > kLargestEvent) return false;
+  if (!ascii.passed() || size > kLargestEvent) return false;
   *raw_size += size;
   return true;
 }

@@ -1,7 +1,5 @@
 #include "module/registry.h"
 
-#include <errno.h>
-
 #include <algorithm>
 #include <exception>
 #include <map>
@@ -14,6 +12,7 @@
 #include "module/host/module_sink.h"
 #include "module/known_types.h"
 #include "module/loader.h"
+#include "os/program_name.h"
 
 namespace stogger {
 namespace {
@@ -142,7 +141,7 @@ Status make_sink(std::string_view name, Fields options,
     // Who makes a sink in code can see that it failed, and wants it now.
     if (!type.missing.ok()) return type.missing;
     Options read(name, options);
-    OptionsAccess::set_identifier(read, ::program_invocation_short_name);
+    OptionsAccess::set_identifier(read, program_name());
     return make_sink(type, read, sink);
   } catch (const std::exception& e) {
     return Status(Code::internal, e.what());

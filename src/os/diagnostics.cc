@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <new>
 #include <string>
+#include <utility>
 
 #include "base/quote.h"
 #include "os/file.h"
@@ -26,11 +27,20 @@ std::atomic<const Receiver*> receiver{nullptr};
 // What servers say can be of any length.
 constexpr std::size_t kLongestReport = 500;
 
+constinit thread_local const std::vector<HiddenValue>* hidden = nullptr;
+
 }  // namespace
+
+const std::vector<HiddenValue>* HidesInReports::exchange(
+    const std::vector<HiddenValue>* values) noexcept {
+  return std::exchange(hidden, values);
+}
 
 void report(std::string_view line) noexcept {
   try {
-    const std::string text = shortened(printable(line), kLongestReport);
+    const std::string shown =
+        hidden == nullptr ? std::string(line) : hide_values(*hidden, line);
+    const std::string text = shortened(printable(shown), kLongestReport);
     const Receiver* current = receiver.load(std::memory_order_acquire);
     if (current != nullptr && current->function != nullptr) {
       current->function(text, current->argument);

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <atomic>
 #include <cerrno>
 #include <climits>
 #include <cstdio>
@@ -102,25 +103,45 @@ std::int64_t now_milliseconds() noexcept {
   return static_cast<std::int64_t>(now.tv_sec) * 1000 + now.tv_nsec / 1000000;
 }
 
-// Waits for a descriptor to take bytes, for 250 ms altogether.
+// Waits for a descriptor to take bytes, for 250 ms altogether; not at all as
+// long as it is stalled.
 class Patience {
  public:
+  explicit Patience(bool is_stalled) noexcept : is_stalled_(is_stalled) {}
+
   // False if it is over.
   bool wait_writable(int descriptor) noexcept {
+    if (is_stalled_) {
+      return !std::exchange(was_asked_, true) && poll_once(descriptor, 0);
+    }
     if (deadline_ == 0) deadline_ = now_milliseconds() + kWaitMilliseconds;
     while (true) {
       const std::int64_t left = deadline_ - now_milliseconds();
       if (left <= 0) return false;
-      pollfd entry = {descriptor, POLLOUT, 0};
-      const int ready = ::poll(&entry, 1, static_cast<int>(left));
-      if (ready > 0) return true;
-      if (ready == 0 || errno != EINTR) return false;
+      if (poll_once(descriptor, static_cast<int>(left))) return true;
+      if (errno != EINTR) return false;
     }
   }
+  // It took some.
+  void note_progress() noexcept { is_stalled_ = false; }
 
  private:
+  // Otherwise errno is EINTR, or something else if it took too long.
+  static bool poll_once(int descriptor, int milliseconds) noexcept {
+    pollfd entry = {descriptor, POLLOUT, 0};
+    const int ready = ::poll(&entry, 1, milliseconds);
+    if (ready == 0) errno = EAGAIN;
+    return ready > 0;
+  }
+
+  bool is_stalled_;
+  bool was_asked_ = false;
   std::int64_t deadline_ = 0;
 };
+
+// Whether a standard stream took nothing when it was written to last: for all
+// that writes to it, for each new look at it would cost another wait.
+std::atomic<bool> stalled_streams[3];
 
 // Never throws: whoever wrote a part has to learn how much.
 Status write_failure(int error) noexcept {
@@ -190,6 +211,10 @@ std::string error_advice(int error) {
 }
 
 void File::swap(File& other) noexcept {
+  const bool was_stalled = is_stalled_.load(std::memory_order_relaxed);
+  is_stalled_.store(other.is_stalled_.load(std::memory_order_relaxed),
+                    std::memory_order_relaxed);
+  other.is_stalled_.store(was_stalled, std::memory_order_relaxed);
   std::swap(descriptor_, other.descriptor_);
   std::swap(owned_, other.owned_);
   std::swap(size_limited_, other.size_limited_);
@@ -289,8 +314,12 @@ Status File::write_stream(std::string_view bytes, std::size_t* written) {
     if (!owned_) second.emplace(descriptor_);
   }
   const int descriptor = second ? second->descriptor() : descriptor_;
-  Patience patience;
-  const auto too_long = [] {
+  std::atomic<bool>& is_stalled = !owned_ && descriptor_ <= STDERR_FILENO
+                                      ? stalled_streams[descriptor_]
+                                      : is_stalled_;
+  Patience patience(is_stalled.load(std::memory_order_relaxed));
+  const auto too_long = [&] {
+    is_stalled.store(true, std::memory_order_relaxed);
     return Status(Code::unavailable,
                   "cannot write: the other end took nothing for 250 ms");
   };
@@ -308,6 +337,8 @@ Status File::write_stream(std::string_view bytes, std::size_t* written) {
             : ::write(descriptor, data, count);
     if (result >= 0) {
       *written += static_cast<std::size_t>(result);
+      is_stalled.store(false, std::memory_order_relaxed);
+      patience.note_progress();
     } else if (errno == EAGAIN) {
       if (!patience.wait_writable(descriptor)) return too_long();
     } else if (errno != EINTR) {

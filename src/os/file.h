@@ -4,6 +4,7 @@
 
 #include <sys/stat.h>
 
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <string>
@@ -56,7 +57,8 @@ class File {
 
   // Writes with as few system calls as possible: one, unless the kernel takes
   // only a part. Gives up after 250 ms if a pipe, socket or terminal takes no
-  // more. On failure, *written tells how many bytes got out.
+  // more, and then at once until it takes something. On failure, *written tells
+  // how many bytes got out.
   Status write(std::string_view bytes, std::size_t* written);
 
   // True if `path` still names this very file.
@@ -94,6 +96,8 @@ class File {
   int descriptor_ = -1;
   bool owned_ = false;
   bool size_limited_ = false;  // by RLIMIT_FSIZE
+  // It took nothing when it was written to last. Standard streams share theirs.
+  std::atomic<bool> is_stalled_{false};
   Type type_ = Type::regular;  // stream: a pipe, terminal or other device
 };
 

@@ -59,6 +59,8 @@ Status Folder::walk(const std::string& path, const FileModes& modes,
   struct stat info;
   if (::fstat(folder.get(), &info) != 0) return failure("", errno);
   open_to_others_ = can_others_change(info);
+  gives_group_to_all_ =
+      (info.st_mode & S_IWOTH) != 0 && (info.st_mode & S_ISGID) != 0;
   descriptor_ = std::move(folder);
   return {};
 }
@@ -152,8 +154,10 @@ Status Folder::refuse(const std::string& name, const struct stat& info,
     *error = ELOOP;
     return failure(name, ELOOP);
   }
+  // The group of a file says nothing where everybody's have it.
   if (!is_trusted_user(info.st_uid) &&
-      ((info.st_mode & S_IRWXO) != 0 || !is_own_group(info.st_gid))) {
+      ((info.st_mode & S_IRWXO) != 0 || gives_group_to_all_ ||
+       !is_own_group(info.st_gid))) {
     *error = EPERM;
     why = "it belongs to another user (uid " + std::to_string(info.st_uid) +
           "); remove it, or choose another path";

@@ -143,6 +143,8 @@ class Folder {
   FileModes modes_;
   Descriptor descriptor_;
   bool open_to_others_ = false;
+  // Whoever may reach it may create files in it, and they get its group.
+  bool gives_group_to_all_ = false;
   bool magic_ = false;
 };
 

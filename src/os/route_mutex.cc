@@ -3,14 +3,12 @@
 #include <sched.h>
 #include <time.h>
 
+#include <algorithm>
+
 namespace stogger {
 namespace {
 
-std::int64_t now_ns() noexcept {
-  timespec now;
-  ::clock_gettime(CLOCK_MONOTONIC, &now);
-  return static_cast<std::int64_t>(now.tv_sec) * 1000000000 + now.tv_nsec;
-}
+using std::chrono::steady_clock;
 
 // What a thread does between two attempts: ever less. It does not look again
 // at once even while it spins: each look takes the memory of the sink away from
@@ -30,10 +28,11 @@ class Pause {
     } else {
       const timespec time = {0, sleep_};
       ::nanosleep(&time, nullptr);
-      if (sleep_ < kLongestSleep) sleep_ *= 2;
+      sleep_ *= 2;
     }
     ++round_;
   }
+  // Before that, asking for the time would be most of the work.
   bool is_asleep() const noexcept { return round_ > kSpins + kYields; }
 
  private:
@@ -41,7 +40,6 @@ class Pause {
   static constexpr int kShortestSpin = 64;  // pauses of the processor
   static constexpr int kYields = 20;
   static constexpr std::int64_t kShortestSleep = 20000;  // nanoseconds
-  static constexpr std::int64_t kLongestSleep = 1000000;
 
   int round_ = 0;
   std::int64_t sleep_ = kShortestSleep;
@@ -49,25 +47,70 @@ class Pause {
 
 }  // namespace
 
-void RouteMutex::lock_slowly() noexcept {
+bool RouteMutex::lock_slowly(TimePoint deadline) noexcept {
+  TimePoint patient_until{};
   Pause pause;
-  do {
+  while (true) {
     pause();
-  } while (held_.load(std::memory_order_relaxed) || !try_lock());
+    if (!held_.load(std::memory_order_relaxed) && try_lock()) return true;
+    if (!pause.is_asleep()) continue;
+    const TimePoint now = steady_clock::now();
+    if (patient_until == TimePoint{}) patient_until = now + kPatience;
+    if (now >= std::min(patient_until, deadline)) return lock_in_turn(deadline);
+  }
 }
 
-// Threads that log without a break let go for moments only. Whoever looks once
-// in a while would hardly ever meet one, so this one goes on spinning.
-bool RouteMutex::try_lock_for(std::int64_t milliseconds) noexcept {
-  const std::int64_t deadline = now_ns() + milliseconds * 1000000;
-  Pause pause;
-  while (!try_lock()) {
-    pause();
-    if (!pause.is_asleep()) continue;
-    if (now_ns() >= deadline) return false;
-    pause = {};
+bool RouteMutex::lock_in_turn(TimePoint deadline) noexcept {
+  // unlock() may just miss that somebody has queued up, for it does not pay for
+  // a fence. Who is first looks again after this time at the latest.
+  constexpr std::chrono::milliseconds kLook{1};
+  std::unique_lock lock(queue_mutex_);
+  Waiting self;
+  enter(&self);
+  bool taken = false;
+  while (true) {
+    const bool is_first = first_ == &self;
+    if (is_first && (taken = take())) break;
+    const TimePoint now = steady_clock::now();
+    if (now >= deadline) break;
+    if (is_first) {
+      self.turn.wait_until(lock, std::min(deadline, now + kLook));
+    } else if (deadline == TimePoint::max()) {
+      self.turn.wait(lock);
+    } else {
+      self.turn.wait_until(lock, deadline);
+    }
   }
-  return true;
+  leave(&self);
+  if (first_ != nullptr) first_->turn.notify_one();
+  return taken;
+}
+
+void RouteMutex::wake_first() noexcept {
+  const std::lock_guard lock(queue_mutex_);
+  if (first_ != nullptr) first_->turn.notify_one();
+}
+
+void RouteMutex::enter(Waiting* one) noexcept {
+  Waiting** last = &first_;
+  while (*last != nullptr) last = &(*last)->next;
+  *last = one;
+  queued_.fetch_add(1, std::memory_order_relaxed);
+}
+
+void RouteMutex::leave(Waiting* one) noexcept {
+  Waiting** at = &first_;
+  while (*at != one) at = &(*at)->next;
+  *at = one->next;
+  queued_.fetch_sub(1, std::memory_order_relaxed);
+}
+
+void RouteMutex::reset() noexcept {
+  // Threads that waited do not exist here, one of them may have held this.
+  std::construct_at(&queue_mutex_);
+  first_ = nullptr;
+  queued_.store(0, std::memory_order_relaxed);
+  held_.store(false, std::memory_order_relaxed);
 }
 
 }  // namespace stogger

@@ -139,9 +139,14 @@ class Renderer {
 
  private:
   // As much of it as there is room for.
-  void append(std::string_view text) {
-    if (out_.size() + text.size() <= end_) [[likely]]
-      return out_.append(text);
+  [[gnu::always_inline]] void append(std::string_view text) {
+    if (out_.size() + text.size() <= end_) [[likely]] {
+      out_.append(text);
+    } else {
+      append_beginning(text);
+    }
+  }
+  void append_beginning(std::string_view text) {
     out_.append(utf8_prefix(text, end_ - std::min(end_, out_.size())));
     is_full_ = true;
   }

@@ -24,6 +24,10 @@ struct RowScratch {
   Value line;                   // of the forms that are one finished line
   std::uint32_t sanitized = 0;  // values of this row with bad bytes replaced
 
+  // All bits that are set in the number of bytes of any of them.
+  std::size_t memory() const noexcept {
+    return text.capacity() | vector_memory(columns) | vector_memory(values);
+  }
   // Gives back memory beyond `most` bytes, of each kind.
   void recycle(std::size_t most) noexcept {
     text.recycle(most);

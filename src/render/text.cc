@@ -94,10 +94,10 @@ class Line {
   void name(std::string_view text) noexcept {
     char* const start = out_;
     std::size_t width = text.size();
-    if (copy_plain<visible_detail::Specials>(out_, text)) {
+    if (copy_plain<plain_detail::NameSpecials>(out_, text)) {
       out_ += text.size();
     } else {
-      out_ = visible_detail::write_escaped(out_, text, false, &sanitized_);
+      out_ = plain_detail::write_special_name(out_, text, &sanitized_);
       const auto size = static_cast<std::size_t>(out_ - start);
       width = size > kEventWidth * 4 ? kEventWidth : utf8_length({start, size});
     }

@@ -1,7 +1,5 @@
 // Sinks for samples: made like any other, told what they are for, watched over,
 // and opened.
-#include <errno.h>
-
 #include <initializer_list>
 #include <string>
 #include <utility>
@@ -10,6 +8,7 @@
 #include "base/guarded.h"
 #include "base/options.h"
 #include "module/registry.h"
+#include "os/program_name.h"
 #include "sample/live_sink.h"
 #include "sinks/memory.h"
 #include "stogger/sample.h"
@@ -23,7 +22,7 @@ Status make_open(std::string_view name, Fields options, SinkPtr* sink) {
   if (Status status = find_sink_type(name, &type); !status.ok()) return status;
   if (!type.missing.ok()) return type.missing;
   Options read(name, options);
-  OptionsAccess::set_identifier(read, ::program_invocation_short_name);
+  OptionsAccess::set_identifier(read, program_name());
   OptionsAccess::set_for_samples(read);
   SinkPtr bare;
   if (Status status = make_sink(type, read, &bare); !status.ok()) return status;

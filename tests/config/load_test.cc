@@ -327,6 +327,25 @@ TEST_F(LoadTest, SinkThatCannotBeOpenedIsNoProblemOfTheConfiguration) {
   EXPECT_TRUE(system.stats().begin()->failing);
 }
 
+TEST_F(LoadTest, WhatASinkReportsByItselfHidesValuesToo) {
+  const ScopedVariable secret("STOGGER_TEST_ONE", "hunter2token");
+  std::filesystem::create_directory(path("hunter2token"));
+  write_file(path("hunter2token/a.csv"), "other,columns\r\n");
+  System system;
+  ASSERT_TRUE(system
+                  .load_text("[stogger]\nlog_to_console = false\n"
+                             "[stogger.sinks.a]\ntype = \"csv\"\npath = \"" +
+                                 path("${STOGGER_TEST_ONE}/a.csv") + "\"\n",
+                             "c.toml")
+                  .ok());
+  system.logger().info("one");
+  EXPECT_TRUE(system.close().ok());
+  ASSERT_EQ(reports_.size(), 1u);
+  EXPECT_TRUE(has(reports_[0], "other columns")) << reports_[0];
+  EXPECT_TRUE(has(reports_[0], "${STOGGER_TEST_ONE}")) << reports_[0];
+  EXPECT_FALSE(has(reports_[0], "hunter2token")) << reports_[0];
+}
+
 // ---- Without a file, in the default system
 
 TEST_F(LoadTest, TheDefaultSystemTakesTextForItsConfiguration) {

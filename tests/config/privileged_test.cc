@@ -106,6 +106,11 @@ TEST_F(PrivilegedTest, TheLevelIsNotTheCallersChoice) {
   EXPECT_EQ(run("level", "STOGGER_LEVEL=debug"), "ok\ndebug is off\n");
 }
 
+// It names the file in logdir, and who speaks in the journal.
+TEST_F(PrivilegedTest, TheNameIsNotTheCallersChoice) {
+  EXPECT_EQ(run("name", "bash -c 'exec -a auth \"$0\" \"$@\"'"), "program\n");
+}
+
 TEST_F(PrivilegedTest, TheConfigurationIsNotTheCallersChoice) {
   const std::string file = folder_.file("theirs/c.toml");
   write_file(file, "[stogger]\n[stogger.sinks.theirs]\ntype = \"memory\"\n");

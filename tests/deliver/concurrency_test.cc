@@ -17,6 +17,7 @@
 #include "stogger/system.h"
 #include "stogger/testing.h"
 #include "tests/deliver/scripted_sink.h"
+#include "tests/support/captured_reports.h"
 #include "tests/support/sinks.h"
 
 namespace stogger {
@@ -266,6 +267,40 @@ TEST(Concurrency, ASlowSinkDelaysTheCallerAndLosesNothing) {
   });
   EXPECT_EQ(slow->count(), 100U);
   EXPECT_EQ(fast->count(), 100U);
+}
+
+// One thread hangs in a sink. The others do not hang with it.
+TEST(Concurrency, ACallWaitsForOthersForALimitedTime) {
+  System system;
+  const auto script = std::make_shared<Script>();
+  std::atomic<bool> inside{false};
+  std::atomic<bool> go_on{false};
+  script->on_write = [&](const RowBatch&) {
+    inside = true;
+    while (!go_on) std::this_thread::sleep_for(std::chrono::milliseconds(1));
+    return Status();
+  };
+  add_scripted(system, "slow", Level::trace, script);
+  const auto fast = add_scripted(system, "fast");
+  const Logger log = system.logger();
+  const CapturedReports reports;
+  std::thread hanging([&] { log.info("first"); });
+  while (!inside) std::this_thread::yield();
+  log.info("second");
+  log.info("third");
+  EXPECT_EQ(fast->count(), 2U) << "the other sink gets the event all the same";
+  EXPECT_EQ(stats_of(system, "slow").dropped, 2U);
+  EXPECT_EQ(stats_of(system, "slow").pending, 1U);
+  EXPECT_EQ(reports.text(),
+            "sink 'slow' (custom): calls of other threads kept it busy for 250 "
+            "ms; the event is counted as dropped\n")
+      << "once, not for each event";
+  go_on = true;
+  hanging.join();
+  EXPECT_EQ(script->count(), 1U);
+  EXPECT_EQ(stats_of(system, "slow").written, 1U);
+  EXPECT_TRUE(is_balanced(stats_of(system, "slow")));
+  EXPECT_FALSE(script->broke_the_rules);
 }
 
 }  // namespace

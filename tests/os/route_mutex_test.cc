@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <atomic>
 #include <chrono>
 #include <mutex>
@@ -56,17 +57,17 @@ TEST(RouteMutex, WhoWaitsLongerThanASpinGetsItToo) {
 
 TEST(RouteMutex, TryLockForTakesAFreeOneAtOnce) {
   RouteMutex mutex;
-  EXPECT_TRUE(mutex.try_lock_for(0));
-  EXPECT_FALSE(mutex.try_lock_for(0));
+  EXPECT_TRUE(mutex.try_lock_for(milliseconds(0)));
+  EXPECT_FALSE(mutex.try_lock_for(milliseconds(0)));
   mutex.unlock();
-  EXPECT_TRUE(mutex.try_lock_for(0));
+  EXPECT_TRUE(mutex.try_lock_for(milliseconds(0)));
 }
 
 TEST(RouteMutex, TryLockForGivesUpInTime) {
   RouteMutex mutex;
   mutex.lock();
   const auto before = Clock::now();
-  EXPECT_FALSE(mutex.try_lock_for(50));
+  EXPECT_FALSE(mutex.try_lock_for(milliseconds(50)));
   const auto took = Clock::now() - before;
   EXPECT_GE(took, milliseconds(50));
   EXPECT_LT(took, milliseconds(5000));
@@ -89,7 +90,7 @@ TEST(RouteMutex, TryLockForMeetsTheMomentsBetweenTwoHolds) {
   }
   int failures = 0;
   for (int i = 0; i < 100; ++i) {
-    if (!mutex.try_lock_for(10000)) {
+    if (!mutex.try_lock_for(milliseconds(10000))) {
       ++failures;
       continue;
     }
@@ -100,12 +101,58 @@ TEST(RouteMutex, TryLockForMeetsTheMomentsBetweenTwoHolds) {
   EXPECT_EQ(failures, 0);
 }
 
+// Threads that come back at once take turns.
+TEST(RouteMutex, NobodyIsPassedOverAgainAndAgain) {
+  constexpr int kThreads = 8;
+  constexpr int kHolds = 400;
+  RouteMutex mutex;
+  int left = kHolds;
+  int most_passed_over = 0;
+  std::vector<std::thread> threads;
+  for (int i = 0; i < kThreads; ++i) {
+    threads.emplace_back([&] {
+      int seen = kHolds;
+      while (true) {
+        const std::lock_guard lock(mutex);
+        most_passed_over = std::max(most_passed_over, seen - left);
+        if (left == 0) return;
+        seen = --left;
+        std::this_thread::sleep_for(milliseconds(1));
+      }
+    });
+  }
+  for (std::thread& thread : threads) thread.join();
+  // One round of the others, and those that came while it was patient.
+  EXPECT_LT(most_passed_over, 10 * kThreads);
+}
+
+TEST(RouteMutex, WhoGivesUpLeavesTheQueueToTheOthers) {
+  RouteMutex mutex;
+  mutex.lock();
+  std::vector<std::thread> impatient;
+  std::atomic<int> taken{0};
+  for (int i = 0; i < 4; ++i) {
+    impatient.emplace_back([&] {
+      if (mutex.try_lock_for(milliseconds(20))) ++taken;
+    });
+  }
+  std::thread patient([&] {
+    mutex.lock();
+    mutex.unlock();
+  });
+  for (std::thread& thread : impatient) thread.join();
+  mutex.unlock();
+  patient.join();
+  EXPECT_EQ(taken, 0);
+  EXPECT_TRUE(mutex.try_lock_for(milliseconds(0)));
+}
+
 TEST(RouteMutex, ResetFreesItWhoeverHeldIt) {
   RouteMutex mutex;
   std::thread([&] { mutex.lock(); }).join();
-  EXPECT_FALSE(mutex.try_lock_for(0));
+  EXPECT_FALSE(mutex.try_lock_for(milliseconds(0)));
   mutex.reset();
-  EXPECT_TRUE(mutex.try_lock_for(0));
+  EXPECT_TRUE(mutex.try_lock_for(milliseconds(0)));
 }
 
 }  // namespace

@@ -78,6 +78,11 @@ TEST(StartGuard, HashesAreNotComputedForHours) {
   EXPECT_EQ(verdict("1000000"), Verdict::fine);
   EXPECT_EQ(verdict("1000001"), Verdict::wants_many_rounds);
   EXPECT_EQ(verdict("99999999999999999999999"), Verdict::wants_many_rounds);
+  for (const char* const disguised :
+       {"+2000000000", " 2000000000", "2000000000,i=1", "1,i=2000000000", "-1",
+        "", "0x77359400", "4096\n"}) {
+    EXPECT_EQ(verdict(disguised), Verdict::wants_many_rounds) << disguised;
+  }
 }
 
 TEST(StartGuard, OnlyMessagesOfTheStartAreLetThrough) {

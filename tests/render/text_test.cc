@@ -180,6 +180,20 @@ TEST(TextTest, WithoutFieldsAndMessageTheLineEndsAfterTheEvent) {
             "2026-11-21T01:39:28Z I e" + std::string(29, ' ') + " \n");
 }
 
+TEST(TextTest, ANameDoesNotPassForPairs) {
+  const auto shown = [](std::string_view name) {
+    TestEvent event(name, {{"a", 1}});
+    const std::string line = event.line(RowForm::text);
+    return line.substr(23, line.size() - 24);
+  };
+  EXPECT_EQ(shown("a name with five words in it a"),
+            "a name with five words in it a a=1");
+  EXPECT_EQ(shown("login               a=2 admin=true"),
+            "\"login               a=2 admin=true\" a=1");
+  EXPECT_EQ(shown("\"a\\b\""),
+            "\"\\\"a\\\\b\\\"\"" + std::string(20, ' ') + " a=1");
+}
+
 TEST(TextTest, KeysAreQuotedLikeValues) {
   TestEvent event("e", {{"a b", 1}, {"", 2}, {"a=\n", 3}});
   EXPECT_TRUE(

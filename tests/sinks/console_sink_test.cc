@@ -9,6 +9,7 @@
 #include <string>
 #include <string_view>
 
+#include "os/diagnostics.h"
 #include "sinks/builtin.h"
 #include "tests/support/rows.h"
 #include "tests/support/sinks.h"
@@ -203,6 +204,28 @@ TEST_F(ConsoleSink, AStuckPipeCostsAQuarterOfASecond) {
   while (read_some().size() == 65536) {
   }
   EXPECT_OK(write("one\n"));
+}
+
+TEST_F(ConsoleSink, AStuckPipeIsWaitedForOnce) {
+  use_pipe();
+  open();
+  fill();
+  // There may be room for a shorter line.
+  const std::string line(200, 'x');
+  const auto start = std::chrono::steady_clock::now();
+  for (int i = 0; i < 10; ++i) {
+    EXPECT_FALSE(write(line + "\n").ok());
+    EXPECT_OK(sink_->close());
+    EXPECT_OK(sink_->open());
+    report(line);
+  }
+  EXPECT_LT(std::chrono::steady_clock::now() - start,
+            std::chrono::milliseconds(200));
+  while (read_some().size() == 65536) {
+  }
+  EXPECT_OK(write("one\n"));
+  // What took something is waited for again.
+  EXPECT_GE(fill(), 0.2);
 }
 
 TEST_F(ConsoleSink, AStuckSocketCostsAQuarterOfASecond) {

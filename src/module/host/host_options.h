@@ -17,7 +17,7 @@ class HostOptions {
 
   const stogger_options* table() const noexcept { return &table_; }
 
-  // True if a call of the module failed for want of memory; it then got the
+  // True if a call of the module ran out of memory; it then got the
   // default.
   bool failed() const noexcept { return failed_; }
 

@@ -7,6 +7,7 @@
 #include "module/loader.h"
 #include "os/diagnostics.h"
 #include "os/ownership.h"
+#include "os/program_name.h"
 #include "stogger/diagnostics.h"
 #include "stogger/log.h"
 #include "stogger/system.h"
@@ -50,7 +51,9 @@ void log_to(std::string_view path, std::string_view more) {
 
 int run(std::string_view what, std::string_view argument,
         std::string_view more) {
-  if (what == "rights") {
+  if (what == "name") {
+    print(program_name());
+  } else if (what == "rights") {
     print(has_more_rights_than_caller() ? "more" : "the same");
   } else if (what == "level-without-init") {
     print_level(logger());

@@ -212,6 +212,32 @@ TEST_F(FileRights, UsersOfAGroupShareAFileAndItsLock) {
   EXPECT_EQ(read_file(path_), "line\r\nx\r\nx\r\n");
 }
 
+// A folder with the set-group-ID bit hands its group down to the files of
+// everybody.
+TEST_F(FileRights, TheGroupOfAFileSaysNothingWhereAllGetIt) {
+  SKIP_UNLESS_ROOT();
+  ASSERT_EQ(::chown(folder_.path().c_str(), 0, kSharedGroup), 0);
+  ASSERT_EQ(::chmod(folder_.path().c_str(), 03777), 0);
+  ASSERT_TRUE(as_nobody([&] {
+    ::umask(077);
+    write_file(path_, "");
+    return ::chmod(path_.c_str(), 0660) == 0;
+  }));
+  struct stat info;
+  ASSERT_EQ(::stat(path_.c_str(), &info), 0);
+  ASSERT_EQ(info.st_gid, kSharedGroup);
+  EXPECT_TRUE(as_user(kSomebody,
+                      [&] {
+                        const Field fields[] = {{"path", path_}};
+                        Options given("csv", fields);
+                        SinkPtr sink;
+                        return make_csv_sink(given, &sink).ok() &&
+                               sink->open().code() == Code::unavailable;
+                      },
+                      {kSharedGroup}));
+  EXPECT_EQ(read_file(path_), "");
+}
+
 TEST_F(FileRights, TheMessageNamesWhoHoldsTheLock) {
   const SinkPtr sink = open(make_csv_sink, {{"columns", Json{R"(["line"])"}}});
   Signal locked;

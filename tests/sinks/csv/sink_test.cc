@@ -238,12 +238,28 @@ TEST_F(CsvSink, ALongCellAtTheEndOfALargeFileIsNoTornLine) {
   std::string whole(kHeader);
   while (whole.size() < 17 * 1024 * 1024) whole += kLine;
   whole += "\"";
-  for (int i = 0; i < 100000; ++i) whole += "line\r\n\"\"x, y\"\" ,\r\n";
+  for (int i = 0; i < 300000; ++i) whole += "line\r\n\"\"x, y\"\" ,\r\n";
   whole += "\",b,c,d,e,f\r\n";
   write_file(path_, whole);
   open();
   EXPECT_EQ(std::filesystem::file_size(path_), whole.size());
   write_file(path_, both(whole, "torn,\"of"));
+  open();
+  EXPECT_EQ(std::filesystem::file_size(path_), whole.size());
+}
+
+// Read from inside of his cells, his text ends each cell where it begins
+// another: both readings are right then, and one takes all that follows for the
+// beginning of a line.
+TEST_F(CsvSink, TextThatReadsAsLinesCutsNoneOfALargeFile) {
+  std::string whole(kHeader);
+  while (whole.size() < 17 * 1024 * 1024) whole += kLine;
+  std::string cell = "\",";
+  for (int i = 0; i < 5000; ++i) cell += std::string(98, 'x') + "\r\n";
+  cell += "\"";
+  for (int i = 0; i < 11; ++i) whole += "a,b," + cell + ",d,e,f\r\n";
+  for (int i = 0; i < 2000; ++i) whole += "a,b,admin-created,d,e,f\r\n";
+  write_file(path_, whole);
   open();
   EXPECT_EQ(std::filesystem::file_size(path_), whole.size());
 }

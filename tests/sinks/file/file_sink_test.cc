@@ -20,6 +20,7 @@
 #include "os/file.h"
 #include "sinks/builtin.h"
 #include "tests/support/captured_reports.h"
+#include "tests/support/other_user.h"
 #include "tests/support/rows.h"
 #include "tests/support/sanitizer.h"
 #include "tests/support/sinks.h"
@@ -776,6 +777,29 @@ TEST_F(DailyFileSink, TheNewestFilesAreKept) {
   EXPECT_TRUE(exists(".2026-11-19.gz"));
   EXPECT_TRUE(exists(".1"));
   EXPECT_TRUE(exists("-other.2026-11-01"));
+}
+
+// Who may create files in the folder, but delete none, must not make the sink
+// do it for him.
+TEST_F(DailyFileSink, FilesOfOthersDoNotPushOutTheOld) {
+  if (!is_root()) GTEST_SKIP() << "only root can be another user, too";
+  for (const char* const suffix : {".2026-11-18", ".2026-11-19"}) {
+    write_file(path_ + suffix, suffix);
+  }
+  for (int i = 1; i <= 3; ++i) {
+    const std::string name = path_ + ".9999-12-31." + std::to_string(i);
+    write_file(name, "");
+    ASSERT_EQ(::chown(name.c_str(), kNobody, kNobody), 0);
+  }
+  ASSERT_EQ(::symlink("elsewhere", (path_ + ".9999-12-30").c_str()), 0);
+  make_open({{"rotation", "daily"}, {"backup_count", 3}});
+  EXPECT_OK(write("saturday\n"));
+  now_.ns += kDay;
+  EXPECT_OK(write("sunday\n"));
+  for (const char* const suffix :
+       {".2026-11-18", ".2026-11-19", ".2026-11-21", ".9999-12-31.1"}) {
+    EXPECT_TRUE(exists(suffix)) << suffix;
+  }
 }
 
 TEST_F(DailyFileSink, AnEventThatComesLateDoesNotRotate) {

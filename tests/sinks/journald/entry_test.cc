@@ -96,6 +96,12 @@ TEST(JournalRendering, TheMessageIsTheEventAndItsFields) {
             "said: what=\"a \\\"b\\\" c\"");
 }
 
+TEST(JournalRendering, ANameDoesNotPassForPairs) {
+  EXPECT_EQ(message_of({Level::info, "said: user=root", {{"user", "bob"}}}),
+            "\"said: user=root\": user=bob");
+  EXPECT_EQ(message_of({Level::info, "said: hello"}), "said: hello");
+}
+
 TEST(JournalRendering, AMessageTakesThePlaceOfTheFields) {
   EXPECT_EQ(
       message_of({Level::info, "disk-low", {{"mb", 1}}, "Only 1 MB left"}),

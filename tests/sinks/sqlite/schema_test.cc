@@ -172,6 +172,23 @@ TEST_F(SqliteSchema, ARowThatATriggerDoesAwayWithIsNotWritten) {
   }
 }
 
+TEST_F(SqliteSchema, ARowThatAConstraintIgnoresIsNotWritten) {
+  run("CREATE TABLE stogger_logs (id INTEGER PRIMARY KEY, timestamp, level, "
+      "event TEXT NOT NULL UNIQUE ON CONFLICT IGNORE, func, scope, data)");
+  SinkPtr sink = open();
+  EXPECT_OK(sink->write(table_rows({{.event = "a"}})));
+  const Status status = sink->write(table_rows({{.event = "a"}}));
+  EXPECT_EQ(status.code(), Code::rejected);
+  EXPECT_NE(status.message().find("ON CONFLICT IGNORE"), std::string_view::npos)
+      << status.message();
+  const Status batch =
+      sink->write(table_rows({{.event = "a"}, {.event = "b"}, {.event = "b"}}));
+  EXPECT_EQ(batch.code(), Code::rejected);
+  EXPECT_TRUE(batch.message().starts_with("2 of 3 rows: ")) << batch.message();
+  EXPECT_EQ(written(*sink), 2u);
+  EXPECT_EQ(one(kCount), "2");
+}
+
 TEST_F(SqliteSchema, ATriggerThatComesLaterIsSeen) {
   SinkPtr sink = open();
   EXPECT_OK(sink->write(table_rows({{.event = "bad"}})));

@@ -1,0 +1,45 @@
+#include "base/ascii_test.h"
+
+#include <gtest/gtest.h>
+
+#include <string>
+
+namespace stogger {
+namespace {
+
+bool passes(const std::string& text) {
+  AsciiTest test;
+  test.add(text);
+  return test.passed();
+}
+
+TEST(AsciiTestTest, TextOfEveryLengthAndEveryCharacterPasses) {
+  for (std::size_t size = 1; size <= 40; ++size) {
+    for (int c = 1; c < 0x80; ++c) {
+      EXPECT_TRUE(passes(std::string(size, static_cast<char>(c)))) << c;
+    }
+  }
+}
+
+TEST(AsciiTestTest, OneOtherCharacterAnywhereIsFound) {
+  for (std::size_t size = 1; size <= 40; ++size) {
+    for (std::size_t at = 0; at < size; ++at) {
+      for (const int c : {0, 0x80, 0xC3, 0xFF}) {
+        for (const char other : {'\x01', 'k', '\x7F'}) {
+          std::string text(size, other);
+          text[at] = static_cast<char>(c);
+          EXPECT_FALSE(passes(text)) << size << ' ' << at << ' ' << c;
+        }
+      }
+    }
+  }
+}
+
+TEST(AsciiTestTest, OneTextOfManyIsEnough) {
+  AsciiTest test;
+  for (const char* const text : {"user", "k\xC3\xA4se", "n"}) test.add(text);
+  EXPECT_FALSE(test.passed());
+}
+
+}  // namespace
+}  // namespace stogger
