@@ -1,5 +1,4 @@
 // Starting what a configuration says.
-#include <errno.h>
 
 #include <algorithm>
 #include <cstddef>
@@ -16,6 +15,7 @@
 #include "deliver/system.h"
 #include "module/registry.h"
 #include "os/diagnostics.h"
+#include "os/program_name.h"
 #include "stogger/log.h"
 #include "stogger/system.h"
 
@@ -106,7 +106,7 @@ Status make_hub_sink(Fields given, HubSink* sink) {
   // Who adds a sink in code can see that it failed, and wants it now.
   if (!type.missing.ok()) return type.missing;
   Options options(sink->type, given);
-  OptionsAccess::set_identifier(options, ::program_invocation_short_name);
+  OptionsAccess::set_identifier(options, program_name());
   OptionsAccess::set_sink_name(options, sink->name);
   sink->level = read_level(options, Level::info);
   return make_sink(type, options, &sink->sink);
