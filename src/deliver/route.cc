@@ -8,6 +8,7 @@
 
 #include "base/diagnostics.h"
 #include "base/guarded.h"
+#include "base/no_canary.h"
 
 namespace stogger {
 namespace {
@@ -136,7 +137,8 @@ Status Route::open_sink() noexcept {
   return status;
 }
 
-[[gnu::no_stack_protector]] void Route::deliver(const Event& event, RowScratch& scratch) noexcept {
+STOGGER_NO_CANARY void Route::deliver(const Event& event,
+                                      RowScratch& scratch) noexcept {
   // Rendering takes most of the time, so it is done before the lock is taken;
   // but not in vain, if the sink is known to be out of order.
   const Layout* layout = layout_.load(std::memory_order_acquire);
