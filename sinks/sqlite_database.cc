@@ -11,6 +11,7 @@
 #include "base/names.h"
 #include "base/quote.h"
 #include "sinks/sqlite_distrust.h"
+#include "sinks/sqlite_fork.h"
 #include "sinks/sqlite_vfs.h"
 
 namespace stogger {
@@ -32,10 +33,11 @@ SqliteDatabase::~SqliteDatabase() { close(); }
 
 Status SqliteDatabase::open() {
   if (is_open()) return {};
-  forget_inherited_locks();
+  Status status = begin_with_sqlite();
+  if (!status.ok()) return status;
   size_limited_ = FileSizeSignal::is_limited();
   const FileSizeSignal no_signal(size_limited_);
-  Status status = connect_locked();
+  status = connect_locked();
   if (status.ok()) status = open_locked();
   if (status.ok()) {
     unlock();
@@ -348,12 +350,13 @@ Status SqliteDatabase::look(CheckFindings& findings) {
 }
 
 Status SqliteDatabase::connect_to_look(std::string_view parameters) {
+  Status status = begin_with_sqlite();
+  if (!status.ok()) return status;
   if (!SqliteVfs::is_available()) {
     return Status(Code::unavailable,
                   "cannot be looked at without a change, because the program "
                   "has replaced SQLite's default VFS");
   }
-  forget_inherited_locks();
   vfs_ = std::make_unique<SqliteVfs>(files_, true);
   const int result = vfs_->open(
       parameters,
