@@ -27,6 +27,7 @@ std::uint32_t page_at(sqlite3_file* log, std::int64_t position) noexcept {
 void WaitingPages::set_limit(std::int64_t bytes, std::int64_t page_size) {
   page_size_ = page_size;
   most_ = static_cast<std::size_t>(bytes / page_size);
+  begin_ = end_ = 0;
   pages_.clear();
   pages_.reserve(most_);
 }
@@ -42,7 +43,8 @@ bool WaitingPages::reach_limit(sqlite3* connection, int begin,
   if (!may_be_enough) return false;
   sqlite3_file* log = nullptr;
   sqlite3_file_control(connection, "main", SQLITE_FCNTL_JOURNAL_POINTER, &log);
-  if (log == nullptr || log->pMethods == nullptr) return false;
+  // Not opened yet: a checkpoint will.
+  if (log == nullptr || log->pMethods == nullptr) return true;
   for (; end_ < end && !is_full(); ++end_) {
     pages_.push_back(
         page_at(log, kLogHeader + end_ * (page_size_ + kFrameHeader)));

@@ -19,7 +19,8 @@ class WaitingPages {
   void set_limit(std::int64_t bytes, std::int64_t page_size);
   // True if there are as many different pages as the limit allows in the log's
   // frames from `begin` to `end`. Reads what it has not seen yet, and nothing
-  // where so few frames cannot be too many pages.
+  // where so few frames cannot be too many pages. True also while the log
+  // cannot be read, before the connection has used it.
   bool reach_limit(sqlite3* connection, int begin, int end) noexcept;
 
  private:
