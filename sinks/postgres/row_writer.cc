@@ -414,15 +414,15 @@ void RowWriter::set_aside(const RowBatch& rows, std::size_t row,
   std::string text = "the server refused a row: " + std::string(reason);
   if (!sqlstate.empty()) text += " (SQLSTATE " + std::string(sqlstate) + ")";
   const Status kept = dead_letters_.add(rows, row, sqlstate, reason);
-  if (!kept.ok()) {
+  if (!dead_letters_.has_file()) {
+    text += "; it is lost, for dead_letter names no file to keep it in: " +
+            dead_letters_.beginning();
+  } else if (!kept.ok()) {
     text += "; it is lost, for the dead letter file " + dead_letters_.path() +
             ": " + std::string(kept.message());
   } else {
     ++tally_->dead_lettered;
-    text += dead_letters_.has_file()
-                ? "; it is in " + dead_letters_.path()
-                : "; dead_letter names no file to keep it in: " +
-                      dead_letters_.beginning();
+    text += "; it is in " + dead_letters_.path();
   }
   reports_.refuse(hide_secrets(settings_, text));
 }

@@ -107,8 +107,11 @@ TEST_P(RefusedRow, IsSetAsideAndTheOthersAreStored) {
 TEST_P(RefusedRow, OfABatchIsSetAsideAndTheOthersAreStored) {
   server().execute(GetParam().made);
   for (const bool use_copy : {true, false}) {
-    const SinkPtr sink = make_postgres(
-        {{"dsn", dsn_}, {"use_copy", use_copy}, {"start_wait_ms", 20000}});
+    letters_ = folder_.file("dead.jsonl");
+    const SinkPtr sink = make_postgres({{"dsn", dsn_},
+                                        {"use_copy", use_copy},
+                                        {"dead_letter", letters_},
+                                        {"start_wait_ms", 20000}});
     ASSERT_OK(sink->open());
     std::vector<TableRow> batch(40, {.event = "a"});
     batch[7].event = "bad";
