@@ -21,9 +21,10 @@ constexpr int kCheckpointPages = 1000;
 // Above this the log is also cut, which is slow because it has to grow again.
 constexpr int kTruncatePages = 4 * kCheckpointPages;
 
-// How much of the log is moved into the database in a millisecond by a machine
-// that has other things to do, too: 10 ms a MiB.
-constexpr std::int64_t kMovedInMillisecond = 100 * 1024;
+// What may wait in the log for each millisecond of busy_timeout_ms. Moving it
+// takes about twice that time (2 to 5 ms a MiB on an idle machine), once; with
+// less, anybody who reads for some seconds would cost events.
+constexpr std::int64_t kWaitingPerMillisecond = 400 * 1024;
 
 // Steps of SQLite between two looks at the clock. Functions are steps, too.
 constexpr int kStepsBetweenLooks = 20;
@@ -375,10 +376,9 @@ Status SqliteDatabase::connect_to_look(std::string_view parameters) {
   return {};
 }
 
-// What a call has time to move.
 std::int64_t SqliteDatabase::most_waiting() const noexcept {
   return std::max(settings_.busy_timeout_ms, BoundedWait::kLeastWorkMs) *
-         kMovedInMillisecond;
+         kWaitingPerMillisecond;
 }
 
 bool SqliteDatabase::is_log_too_long() noexcept {
@@ -432,8 +432,8 @@ Status SqliteDatabase::empty_log() {
       (fills_disk
            ? "the write-ahead log has grown to " + size + ", its limit"
            : "the write-ahead log holds " + size +
-                 " that are not in the database yet, the most that can be "
-                 "moved within busy_timeout_ms") +
+                 " that are not in the database yet, the most that one call "
+                 "may have to move") +
           std::string(kWhy));
 }
 

@@ -32,9 +32,9 @@ struct SqliteSettings {
   std::string synchronous = "NORMAL";
   std::int64_t busy_timeout_ms = 250;
   // What the write-ahead log may grow to while others read and keep it from
-  // being emptied. They stop it earlier if less than that can be moved into the
-  // database within busy_timeout_ms.
-  std::int64_t longest_log = 256 << 20;
+  // being emptied. Rows stop earlier if more is in it that one call would have
+  // to move into the database than busy_timeout_ms allows.
+  std::int64_t longest_log = 512 << 20;
   Clock* clock = nullptr;  // dates the files that are set aside
 };
 
