@@ -4,4 +4,8 @@
 // seven instructions: in all, 3 of 100 of what a line of JSON takes.
 #pragma once
 
-#define STOGGER_NO_CANARY [[gnu::no_stack_protector]]
+#if __has_attribute(no_stack_protector)
+#define STOGGER_NO_CANARY __attribute__((no_stack_protector))
+#else  // g++ before 11
+#define STOGGER_NO_CANARY
+#endif
