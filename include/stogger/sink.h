@@ -53,7 +53,7 @@ enum class RowForm : unsigned char {
 // What became of the rows a sink was handed, over its whole life.
 struct Tally {
   std::uint64_t written = 0;        // with the target
-  std::uint64_t dead_lettered = 0;  // refused by the target and set aside
+  std::uint64_t dead_lettered = 0;  // refused by the target and kept elsewhere
   std::uint64_t in_doubt = 0;       // sent, but the answer never came
   std::uint64_t buffered = 0;       // held back now; will be written later
 };

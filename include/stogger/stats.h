@@ -17,8 +17,8 @@ struct SinkStats {
 
   std::uint64_t accepted = 0;       // events that passed the sink's level
   std::uint64_t written = 0;        // handed to the target
-  std::uint64_t dropped = 0;        // lost: the target failed or was failing
-  std::uint64_t dead_lettered = 0;  // refused by the target, and set aside
+  std::uint64_t dropped = 0;        // lost: refused, or the target failed
+  std::uint64_t dead_lettered = 0;  // refused by the target, kept elsewhere
   std::uint64_t in_doubt = 0;       // sent, but the answer never came
   std::uint64_t pending = 0;        // on their way, or in a buffer
 

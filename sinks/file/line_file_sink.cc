@@ -5,6 +5,7 @@
 #include <string>
 #include <utility>
 
+#include "base/no_canary.h"
 #include "format/json_lines.h"
 #include "sinks/common/paths.h"
 
@@ -40,7 +41,7 @@ Status LineFileSink::open() {
   return file_.open();
 }
 
-[[gnu::no_stack_protector]] Status LineFileSink::write(const RowBatch& rows) {
+STOGGER_NO_CANARY Status LineFileSink::write(const RowBatch& rows) {
   // Most lines are only copied. Nothing happens to the file then.
   if (in_blocks_ && file_.is_open() && rows.row_count == 1 &&
       buffer_line(rows)) {

@@ -1,6 +1,5 @@
 #include "sinks/file/log_file.h"
 
-#include <fcntl.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -34,40 +33,6 @@ bool are_apart(Time a, Time b, std::int64_t distance) noexcept {
 
 bool is_same(const struct stat& a, const struct stat& b) noexcept {
   return a.st_ino == b.st_ino && a.st_dev == b.st_dev;
-}
-
-// Waits until no write(2) to the file is under way: like those, it takes the
-// kernel's lock of the file. Nothing changes but the time of change.
-void wait_for_writes(int descriptor) noexcept {
-  constexpr auto kSame = static_cast<uid_t>(-1);
-  static_cast<void>(::fchown(descriptor, kSame, kSame) == 0);
-}
-
-// True if the file ends in the middle of a line, which nobody is just writing.
-bool is_torn(const Folder& folder, const struct stat& file) {
-  if (folder.is_magic()) return false;
-  int descriptor = -1;
-  int error = 0;
-  const Status status = folder.open_file(
-      folder.name(), O_RDONLY, Folder::Creation::never, 0, &descriptor, &error);
-  if (!status.ok()) return false;
-  const Descriptor reader(descriptor);
-  constexpr int kLooks = 4;
-  off_t size = 0;
-  for (int i = 0; i < kLooks; ++i) {
-    struct stat info;
-    char last = '\n';
-    if (::fstat(reader.get(), &info) != 0 || !is_same(info, file) ||
-        info.st_size == 0 ||
-        ::pread(reader.get(), &last, 1, info.st_size - 1) != 1 ||
-        last == '\n') {
-      return false;
-    }
-    if (info.st_size == size) return true;
-    size = info.st_size;
-    wait_for_writes(reader.get());
-  }
-  return false;
 }
 
 }  // namespace
@@ -113,7 +78,7 @@ void LogFile::adopt(Folder folder, File file) {
   unconfirmed_.see();
   identity_ = {};
   static_cast<void>(::fstat(file.descriptor(), &identity_));
-  torn_ = regular && identity_.st_size > 0 && is_torn(folder, identity_);
+  torn_ = regular && identity_.st_size > 0 && file.is_torn(folder);
   folder_ = std::move(folder);
   file_ = std::move(file);
   must_check_ = false;
@@ -365,15 +330,8 @@ Status LogFile::append_again(std::string_view lines, std::size_t* written) {
 }
 
 void LogFile::take_back(std::size_t bytes) noexcept {
-  torn_ = true;
-  if (!file_.is_regular()) return;
-  // Whoever adds a line in the moment between these two calls loses it: had it
-  // come earlier, it would have been added to the torn one.
-  const std::uint64_t end = file_.position();
-  if (end >= bytes && file_.size() == end && file_.truncate(end - bytes)) {
-    torn_ = false;
-    size_ = end - bytes;
-  }
+  torn_ = !file_.take_back(bytes);
+  if (!torn_) size_ = file_.position() - bytes;
 }
 
 }  // namespace stogger

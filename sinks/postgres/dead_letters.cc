@@ -63,14 +63,22 @@ Status DeadLetters::add(const RowBatch& rows, std::size_t row,
     line_.clear();
     append_json_line(line_, letter, 0);
   }
-  if (path_.empty()) return {};
+  return path_.empty() ? Status() : write_line();
+}
 
+// What a failure leaves of a line is cut off, or else ended by the next one.
+Status DeadLetters::write_line() {
   Folder folder;
   File file;
   Status status = folder.open(path_, modes_, true);
   if (status.ok()) status = file.open_append(folder, folder.name(), false);
   std::size_t written = 0;
-  if (status.ok()) status = file.write(line_.view(), &written);
+  if (status.ok() && (torn_ || file.is_torn(folder))) {
+    status = file.write("\n", &written);
+  }
+  if (!status.ok()) return status;
+  status = file.write(line_.view(), &written);
+  torn_ = !status.ok() && written > 0 && !file.take_back(written);
   return status;
 }
 

@@ -23,7 +23,8 @@ class DeadLetters {
   // `sqlstate` and `reason` after its own. Of a reason, 1 KiB is kept; of a row
   // whose line is over 4 MiB, 64 KiB of each text, and `_truncated`. The file
   // is opened for each line, for that is rare, and it may be moved away at any
-  // time.
+  // time. A line that cannot be written whole does not stay, or at least ends
+  // where the next one begins.
   Status add(const RowBatch& rows, std::size_t row, std::string_view sqlstate,
              std::string_view reason);
 
@@ -33,9 +34,12 @@ class DeadLetters {
   std::string beginning() const;
 
  private:
+  Status write_line();
+
   const std::string path_;  // absolute
   const FileModes modes_;
   Buffer line_;
+  bool torn_ = false;  // the last write ended inside a line
 };
 
 }  // namespace stogger

@@ -11,6 +11,7 @@
 #include "sinks/common/columns.h"
 #include "sinks/postgres/big_endian.h"
 #include "sinks/postgres/encode_value.h"
+#include "sinks/postgres/few_values.h"
 
 namespace stogger {
 namespace {
@@ -187,7 +188,19 @@ bool RowEncoder::append_value(const PostgresColumn& column,
     if (fits) rest_.push_back({key_of_whole(column), value});
   }
   if (!fits) rest_.push_back({column.name, value});
+  if (fits && column.type == PostgresType::jsonb) limit_json(fields_, start);
   return fits;
+}
+
+// Of what has been encoded as jsonb there.
+void RowEncoder::limit_json(Buffer& out, std::size_t start) {
+  constexpr std::size_t kVersion = 1;
+  const std::string_view json = out.view().substr(start + kVersion);
+  if (for_samples_ || !has_many_values(json)) return;
+  scratch_.recycle(kKeptMemory);
+  append_few_values(scratch_, json);
+  out.truncate(start + kVersion);
+  out.append(scratch_.view());
 }
 
 bool RowEncoder::append_cut(const PostgresColumn& column,
@@ -233,13 +246,16 @@ std::string_view RowEncoder::json_of_data(const Value& data) {
 }
 
 void RowEncoder::append_data(const Value& data) {
-  if (columns_[data_].type == PostgresType::jsonb) data_field_.push_back('\1');
+  const bool is_jsonb = columns_[data_].type == PostgresType::jsonb;
+  const std::size_t start = data_field_.size();
+  if (is_jsonb) data_field_.push_back('\1');
   const std::string_view json = json_of_data(data);
   if (!rest_.empty()) {
     append_members(json);
   } else {
     data_field_.append(json.empty() ? "{}" : json);
   }
+  if (is_jsonb) limit_json(data_field_, start);
 }
 
 // The object `data`, or one made for it, with the rest.

@@ -46,6 +46,8 @@ class RowEncoder {
   // are whole in data as `_event_full` or `_level_full`. A null `data` becomes
   // {}; one that is no object becomes one, with the member `data`, if anything
   // is added to it.
+  // In jsonb, which indexes are made of, JSON with very many values becomes
+  // text: see few_values.h. Not of samples, for which there is more time.
   // Code::rejected if a required column would be null: names it.
   Status encode(const RowBatch& rows, std::size_t row);
 
@@ -95,6 +97,7 @@ class RowEncoder {
   bool append_cut(const PostgresColumn& column, std::string_view text);
   std::string_view json_of_data(const Value& data);
   void append_data(const Value& data);
+  void limit_json(Buffer& out, std::size_t start);
   void append_members(std::string_view data);
   void find_fields();
   Status check_nulls();

@@ -28,6 +28,20 @@ constexpr std::size_t kKeptMemory = 1024 * 1024;
 constexpr int kMostLooks = 2;
 constexpr milliseconds kLongestPause(10);
 
+// A row with more text may itself be what takes the server too long.
+constexpr std::size_t kLargeRow = 64 * 1024;
+
+bool is_large(const RowBatch& rows, std::size_t row) noexcept {
+  std::size_t size = 0;
+  for (std::size_t i = 0; i < rows.column_count; ++i) {
+    const Value& value = rows.at(row, i);
+    if (value.kind() == Kind::text || value.kind() == Kind::json) {
+      size += value.text().size();
+    }
+  }
+  return size > kLargeRow;
+}
+
 }  // namespace
 
 RowWriter::RowWriter(const PostgresSettings& settings, Connector& connector)
@@ -401,7 +415,11 @@ Status RowWriter::refuse(const RowBatch& rows, std::size_t row,
     }
   }
   set_aside(rows, row, answer.sqlstate, answer.message);
-  if (!alike_.add(answer.sqlstate, remedy_of(answer))) return {};
+  Remedy remedy = remedy_of(answer);
+  // Waiting for a lock is nobody's size.
+  const bool ran_long = remedy == Remedy::slow && answer.sqlstate == "57014";
+  if (ran_long && is_large(rows, row)) remedy = Remedy::doubt;
+  if (!alike_.add(answer.sqlstate, remedy)) return {};
   // Whoever opens the sink again gets a session that has looked again.
   if (session_ != nullptr) retire(Connector::Verdict::fine);
   lacks_connection_ = false;
@@ -414,15 +432,15 @@ void RowWriter::set_aside(const RowBatch& rows, std::size_t row,
   std::string text = "the server refused a row: " + std::string(reason);
   if (!sqlstate.empty()) text += " (SQLSTATE " + std::string(sqlstate) + ")";
   const Status kept = dead_letters_.add(rows, row, sqlstate, reason);
-  if (!kept.ok()) {
+  if (!dead_letters_.has_file()) {
+    text += "; it is lost, for dead_letter names no file to keep it in: " +
+            dead_letters_.beginning();
+  } else if (!kept.ok()) {
     text += "; it is lost, for the dead letter file " + dead_letters_.path() +
             ": " + std::string(kept.message());
   } else {
     ++tally_->dead_lettered;
-    text += dead_letters_.has_file()
-                ? "; it is in " + dead_letters_.path()
-                : "; dead_letter names no file to keep it in: " +
-                      dead_letters_.beginning();
+    text += "; it is in " + dead_letters_.path();
   }
   reports_.refuse(hide_secrets(settings_, text));
 }

@@ -59,8 +59,8 @@ bool is_of_user(std::string_view sqlstate) noexcept {
   return c >= 'I' && c <= 'Z' && c != 'P' && c != 'X';
 }
 
-// As many refusals in a row, all alike, are the table's fault; when each takes
-// a time-out, two of them.
+// As many refusals in a row, all alike, are the table's fault; or two that were
+// too slow for it.
 constexpr int kMostAlike = 10;
 constexpr int kMostSlow = 2;
 
@@ -81,12 +81,13 @@ Remedy remedy_for(std::string_view sqlstate) noexcept {
 bool AlikeRefusals::add(std::string_view sqlstate, Remedy remedy) {
   if (!are_like(sqlstate)) {
     sqlstate_ = sqlstate;
-    count_ = 0;
+    reset();
   }
-  const int most = remedy == Remedy::slow ? kMostSlow : kMostAlike;
-  // It is not forgotten by a sink that is closed and opened again.
+  // They are not forgotten by a sink that is closed and opened again.
   if (count_ < kMostAlike) ++count_;
-  return remedy != Remedy::set_aside && count_ >= most;
+  if (remedy == Remedy::slow && slow_ < kMostSlow) ++slow_;
+  return remedy != Remedy::set_aside &&
+         (count_ >= kMostAlike || slow_ >= kMostSlow);
 }
 
 }  // namespace stogger

@@ -29,7 +29,7 @@ class AlikeRefusals {
  public:
   // Returns true if it is the table that is at fault, rather than the rows.
   bool add(std::string_view sqlstate, Remedy remedy);
-  void reset() noexcept { count_ = 0; }
+  void reset() noexcept { count_ = slow_ = 0; }
   // True if the last row was refused like that, too.
   bool are_like(std::string_view sqlstate) const noexcept {
     return count_ > 0 && sqlstate == sqlstate_;
@@ -38,6 +38,7 @@ class AlikeRefusals {
  private:
   std::string sqlstate_;
   int count_ = 0;
+  int slow_ = 0;  // of them with Remedy::slow
 };
 
 }  // namespace stogger

@@ -11,6 +11,7 @@
 #include "base/quote.h"
 #include "os/file.h"
 #include "sinks/sqlite/distrust.h"
+#include "sinks/sqlite/fork.h"
 #include "sinks/sqlite/vfs.h"
 
 namespace stogger {
@@ -19,6 +20,11 @@ namespace {
 constexpr int kCheckpointPages = 1000;
 // Above this the log is also cut, which is slow because it has to grow again.
 constexpr int kTruncatePages = 4 * kCheckpointPages;
+
+// What may wait in the log for each millisecond of busy_timeout_ms. Moving it
+// takes about twice that time (2 to 5 ms a MiB on an idle machine), once; with
+// less, anybody who reads for some seconds would cost events.
+constexpr std::int64_t kWaitingPerMillisecond = 400 * 1024;
 
 // Steps of SQLite between two looks at the clock. Functions are steps, too.
 constexpr int kStepsBetweenLooks = 20;
@@ -32,10 +38,11 @@ SqliteDatabase::~SqliteDatabase() { close(); }
 
 Status SqliteDatabase::open() {
   if (is_open()) return {};
-  forget_inherited_locks();
+  Status status = begin_with_sqlite();
+  if (!status.ok()) return status;
   size_limited_ = FileSizeSignal::is_limited();
   const FileSizeSignal no_signal(size_limited_);
-  Status status = connect_locked();
+  status = connect_locked();
   if (status.ok()) status = open_locked();
   if (status.ok()) {
     unlock();
@@ -85,7 +92,7 @@ Status SqliteDatabase::connect() {
   set_up_connection();
   // Takes the place of SQLite's own checkpoints.
   sqlite3_wal_hook(connection_, &on_commit, this);
-  log_pages_ = 0;
+  log_pages_ = moved_pages_ = 0;
   longest_log_pages_ = INT_MAX;
   checkpoint_at_ = kCheckpointPages;
   // With a journal, it may be a database that has not been whole since a power
@@ -148,6 +155,7 @@ Status SqliteDatabase::measure_log() {
   if (result != SQLITE_ROW) return failure(result, kAction);
   const std::int64_t page_size = sqlite3_column_int64(row.get(), 0);
   longest_log_pages_ = static_cast<int>(settings_.longest_log / page_size);
+  waiting_.set_limit(most_waiting(), page_size);
   log_pages_ = static_cast<int>(
       std::min<std::int64_t>(files_.size_of("-wal") / page_size, INT_MAX));
   return {};
@@ -243,7 +251,7 @@ Status SqliteDatabase::lock(std::int64_t more_ms) {
   wait_.restart(more_ms);
   is_committed_ = false;
   if (!lock_.lock(wait_)) return busy();
-  if (log_pages_ < longest_log_pages_) return {};
+  if (!is_log_too_long()) return {};
   Status status = empty_log();
   if (!status.ok()) unlock();
   return status;
@@ -280,7 +288,9 @@ bool SqliteDatabase::is_too_late() noexcept {
 int SqliteDatabase::on_commit(void* self, sqlite3*, const char*,
                               int pages) noexcept {
   auto* const database = static_cast<SqliteDatabase*>(self);
-  // The log has begun anew since the last checkpoint.
+  // The log has begun anew.
+  if (pages < database->log_pages_) database->moved_pages_ = 0;
+  // It has since the last checkpoint.
   if (pages < database->checkpoint_at_ - kCheckpointPages) {
     database->checkpoint_at_ = kCheckpointPages;
   }
@@ -348,12 +358,13 @@ Status SqliteDatabase::look(CheckFindings& findings) {
 }
 
 Status SqliteDatabase::connect_to_look(std::string_view parameters) {
+  Status status = begin_with_sqlite();
+  if (!status.ok()) return status;
   if (!SqliteVfs::is_available()) {
     return Status(Code::unavailable,
                   "cannot be looked at without a change, because the program "
                   "has replaced SQLite's default VFS");
   }
-  forget_inherited_locks();
   vfs_ = std::make_unique<SqliteVfs>(files_, true);
   const int result = vfs_->open(
       parameters,
@@ -365,30 +376,65 @@ Status SqliteDatabase::connect_to_look(std::string_view parameters) {
   return {};
 }
 
+std::int64_t SqliteDatabase::most_waiting() const noexcept {
+  return std::max(settings_.busy_timeout_ms, BoundedWait::kLeastWorkMs) *
+         kWaitingPerMillisecond;
+}
+
+bool SqliteDatabase::is_log_too_long() noexcept {
+  if (longest_log_pages_ == INT_MAX) return false;  // not measured yet
+  return log_pages_ >= longest_log_pages_ ||
+         waiting_.reach_limit(connection_, moved_pages_, log_pages_);
+}
+
 // The rows are safe in the log, whatever comes of this. Waits for nobody.
-void SqliteDatabase::checkpoint(int mode) noexcept {
+int SqliteDatabase::checkpoint(int mode) noexcept {
+  int pages = -1;
+  int moved = -1;
   may_wait_ = false;
-  sqlite3_wal_checkpoint_v2(connection_, "main", mode, nullptr, nullptr);
+  const int result =
+      sqlite3_wal_checkpoint_v2(connection_, "main", mode, &pages, &moved);
   may_wait_ = true;
+  // Not known if another one is at it.
+  if (pages >= 0 && moved >= 0) {
+    log_pages_ = pages;
+    moved_pages_ = moved;
+  }
+  if (moved < pages) sync_log();
+  return result;
+}
+
+// The next checkpoint would have to wait for the disk for all of it.
+void SqliteDatabase::sync_log() noexcept {
+  sqlite3_file* log = nullptr;
+  sqlite3_file_control(connection_, "main", SQLITE_FCNTL_JOURNAL_POINTER, &log);
+  if (settings_.synchronous == "OFF" || log == nullptr ||
+      log->pMethods == nullptr) {
+    return;
+  }
+  log->pMethods->xSync(log, SQLITE_SYNC_NORMAL);
 }
 
 // Others who read keep the log from being emptied, and it would grow until the
-// disk is full.
+// disk is full, or until it takes too long to empty it.
 Status SqliteDatabase::empty_log() {
-  int pages = 0;
-  int moved = 0;
-  may_wait_ = false;
-  const int result = sqlite3_wal_checkpoint_v2(
-      connection_, "main", SQLITE_CHECKPOINT_TRUNCATE, &pages, &moved);
-  may_wait_ = true;
-  log_pages_ = result == SQLITE_OK ? 0 : std::max(pages, log_pages_);
-  if (result == SQLITE_OK || log_pages_ < longest_log_pages_) return {};
+  if (checkpoint(SQLITE_CHECKPOINT_TRUNCATE) == SQLITE_OK) return {};
+  if (!is_log_too_long()) return {};
+  constexpr std::string_view kWhy =
+      ", because another process has been reading the database for long: end "
+      "its transaction";
+  const bool fills_disk = log_pages_ >= longest_log_pages_;
+  const std::int64_t limit =
+      fills_disk ? settings_.longest_log : most_waiting();
+  const std::string size = std::to_string(limit >> 20) + " MiB";
   return Status(
       Code::unavailable,
-      "the write-ahead log has grown to " +
-          std::to_string(settings_.longest_log >> 20) +
-          " MiB, its limit, because another process has been reading the "
-          "database for long: end its transaction");
+      (fills_disk
+           ? "the write-ahead log has grown to " + size + ", its limit"
+           : "the write-ahead log holds " + size +
+                 " that are not in the database yet, the most that one call "
+                 "may have to move") +
+          std::string(kWhy));
 }
 
 Status SqliteDatabase::run(const std::string& sql, std::string_view action) {

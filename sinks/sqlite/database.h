@@ -12,6 +12,7 @@
 #include "sinks/sqlite/files.h"
 #include "sinks/sqlite/inherited.h"
 #include "sinks/sqlite/lock.h"
+#include "sinks/sqlite/waiting.h"
 #include "stogger/clock.h"
 #include "stogger/row.h"
 #include "stogger/sink.h"
@@ -31,8 +32,9 @@ struct SqliteSettings {
   std::string synchronous = "NORMAL";
   std::int64_t busy_timeout_ms = 250;
   // What the write-ahead log may grow to while others read and keep it from
-  // being emptied.
-  std::int64_t longest_log = std::int64_t{1} << 30;
+  // being emptied. Rows stop earlier if more is in it that one call would have
+  // to move into the database than busy_timeout_ms allows.
+  std::int64_t longest_log = 512 << 20;
   Clock* clock = nullptr;  // dates the files that are set aside
 };
 
@@ -70,7 +72,8 @@ class SqliteDatabase {
   // during a checkpoint can destroy the file.) The waiting here and in SQLite,
   // until unlock(), takes at most busy_timeout_ms, and SQLite's work ends soon
   // after that time, or `more_ms` later, whatever triggers and defaults do.
-  // Fails while the log is too long and cannot be emptied.
+  // Fails while the log is too long and cannot be emptied: the call after its
+  // reader has ended has all of it to move, which SQLite cannot do in parts.
   Status lock(std::int64_t more_ms);
   // For those who open it and may create a table, on a slow disk.
   static constexpr std::int64_t kOpeningMs = 2000;
@@ -110,7 +113,10 @@ class SqliteDatabase {
   Status leave_write_ahead_log();
   Status set_journal_mode();
   Status measure_log();
-  void checkpoint(int mode) noexcept;
+  std::int64_t most_waiting() const noexcept;
+  bool is_log_too_long() noexcept;
+  int checkpoint(int mode) noexcept;
+  void sync_log() noexcept;
   Status empty_log();
   void disconnect(bool checkpoint) noexcept;
   bool is_too_late() noexcept;
@@ -141,7 +147,9 @@ class SqliteDatabase {
   bool is_committed_ = false;
   bool size_limited_ = false;
   int log_pages_ = 0;
+  int moved_pages_ = 0;  // of them, those that are in the database already
   int longest_log_pages_ = 0;
+  WaitingPages waiting_;  // those that are not
   int checkpoint_at_ = 0;
 };
 

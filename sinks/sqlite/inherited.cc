@@ -3,7 +3,6 @@
 #include <sqlite3.h>
 
 #include <atomic>
-#include <mutex>
 
 namespace stogger {
 namespace {
@@ -31,8 +30,6 @@ void keep_inherited(std::unique_ptr<InheritedConnection> entry) noexcept {
 }
 
 void forget_inherited_locks() noexcept {
-  static std::mutex mutex;
-  const std::lock_guard lock(mutex);
   InheritedConnection* node = kept.exchange(nullptr);
   while (node != nullptr) {
     InheritedConnection* const next = node->next;

@@ -26,7 +26,7 @@ struct InheritedConnection {
 void keep_inherited(std::unique_ptr<InheritedConnection> entry) noexcept;
 
 // Makes SQLite forget the locks of the connections kept so far. To be called
-// before the child opens one of its own.
+// before the child opens one of its own, by one thread at a time.
 void forget_inherited_locks() noexcept;
 
 }  // namespace stogger

@@ -19,9 +19,7 @@ constexpr std::int64_t kLongestLockPause = kMillisecond / 5;
 constexpr std::int64_t kQueueAfter = 10 * kMillisecond;
 constexpr std::int64_t kRespectQueue = 20 * kMillisecond;
 constexpr unsigned kTurnsBetweenLooks = 8;
-// What the work of a call may take even if nobody is to be waited for, and how
-// long the thread may run after its time is up.
-constexpr std::int64_t kLeastWork = 50 * kMillisecond;
+// How long the thread may run after its time is up.
 constexpr std::int64_t kLateWork = 5 * kMillisecond;
 
 std::int64_t now_ns(clockid_t clock = CLOCK_MONOTONIC) noexcept {
@@ -54,7 +52,8 @@ bool BoundedWait::wait(std::int64_t longest_ns) noexcept {
 }
 
 bool BoundedWait::is_over() noexcept {
-  const std::int64_t most = std::max(limit_ns_, kLeastWork) + more_ns_;
+  const std::int64_t most =
+      std::max(limit_ns_, kLeastWorkMs * kMillisecond) + more_ns_;
   if (started_ns_ == 0 || now_ns() - started_ns_ < most) return false;
   const std::int64_t used = now_ns(CLOCK_THREAD_CPUTIME_ID);
   if (late_since_ns_ == 0) late_since_ns_ = used;

@@ -9,6 +9,9 @@ namespace stogger {
 // that a call does may take.
 class BoundedWait {
  public:
+  // What the work of a call may take even if nobody is to be waited for.
+  static constexpr std::int64_t kLeastWorkMs = 50;
+
   explicit BoundedWait(std::int64_t limit_ms) noexcept
       : limit_ns_(limit_ms * 1000000) {}
 

@@ -2,6 +2,8 @@
 
 #include <time.h>
 
+#include "base/no_canary.h"
+
 namespace stogger {
 namespace {
 
@@ -13,7 +15,7 @@ std::int64_t read(clockid_t id) noexcept {
 
 class RealClock final : public Clock {
  public:
-  [[gnu::no_stack_protector]] Time now() noexcept override {
+  STOGGER_NO_CANARY Time now() noexcept override {
     return Time{read(CLOCK_REALTIME)};
   }
   std::int64_t monotonic_ns() noexcept override {

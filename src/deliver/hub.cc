@@ -7,6 +7,7 @@
 #include <string_view>
 #include <utility>
 
+#include "base/no_canary.h"
 #include "base/stats_builder.h"
 #include "deliver/fork.h"
 #include "event/shorten.h"
@@ -111,8 +112,8 @@ void Hub::publish() noexcept {
   }
 }
 
-[[gnu::no_stack_protector]] void Hub::deliver(
-    const detail::LoggerRep* logger, const detail::Call& call) noexcept {
+STOGGER_NO_CANARY void Hub::deliver(const detail::LoggerRep* logger,
+                                    const detail::Call& call) noexcept {
   const int error = errno;  // a call that logs does not change it
   const Table& table = *active_.load(std::memory_order_acquire);
   try {

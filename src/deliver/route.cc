@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "base/guarded.h"
+#include "base/no_canary.h"
 #include "os/diagnostics.h"
 
 namespace stogger {
@@ -136,8 +137,8 @@ Status Route::open_sink() noexcept {
   return status;
 }
 
-[[gnu::no_stack_protector]] void Route::deliver(const Event& event,
-                                                RowScratch& scratch) noexcept {
+STOGGER_NO_CANARY void Route::deliver(const Event& event,
+                                      RowScratch& scratch) noexcept {
   // Rendering takes most of the time, so it is done before the lock is taken;
   // but not in vain, if the sink is known to be out of order.
   const Layout* layout = layout_.load(std::memory_order_acquire);

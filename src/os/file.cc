@@ -18,6 +18,7 @@
 #include <system_error>
 #include <utility>
 
+#include "os/descriptor.h"
 #include "os/folder.h"
 
 namespace stogger {
@@ -150,6 +151,13 @@ Status write_failure(int error) noexcept {
   } catch (...) {
     return Status(Code::unavailable, "cannot write");
   }
+}
+
+// Waits until no write(2) to the file is under way: like those, it takes the
+// kernel's lock of the file. Nothing changes but the time of change.
+void wait_for_writes(int descriptor) noexcept {
+  constexpr auto kSame = static_cast<uid_t>(-1);
+  static_cast<void>(::fchown(descriptor, kSame, kSame) == 0);
 }
 
 bool is_same(int descriptor, const struct stat& other) noexcept {
@@ -393,6 +401,40 @@ bool File::truncate(std::uint64_t size) noexcept {
     result = ::ftruncate(descriptor_, static_cast<off_t>(size));
   } while (result == -1 && errno == EINTR);
   return result == 0;
+}
+
+bool File::take_back(std::size_t bytes) noexcept {
+  if (!is_regular()) return false;
+  // Whoever adds a line in the moment between these two calls loses it: had it
+  // come earlier, it would have been added to the torn one.
+  const std::uint64_t end = position();
+  return end >= bytes && size() == end && truncate(end - bytes);
+}
+
+bool File::is_torn(const Folder& folder) const {
+  if (!is_regular() || folder.is_magic()) return false;
+  int descriptor = -1;
+  int error = 0;
+  const Status status = folder.open_file(
+      folder.name(), O_RDONLY, Folder::Creation::never, 0, &descriptor, &error);
+  if (!status.ok()) return false;
+  const Descriptor reader(descriptor);
+  constexpr int kLooks = 4;
+  off_t size = 0;
+  for (int i = 0; i < kLooks; ++i) {
+    struct stat info;
+    char last = '\n';
+    if (!is(reader.get()) || ::fstat(reader.get(), &info) != 0 ||
+        info.st_size == 0 ||
+        ::pread(reader.get(), &last, 1, info.st_size - 1) != 1 ||
+        last == '\n') {
+      return false;
+    }
+    if (info.st_size == size) return true;
+    size = info.st_size;
+    wait_for_writes(reader.get());
+  }
+  return false;
 }
 
 Status File::close() noexcept {

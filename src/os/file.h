@@ -77,6 +77,12 @@ class File {
   std::uint64_t position() const noexcept;
   // Cuts it to that size. Whether it worked.
   bool truncate(std::uint64_t size) noexcept;
+  // Cuts off the last bytes, which a write() that failed has left. False if
+  // that cannot be done: it is no regular file, or somebody has added to it.
+  bool take_back(std::size_t bytes) noexcept;
+  // True if the file, which has the folder's name(), ends in the middle of a
+  // line that nobody is just writing. False if that cannot be told.
+  bool is_torn(const Folder& folder) const;
 
   // Reports what close(2) reports; the file is closed in any case.
   Status close() noexcept;

@@ -97,6 +97,17 @@ TEST_F(Fork, WhileThreadsLogToFilesOnly) {
   targets_.expect_each_once(names);
 }
 
+TEST_F(Fork, WhileAThreadUsesSqlite) {
+  if (kSanitized) GTEST_SKIP() << kAllocatorMayHang;
+  targets_.keep({"sqlite"});
+  constexpr int kRounds = 60;
+  std::vector<std::string> names;
+  for (int round = 0; round < kRounds; ++round) {
+    names = all_of({names, numbered("child" + std::to_string(round), 1)});
+  }
+  expect_all("fork-sqlite", names, std::to_string(kRounds));
+}
+
 TEST_F(Fork, WhileTheLibraryIsSetUp) {
   if (kSanitized) GTEST_SKIP() << kAllocatorMayHang;
   for (int i = 0; i < 30; ++i) {

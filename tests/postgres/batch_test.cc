@@ -21,6 +21,9 @@ class Batch : public PostgresTest, public ::testing::WithParamInterface<bool> {
     const std::string dsn = server().dsn();
     options.push_back({"dsn", dsn});
     options.push_back({"use_copy", GetParam()});
+    if (options[0].key != "dead_letter") {
+      options.push_back({"dead_letter", letters_});
+    }
     sink_ = make_postgres(options);
     ASSERT_OK(sink_->open());
   }
@@ -58,6 +61,8 @@ class Batch : public PostgresTest, public ::testing::WithParamInterface<bool> {
                      "))");
   }
 
+  const TempFolder folder_;
+  const std::string letters_ = folder_.file("dead.jsonl");
   SinkPtr sink_;
 };
 
@@ -106,15 +111,21 @@ TEST_P(Batch, AllRowsMayBeRefused) {
 }
 
 TEST_P(Batch, RefusedRowsGoToTheFileOneALine) {
-  const TempFolder folder;
-  const std::string path = folder.file("dead.jsonl");
-  open({{"dead_letter", path}});
+  open();
   refuse("event IN ('event-3', 'event-7')");
   static_cast<void>(write(names(10)));
-  const std::string text = read_file(path);
+  const std::string text = read_file(letters_);
   EXPECT_EQ(std::count(text.begin(), text.end(), '\n'), 2) << text;
   EXPECT_NE(text.find("\"event-3\""), text.npos) << text;
   EXPECT_NE(text.find("\"event-7\""), text.npos) << text;
+}
+
+TEST_P(Batch, WithoutAFileRefusedRowsAreDropped) {
+  open({{"dead_letter", ""}});
+  refuse("event IN ('event-3', 'event-7')");
+  EXPECT_EQ(write(names(10)).code(), Code::rejected);
+  EXPECT_EQ(tally().written, 8u);
+  EXPECT_EQ(tally().dead_lettered, 0u);
 }
 
 TEST_P(Batch, AFileThatCannotBeWrittenIsTold) {
@@ -125,6 +136,7 @@ TEST_P(Batch, AFileThatCannotBeWrittenIsTold) {
   EXPECT_NE(status.message().find("/dev/full"), std::string_view::npos)
       << status.message();
   EXPECT_EQ(tally().written, 9u);
+  EXPECT_EQ(tally().dead_lettered, 0u);
   EXPECT_EQ(rows(), 9);
 }
 

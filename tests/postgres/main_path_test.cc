@@ -514,16 +514,21 @@ TEST_F(MainPath, ARowThatIsRefusedIsSetAside) {
   EXPECT_NE(text.find("23514"), std::string::npos) << text;
 }
 
-TEST_F(MainPath, WithoutAFileForThemRefusedRowsAreCountedAndToldOnce) {
+TEST_F(MainPath, WithoutAFileForThemRefusedRowsAreDropped) {
   server().execute(kSeedTable);
   server().execute("ALTER TABLE stogger_logs ADD CHECK (event <> 'unwanted')");
   ASSERT_OK(add());
   for (int i = 0; i < 30; ++i) system().logger().info("unwanted");
   log(1);
-  EXPECT_EQ(stats().dead_lettered, 30u);
+  EXPECT_EQ(stats().dropped, 30u);
+  EXPECT_EQ(stats().dead_lettered, 0u);
   EXPECT_EQ(stats().written, 1u);
-  EXPECT_FALSE(diagnostics_.lines().empty());
+  EXPECT_TRUE(is_balanced(stats()));
+  ASSERT_FALSE(diagnostics_.lines().empty());
   EXPECT_LE(diagnostics_.lines().size(), 10u) << reports();
+  const std::string first = diagnostics_.lines().front();
+  EXPECT_NE(first.find("\"event\":\"unwanted\""), std::string::npos) << first;
+  EXPECT_TRUE(first.ends_with("the event is counted as dropped")) << first;
 }
 
 }  // namespace

@@ -485,7 +485,7 @@ TEST_F(Outage, ATriggerThatFailsCostsItsEventsOnly) {
   for (int i = 0; i < 20; ++i) expect_bounded();
   EXPECT_EQ(::testing::internal::GetCapturedStderr(), "");
   EXPECT_NE(reports().find("first line"), std::string::npos) << reports();
-  EXPECT_EQ(stats().dead_lettered, 20u);
+  EXPECT_EQ(stats().dropped, 20u);
   server().execute("DROP TRIGGER fail ON stogger_logs");
   log(3);
   EXPECT_EQ(stats().written, 6u);

@@ -139,7 +139,7 @@ TEST_F(Pooler, TimeOutsHoldAllTheSame) {
   other.execute("BEGIN; LOCK TABLE stogger_logs IN ACCESS EXCLUSIVE MODE");
   expect_bounded();
   EXPECT_EQ(stats().in_doubt, 0u) << "the server answers before the deadline";
-  EXPECT_EQ(stats().dead_lettered, 1u);
+  EXPECT_EQ(stats().dropped, 1u);
   other.execute("COMMIT");
   EXPECT_TRUE(recovers());
   expect_balanced();

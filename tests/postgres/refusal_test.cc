@@ -107,8 +107,11 @@ TEST_P(RefusedRow, IsSetAsideAndTheOthersAreStored) {
 TEST_P(RefusedRow, OfABatchIsSetAsideAndTheOthersAreStored) {
   server().execute(GetParam().made);
   for (const bool use_copy : {true, false}) {
-    const SinkPtr sink = make_postgres(
-        {{"dsn", dsn_}, {"use_copy", use_copy}, {"start_wait_ms", 20000}});
+    letters_ = folder_.file("dead.jsonl");
+    const SinkPtr sink = make_postgres({{"dsn", dsn_},
+                                        {"use_copy", use_copy},
+                                        {"dead_letter", letters_},
+                                        {"start_wait_ms", 20000}});
     ASSERT_OK(sink->open());
     std::vector<TableRow> batch(40, {.event = "a"});
     batch[7].event = "bad";
@@ -170,6 +173,63 @@ TEST_F(Refusals, ARowThatTakesTooLongIsSetAside) {
   EXPECT_EQ(stats().written, 3u);
   EXPECT_EQ(stats().dead_lettered, 1u);
   EXPECT_FALSE(stats().failing);
+}
+
+// Such as one whose keys fill an index.
+TEST_F(Refusals, LargeRowsThatTakeTooLongLeaveTheTableToOthers) {
+  server().execute(kSlow);
+  ASSERT_OK(open({{"deadline_ms", 2000}, {"statement_timeout_ms", 300}}));
+  const std::string text(100'000, 'x');
+  for (int i = 0; i < 4; ++i) system().logger().info("bad", {{"text", text}});
+  EXPECT_EQ(stats().dead_lettered, 4u) << reports();
+  EXPECT_FALSE(stats().failing) << reports();
+  log_event("bad");
+  EXPECT_FALSE(stats().failing) << "one small row proves nothing";
+  log_event("a");
+  EXPECT_EQ(stats().written, 1u) << reports();
+}
+
+TEST_F(Refusals, ATableThatIsTooSlowForAnyRowIsLeftInPeace) {
+  server().execute(kSlow);
+  ASSERT_OK(open({{"deadline_ms", 2000}, {"statement_timeout_ms", 300}}));
+  for (int i = 0; i < 2; ++i) log_event("bad");
+  EXPECT_TRUE(stats().failing) << reports();
+  expect_quick(200);
+  EXPECT_EQ(stats().dead_lettered, 2u);
+}
+
+TEST_F(Refusals, ATableThatIsTooSlowForTenLargeRowsIsLeftInPeace) {
+  server().execute(kSlow);
+  ASSERT_OK(open({{"deadline_ms", 2000}, {"statement_timeout_ms", 300}}));
+  const std::string text(100'000, 'x');
+  for (int i = 0; i < 10; ++i) system().logger().info("bad", {{"text", text}});
+  EXPECT_TRUE(stats().failing) << reports();
+  EXPECT_EQ(stats().dead_lettered, 10u);
+}
+
+TEST_F(Refusals, WaitingForALockIsNoFaultOfALargeRow) {
+  ASSERT_OK(open({{"deadline_ms", 2000}, {"statement_timeout_ms", 600}}));
+  PostgresClient other(server().dsn());
+  other.execute("BEGIN; LOCK TABLE stogger_logs IN ACCESS EXCLUSIVE MODE");
+  const std::string text(100'000, 'x');
+  for (int i = 0; i < 2; ++i) system().logger().info("e", {{"text", text}});
+  EXPECT_TRUE(stats().failing) << reports();
+  other.execute("COMMIT");
+}
+
+TEST_F(Refusals, ManyNumbersInOneValueAreStoredAsText) {
+  server().execute("CREATE INDEX ON stogger_logs USING GIN (data)");
+  ASSERT_OK(open());
+  std::string body = "[";
+  for (int i = 0; i < 80'000; ++i) {
+    body += (i == 0 ? "" : ",") + std::to_string(i) + "e-307";
+  }
+  body += "]";
+  system().logger().info("e", {{"n", 7}, {"body", Json{body}}});
+  EXPECT_EQ(stats().written, 1u) << reports();
+  EXPECT_EQ(server().query("SELECT data->'n', jsonb_typeof(data->'body'), "
+                           "data->>'body' FROM stogger_logs"),
+            (std::vector<SqlRow>{{"7", "string", body}}));
 }
 
 TEST_F(Refusals, ATableThatTakesNothingIsLeftInPeaceAfterAWhile) {

@@ -14,6 +14,7 @@
 
 #include "sinks/postgres/array_encoder.h"
 #include "sinks/postgres/encode_value.h"
+#include "sinks/postgres/few_values.h"
 #include "tests/support/rows.h"
 #include "tests/support/sinks.h"
 
@@ -455,6 +456,63 @@ TEST(RowEncoder, TextInDataIsAnObjectIfItIsJsonOfOne) {
   EXPECT_EQ(data_of(columns, {{"data"}}, {R"({"a": 1})"}), R"({"a":1})");
   EXPECT_EQ(data_of(columns, {{"data"}}, {"123"}), R"("123")");
   EXPECT_EQ(data_of(columns, {{"data"}}, {"{broken"}), R"("{broken")");
+}
+
+// A list of that many numbers.
+std::string list_of(std::size_t count) {
+  std::string list = "[";
+  for (std::size_t i = 0; i < count; ++i) list += i == 0 ? "0" : ",0";
+  return list + "]";
+}
+
+TEST(RowEncoder, JsonWithVeryManyValuesIsText) {
+  const std::vector<PostgresColumn> columns = {column("body", kJsonb),
+                                               column("data", kJsonb)};
+  const std::string many = list_of(kMostJsonValues + 1);
+  const std::string most = list_of(kMostJsonValues - 3);
+  const auto data = [&](const std::string& json) {
+    return data_of(columns, {{"data"}}, {Json{json}});
+  };
+  EXPECT_EQ(data(R"({"a":)" + most + "}"), R"({"a":)" + most + "}");
+  EXPECT_EQ(data(R"({"a":1,"b:\"c":)" + many + R"(,"d":{"e":[2]}})"),
+            R"({"a":1,"b:\"c":")" + many + R"(","d":{"e":[2]}})");
+  const std::string some = list_of(kMostJsonValues - 7);
+  EXPECT_EQ(data(R"({"a":)" + some + R"(,"b":["x","y"],"c":3})"),
+            R"({"a":)" + some + R"(,"b":"[\"x\",\"y\"]","c":3})");
+  EXPECT_EQ(data(many), "\"" + many + "\"");
+  std::string members = "{";
+  for (std::size_t i = 0; i < kMostJsonValues; ++i) members += "a:1,";
+  EXPECT_EQ(data(members + "a:1}"), "\"" + members + "a:1}\"");
+  // Strings may hold what looks like values.
+  const std::string text =
+      R"({"a":")" + std::string(3 * kMostJsonValues, ',') + "\"}";
+  EXPECT_EQ(data(text), text);
+  // A column of its own, and what fits none.
+  RowEncoder encoder(columns);
+  Rows rows({{"body"}, {"other"}});
+  rows.add({Json{many}, Json{many}});
+  ASSERT_OK(encode(encoder, rows));
+  EXPECT_EQ(fields_of(encoder)[0], "\1\"" + many + "\"");
+  EXPECT_EQ(fields_of(encoder)[1], "\1{\"other\":\"" + many + "\"}");
+}
+
+TEST(RowEncoder, OfSamplesJsonStaysAsItIs) {
+  const std::string many = list_of(kMostJsonValues + 1);
+  RowEncoder encoder({column("body", kJsonb)}, true);
+  Rows rows({{"body"}});
+  rows.add({Json{many}});
+  ASSERT_OK(encode(encoder, rows));
+  EXPECT_EQ(fields_of(encoder)[0], "\1" + many);
+}
+
+TEST(RowEncoder, WhatIsNoJsonIsNotReadBeyondItsEnd) {
+  const std::vector<PostgresColumn> columns = {column("data", kJsonb)};
+  for (const std::string_view end :
+       {"", "\"", "\"\\", "{", "]}", "\"a\":", ","}) {
+    const std::string broken =
+        "{" + std::string(kMostJsonValues + 1, ',') + std::string(end);
+    EXPECT_FALSE(data_of(columns, {{"data"}}, {Json{broken}}).empty());
+  }
 }
 
 TEST(RowEncoder, WithoutDataWhatDoesNotFitIsCounted) {

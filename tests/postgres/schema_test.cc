@@ -310,7 +310,7 @@ TEST_F(Schema, ALabelThatAnEnumLacksCostsItsEventOnly) {
   system().logger().info("e", {{"mood", "bad"}});
   const SinkStats now = stats();
   EXPECT_TRUE(is_balanced(now));
-  EXPECT_EQ(now.written + now.dead_lettered, 3u) << reports();
+  EXPECT_EQ(now.written + now.dropped, 3u) << reports();
   EXPECT_EQ(static_cast<std::uint64_t>(
                 server().number("SELECT count(*) FROM stogger_logs")),
             now.written);
@@ -380,7 +380,7 @@ TEST_F(Schema, AnEncodingThatLacksACharacterCostsItsEventOnly) {
   const SinkStats now = stats();
   EXPECT_TRUE(is_balanced(now));
   EXPECT_FALSE(now.failing) << reports();
-  EXPECT_EQ(now.written + now.dead_lettered, 4u) << reports();
+  EXPECT_EQ(now.written + now.dropped, 4u) << reports();
   EXPECT_EQ(PostgresClient(dsn).one(
                 "SELECT count(*) FROM stogger_logs WHERE event IN (E'\\xe4', "
                 "'last')"),

@@ -1,4 +1,5 @@
 // Processes that split.
+#include <sqlite3.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -120,6 +121,33 @@ int while_threads_log(const Arguments& arguments) {
     fine = wait_for(child);
   }
   loggers.stop();
+  return fine ? 0 : 4;
+}
+
+// A thread uses SQLite for the program's own ends.
+int while_a_thread_uses_sqlite(const Arguments& arguments) {
+  const int rounds = std::atoi(arguments.argument.c_str());
+  std::atomic<bool> stop{false};
+  std::thread user([&] {
+    while (!stop) {
+      sqlite3* database = nullptr;
+      sqlite3_open(":memory:", &database);
+      sqlite3_exec(database, "CREATE TABLE t (x); INSERT INTO t VALUES (1)",
+                   nullptr, nullptr, nullptr);
+      sqlite3_close(database);
+    }
+  });
+  bool fine = true;
+  for (int round = 0; round < rounds && fine; ++round) {
+    const std::string prefix = "child" + std::to_string(round);
+    fine = wait_for(in_child([&] {
+      ::alarm(10);
+      log_many(prefix, 1);
+      ::_exit(0);
+    }));
+  }
+  stop = true;
+  user.join();
   return fine ? 0 : 4;
 }
 
@@ -252,6 +280,7 @@ constexpr Scenario kScenarios[] = {
     {"fork-orphan", &parent_ends_first},
     {"fork-deep", &grandchildren},
     {"fork-threads", &while_threads_log},
+    {"fork-sqlite", &while_a_thread_uses_sqlite},
     {"fork-set-up", &while_the_library_is_set_up},
     {"fork-exec", &other_programs},
     {"exec-target", &exec_target},

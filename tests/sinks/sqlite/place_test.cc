@@ -9,6 +9,7 @@
 #include <algorithm>
 #include <filesystem>
 #include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -378,6 +379,99 @@ TEST_F(SqlitePlace, AReaderCannotFillTheDisk) {
   ASSERT_OK(database.open());
   EXPECT_OK(write());
   EXPECT_LT(size(), kLimit / 2);
+}
+
+// In the call after it has ended, all of the log is moved at once.
+TEST_F(SqlitePlace, WhatAReaderHoldsUpIsNoMoreThanACallCanMove) {
+  SqliteSettings settings;
+  settings.path = path_;
+  settings.busy_timeout_ms = 50;
+  settings.clock = Clock::real();
+  SqliteDatabase database(settings);
+  ASSERT_OK(database.open());
+  const auto write = [&] {
+    Status status = database.lock(0);
+    if (!status.ok()) return status;
+    status = database.run("INSERT INTO t VALUES (zeroblob(100000))", "cannot");
+    database.checkpoint_if_due();
+    database.unlock();
+    return status;
+  };
+  const auto size = [&] { return std::filesystem::file_size(path_ + "-wal"); };
+  ASSERT_OK(database.run("CREATE TABLE t (x)", "cannot"));
+  ASSERT_OK(write());
+  SqliteQuery reader(path_);
+  // Then the reader has no need of the log.
+  reader.run("PRAGMA wal_checkpoint(FULL)");
+  reader.run("BEGIN");
+  ASSERT_EQ(reader.one("SELECT count(*) FROM t"), "1");
+  Status status;
+  int written = 1;
+  while (written < 300 && (status = write()).ok()) ++written;
+  EXPECT_EQ(status.code(), Code::unavailable);
+  EXPECT_EQ(
+      status.message(),
+      "the write-ahead log holds 19 MiB that are not in the database yet, "
+      "the most that one call may have to move, because another process has "
+      "been reading the database for long: end its "
+      "transaction");
+  EXPECT_LT(size(), 23u << 20);
+  // Opening it anew forgets nothing.
+  database.close();
+  ASSERT_OK(database.open());
+  EXPECT_FALSE(write().ok());
+  EXPECT_LT(size(), 23u << 20);
+  reader.run("COMMIT");
+  EXPECT_OK(write());
+  EXPECT_LT(size(), 1u << 20);
+  EXPECT_EQ(reader.one("SELECT count(*) FROM t"), std::to_string(written + 1));
+}
+
+TEST_F(SqlitePlace, APageThatChangesOftenIsMovedOnceAndCountsOnce) {
+  SqliteSettings settings;
+  settings.path = path_;
+  settings.busy_timeout_ms = 50;
+  settings.clock = Clock::real();
+  SqliteDatabase database(settings);
+  ASSERT_OK(database.open());
+  ASSERT_OK(database.run("CREATE TABLE t (x); INSERT INTO t VALUES (0)", "no"));
+  SqliteQuery reader(path_);
+  reader.run("BEGIN");
+  ASSERT_EQ(reader.one("SELECT x FROM t"), "0");
+  for (int i = 0; i < 5500; ++i) {
+    ASSERT_OK(database.lock(0));
+    ASSERT_OK(database.run("UPDATE t SET x = x + 1", "cannot"));
+    database.checkpoint_if_due();
+    database.unlock();
+  }
+  EXPECT_GT(std::filesystem::file_size(path_ + "-wal"), 21u << 20);
+}
+
+// The log begins anew only when nobody reads it, but what it holds is moved.
+TEST_F(SqlitePlace, ReadersThatRelieveEachOtherHoldUpNothing) {
+  SqliteSettings settings;
+  settings.path = path_;
+  settings.busy_timeout_ms = 50;
+  settings.clock = Clock::real();
+  SqliteDatabase database(settings);
+  ASSERT_OK(database.open());
+  ASSERT_OK(database.run("CREATE TABLE t (x)", "cannot"));
+  std::optional<SqliteQuery> reader;
+  std::optional<SqliteQuery> next;
+  for (int i = 0; i < 300; ++i) {
+    ASSERT_OK(database.lock(0));
+    ASSERT_OK(
+        database.run("INSERT INTO t VALUES (zeroblob(100000))", "cannot"));
+    database.checkpoint_if_due();
+    database.unlock();
+    if (i % 20 != 0) continue;
+    auto& later = i % 40 == 0 ? next : reader;
+    later.emplace(path_);
+    later->run("BEGIN");
+    EXPECT_EQ(later->one("SELECT count(*) FROM t"), std::to_string(i + 1));
+    (i % 40 == 0 ? reader : next).reset();
+  }
+  EXPECT_GT(std::filesystem::file_size(path_ + "-wal"), 20u << 20);
 }
 
 }  // namespace
