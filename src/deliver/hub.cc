@@ -63,7 +63,7 @@ Hub::Hub(Clock* clock, std::int32_t* threshold)
 
 Hub::~Hub() {
   unregister_for_fork(this);
-  close();
+  static_cast<void>(close());
 }
 
 const Hub::Table* Hub::keep(Table table) {

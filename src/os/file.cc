@@ -231,7 +231,7 @@ void File::swap(File& other) noexcept {
 
 Status File::open_append(const Folder& folder, const std::string& name,
                          bool truncate) {
-  close();
+  static_cast<void>(close());
   int descriptor = -1;
   int error = 0;
   Status status =
@@ -243,7 +243,7 @@ Status File::open_append(const Folder& folder, const std::string& name,
 
 Status File::open_successor(const Folder& folder, const std::string& name,
                             const struct stat& predecessor) {
-  close();
+  static_cast<void>(close());
   int descriptor = -1;
   int error = 0;
   // For its owner alone, until the group is right.
@@ -263,7 +263,7 @@ void File::own(int descriptor) noexcept {
 }
 
 void File::borrow(int descriptor) noexcept {
-  close();
+  static_cast<void>(close());
   descriptor_ = descriptor;
   owned_ = false;
 }

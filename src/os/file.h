@@ -32,7 +32,7 @@ class File {
     swap(other);
     return *this;
   }
-  ~File() { close(); }
+  ~File() { static_cast<void>(close()); }
 
   // Opens the name in that folder for appending, created if missing. A FIFO
   // that nobody reads is refused instead of waited for, and so is a folder. The
@@ -88,7 +88,7 @@ class File {
   Status close() noexcept;
   // Forgets a descriptor that is shared with the parent process. Closing the
   // child's copy leaves the parent's alone.
-  void abandon() noexcept { close(); }
+  void abandon() noexcept { static_cast<void>(close()); }
 
  private:
   enum class Type : unsigned char { regular, stream, socket };
