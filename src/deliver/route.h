@@ -8,6 +8,7 @@
 #pragma once
 
 #include <atomic>
+#include <chrono>
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -60,7 +61,7 @@ class Route {
   SinkStats stats() const noexcept;
 
   // Around fork(), in this order and on the same thread.
-  void before_fork() noexcept;
+  void before_fork(std::chrono::milliseconds longest) noexcept;
   void after_fork_in_parent() noexcept;
   void after_fork_in_child() noexcept;
 
@@ -75,6 +76,7 @@ class Route {
     bool is_for(RowForm other, const RowBatch& others) const noexcept;
   };
 
+  bool lock_in_time() noexcept;
   void report_long_wait() noexcept;
   static bool render_row(const Event& event, const Layout& layout,
                          RowScratch& scratch, RowBatch* rows) noexcept;

@@ -26,6 +26,9 @@ class RouteMutex {
   void lock() noexcept {
     if (!try_lock()) static_cast<void>(lock_slowly(TimePoint::max()));
   }
+  bool try_lock() noexcept {
+    return queued_.load(std::memory_order_relaxed) == 0 && take();
+  }
   // False if it was not to be had in that time.
   bool try_lock_for(std::chrono::milliseconds time) noexcept {
     return try_lock() || lock_slowly(std::chrono::steady_clock::now() + time);
@@ -46,9 +49,6 @@ class RouteMutex {
     std::condition_variable turn;
   };
 
-  bool try_lock() noexcept {
-    return queued_.load(std::memory_order_relaxed) == 0 && take();
-  }
   bool take() noexcept {
     return !held_.exchange(true, std::memory_order_acquire);
   }
