@@ -16,8 +16,10 @@ namespace {
 
 constexpr std::int64_t kFirstBackoff = 100000000;  // 100 ms
 constexpr std::int64_t kLongestBackoff = 5000000000;
-// How long a call waits for the calls of other threads to the same sink.
-constexpr std::chrono::milliseconds kLongestWait{250};
+// How long a call waits for the calls of other threads to the same sink. More
+// than what a sink does now and then takes: the end of a row group, a
+// checkpoint.
+constexpr std::chrono::milliseconds kLongestWait{1000};
 
 // Only one thread at a time changes these counters, so a load and a store do.
 void add(std::atomic<std::uint64_t>& counter, std::uint64_t count) noexcept {

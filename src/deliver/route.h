@@ -46,7 +46,8 @@ class Route {
   Status open() noexcept;
 
   // Renders into the scratch memory outside of the lock, then writes. If other
-  // threads keep the sink busy for 250 ms, the event is dropped. Never throws.
+  // threads keep the sink busy for a second, the event is dropped. Never
+  // throws.
   void deliver(const Event& event, RowScratch& scratch) noexcept;
 
   // Counts an event that is lost before the sink was to be had: logged from
