@@ -155,7 +155,8 @@ Status SqliteDatabase::measure_log() {
   if (result != SQLITE_ROW) return failure(result, kAction);
   const std::int64_t page_size = sqlite3_column_int64(row.get(), 0);
   longest_log_pages_ = static_cast<int>(settings_.longest_log / page_size);
-  waiting_.set_limit(most_waiting(), page_size);
+  waiting_.set_limit(std::min(most_waiting(), settings_.longest_log),
+                     page_size);
   log_pages_ = static_cast<int>(
       std::min<std::int64_t>(files_.size_of("-wal") / page_size, INT_MAX));
   return {};

@@ -27,36 +27,42 @@ std::uint32_t page_at(sqlite3_file* log, std::int64_t position) noexcept {
 void WaitingPages::set_limit(std::int64_t bytes, std::int64_t page_size) {
   page_size_ = page_size;
   most_ = static_cast<std::size_t>(bytes / page_size);
-  begin_ = end_ = 0;
-  pages_.clear();
+  forget(0);
   pages_.reserve(most_);
+}
+
+void WaitingPages::forget(int begin) noexcept {
+  pages_.clear();
+  begin_ = end_ = begin;
+  too_many_ = false;
 }
 
 bool WaitingPages::reach_limit(sqlite3* connection, int begin,
                                int end) noexcept {
   const bool may_be_enough =
       end > begin && static_cast<std::size_t>(end - begin) >= most_;
-  if (!may_be_enough || begin != begin_ || end < end_) {
-    pages_.clear();
-    begin_ = end_ = begin;
-  }
+  if (!may_be_enough || begin != begin_ || end < end_) forget(begin);
   if (!may_be_enough) return false;
   sqlite3_file* log = nullptr;
   sqlite3_file_control(connection, "main", SQLITE_FCNTL_JOURNAL_POINTER, &log);
   // Not opened yet: a checkpoint will.
   if (log == nullptr || log->pMethods == nullptr) return true;
-  for (; end_ < end && !is_full(); ++end_) {
-    pages_.push_back(
-        page_at(log, kLogHeader + end_ * (page_size_ + kFrameHeader)));
+  for (; end_ < end && !too_many_; ++end_) {
+    add(page_at(log, kLogHeader + end_ * (page_size_ + kFrameHeader)));
   }
-  return is_full();
+  return too_many_;
 }
 
-bool WaitingPages::is_full() noexcept {
-  if (pages_.size() < most_) return false;
+// Sorts them only when there is no more room, and then at least a quarter of it
+// gets free, or they are too many: else whoever changes the same few pages
+// again and again would have all of them sorted each time.
+void WaitingPages::add(std::uint32_t page) noexcept {
+  if (too_many_) return;
+  pages_.push_back(page);
+  if (pages_.size() < most_) return;
   std::sort(pages_.begin(), pages_.end());
   pages_.erase(std::unique(pages_.begin(), pages_.end()), pages_.end());
-  return pages_.size() >= most_;
+  too_many_ = pages_.size() > most_ / 4 * 3;
 }
 
 }  // namespace stogger

@@ -17,19 +17,24 @@ class WaitingPages {
  public:
   // Asks for all the memory that it will ever need.
   void set_limit(std::int64_t bytes, std::int64_t page_size);
-  // True if there are as many different pages as the limit allows in the log's
-  // frames from `begin` to `end`. Reads what it has not seen yet, and nothing
-  // where so few frames cannot be too many pages. True also while the log
-  // cannot be read, before the connection has used it.
+  // True if there are as many different pages as the limit allows, or a quarter
+  // less, in the log's frames from `begin` to `end`. Reads what it has not seen
+  // yet, and nothing where so few frames cannot be too many pages. True also
+  // while the log cannot be read, before the connection has used it.
   bool reach_limit(sqlite3* connection, int begin, int end) noexcept;
 
+  // What it counts with: one more frame, of that page.
+  void add(std::uint32_t page) noexcept;
+  bool are_too_many() const noexcept { return too_many_; }
+
  private:
-  bool is_full() noexcept;
+  void forget(int begin) noexcept;
 
   std::size_t most_ = 0;
   std::int64_t page_size_ = 0;
   int begin_ = 0;
   int end_ = 0;
+  bool too_many_ = false;  // stays so until it counts from the beginning
   std::vector<std::uint32_t> pages_;  // some more than once
 };
 

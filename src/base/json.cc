@@ -210,14 +210,17 @@ class CleanWriter final : public nlohmann::json_sax<nlohmann::json> {
     return true;
   }
   bool number_float(number_float_t v, const string_t& digits) override {
+    const std::size_t exponent =
+        std::min(digits.find_first_of("eE"), digits.size());
     // Too small for a double, and for PostgreSQL.
-    if (v == 0 && digits.find_first_of("123456789") <
-                      std::min(digits.find_first_of("eE"), digits.size())) {
-      return false;
-    }
+    if (v == 0 && digits.find_first_of("123456789") < exponent) return false;
     // More of them say no more to whoever reads a double, and others stumble.
     constexpr std::size_t kMostDigits = 64;
-    if (digits.size() <= kMostDigits) return literal(digits);
+    // PostgreSQL also looks at the exponent of a zero.
+    const bool has_exponent = exponent < digits.size();
+    if (digits.size() <= kMostDigits && !(v == 0 && has_exponent)) {
+      return literal(digits);
+    }
     if (begin_value()) append_real(out_, v);
     return true;
   }

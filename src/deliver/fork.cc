@@ -2,6 +2,7 @@
 
 #include <pthread.h>
 
+#include <atomic>
 #include <mutex>
 #include <vector>
 
@@ -15,10 +16,12 @@ namespace {
 constinit std::mutex no_fork;  // taken before the other
 constinit std::mutex hubs_mutex;
 constinit std::vector<Hub*>* hubs = nullptr;
+constinit std::atomic<std::uint64_t> moments{0};
 
 void before_fork() {
   no_fork.lock();
   hubs_mutex.lock();
+  ++moments;
   if (hubs != nullptr) {
     for (Hub* hub : *hubs) hub->before_fork();
   }
@@ -31,6 +34,7 @@ void after_fork_in_parent() {
   if (hubs != nullptr) {
     for (Hub* hub : *hubs) hub->after_fork_in_parent();
   }
+  ++moments;
   hubs_mutex.unlock();
   no_fork.unlock();
 }
@@ -40,6 +44,7 @@ void after_fork_in_child() {
   if (hubs != nullptr) {
     for (Hub* hub : *hubs) hub->after_fork_in_child();
   }
+  ++moments;
   hubs_mutex.unlock();
   no_fork.unlock();
 }
@@ -61,6 +66,8 @@ void unregister_for_fork(Hub* hub) noexcept {
   const std::lock_guard lock(hubs_mutex);
   std::erase(*hubs, hub);
 }
+
+std::uint64_t fork_moments() noexcept { return moments; }
 
 NoFork::NoFork() { no_fork.lock(); }
 NoFork::~NoFork() { no_fork.unlock(); }

@@ -43,7 +43,10 @@ Status called_from_sink(const char* function) noexcept {
   }
 }
 
+// How long fork() waits for all sinks together, and for each one at least: one
+// that hangs does not keep it from those that are only busy.
 constexpr std::chrono::milliseconds kForkWait{1000};
+constexpr std::chrono::milliseconds kLeastForkWait{100};
 
 // Keeps the first failure.
 void merge(Status* into, Status status) noexcept {
@@ -236,9 +239,15 @@ Stats Hub::stats() const noexcept {
 void Hub::before_fork() noexcept {
   // A sink that hangs while it is opened must not keep the process from
   // splitting.
-  fork_locked_ = mutex_.try_lock_for(kForkWait);
+  const auto deadline = std::chrono::steady_clock::now() + kForkWait;
+  const auto left = [deadline] {
+    const auto time = deadline - std::chrono::steady_clock::now();
+    return std::max(std::chrono::duration_cast<std::chrono::milliseconds>(time),
+                    kLeastForkWait);
+  };
+  fork_locked_ = mutex_.try_lock_for(left());
   routes_mutex_.lock();
-  for (const auto& route : routes_) route->before_fork();
+  for (const auto& route : routes_) route->before_fork(left());
 }
 
 void Hub::after_fork_in_parent() noexcept {

@@ -8,6 +8,7 @@
 
 #include "base/guarded.h"
 #include "base/no_canary.h"
+#include "deliver/fork.h"
 #include "os/diagnostics.h"
 
 namespace stogger {
@@ -15,9 +16,10 @@ namespace {
 
 constexpr std::int64_t kFirstBackoff = 100000000;  // 100 ms
 constexpr std::int64_t kLongestBackoff = 5000000000;
-constexpr std::chrono::milliseconds kForkWait{1000};
-// How long a call waits for the calls of other threads to the same sink.
-constexpr std::chrono::milliseconds kLongestWait{250};
+// How long a call waits for the calls of other threads to the same sink. More
+// than what a sink does now and then takes: the end of a row group, a
+// checkpoint.
+constexpr std::chrono::milliseconds kLongestWait{1000};
 
 // Only one thread at a time changes these counters, so a load and a store do.
 void add(std::atomic<std::uint64_t>& counter, std::uint64_t count) noexcept {
@@ -147,7 +149,7 @@ STOGGER_NO_CANARY void Route::deliver(const Event& event,
       !render_row(event, *layout, scratch, &rows)) {
     layout = nullptr;
   }
-  if (!mutex_.try_lock_for(kLongestWait)) {
+  if (!mutex_.try_lock() && !lock_in_time()) {
     refuse();
     report_long_wait();
     return;
@@ -166,6 +168,17 @@ STOGGER_NO_CANARY void Route::deliver(const Event& event,
     write_slowly(event, scratch, layout, rows);
   }
   mutex_.unlock();
+}
+
+// The time does not count in which fork() holds the lock, and waits for other
+// sinks.
+bool Route::lock_in_time() noexcept {
+  std::uint64_t before = 0;
+  do {
+    before = fork_moments();
+    if (mutex_.try_lock_for(kLongestWait)) return true;
+  } while (before % 2 != 0 || before != fork_moments());
+  return false;
 }
 
 // Without the lock. Names the sink alone: its target may be changing.
@@ -443,8 +456,8 @@ SinkStats Route::own_stats() const noexcept {
   return stats;
 }
 
-void Route::before_fork() noexcept {
-  fork_locked_ = mutex_.try_lock_for(kForkWait);
+void Route::before_fork(std::chrono::milliseconds longest) noexcept {
+  fork_locked_ = mutex_.try_lock_for(longest);
 }
 
 void Route::after_fork_in_parent() noexcept {

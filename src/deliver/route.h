@@ -8,6 +8,7 @@
 #pragma once
 
 #include <atomic>
+#include <chrono>
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -45,7 +46,8 @@ class Route {
   Status open() noexcept;
 
   // Renders into the scratch memory outside of the lock, then writes. If other
-  // threads keep the sink busy for 250 ms, the event is dropped. Never throws.
+  // threads keep the sink busy for a second, the event is dropped. Never
+  // throws.
   void deliver(const Event& event, RowScratch& scratch) noexcept;
 
   // Counts an event that is lost before the sink was to be had: logged from
@@ -60,7 +62,7 @@ class Route {
   SinkStats stats() const noexcept;
 
   // Around fork(), in this order and on the same thread.
-  void before_fork() noexcept;
+  void before_fork(std::chrono::milliseconds longest) noexcept;
   void after_fork_in_parent() noexcept;
   void after_fork_in_child() noexcept;
 
@@ -75,6 +77,7 @@ class Route {
     bool is_for(RowForm other, const RowBatch& others) const noexcept;
   };
 
+  bool lock_in_time() noexcept;
   void report_long_wait() noexcept;
   static bool render_row(const Event& event, const Layout& layout,
                          RowScratch& scratch, RowBatch* rows) noexcept;

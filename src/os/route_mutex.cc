@@ -33,7 +33,7 @@ class Pause {
     ++round_;
   }
   // Before that, asking for the time would be most of the work.
-  bool is_asleep() const noexcept { return round_ > kSpins + kYields; }
+  bool has_spun() const noexcept { return round_ > kSpins; }
 
  private:
   static constexpr int kSpins = 3;
@@ -47,23 +47,29 @@ class Pause {
 
 }  // namespace
 
-bool RouteMutex::lock_slowly(TimePoint deadline) noexcept {
+bool RouteMutex::lock_slowly(Duration time) noexcept {
   TimePoint patient_until{};
   Pause pause;
   while (true) {
     pause();
     if (!held_.load(std::memory_order_relaxed) && try_lock()) return true;
-    if (!pause.is_asleep()) continue;
+    if (!pause.has_spun()) continue;
     const TimePoint now = steady_clock::now();
-    if (patient_until == TimePoint{}) patient_until = now + kPatience;
-    if (now >= std::min(patient_until, deadline)) return lock_in_turn(deadline);
+    if (patient_until == TimePoint{}) {
+      patient_until = now + std::min<Duration>(kPatience, time);
+    }
+    if (now < patient_until) continue;
+    return time > kPatience && lock_in_turn(time - kPatience);
   }
 }
 
-bool RouteMutex::lock_in_turn(TimePoint deadline) noexcept {
+bool RouteMutex::lock_in_turn(Duration time) noexcept {
   // unlock() may just miss that somebody has queued up, for it does not pay for
-  // a fence. Who is first looks again after this time at the latest.
-  constexpr std::chrono::milliseconds kLook{1};
+  // a fence: who is first looks again soon. The others do so to find out
+  // whether the process runs at all. While it is stopped, or has no processor,
+  // nobody keeps them waiting, so no look counts for more than twice its time.
+  constexpr Duration kLookOfFirst = std::chrono::milliseconds(1);
+  constexpr Duration kLook = std::chrono::milliseconds(25);
   std::unique_lock lock(queue_mutex_);
   Waiting self;
   enter(&self);
@@ -71,15 +77,11 @@ bool RouteMutex::lock_in_turn(TimePoint deadline) noexcept {
   while (true) {
     const bool is_first = first_ == &self;
     if (is_first && (taken = take())) break;
-    const TimePoint now = steady_clock::now();
-    if (now >= deadline) break;
-    if (is_first) {
-      self.turn.wait_until(lock, std::min(deadline, now + kLook));
-    } else if (deadline == TimePoint::max()) {
-      self.turn.wait(lock);
-    } else {
-      self.turn.wait_until(lock, deadline);
-    }
+    if (time <= Duration::zero()) break;
+    const Duration look = std::min(is_first ? kLookOfFirst : kLook, time);
+    const TimePoint before = steady_clock::now();
+    self.turn.wait_for(lock, look);
+    time -= std::min(steady_clock::now() - before, 2 * look);
   }
   leave(&self);
   if (first_ != nullptr) first_->turn.notify_one();

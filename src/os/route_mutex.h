@@ -24,11 +24,15 @@ class RouteMutex {
   static constexpr std::chrono::milliseconds kPatience{5};
 
   void lock() noexcept {
-    if (!try_lock()) static_cast<void>(lock_slowly(TimePoint::max()));
+    if (!try_lock()) static_cast<void>(lock_slowly(kForEver));
   }
-  // False if it was not to be had in that time.
+  bool try_lock() noexcept {
+    return queued_.load(std::memory_order_relaxed) == 0 && take();
+  }
+  // False if it was not to be had in that time, not counting what the process
+  // was stopped for.
   bool try_lock_for(std::chrono::milliseconds time) noexcept {
-    return try_lock() || lock_slowly(std::chrono::steady_clock::now() + time);
+    return try_lock() || lock_slowly(time);
   }
   void unlock() noexcept {
     held_.store(false, std::memory_order_release);
@@ -40,20 +44,19 @@ class RouteMutex {
 
  private:
   using TimePoint = std::chrono::steady_clock::time_point;
+  using Duration = std::chrono::steady_clock::duration;
+  static constexpr Duration kForEver = Duration::max();
 
   struct Waiting {
     Waiting* next = nullptr;
     std::condition_variable turn;
   };
 
-  bool try_lock() noexcept {
-    return queued_.load(std::memory_order_relaxed) == 0 && take();
-  }
   bool take() noexcept {
     return !held_.exchange(true, std::memory_order_acquire);
   }
-  bool lock_slowly(TimePoint deadline) noexcept;
-  bool lock_in_turn(TimePoint deadline) noexcept;
+  bool lock_slowly(Duration time) noexcept;
+  bool lock_in_turn(Duration time) noexcept;
   void wake_first() noexcept;
   // With queue_mutex_ held.
   void enter(Waiting* one) noexcept;

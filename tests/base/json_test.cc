@@ -257,7 +257,10 @@ TEST(CleanJsonTest, NumbersBeyondEveryDoubleAreRefused) {
   EXPECT_EQ(clean("[1e400]"), kNotValid);
   EXPECT_EQ(clean("[-1e400]"), kNotValid);
   EXPECT_EQ(clean("[1e-400]"), kNotValid);
-  EXPECT_EQ(clean("[0.0e-400,4.9e-324]"), "[0.0e-400,4.9e-324]");
+  // A zero is one whatever its exponent is, but not to PostgreSQL.
+  EXPECT_EQ(clean("[0e-20000,-0e5,0.0E+2000000000,0.0,0]"),
+            "[0.0,-0.0,0.0,0.0,0]");
+  EXPECT_EQ(clean("[0.0e-400,4.9e-324]"), "[0.0,4.9e-324]");
   EXPECT_EQ(clean("[0." + std::string(100000, '1') + "]"),
             "[0.1111111111111111]");
 }

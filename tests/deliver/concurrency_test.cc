@@ -2,6 +2,8 @@
 // closing, reading of statistics.
 
 #include <gtest/gtest.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <atomic>
@@ -18,6 +20,7 @@
 #include "stogger/testing.h"
 #include "tests/deliver/scripted_sink.h"
 #include "tests/support/captured_reports.h"
+#include "tests/support/sanitizer.h"
 #include "tests/support/sinks.h"
 
 namespace stogger {
@@ -291,9 +294,10 @@ TEST(Concurrency, ACallWaitsForOthersForALimitedTime) {
   EXPECT_EQ(fast->count(), 2U) << "the other sink gets the event all the same";
   EXPECT_EQ(stats_of(system, "slow").dropped, 2U);
   EXPECT_EQ(stats_of(system, "slow").pending, 1U);
-  EXPECT_EQ(reports.text(),
-            "sink 'slow' (custom): calls of other threads kept it busy for 250 "
-            "ms; the event is counted as dropped\n")
+  EXPECT_EQ(
+      reports.text(),
+      "sink 'slow' (custom): calls of other threads kept it busy for 1000 "
+      "ms; the event is counted as dropped\n")
       << "once, not for each event";
   go_on = true;
   hanging.join();
@@ -301,6 +305,40 @@ TEST(Concurrency, ACallWaitsForOthersForALimitedTime) {
   EXPECT_EQ(stats_of(system, "slow").written, 1U);
   EXPECT_TRUE(is_balanced(stats_of(system, "slow")));
   EXPECT_FALSE(script->broke_the_rules);
+}
+
+// fork() waits for a slow sink, and holds the locks of the others meanwhile.
+TEST(Concurrency, AForkThatWaitsForOneSinkCostsTheOthersNothing) {
+  if (kSanitized) GTEST_SKIP() << "forks while threads run";
+  System system;
+  const auto fast = add_scripted(system, "fast");
+  const auto slow = std::make_shared<Script>();
+  std::atomic<bool> inside{false};
+  slow->on_write = [&](const RowBatch&) {
+    inside = true;
+    std::this_thread::sleep_for(std::chrono::milliseconds(700));
+    return Status();
+  };
+  add_scripted(system, "slow", Level::error, slow);
+  const Logger log = system.logger();
+  const CapturedReports reports;
+  std::thread hanging([&] { log.error("slow"); });
+  while (!inside) std::this_thread::yield();
+  std::atomic<bool> stop{false};
+  std::thread busy([&] {
+    while (!stop) log.info("fast");
+  });
+  const pid_t child = ::fork();
+  if (child == 0) ::_exit(0);
+  stop = true;
+  busy.join();
+  hanging.join();
+  int status = 0;
+  ASSERT_EQ(::waitpid(child, &status, 0), child);
+  EXPECT_EQ(status, 0);
+  EXPECT_EQ(stats_of(system, "fast").dropped, 0U);
+  EXPECT_EQ(stats_of(system, "slow").dropped, 0U);
+  EXPECT_EQ(reports.text(), "");
 }
 
 }  // namespace

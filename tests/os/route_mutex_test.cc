@@ -1,6 +1,9 @@
 #include "os/route_mutex.h"
 
 #include <gtest/gtest.h>
+#include <signal.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <atomic>
@@ -145,6 +148,37 @@ TEST(RouteMutex, WhoGivesUpLeavesTheQueueToTheOthers) {
   patient.join();
   EXPECT_EQ(taken, 0);
   EXPECT_TRUE(mutex.try_lock_for(milliseconds(0)));
+}
+
+// A process that is stopped, as by a debugger or a container that is frozen.
+TEST(RouteMutex, TimeInWhichTheProcessIsStoppedDoesNotCount) {
+  int pipe[2];
+  ASSERT_EQ(::pipe(pipe), 0);
+  const pid_t child = ::fork();
+  if (child == 0) {
+    RouteMutex mutex;
+    bool taken = false;
+    mutex.lock();
+    std::thread waiting([&] {
+      ::write(pipe[1], "", 1);
+      taken = mutex.try_lock_for(milliseconds(400));
+    });
+    for (int i = 0; i < 100; ++i) std::this_thread::sleep_for(milliseconds(1));
+    mutex.unlock();
+    waiting.join();
+    ::_exit(taken ? 0 : 1);
+  }
+  char byte;
+  ASSERT_EQ(::read(pipe[0], &byte, 1), 1);
+  std::this_thread::sleep_for(milliseconds(30));
+  ASSERT_EQ(::kill(child, SIGSTOP), 0);
+  std::this_thread::sleep_for(milliseconds(1000));
+  ASSERT_EQ(::kill(child, SIGCONT), 0);
+  int status = 0;
+  ASSERT_EQ(::waitpid(child, &status, 0), child);
+  EXPECT_EQ(status, 0);
+  ::close(pipe[0]);
+  ::close(pipe[1]);
 }
 
 TEST(RouteMutex, ResetFreesItWhoeverHeldIt) {
