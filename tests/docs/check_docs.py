@@ -126,7 +126,8 @@ def problems(document, sources, known_tests):
 def main():
     sources = code()
     known_tests = tests()
-    documents = [source / "README.md", source / "SECURITY.md",
+    documents = [source / "README.md", source / "CHANGELOG.md",
+                 source / "SECURITY.md",
                  *sorted((source / "docs").rglob("*.md"))]
     found = [problem for document in documents
              for problem in problems(document, sources, known_tests)]
