@@ -131,7 +131,7 @@ class Entry {
     add("LEVEL", level);
     add("EVENT", clean(text_of(EventColumn::event)));
     add_if_given("SCOPE", EventColumn::scope);
-    add_if_given("LOGGER", EventColumn::logger);
+    add_if_given("LOGGER", EventColumn::logger_name);
     add_if_given("CODE_FILE", EventColumn::code_file);
     add_if_given("CODE_LINE", EventColumn::code_line);
     add_if_given("CODE_FUNC", EventColumn::func);

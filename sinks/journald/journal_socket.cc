@@ -14,6 +14,7 @@
 #include <cstdint>
 #include <cstring>
 
+#include "os/descriptor.h"
 #include "os/file.h"
 
 namespace stogger {
@@ -29,16 +30,6 @@ std::int64_t now_ms() noexcept {
   timespec now;
   clock_gettime(CLOCK_MONOTONIC, &now);
   return static_cast<std::int64_t>(now.tv_sec) * 1000 + now.tv_nsec / 1000000;
-}
-
-// What strays to a standard stream must not end up in the journal.
-int above_standard_streams(int descriptor) noexcept {
-  if (descriptor > STDERR_FILENO || descriptor < 0) return descriptor;
-  const int higher = ::fcntl(descriptor, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
-  const int error = errno;
-  ::close(descriptor);
-  errno = error;
-  return higher;
 }
 
 bool is_disconnected(int error) noexcept {

@@ -22,7 +22,7 @@ struct EventColumn {
     event,
     func,
     scope,
-    logger,
+    logger_name,  // plain `logger` would hide the function
     message,
     code_file,
     code_line,

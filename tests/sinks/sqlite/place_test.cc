@@ -336,6 +336,18 @@ TEST_F(SqlitePlace, NamesNeedNotBePlain) {
 
 // ---- A log that cannot be emptied
 
+constexpr char kLargeRow[] = "INSERT INTO t VALUES (zeroblob(100000))";
+
+// As a log call does it.
+Status run_in_turn(SqliteDatabase& database, const std::string& sql) {
+  Status status = database.lock(0);
+  if (!status.ok()) return status;
+  status = database.run(sql, "cannot");
+  database.checkpoint_if_due();
+  database.unlock();
+  return status;
+}
+
 TEST_F(SqlitePlace, AReaderCannotFillTheDisk) {
   constexpr std::int64_t kLimit = 4 << 20;
   SqliteSettings settings;
@@ -344,14 +356,7 @@ TEST_F(SqlitePlace, AReaderCannotFillTheDisk) {
   settings.clock = Clock::real();
   SqliteDatabase database(settings);
   ASSERT_OK(database.open());
-  const auto write = [&] {
-    Status status = database.lock(0);
-    if (!status.ok()) return status;
-    status = database.run("INSERT INTO t VALUES (zeroblob(100000))", "cannot");
-    database.checkpoint_if_due();
-    database.unlock();
-    return status;
-  };
+  const auto write = [&] { return run_in_turn(database, kLargeRow); };
   ASSERT_OK(database.run("CREATE TABLE t (x)", "cannot"));
   ASSERT_OK(write());
   SqliteQuery reader(path_);
@@ -389,14 +394,7 @@ TEST_F(SqlitePlace, WhatAReaderHoldsUpIsNoMoreThanACallCanMove) {
   settings.clock = Clock::real();
   SqliteDatabase database(settings);
   ASSERT_OK(database.open());
-  const auto write = [&] {
-    Status status = database.lock(0);
-    if (!status.ok()) return status;
-    status = database.run("INSERT INTO t VALUES (zeroblob(100000))", "cannot");
-    database.checkpoint_if_due();
-    database.unlock();
-    return status;
-  };
+  const auto write = [&] { return run_in_turn(database, kLargeRow); };
   const auto size = [&] { return std::filesystem::file_size(path_ + "-wal"); };
   ASSERT_OK(database.run("CREATE TABLE t (x)", "cannot"));
   ASSERT_OK(write());
@@ -439,10 +437,7 @@ TEST_F(SqlitePlace, APageThatChangesOftenIsMovedOnceAndCountsOnce) {
   reader.run("BEGIN");
   ASSERT_EQ(reader.one("SELECT x FROM t"), "0");
   for (int i = 0; i < 5500; ++i) {
-    ASSERT_OK(database.lock(0));
-    ASSERT_OK(database.run("UPDATE t SET x = x + 1", "cannot"));
-    database.checkpoint_if_due();
-    database.unlock();
+    ASSERT_OK(run_in_turn(database, "UPDATE t SET x = x + 1"));
   }
   EXPECT_GT(std::filesystem::file_size(path_ + "-wal"), 21u << 20);
 }
@@ -459,11 +454,7 @@ TEST_F(SqlitePlace, ReadersThatRelieveEachOtherHoldUpNothing) {
   std::optional<SqliteQuery> reader;
   std::optional<SqliteQuery> next;
   for (int i = 0; i < 300; ++i) {
-    ASSERT_OK(database.lock(0));
-    ASSERT_OK(
-        database.run("INSERT INTO t VALUES (zeroblob(100000))", "cannot"));
-    database.checkpoint_if_due();
-    database.unlock();
+    ASSERT_OK(run_in_turn(database, kLargeRow));
     if (i % 20 != 0) continue;
     auto& later = i % 40 == 0 ? next : reader;
     later.emplace(path_);
