@@ -46,7 +46,7 @@ CapturedEvent capture_row(const RowBatch& rows, std::size_t row) {
   event.event = text_of(rows.at(row, EventColumn::event));
   event.func = text_of(rows.at(row, EventColumn::func));
   event.scope = text_of(rows.at(row, EventColumn::scope));
-  event.logger = text_of(rows.at(row, EventColumn::logger));
+  event.logger = text_of(rows.at(row, EventColumn::logger_name));
   event.message = text_of(rows.at(row, EventColumn::message));
   for (std::size_t i = EventColumn::count; i < rows.column_count; ++i) {
     event.fields.push_back(captured(rows.columns[i].name, rows.at(row, i)));
