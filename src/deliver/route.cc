@@ -170,14 +170,15 @@ STOGGER_NO_CANARY void Route::deliver(const Event& event,
   mutex_.unlock();
 }
 
-// The time does not count in which fork() holds the lock, and waits for other
-// sinks.
+// A wait in which fork() held the lock, and waited for other sinks, is begun
+// anew; but not without end, for some programs fork all the time.
 bool Route::lock_in_time() noexcept {
-  std::uint64_t before = 0;
-  do {
-    before = fork_moments();
+  constexpr int kMostWaits = 3;
+  for (int i = 0; i < kMostWaits; ++i) {
+    const std::uint64_t before = fork_moments();
     if (mutex_.try_lock_for(kLongestWait)) return true;
-  } while (before % 2 != 0 || before != fork_moments());
+    if (before % 2 == 0 && before == fork_moments()) return false;
+  }
   return false;
 }
 
@@ -193,7 +194,7 @@ void Route::report_long_wait() noexcept {
   try {
     report(fmt::format(
         "sink '{}' ({}): calls of other threads kept it busy for {} ms; the "
-        "event is counted as dropped",
+        "event is counted as dropped; log less to it, or to a faster target",
         name_, type_, kLongestWait.count()));
   } catch (...) {
     // As above.

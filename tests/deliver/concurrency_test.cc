@@ -297,7 +297,8 @@ TEST(Concurrency, ACallWaitsForOthersForALimitedTime) {
   EXPECT_EQ(
       reports.text(),
       "sink 'slow' (custom): calls of other threads kept it busy for 1000 "
-      "ms; the event is counted as dropped\n")
+      "ms; the event is counted as dropped; log less to it, or to a faster "
+      "target\n")
       << "once, not for each event";
   go_on = true;
   hanging.join();
@@ -339,6 +340,38 @@ TEST(Concurrency, AForkThatWaitsForOneSinkCostsTheOthersNothing) {
   EXPECT_EQ(stats_of(system, "fast").dropped, 0U);
   EXPECT_EQ(stats_of(system, "slow").dropped, 0U);
   EXPECT_EQ(reports.text(), "");
+}
+
+// A program that forks all the time does not make a call wait all the time.
+TEST(Concurrency, ForksDoNotMakeTheWaitEndless) {
+  if (kSanitized) GTEST_SKIP() << "forks while threads run";
+  System system;
+  const auto script = std::make_shared<Script>();
+  std::atomic<bool> inside{false};
+  std::atomic<bool> returned{false};
+  script->on_write = [&](const RowBatch&) {
+    inside = true;
+    while (!returned) std::this_thread::sleep_for(std::chrono::milliseconds(1));
+    return Status();
+  };
+  add_scripted(system, "slow", Level::trace, script);
+  const Logger log = system.logger();
+  const CapturedReports reports;
+  std::thread hanging([&] { log.info("first"); });
+  while (!inside) std::this_thread::yield();
+  std::thread waiting([&] {
+    log.info("second");
+    returned = true;
+  });
+  while (!returned) {
+    const pid_t child = ::fork();
+    if (child == 0) ::_exit(0);
+    ASSERT_EQ(::waitpid(child, nullptr, 0), child);
+  }
+  waiting.join();
+  hanging.join();
+  EXPECT_EQ(stats_of(system, "slow").dropped, 1U);
+  EXPECT_EQ(stats_of(system, "slow").written, 1U);
 }
 
 }  // namespace

@@ -136,6 +136,7 @@ TEST_F(ComposeTest, EveryKindOfValueArrivesUnchanged) {
                   {"most", UINT64_MAX},
                   {"real", -0.0},
                   {"tiny", 5e-324},
+                  {"float", 14.7F},
                   {"nan", std::nan("")},
                   {"text", std::string_view("a\0\xFF\n", 4)},
                   {"time", Time{-1}},
@@ -147,6 +148,7 @@ TEST_F(ComposeTest, EveryKindOfValueArrivesUnchanged) {
   EXPECT_EQ(event.find("most")->value().unsigned_integer(), UINT64_MAX);
   EXPECT_TRUE(std::signbit(event.find("real")->value().real()));
   EXPECT_EQ(event.find("tiny")->value().real(), 5e-324);
+  EXPECT_EQ(event.find("float")->value().real(), 14.7);
   EXPECT_TRUE(std::isnan(event.find("nan")->value().real()));
   EXPECT_EQ(event.find("text")->value().text(),
             std::string_view("a\0\xFF\n", 4));
