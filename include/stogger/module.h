@@ -14,7 +14,9 @@
 
    Structures only ever grow at their end. Each begins with, or is reached
    through one that begins with, its size in bytes as the other side knows it,
-   so that what is new can be told from what is absent. Anything else needs
+   so that what is new can be told from what is absent: each side accepts the
+   structures of the first version of an ABI, whose sizes are the constants that
+   end in FIRST_SIZE, and does without what came later. Anything else needs
    another STOGGER_MODULE_ABI.
 
    Texts are UTF-8, need not end in NUL, and live as long as the call they are
@@ -106,6 +108,7 @@ typedef struct stogger_options {
   stogger_text sink_name;
   int for_samples;
 } stogger_options;
+#define STOGGER_OPTIONS_FIRST_SIZE sizeof(stogger_options)
 
 /* A stogger::CheckFindings. */
 typedef struct stogger_findings {
@@ -134,7 +137,10 @@ typedef struct stogger_sink_methods {
   int (*tally)(void* sink, stogger_tally* tally);
   stogger_text (*target)(void* sink); /* lives as long as the sink */
   void (*destroy)(void* sink);
+  /* Not in the first version of this ABI. May be null. */
+  stogger_code (*tick)(void* sink, int64_t now_ns, stogger_message* message);
 } stogger_sink_methods;
+#define STOGGER_SINK_METHODS_FIRST_SIZE offsetof(stogger_sink_methods, tick)
 
 typedef struct stogger_module {
   uint32_t abi;  /* STOGGER_MODULE_ABI; read before anything else */
@@ -146,6 +152,7 @@ typedef struct stogger_module {
                             stogger_message* message);
   const stogger_sink_methods* methods;
 } stogger_module;
+#define STOGGER_MODULE_FIRST_SIZE sizeof(stogger_module)
 
 typedef const stogger_module* (*stogger_module_entry_function)(void);
 #define STOGGER_MODULE_ENTRY "stogger_module_entry"

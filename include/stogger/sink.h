@@ -108,6 +108,13 @@ class STOGGER_API Sink {
   }
   // Hands what is buffered to the target.
   virtual Status flush() { return {}; }
+  // Called within about a second after the sink began to hold rows back, as its
+  // tally() says, and again as long as it does: hands over what is due. `now`
+  // is the time of the system's clock. Between open() and close() only.
+  virtual Status tick(Time now) {
+    static_cast<void>(now);
+    return {};
+  }
   // Flushes and lets go of the target. May come twice, and without open().
   virtual Status close() { return {}; }
 

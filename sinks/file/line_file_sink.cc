@@ -209,6 +209,11 @@ Status LineFileSink::flush() {
   return drain();
 }
 
+Status LineFileSink::tick(Time now) {
+  now_ = now;
+  return ends_.empty() ? Status() : drain();
+}
+
 Status LineFileSink::close() {
   Status status;
   if (file_.is_open()) status = flush();

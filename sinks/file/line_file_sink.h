@@ -3,11 +3,11 @@
 // flush = "line": write() hands every row to the kernel with one write(2); for
 // a batch, one for all. Rows that it does not take are lost.
 //
-// flush = "block": rows are collected in a buffer of 64 KiB. It goes to the
-// kernel when it is full, in flush() and close(), and with the first row that
-// comes more than a second after the oldest one in it. If that fails, the rows
-// stay, also over close() and open(); each later write() tries again until the
-// file takes them. What the buffer has no room for is lost.
+// flush = "block": rows are collected in a buffer of 128 KiB. It goes to the
+// kernel when it is full, in tick(), flush() and close(), and with the first
+// row that comes more than a second after the oldest one in it. If that fails,
+// the rows stay, also over close() and open(); each later write() tries again
+// until the file takes them. What the buffer has no room for is lost.
 //
 // A row is either there in full, or not at all: see LogFile::take_back().
 #pragma once
@@ -36,6 +36,7 @@ class LineFileSink final : public Sink {
   // besides, such as to be rotated.
   Status write(const RowBatch& rows) override;
   Status flush() override;
+  Status tick(Time now) override;
   Status close() override;
   void abandon() noexcept override;
   RowForm form() const noexcept override { return form_; }

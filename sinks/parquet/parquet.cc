@@ -79,6 +79,11 @@ class ParquetSink final : public Sink {
     return status.ok() ? status : kept(status);
   }
 
+  Status tick(Time now) override {
+    const Status status = writer_.tick(now);
+    return status.ok() ? status : kept(status);
+  }
+
   Status close() override {
     Status status = writer_.close();
     const std::uint64_t kept = writer_.buffered();

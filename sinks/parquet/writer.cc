@@ -160,6 +160,16 @@ Status ParquetWriter::checkpoint() {
   return buffered() == 0 ? Status() : publish(false);
 }
 
+Status ParquetWriter::tick(Time now) {
+  if (is_waiting(now)) return {};
+  Status status = attend(now);
+  if (!status.ok()) {
+    failing_ = true;
+    failed_ = now;
+  }
+  return status;
+}
+
 Status ParquetWriter::publish(bool complete) {
   if (!is_open()) {
     return Status(Code::unavailable,

@@ -56,6 +56,8 @@ class ParquetWriter {
   // how many rows are written or in memory.
   Status write(const RowBatch& rows, std::size_t* taken);
   Status checkpoint();
+  // Makes the checkpoint that is due by now.
+  Status tick(Time now);
   // Completes the file, and lets go of it, in any case.
   Status close();
   void abandon() noexcept;

@@ -58,7 +58,9 @@ void merge(Status* into, Status status) noexcept {
 Hub::Hub(Clock* clock, std::int32_t* threshold)
     : clock_(clock),
       own_threshold_(static_cast<std::int32_t>(Level::off)),
-      threshold_(threshold != nullptr ? threshold : &own_threshold_) {
+      threshold_(threshold != nullptr ? threshold : &own_threshold_),
+      ticker_([](void* self) noexcept { static_cast<Hub*>(self)->tick(); },
+              this) {
   put_in_place(Table());
   active_.store(installed(), std::memory_order_release);
   register_for_fork(this);
@@ -81,7 +83,7 @@ void Hub::put_in_place(Table table) {
 Route* Hub::make_route(HubSink sink) {
   auto route = std::make_unique<Route>(
       std::move(sink.name), std::move(sink.type), sink.level,
-      std::move(sink.sink), clock_, std::move(sink.hidden));
+      std::move(sink.sink), clock_, std::move(sink.hidden), &ticker_);
   const std::lock_guard lock(routes_mutex_);
   routes_.push_back(std::move(route));
   return routes_.back().get();
@@ -218,6 +220,12 @@ void Hub::end_capture(int number) noexcept {
   publish();
 }
 
+// In the thread of the ticker.
+void Hub::tick() noexcept {
+  const InsideSink guard;
+  for (Route* route : installed()->routes) route->tick();
+}
+
 Status Hub::flush() noexcept {
   if (inside_sink) return called_from_sink("flush");
   const std::lock_guard lock(mutex_);
@@ -233,6 +241,7 @@ Status Hub::close() noexcept {
   const InsideSink guard;
   Status first;
   for (Route* route : installed()->routes) merge(&first, route->close());
+  ticker_.stop();
   configured_ = false;
   return first;
 }
@@ -257,9 +266,11 @@ void Hub::before_fork() noexcept {
   fork_locked_ = mutex_.try_lock_for(left());
   routes_mutex_.lock();
   for (const auto& route : routes_) route->before_fork(left());
+  ticker_.before_fork();
 }
 
 void Hub::after_fork_in_parent() noexcept {
+  ticker_.after_fork_in_parent();
   for (const auto& route : routes_) route->after_fork_in_parent();
   routes_mutex_.unlock();
   if (fork_locked_) mutex_.unlock();
@@ -267,6 +278,7 @@ void Hub::after_fork_in_parent() noexcept {
 
 void Hub::after_fork_in_child() noexcept {
   const InsideSink guard;
+  ticker_.after_fork_in_child();
   for (const auto& route : routes_) route->after_fork_in_child();
   routes_mutex_.unlock();
   mutex_.reset();

@@ -10,6 +10,7 @@
 #include "base/hidden.h"
 #include "deliver/route.h"
 #include "deliver/scratch.h"
+#include "deliver/ticker.h"
 #include "event/target.h"
 #include "os/route_mutex.h"
 
@@ -86,6 +87,7 @@ class Hub final : public EventTarget {
 
   ~Hub() override;
   void publish() noexcept;
+  void tick() noexcept;
   const Table* keep(Table table);
   void put_in_place(Table table);
   const Table* installed() const noexcept {
@@ -103,6 +105,7 @@ class Hub final : public EventTarget {
   std::atomic<const Table*> installed_{nullptr};
   std::atomic<bool> configured_{false};
 
+  Ticker ticker_;
   RouteMutex mutex_;  // of what follows, and of changes to installed_
   bool fork_locked_ = false;
   std::vector<Capturing> captures_;

@@ -65,14 +65,15 @@ bool Route::Layout::is_for(RowForm other,
 }
 
 Route::Route(std::string name, std::string type, Level level, SinkPtr sink,
-             Clock* clock, std::vector<HiddenValue> hidden)
+             Clock* clock, std::vector<HiddenValue> hidden, Ticker* ticker)
     : name_(std::move(name)),
       type_(std::move(type)),
       level_(level),
       clock_(clock),
       hidden_(std::move(hidden)),
       sink_(std::move(sink)),
-      sink_counts_(has_tally(*sink_)) {
+      sink_counts_(has_tally(*sink_)),
+      ticker_(ticker) {
   // It may have been in use before.
   static_cast<void>(sink_->tally(&tally_));
   refresh_layout();
@@ -261,11 +262,18 @@ inline void Route::settle(std::uint64_t rows, bool ok) noexcept {
   }
   Tally now;
   static_cast<void>(sink_->tally(&now));
+  const bool held_nothing = tally_.buffered == 0;
   if (has_buffered(rows, tally_, now)) {
     tally_.buffered = now.buffered;
   } else {
     settle(rows, now);
   }
+  if (held_nothing && now.buffered != 0) [[unlikely]]
+    request_tick();
+}
+
+[[gnu::noinline]] void Route::request_tick() noexcept {
+  if (ticker_ != nullptr && !closed_) ticker_->request();
 }
 
 [[gnu::noinline]] void Route::settle(std::uint64_t rows,
@@ -362,6 +370,32 @@ std::string Route::title() const {
   const std::string_view target = sink_->target();
   if (!target.empty()) (title += ' ') += target;
   return title + ")";
+}
+
+void Route::tick() noexcept {
+  if (!lock_in_time()) {
+    // Others write to it, and will be done.
+    if (ticker_ != nullptr) ticker_->request();
+    return;
+  }
+  begin();
+  if (!closed_ && tally_.buffered != 0) {
+    if (!is_waiting()) tick_sink();
+    if (tally_.buffered != 0) request_tick();
+  }
+  mutex_.unlock();
+}
+
+void Route::tick_sink() noexcept {
+  Status status = open_sink();
+  if (!status.ok()) {
+    settle(0, false);
+    note_failure(status, "open");
+    return;
+  }
+  status = call_sink([&] { return sink_->tick(clock_->now()); });
+  settle(0, status.ok());
+  static_cast<void>(note(std::move(status), "write"));
 }
 
 Status Route::flush() noexcept {

@@ -17,6 +17,7 @@
 
 #include "base/hidden.h"
 #include "base/rate_limit.h"
+#include "deliver/ticker.h"
 #include "event/event.h"
 #include "os/route_mutex.h"
 #include "render/render.h"
@@ -28,9 +29,11 @@ namespace stogger {
 
 class Route {
  public:
-  // `hidden` does not get into reports and statuses.
+  // `hidden` does not get into reports and statuses. `ticker` is asked for a
+  // tick() when the sink begins to hold rows back; null if there is none.
   Route(std::string name, std::string type, Level level, SinkPtr sink,
-        Clock* clock, std::vector<HiddenValue> hidden = {});
+        Clock* clock, std::vector<HiddenValue> hidden = {},
+        Ticker* ticker = nullptr);
   Route(const Route&) = delete;
   Route& operator=(const Route&) = delete;
 
@@ -55,6 +58,8 @@ class Route {
   // inside a sink, or after too long a wait.
   void refuse() noexcept { refused_.fetch_add(1, std::memory_order_relaxed); }
 
+  // Lets the sink hand over what it holds back, if it is time for that.
+  void tick() noexcept;
   Status flush() noexcept;
   // From now on the sink is open only for the time of each event.
   Status close() noexcept;
@@ -91,6 +96,8 @@ class Route {
   Status open_sink() noexcept;
   Status write_sink(const RowBatch& rows, std::uint32_t sanitized) noexcept;
   Status flush_sink() noexcept;
+  void tick_sink() noexcept;
+  void request_tick() noexcept;
   Status close_sink() noexcept;
   void write_slowly(const Event& event, RowScratch& scratch,
                     const Layout* rendered_by, RowBatch rows) noexcept;
@@ -116,6 +123,7 @@ class Route {
   const std::vector<HiddenValue> hidden_;
   const SinkPtr sink_;
   const bool sink_counts_;  // it keeps a tally
+  Ticker* const ticker_;
   const Route* before_ = nullptr;
   std::atomic<const Layout*> layout_{nullptr};
   std::atomic<bool> failing_{false};

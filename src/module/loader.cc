@@ -102,7 +102,7 @@ Status broken(std::string_view type, const std::string& what) {
 }
 
 bool is_complete(const stogger_sink_methods& methods) noexcept {
-  return methods.size >= sizeof(stogger_sink_methods) &&
+  return methods.size >= STOGGER_SINK_METHODS_FIRST_SIZE &&
          methods.open != nullptr && methods.check != nullptr &&
          methods.write != nullptr && methods.flush != nullptr &&
          methods.close != nullptr && methods.abandon != nullptr &&
@@ -112,8 +112,9 @@ bool is_complete(const stogger_sink_methods& methods) noexcept {
 }
 
 bool is_complete(const stogger_module& module) noexcept {
-  return module.size >= sizeof(stogger_module) && module.make_sink != nullptr &&
-         module.methods != nullptr && is_complete(*module.methods);
+  return module.size >= STOGGER_MODULE_FIRST_SIZE &&
+         module.make_sink != nullptr && module.methods != nullptr &&
+         is_complete(*module.methods);
 }
 
 Status check(std::string_view type, const std::string& path,

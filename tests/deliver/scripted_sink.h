@@ -22,6 +22,7 @@ struct Script {
   std::function<Status()> on_open;
   std::function<Status(const RowBatch& rows)> on_write;
   std::function<Status()> on_flush;
+  std::function<Status()> on_tick;
   std::function<Status()> on_close;
   std::function<void()> on_abandon;
   std::function<bool(Tally*)> on_tally;
@@ -32,6 +33,7 @@ struct Script {
   std::atomic<int> opened{0};
   std::atomic<int> writes{0};  // attempts
   std::atomic<int> flushed{0};
+  std::atomic<int> ticks{0};
   std::atomic<int> closed{0};
   std::atomic<int> abandoned{0};
   std::atomic<bool> is_open{false};
@@ -87,6 +89,12 @@ class ScriptedSink final : public Sink {
     ++script_->flushed;
     if (!script_->is_open) script_->broke_the_rules = true;
     return script_->on_flush ? script_->on_flush() : Status();
+  }
+  Status tick(Time) override {
+    const Busy busy(*script_);
+    ++script_->ticks;
+    if (!script_->is_open) script_->broke_the_rules = true;
+    return script_->on_tick ? script_->on_tick() : Status();
   }
   Status close() override {
     const Busy busy(*script_);

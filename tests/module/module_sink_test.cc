@@ -54,6 +54,30 @@ TEST_F(ModuleSinkTest, ValuesOfEveryKindArrive) {
       "row [first/0: time 1795225168656642000] [second/5: json {\"a\":1}]\n");
 }
 
+TEST_F(ModuleSinkTest, AModuleOfTheFirstVersionOrOfOneToComeIsUsed) {
+  for (const std::string type : {"of_first_version", "of_next_version"}) {
+    const std::string path = folder_.file(type);
+    const Field options[] = {{"path", path}};
+    SinkPtr sink;
+    const Status status = make_sink(type, options, &sink);
+    ASSERT_TRUE(status.ok()) << status.message();
+    EXPECT_TRUE(sink->open().ok());
+    EXPECT_TRUE(sink->write(row_of("a")).ok());
+    EXPECT_TRUE(sink->write(row_of("b")).ok());
+    // It has none.
+    EXPECT_TRUE(sink->tick(kTestTime).ok());
+    EXPECT_EQ(sink->target(), "counter");
+    EXPECT_TRUE(sink->close().ok());
+    EXPECT_EQ(read_file(path), "2 rows\n") << type;
+  }
+}
+
+TEST_F(ModuleSinkTest, ATickArrives) {
+  SinkPtr sink = probe();
+  EXPECT_TRUE(sink->tick(kTestTime).ok());
+  EXPECT_TRUE(has(written(), "tick at 1795225168656642000"));
+}
+
 TEST_F(ModuleSinkTest, BatchesOfAnyShapeArrive) {
   SinkPtr sink = probe();
   EXPECT_TRUE(sink->write({}).ok());

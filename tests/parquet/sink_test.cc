@@ -131,6 +131,16 @@ TEST_F(ParquetSinkTest, RowsCountAsWrittenOnceACheckpointHasThem) {
   EXPECT_EQ(tally_of(sink).buffered, 0u);
 }
 
+TEST_F(ParquetSinkTest, ACheckpointThatIsDueNeedsNoRow) {
+  SinkPtr sink = open({{"checkpoint_s", 5.0}});
+  ASSERT_OK(sink->write(numbered(0, 3)));
+  ASSERT_OK(sink->tick(Time{kTestTime.ns + 4 * kSecond}));
+  EXPECT_EQ(tally_of(sink).written, 0u);
+  ASSERT_OK(sink->tick(Time{kTestTime.ns + 5 * kSecond}));
+  EXPECT_EQ(tally_of(sink).written, 3u);
+  EXPECT_TRUE(fs::exists(path()));
+}
+
 TEST_F(ParquetSinkTest, CheckpointsComeAfterSoManyRows) {
   SinkPtr sink = open({{"checkpoint_s", 0.0}, {"checkpoint_rows", 10}});
   ASSERT_OK(sink->write(numbered(0, 9)));

@@ -196,6 +196,12 @@ stogger_text target(void* sink) noexcept {
 
 void destroy(void* sink) noexcept { delete static_cast<Instance*>(sink); }
 
+stogger_code tick(void* sink, std::int64_t now_ns,
+                  stogger_message* message) noexcept {
+  return answered(message,
+                  [&] { return instance(sink).sink().tick(Time{now_ns}); });
+}
+
 constexpr stogger_sink_methods kMethods = {
     sizeof(stogger_sink_methods),
     &open,
@@ -210,6 +216,7 @@ constexpr stogger_sink_methods kMethods = {
     &tally,
     &target,
     &destroy,
+    &tick,
 };
 
 }  // namespace
@@ -220,7 +227,7 @@ stogger_code make_module_sink(SinkFactory factory,
                               const stogger_options* options, void** sink,
                               stogger_message* message) noexcept {
   return answered(message, [&] {
-    if (options == nullptr || options->size < sizeof(stogger_options)) {
+    if (options == nullptr || options->size < STOGGER_OPTIONS_FIRST_SIZE) {
       return Status(Code::unavailable,
                     "the program's stogger is older than the module; install "
                     "both in the same version");

@@ -1,5 +1,6 @@
 #include "module/host/module_sink.h"
 
+#include <cstddef>
 #include <cstdint>
 #include <deque>
 #include <exception>
@@ -141,6 +142,12 @@ class ModuleSink final : public Sink {
   }
 
   Status flush() override { return call(methods_->flush); }
+  Status tick(Time now) override {
+    if (!has_tick()) return {};
+    return ask([&](stogger_message* message) {
+      return methods_->tick(sink_, now.ns, message);
+    });
+  }
   Status close() override { return call(methods_->close); }
   void abandon() noexcept override { methods_->abandon(sink_); }
 
@@ -202,6 +209,13 @@ class ModuleSink final : public Sink {
  private:
   using Method = stogger_code (*)(void* sink, stogger_message* message);
 
+  // Its module may be older than the method.
+  bool has_tick() const noexcept {
+    return methods_->size >=
+               offsetof(stogger_sink_methods, tick) + sizeof methods_->tick &&
+           methods_->tick != nullptr;
+  }
+
   Status call(Method method) noexcept {
     return ask(
         [&](stogger_message* message) { return method(sink_, message); });
@@ -246,6 +260,7 @@ class PendingSink final : public Sink {
   }
 
   Status flush() override { return sink_ ? sink_->flush() : Status(); }
+  Status tick(Time now) override { return sink_ ? sink_->tick(now) : Status(); }
   Status close() override { return sink_ ? sink_->close() : Status(); }
   void abandon() noexcept override {
     if (sink_) sink_->abandon();

@@ -86,6 +86,10 @@ class ProbeSink final : public Sink {
     return {};
   }
 
+  Status tick(Time now) override {
+    say("tick at " + std::to_string(now.ns));
+    return {};
+  }
   Status flush() override {
     say("flush");
     return {};
