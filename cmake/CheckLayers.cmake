@@ -23,7 +23,7 @@ set(layers
     "src/module/guest: base"
     "src/sample: base, os, module, sinks/memory.h"
     "src/config: base, os, event, module, deliver"
-    "src/testing: base, deliver"
+    "src/testing: base, row, deliver"
     "src/cli: base, module, config"
     "sinks: base, os, row, format, sinks/common, sinks/builtin.h"
     "sinks/common: base, os")

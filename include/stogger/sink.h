@@ -31,7 +31,9 @@
 
 namespace stogger {
 
-// The rows a sink wants log events to become.
+// The rows a sink wants log events to become. Where a form has a key for itself
+// that a field has too, "_" is appended to that of the field until no other
+// field has it.
 enum class RowForm : unsigned char {
   // One column `line`: a finished line of text, its line end included.
   text,          // for people
@@ -46,8 +48,11 @@ enum class RowForm : unsigned char {
   // each field. The columns differ from row to row.
   fields,
   // The same, but code_file and code_line follow message: where the call
-  // stands.
+  // stands. Fields keep their keys, also those that such a column has.
   event,
+  // text and colored_text with the time of the time zone of the process.
+  local_text,
+  colored_local_text,
 };
 
 // What became of the rows a sink was handed, over its whole life.

@@ -6,7 +6,8 @@
 // (bound fields, scopes).
 //
 // What converts to a Value by itself:
-//   bool, every integer type, float, double
+//   bool, every integer type, double
+//   float                 the double of its shortest decimal: 14.7F is 14.7
 //   char                  text of one character
 //   const char*           text; a null pointer is null
 //   std::string, std::string_view and whatever converts to string_view
@@ -105,6 +106,10 @@ void write_custom(ValueWriter& out, const void* object) {
   write_value(out, *static_cast<const T*>(object));
 }
 
+// The double that is nearest to the shortest decimal that reads back as this
+// float.
+STOGGER_API double decimal_of(float value) noexcept;
+
 // One character of text for each char, so that a Value can point at it.
 STOGGER_API extern const char kCharacters[256];
 
@@ -130,7 +135,9 @@ class Value {
                   ? Kind::unsigned_integer
                   : Kind::integer) {}
 
-  constexpr Value(float v) noexcept : Value(static_cast<double>(v)) {}
+  // real() looks for the decimal, so that a call below the level does not.
+  constexpr Value(float v) noexcept
+      : real_(static_cast<double>(v)), size_(kFromFloat), kind_(Kind::real) {}
   constexpr Value(double v) noexcept : real_(v), size_(0), kind_(Kind::real) {}
 
   constexpr Value(char v) noexcept
@@ -179,7 +186,10 @@ class Value {
   constexpr std::uint64_t unsigned_integer() const noexcept {
     return static_cast<std::uint64_t>(integer_);
   }
-  constexpr double real() const noexcept { return real_; }
+  constexpr double real() const noexcept {
+    return size_ == kFromFloat ? detail::decimal_of(static_cast<float>(real_))
+                               : real_;
+  }
   constexpr Time time() const noexcept { return Time{integer_}; }
   // Kind::text or Kind::json.
   constexpr std::string_view text() const noexcept { return {text_, size_}; }
@@ -187,6 +197,8 @@ class Value {
   void write_custom(ValueWriter& out) const { writer_(out, object_); }
 
  private:
+  static constexpr std::size_t kFromFloat = 1;
+
   union {
     std::int64_t integer_;  // boolean, integer, unsigned_integer (bits), time
     double real_;
@@ -194,7 +206,7 @@ class Value {
     const void* object_;
   };
   union {
-    std::size_t size_;  // text, json: bytes
+    std::size_t size_;  // text, json: bytes; else a mark, or 0
     CustomWriter writer_;
   };
   Kind kind_;

@@ -1,9 +1,9 @@
 // The sink `file`: lines of text for people, JSON, or logfmt, appended to a
 // file. Rows that are no log events are written as JSON, whatever the format.
 //
-// Options: path, format (text, json, logfmt), rotation (none, size, daily),
-// max_bytes, backup_count, flush (line, block), mode (append, truncate),
-// file_mode, folder_mode.
+// Options: path, format (text, json, logfmt), time (utc, local; of text),
+// rotation (none, size, daily), max_bytes, backup_count, flush (line, block),
+// mode (append, truncate), file_mode, folder_mode.
 //
 // After write() an event is with the kernel (flush = "line"), so that it
 // outlives the process, if not a crash of the machine; or it is in a buffer for
@@ -13,6 +13,7 @@
 #include <utility>
 
 #include "sinks/builtin.h"
+#include "sinks/common/text_time.h"
 #include "sinks/file/line_file_sink.h"
 
 namespace stogger {
@@ -20,8 +21,17 @@ namespace stogger {
 Status make_file_sink(Options& options, SinkPtr* sink) {
   constexpr RowForm kForms[] = {RowForm::text, RowForm::json, RowForm::logfmt};
   LogFileOptions file = read_log_file_options(options);
-  const RowForm form =
+  RowForm form =
       kForms[options.choice("format", {"text", "json", "logfmt"}, 0)];
+  if (read_local_time(options)) {
+    if (form == RowForm::text) {
+      form = RowForm::local_text;
+    } else {
+      options.problem("time",
+                      "is for format = \"text\": JSON and logfmt are "
+                      "always in UTC");
+    }
+  }
   const bool in_blocks = read_in_blocks(options);
   Status status = options.finish();
   if (!status.ok()) return status;

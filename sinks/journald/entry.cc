@@ -13,6 +13,7 @@
 #include "base/utf8.h"
 #include "base/visible.h"
 #include "row/event_columns.h"
+#include "row/free_name.h"
 #include "sinks/journald/journal_name.h"
 #include "stogger/level.h"
 
@@ -53,38 +54,42 @@ std::string_view priority_of(std::string_view name) noexcept {
 // Names whose meaning is not the user's to change: the entry's own ones, and
 // those by which journald and journalctl tell units, processes and kinds of
 // messages. A name that ends in an underscore stands for all that begin so.
-bool is_reserved(std::string_view name) noexcept {
-  constexpr std::string_view kReserved[] = {"MESSAGE",
-                                            "MESSAGE_ID",
-                                            "PRIORITY",
-                                            "LEVEL",
-                                            "EVENT",
-                                            "SCOPE",
-                                            "LOGGER",
-                                            kMoreFields,
-                                            "CODE_",
-                                            "SYSLOG_",
-                                            "UNIT",
-                                            "USER_UNIT",
-                                            "INVOCATION_ID",
-                                            "USER_INVOCATION_ID",
-                                            "COREDUMP_",
-                                            "OBJECT_PID",
-                                            "OBJECT_UID",
-                                            "OBJECT_GID",
-                                            "OBJECT_COMM",
-                                            "OBJECT_EXE",
-                                            "OBJECT_CMDLINE",
-                                            "OBJECT_CAP_EFFECTIVE",
-                                            "OBJECT_SELINUX_CONTEXT",
-                                            "OBJECT_AUDIT_",
-                                            "OBJECT_SYSTEMD_"};
-  return std::any_of(std::begin(kReserved), std::end(kReserved),
-                     [&](std::string_view reserved) {
-                       return reserved.ends_with('_')
-                                  ? name.starts_with(reserved)
-                                  : name == reserved;
-                     });
+constexpr std::string_view kReserved[] = {"MESSAGE",
+                                          "MESSAGE_ID",
+                                          "PRIORITY",
+                                          "LEVEL",
+                                          "EVENT",
+                                          "SCOPE",
+                                          "LOGGER",
+                                          kMoreFields,
+                                          "CODE_",
+                                          "SYSLOG_",
+                                          "UNIT",
+                                          "USER_UNIT",
+                                          "INVOCATION_ID",
+                                          "USER_INVOCATION_ID",
+                                          "COREDUMP_",
+                                          "OBJECT_PID",
+                                          "OBJECT_UID",
+                                          "OBJECT_GID",
+                                          "OBJECT_COMM",
+                                          "OBJECT_EXE",
+                                          "OBJECT_CMDLINE",
+                                          "OBJECT_CAP_EFFECTIVE",
+                                          "OBJECT_SELINUX_CONTEXT",
+                                          "OBJECT_AUDIT_",
+                                          "OBJECT_SYSTEMD_"};
+constexpr std::size_t kReservedCount = std::size(kReserved);
+
+// Which of them the name is; kReservedCount if it is none.
+std::size_t reserved_place(std::string_view name) noexcept {
+  const auto found = std::find_if(std::begin(kReserved), std::end(kReserved),
+                                  [&](std::string_view reserved) {
+                                    return reserved.ends_with('_')
+                                               ? name.starts_with(reserved)
+                                               : name == reserved;
+                                  });
+  return static_cast<std::size_t>(found - std::begin(kReserved));
 }
 
 // As append_visible(), but lines stay lines: the journal can hold them, and
@@ -204,12 +209,31 @@ class Entry {
     if (repeats_place(column)) return;
     char* const name = text_.reserve(kJournalNameSize);
     char* end = write_journal_name(name, key(column));
-    if (is_reserved({name, static_cast<std::size_t>(end - name)})) {
+    const std::size_t place =
+        reserved_place({name, static_cast<std::size_t>(end - name)});
+    if (place != kReservedCount) {
       if (end == name + kJournalNameSize) --end;
-      *end++ = '_';
+      const auto room = static_cast<std::size_t>(name + kJournalNameSize - end);
+      end = std::fill_n(end, std::min(underscores(place), room), '_');
     }
     text_.advance_to(end);
     add({name, static_cast<std::size_t>(end - name)}, shown(value(column)));
+  }
+
+  // How many make that name free. Names that only begin with a reserved one
+  // get one each, and stay as different as they are.
+  std::size_t underscores(std::size_t place) {
+    if (kReserved[place].ends_with('_')) return 1;
+    std::size_t& known = underscores_[place];
+    if (known != 0) return known;
+    char name[kJournalNameSize];
+    known = free_suffix(
+        kReserved[place], fields_end_ - EventColumn::count, [&](std::size_t i) {
+          const char* const end =
+              write_journal_name(name, key(EventColumn::count + i));
+          return std::string_view(name, static_cast<std::size_t>(end - name));
+        });
+    return known;
   }
 
   // True for the fields code_file and code_line of caller_info, which every
@@ -262,6 +286,7 @@ class Entry {
   EntryScratch& scratch_;
   Buffer& text_;
   const std::size_t fields_end_;  // the column after the last that is a field
+  std::size_t underscores_[kReservedCount] = {};  // 0: not known yet
 };
 
 }  // namespace

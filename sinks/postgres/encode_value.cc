@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <bit>
-#include <cfloat>
 #include <cmath>
 #include <cstdint>
 #include <limits>
@@ -60,9 +59,12 @@ bool read_real(const Value& value, double* real) noexcept {
 }
 
 bool append_float4(Buffer& out, const Value& value) {
+  // From here on, a double is nearer to what would be next than to the largest
+  // float. The decimal of that one is above itself.
+  constexpr double kTooLarge = 0x1.ffffffp127;
   double real = 0;
   if (!read_real(value, &real)) return false;
-  if (std::isfinite(real) && std::fabs(real) > double{FLT_MAX}) return false;
+  if (std::isfinite(real) && std::fabs(real) >= kTooLarge) return false;
   append_big_endian(out,
                     std::bit_cast<std::uint32_t>(static_cast<float>(real)));
   return true;

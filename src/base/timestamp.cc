@@ -2,6 +2,8 @@
 
 #include <cstdint>
 #include <cstring>
+#include <ctime>
+#include <mutex>
 
 #include "base/number.h"
 
@@ -67,21 +69,30 @@ struct Second {
 // The last one of this thread: consecutive events mostly share it.
 constinit thread_local Second last_second = {0, "1970-01-01T00:00:00"};
 
+// Writes kSecondsSize characters.
+void write_date_and_time(char* out, std::int64_t seconds) noexcept {
+  const std::int64_t days = floor_days(seconds);
+  const auto second_of_day =
+      static_cast<std::uint32_t>(seconds - days * kSecondsOfDay);
+  out = write_civil(out, days);
+  *out++ = 'T';
+  out = write_padded<2>(out, second_of_day / 3600);
+  *out++ = ':';
+  out = write_padded<2>(out, second_of_day / 60 % 60);
+  *out++ = ':';
+  write_padded<2>(out, second_of_day % 60);
+}
+
+// The very first and the very last second are no whole ones.
+bool is_whole_second(Time time) noexcept {
+  return time.ns >= INT64_MIN + kSecond && time.ns <= INT64_MAX - kSecond;
+}
+
 [[gnu::noinline]] std::uint32_t write_new_second(char* out,
                                                  Time time) noexcept {
   const Split parts = split(time);
-  const std::int64_t days = floor_days(parts.seconds);
-  const auto second_of_day =
-      static_cast<std::uint32_t>(parts.seconds - days * kSecondsOfDay);
-  char* position = write_civil(out, days);
-  *position++ = 'T';
-  position = write_padded<2>(position, second_of_day / 3600);
-  *position++ = ':';
-  position = write_padded<2>(position, second_of_day / 60 % 60);
-  *position++ = ':';
-  write_padded<2>(position, second_of_day % 60);
-  // The very first and the very last second are no whole ones.
-  if (time.ns >= INT64_MIN + kSecond && time.ns <= INT64_MAX - kSecond) {
+  write_date_and_time(out, parts.seconds);
+  if (is_whole_second(time)) {
     std::memcpy(last_second.text, out, kSecondsSize);
     last_second.start_ns = time.ns - parts.nanoseconds;
   }
@@ -97,7 +108,50 @@ std::uint32_t write_seconds(char* out, Time time) noexcept {
   return static_cast<std::uint32_t>(beyond);
 }
 
+constexpr std::size_t kOffsetSize = 6;  // "+02:00"
+
+// A second, its local text, and the offset.
+struct LocalSecond {
+  std::int64_t start_ns;
+  bool is_known;
+  char text[kSecondsSize];
+  char offset[kOffsetSize];
+};
+
+constinit thread_local LocalSecond last_local_second = {};
+
+// glibc's localtime_r() takes a lock that a fork() on another thread would
+// leave taken in the child. So no fork comes while it is inside.
+constinit std::mutex local_time_mutex;
+
+int offset_minutes(std::int64_t seconds) noexcept {
+  const auto time = static_cast<std::time_t>(seconds);
+  std::tm local{};
+  const std::lock_guard lock(local_time_mutex);
+  if (::localtime_r(&time, &local) == nullptr) return 0;
+  return static_cast<int>(local.tm_gmtoff / 60);
+}
+
+[[gnu::noinline]] void find_local_second(Time time) noexcept {
+  const Split parts = split(time);
+  const int offset = offset_minutes(parts.seconds);
+  LocalSecond& second = last_local_second;
+  write_date_and_time(second.text, parts.seconds + offset * 60);
+  const auto minutes =
+      static_cast<std::uint32_t>(offset < 0 ? -offset : offset);
+  char* out = second.offset;
+  *out++ = offset < 0 ? '-' : '+';
+  out = write_padded<2>(out, minutes / 60);
+  *out++ = ':';
+  write_padded<2>(out, minutes % 60);
+  second.is_known = is_whole_second(time);
+  if (second.is_known) second.start_ns = time.ns - parts.nanoseconds;
+}
+
 }  // namespace
+
+void hold_local_time() noexcept { local_time_mutex.lock(); }
+void release_local_time() noexcept { local_time_mutex.unlock(); }
 
 char* write_timestamp(char* out, Time time) noexcept {
   const std::uint32_t nanoseconds = write_seconds(out, time);
@@ -112,6 +166,30 @@ char* write_timestamp_seconds(char* out, Time time) noexcept {
   write_seconds(out, time);
   out[kSecondsSize] = 'Z';
   return out + kSecondsSize + 1;
+}
+
+char* write_timestamp_millis(char* out, Time time) noexcept {
+  const std::uint32_t nanoseconds = write_seconds(out, time);
+  out += kSecondsSize;
+  *out++ = '.';
+  out = write_padded<3>(out, nanoseconds / 1000000);
+  *out++ = 'Z';
+  return out;
+}
+
+char* write_local_timestamp(char* out, Time time) noexcept {
+  const LocalSecond& second = last_local_second;
+  const std::uint64_t beyond = static_cast<std::uint64_t>(time.ns) -
+                               static_cast<std::uint64_t>(second.start_ns);
+  if (!second.is_known || beyond >= std::uint64_t{kSecond}) {
+    find_local_second(time);
+  }
+  std::memcpy(out, second.text, kSecondsSize);
+  out += kSecondsSize;
+  *out++ = '.';
+  out = write_padded<3>(out, split(time).nanoseconds / 1000000);
+  std::memcpy(out, second.offset, kOffsetSize);
+  return out + kOffsetSize;
 }
 
 char* write_time(char* out, Time time) noexcept {

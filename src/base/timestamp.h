@@ -1,4 +1,4 @@
-// Times as text: RFC 3339, always UTC.
+// Times as text: RFC 3339, in UTC but for write_local_timestamp().
 #pragma once
 
 #include <cstddef>
@@ -18,6 +18,19 @@ char* write_timestamp(char* out, Time time) noexcept;
 
 // "2026-11-21T01:39:28Z": 20 characters.
 char* write_timestamp_seconds(char* out, Time time) noexcept;
+
+// "2026-11-21T01:39:28.656Z": 24 characters.
+char* write_timestamp_millis(char* out, Time time) noexcept;
+
+// The same in the time zone of the process, with its offset from UTC:
+// "2026-11-21T03:39:28.656+02:00": 29 characters. An offset that is no number
+// of whole minutes, as some were long ago, is cut to one.
+char* write_local_timestamp(char* out, Time time) noexcept;
+
+// Around fork(), on one thread: keep all others out of the time zone of the
+// process, where a lock is taken.
+void hold_local_time() noexcept;
+void release_local_time() noexcept;
 
 // Six digits of fraction, or nine if there is something below a microsecond:
 // at most 30 characters.

@@ -1,9 +1,13 @@
 #include "stogger/value.h"
 
 #include <array>
+#include <charconv>
+#include <cmath>
 #include <exception>
+#include <iterator>
 #include <string>
 
+#include "base/number.h"
 #include "base/value_capture.h"
 
 namespace stogger {
@@ -20,6 +24,16 @@ namespace detail {
 const char kCharacters[256] = {
     STOGGER_CHARACTERS_64(0), STOGGER_CHARACTERS_64(64),
     STOGGER_CHARACTERS_64(-128), STOGGER_CHARACTERS_64(-64)};
+
+double decimal_of(float value) noexcept {
+  const double exact = value;
+  if (!std::isfinite(value)) return exact;
+  char text[kNumberSize];
+  const char* const end = std::to_chars(text, std::end(text), value).ptr;
+  double decimal = exact;
+  std::from_chars(text, end, decimal);
+  return decimal;
+}
 
 }  // namespace detail
 

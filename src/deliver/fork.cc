@@ -6,6 +6,7 @@
 #include <mutex>
 #include <vector>
 
+#include "base/timestamp.h"
 #include "deliver/hub.h"
 
 namespace stogger {
@@ -21,11 +22,15 @@ void before_fork() {
   no_fork.lock();
   hubs_mutex.lock();
   ++moments;
-  if (hubs == nullptr) return;
-  for (Hub* hub : *hubs) hub->before_fork();
+  if (hubs != nullptr) {
+    for (Hub* hub : *hubs) hub->before_fork();
+  }
+  // Last: nobody waits for anything while he has it.
+  hold_local_time();
 }
 
 void after_fork_in_parent() {
+  release_local_time();
   if (hubs != nullptr) {
     for (Hub* hub : *hubs) hub->after_fork_in_parent();
   }
@@ -35,6 +40,7 @@ void after_fork_in_parent() {
 }
 
 void after_fork_in_child() {
+  release_local_time();
   if (hubs != nullptr) {
     for (Hub* hub : *hubs) hub->after_fork_in_child();
   }

@@ -104,7 +104,7 @@ void Hub::publish() noexcept {
   Event event =
       compose(logger, call, clock_->now(), table.settings, scratch->event);
   if (event.has_message()) {
-    render_message(event, scratch->message);
+    event.shown_fields = render_message(event, scratch->message);
     event.message = scratch->message.view();
     if (event.message_template.size() > kLargestEvent) event.truncated = true;
   }

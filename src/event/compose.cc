@@ -3,7 +3,6 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <cstring>
 #include <iterator>
 
 #include "base/ascii_test.h"
@@ -20,10 +19,10 @@ constexpr std::size_t kOtherSize = 10;
 // The same, with the longest key of those that the library adds.
 constexpr std::size_t kCallerSize = kOtherSize + 9;
 
-// Keys of columns, which a field cannot have.
-constexpr std::string_view kReserved[] = {"id",   "timestamp", "level", "event",
-                                          "data", "message",   "logger"};
-// Keys of columns that a field may set.
+// Keys that some target has for itself.
+constexpr std::string_view kReserved[] = {"timestamp", "level",   "event",
+                                          "data",      "message", "logger"};
+// And those of columns, which a field of text sets.
 constexpr std::string_view kFunc = "func";
 constexpr std::string_view kScope = "scope";
 
@@ -32,9 +31,12 @@ bool is_reserved(std::string_view key) noexcept {
          std::end(kReserved);
 }
 
+bool is_column(std::string_view key) noexcept {
+  return key == kFunc || key == kScope;
+}
+
 bool is_special(std::string_view key, const EventSettings& settings) noexcept {
-  return is_reserved(key) || key == kFunc || key == kScope ||
-         settings.redaction().hides(key);
+  return is_reserved(key) || is_column(key) || settings.redaction().hides(key);
 }
 
 bool has_key(Fields fields, std::string_view key) noexcept {
@@ -123,20 +125,15 @@ class Composer {
     key_room_ -= key.size();
     if (!is_clean_text(key)) key = clean_key(key);
     event_->raw_size += key.size() + kOtherSize;
-    if (!settings_.special().may_have(key)) {
-      put(key, settle(key, value));
-    } else if (key == kFunc) {
-      event_->func = column_text(key, value);
-    } else if (key == kScope) {
-      event_->scope = column_text(key, value);
-    } else if (is_reserved(key)) {
-      char* renamed = scratch_.arena.allocate(key.size() + 1);
-      std::memcpy(renamed, key.data(), key.size());
-      renamed[key.size()] = '_';
-      put({renamed, key.size() + 1}, settle(key, value));
-    } else {
-      put(key, settle(key, value));
+    const Value settled = settle(key, value);
+    if (settings_.special().may_have(key)) {
+      if (is_column(key) && settled.kind() == Kind::text) {
+        (key == kFunc ? event_->func : event_->scope) = settled;
+        return;
+      }
+      if (is_column(key) || is_reserved(key)) event_->has_reserved_keys = true;
     }
+    put(key, settled);
   }
 
   void put(std::string_view key, const Value& value) {
@@ -198,20 +195,6 @@ class Composer {
   // Of a text that is no JSON. Where a secret in it would end cannot be told.
   Value without_secrets(std::string_view text) const {
     return settings_.redaction().hides_word_of(text) ? kRedacted : text;
-  }
-
-  // func and scope are columns of text: other kinds show as JSON shows them.
-  Value column_text(std::string_view key, const Value& given) {
-    const Value value = settle(key, given);
-    if (value.is_null() || value.kind() == Kind::text) return value;
-    Buffer& text = scratch_.buffer;
-    text.clear();
-    append_json_value(text, value);
-    std::string_view shown = text.view();
-    if (shown.size() >= 2 && shown.front() == '"') {
-      shown = shown.substr(1, shown.size() - 2);
-    }
-    return Value(scratch_.arena.copy(shown));
   }
 
   const EventSettings& settings_;

@@ -24,7 +24,7 @@ class EventSettings {
   bool caller_info() const noexcept { return caller_info_; }
   const Redaction& redaction() const noexcept { return redaction_; }
 
-  // Keys that are reserved, secrets, or columns.
+  // Keys that are secrets, or that targets have for themselves.
   const KeyShapes& special() const noexcept { return special_; }
 
  private:

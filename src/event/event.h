@@ -27,9 +27,12 @@ struct Event {
   bool has_message() const noexcept { return !message_template.empty(); }
 
   // Scope, bound and call fields, in that order. No custom values, no two
-  // equal keys, no reserved keys, no secrets; JSON values and keys are clean.
+  // equal keys, no secrets; JSON values and keys are clean.
   const Field* fields = nullptr;
   std::size_t field_count = 0;
+
+  // The first 64 fields that the message shows, as bits: 1 for the first.
+  std::uint64_t shown_fields = 0;
 
   // The bytes of all names, keys and texts but the message, and enough for all
   // other values: a sixth of what they can take in JSON at most.
@@ -39,6 +42,9 @@ struct Event {
   std::uint32_t sanitized = 0;  // values in which bad bytes were replaced
                                 // before rendering (in JSON and keys)
   bool truncated = false;       // fields were left out, or JSON not looked at
+  // A field has a key that targets may have for themselves: see
+  // render/free_keys.h.
+  bool has_reserved_keys = false;
 };
 
 }  // namespace stogger

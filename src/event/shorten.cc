@@ -1,6 +1,7 @@
 #include "event/shorten.h"
 
 #include <algorithm>
+#include <cstdint>
 #include <functional>
 #include <numeric>
 #include <vector>
@@ -13,6 +14,10 @@ namespace {
 // Colon and comma of each field; names of the columns around the rest.
 constexpr std::size_t kFieldOverhead = 2;
 constexpr std::size_t kEventOverhead = 512;
+// Underscores behind keys that targets have for themselves. More are not to be
+// had: each field has its own number of them, and all keys together
+// kLargestFixed bytes.
+constexpr std::size_t kUnderscores = 8 * 1024;
 // What keys and numbers, which cannot be cut, may take of an event.
 constexpr std::size_t kLargestFixed = kLargestEvent / 4 * 3;
 // Event::raw_size of an event that fits: its bytes, and something around them.
@@ -51,6 +56,7 @@ class Shortener {
       : event_(event), fields_(scratch.fields.fields()) {}
 
   void run() {
+    if (event_->has_reserved_keys) fixed_ += kUnderscores;
     for (std::size_t i = 0; i < event_->field_count; ++i) {
       fixed_ += fixed_size(event_->fields[i]);
     }
@@ -132,9 +138,21 @@ class Shortener {
       fixed_ -= sizes[i];
       sizes[i] = 0;
     }
+    keep_marks(sizes);
     std::size_t i = 0;
     std::erase_if(fields_, [&](const Field&) { return sizes[i++] == 0; });
     publish();
+  }
+
+  // Those of the fields that stay, which move forward.
+  void keep_marks(const std::vector<std::size_t>& sizes) {
+    constexpr std::size_t kMarks = 64;
+    std::uint64_t kept = 0;
+    std::size_t place = 0;
+    for (std::size_t i = 0; i < std::min(sizes.size(), kMarks); ++i) {
+      if (sizes[i] != 0) kept |= (event_->shown_fields >> i & 1) << place++;
+    }
+    event_->shown_fields = kept;
   }
 
   void cut_texts(std::size_t most) {

@@ -37,10 +37,7 @@ void render_logfmt(const Event& event, RowScratch& scratch) {
   if (!event.logger.empty()) {
     sanitized += append_pair(out, "logger", Value(event.logger));
   }
-  if (event.field_count != 0) {
-    out.push_back(' ');
-    sanitized += append_pairs(out, event);
-  }
+  sanitized += append_pairs(out, event);
   out.push_back('\n');
   scratch.sanitized += sanitized;
 }

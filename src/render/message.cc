@@ -18,18 +18,22 @@ namespace {
 constexpr std::string_view kMissing = "<missing>";
 constexpr std::string_view kBadFormat = "<bad format>";
 
-Value find_value(const Event& event, std::string_view name) {
-  const Field* renamed = nullptr;
+// The bit of a field in Event::shown_fields; none if it is not one of the
+// first.
+std::uint64_t mark_of(std::size_t field) noexcept {
+  constexpr std::size_t kMarks = 64;
+  return field < kMarks ? std::uint64_t{1} << field : 0;
+}
+
+// *mark is that of the field; 0 if it is none.
+Value find_value(const Event& event, std::string_view name,
+                 std::uint64_t* mark) {
   for (std::size_t i = 0; i < event.field_count; ++i) {
-    const Field& field = event.fields[i];
-    if (field.key == name) return field.value;
-    // A field under a reserved key has that key with "_" behind it.
-    if (field.key.size() == name.size() + 1 && field.key.back() == '_' &&
-        field.key.substr(0, name.size()) == name) {
-      renamed = &field;
-    }
+    if (event.fields[i].key != name) continue;
+    *mark = mark_of(i);
+    return event.fields[i].value;
   }
-  if (renamed != nullptr) return renamed->value;
+  *mark = 0;
   if (name == "event") return Value(event.name);
   if (name == "level") return Value(to_string(event.level));
   if (name == "logger" && !event.logger.empty()) return Value(event.logger);
@@ -137,6 +141,8 @@ class Renderer {
     }
   }
 
+  std::uint64_t shown() const noexcept { return shown_; }
+
  private:
   // As much of it as there is room for.
   [[gnu::always_inline]] void append(std::string_view text) {
@@ -152,28 +158,31 @@ class Renderer {
   }
 
   void append_replacement(std::string_view name, std::string_view spec) {
-    const Value value = find_value(event_, name);
+    std::uint64_t mark;
+    const Value value = find_value(event_, name, &mark);
     if (value.is_null()) {
       append(kMissing);
-    } else if (!spec.empty() && !is_modest(spec)) {
-      append(kBadFormat);
     } else if (!spec.empty()) {
-      append_formatted(spec, value);
+      if (!append_formatted(spec, value)) return append(kBadFormat);
     } else if (value.kind() == Kind::text || value.kind() == Kind::json) {
       append(value.text());
     } else {
       append_plain(out_, value);
     }
+    shown_ |= mark;
   }
 
-  void append_formatted(std::string_view spec, const Value& value) {
+  // False, and nothing appended, if it does not fit the value.
+  bool append_formatted(std::string_view spec, const Value& value) {
+    if (!is_modest(spec)) return false;
     fmt::memory_buffer text;
     try {
       format_any(text, spec, value);
     } catch (const std::exception&) {
-      return append(kBadFormat);
+      return false;
     }
     append({text.data(), text.size()});
+    return true;
   }
 
   const Event& event_;
@@ -181,12 +190,15 @@ class Renderer {
   const std::size_t end_;  // how large the buffer may become
   bool is_full_ = false;   // something had no room
   std::size_t looked_at_ = 0;
+  std::uint64_t shown_ = 0;
 };
 
 }  // namespace
 
-void render_message(const Event& event, Buffer& out) {
-  Renderer(event, out).run();
+std::uint64_t render_message(const Event& event, Buffer& out) {
+  Renderer renderer(event, out);
+  renderer.run();
+  return renderer.shown();
 }
 
 }  // namespace stogger

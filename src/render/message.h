@@ -8,12 +8,13 @@
 
 namespace stogger {
 
-// Renders event.message_template. {name} is the value of that field,
+// Renders event.message_template, and returns which of the first 64 fields it
+// shows, as Event::shown_fields has it. {name} is the value of that field,
 // {name:spec} formats it as {fmt} would; {{ and }} are braces. Besides the
 // fields there are event, level, logger, func and scope. A field that is
 // missing or null reads <missing>, a specification that does not fit its value
 // <bad format>; from a brace without its pair on, the template reads <bad
 // format> and then its own text.
-void render_message(const Event& event, Buffer& out);
+std::uint64_t render_message(const Event& event, Buffer& out);
 
 }  // namespace stogger

@@ -1,5 +1,7 @@
 #include "render/render.h"
 
+#include "render/free_keys.h"
+
 namespace stogger {
 
 void render_columns(const Event& event, RowForm form, const RowBatch& wanted,
@@ -15,6 +17,13 @@ void render_columns(const Event& event, RowForm form, const RowBatch& wanted,
   }
   *row = {scratch.columns.data(), scratch.columns.size(), scratch.values.data(),
           1, event.time};
+}
+
+void render_with_free_keys(const Event& event, RowForm form,
+                           const RowBatch& wanted, RowScratch& scratch,
+                           RowBatch* row) {
+  render(with_free_keys(event, form, wanted, scratch), form, wanted, scratch,
+         row);
 }
 
 }  // namespace stogger

@@ -21,23 +21,28 @@ struct RowScratch {
   Buffer text;
   std::vector<Column> columns;
   std::vector<Value> values;
+  std::vector<Field> fields;    // of an event with other keys, see free_keys.h
+  Buffer keys;                  // their texts
   Value line;                   // of the forms that are one finished line
   std::uint32_t sanitized = 0;  // values of this row with bad bytes replaced
 
   // All bits that are set in the number of bytes of any of them.
   std::size_t memory() const noexcept {
-    return text.capacity() | vector_memory(columns) | vector_memory(values);
+    return text.capacity() | vector_memory(columns) | vector_memory(values) |
+           vector_memory(fields) | keys.capacity();
   }
   // Gives back memory beyond `most` bytes, of each kind.
   void recycle(std::size_t most) noexcept {
     text.recycle(most);
     recycle_vector(columns, most);
     recycle_vector(values, most);
+    recycle_vector(fields, most);
+    keys.recycle(most);
   }
 };
 
 // One renderer each, for render() and for tests.
-void render_text(const Event& event, bool colored, RowScratch& scratch);
+void render_text(const Event& event, RowForm form, RowScratch& scratch);
 void render_json(const Event& event, RowScratch& scratch);
 void render_logfmt(const Event& event, RowScratch& scratch);
 void render_table(const Event& event, const RowBatch& wanted,
@@ -49,18 +54,28 @@ void render_event(const Event& event, RowScratch& scratch);
 void render_columns(const Event& event, RowForm form, const RowBatch& wanted,
                     RowScratch& scratch, RowBatch* row);
 
+// For an event with reserved keys; the same as render().
+void render_with_free_keys(const Event& event, RowForm form,
+                           const RowBatch& wanted, RowScratch& scratch,
+                           RowBatch* row);
+
 // The row, in *row, lives as long as the event and the scratch are left alone.
 // `wanted` are the sink's own columns for RowForm::table; none means the
 // standard six.
 inline void render(const Event& event, RowForm form, const RowBatch& wanted,
                    RowScratch& scratch, RowBatch* row) {
   static constexpr Column kLine = {"line", Kind::text};
+  if (event.has_reserved_keys) [[unlikely]] {
+    return render_with_free_keys(event, form, wanted, scratch, row);
+  }
   scratch.text.clear();
   scratch.sanitized = event.sanitized;
   switch (form) {
     case RowForm::text:
     case RowForm::colored_text:
-      render_text(event, form == RowForm::colored_text, scratch);
+    case RowForm::local_text:
+    case RowForm::colored_local_text:
+      render_text(event, form, scratch);
       break;
     case RowForm::json:
       render_json(event, scratch);

@@ -94,10 +94,16 @@ class TableRow {
     return 1u << static_cast<unsigned>(source);
   }
 
+  // A column of an attribute is none of a field, even if it has its name.
   bool has_column(std::string_view name, const Value& value) const noexcept {
-    return std::any_of(columns_, columns_ + count_, [&](const Column& column) {
-      return column.name == name && fits(column.kind, value);
-    });
+    for (std::size_t i = 0; i < count_; ++i) {
+      const Column& column = columns_[i];
+      if (column.name == name && fits(column.kind, value) &&
+          source_of(name, i) == Source::field) {
+        return true;
+      }
+    }
+    return false;
   }
 
   Value attribute(Source source) const noexcept {

@@ -11,6 +11,7 @@
 #include "base/value_capture.h"
 #include "deliver/hub.h"
 #include "deliver/system.h"
+#include "row/event_columns.h"
 
 namespace stogger::testing {
 namespace {
@@ -36,18 +37,17 @@ std::string text_of(const Value& value) {
   return value.is_null() ? std::string() : std::string(value.text());
 }
 
-// The order of the columns is that of RowForm::fields.
+// The order of the columns is that of RowForm::event.
 CapturedEvent capture_row(const RowBatch& rows, std::size_t row) {
-  constexpr std::size_t kAttributes = 7;
   CapturedEvent event;
-  event.time = rows.at(row, 0).time();
-  parse_level(rows.at(row, 1).text(), &event.level);
-  event.event = text_of(rows.at(row, 2));
-  event.func = text_of(rows.at(row, 3));
-  event.scope = text_of(rows.at(row, 4));
-  event.logger = text_of(rows.at(row, 5));
-  event.message = text_of(rows.at(row, 6));
-  for (std::size_t i = kAttributes; i < rows.column_count; ++i) {
+  event.time = rows.at(row, EventColumn::timestamp).time();
+  parse_level(rows.at(row, EventColumn::level).text(), &event.level);
+  event.event = text_of(rows.at(row, EventColumn::event));
+  event.func = text_of(rows.at(row, EventColumn::func));
+  event.scope = text_of(rows.at(row, EventColumn::scope));
+  event.logger = text_of(rows.at(row, EventColumn::logger_name));
+  event.message = text_of(rows.at(row, EventColumn::message));
+  for (std::size_t i = EventColumn::count; i < rows.column_count; ++i) {
     event.fields.push_back(captured(rows.columns[i].name, rows.at(row, i)));
   }
   return event;
@@ -65,7 +65,7 @@ class CaptureSink final : public Sink {
     }
     return {};
   }
-  RowForm form() const noexcept override { return RowForm::fields; }
+  RowForm form() const noexcept override { return RowForm::event; }
 
  private:
   const std::shared_ptr<Store> store_;
@@ -136,7 +136,6 @@ Value text_or_null(const std::string& text) {
 // Finds what a field of that key became; false if there was none.
 bool find(const CapturedEvent& event, std::string_view key, Value* value) {
   const CapturedField* field = event.find(key);
-  if (field == nullptr) field = event.find(std::string(key) + "_");
   if (field != nullptr) {
     *value = field->value();
   } else if (key == "func") {

@@ -4,6 +4,9 @@
 
 #include <chrono>
 #include <cstdio>
+#include <cstdlib>
+#include <ctime>
+#include <optional>
 #include <random>
 #include <string>
 #include <vector>
@@ -21,6 +24,14 @@ std::string seconds(Time time) {
   char text[40];
   return {text, write_timestamp_seconds(text, time)};
 }
+std::string millis(Time time) {
+  char text[40];
+  return {text, write_timestamp_millis(text, time)};
+}
+std::string local(Time time) {
+  char text[40];
+  return {text, write_local_timestamp(text, time)};
+}
 std::string whole(Time time) {
   char text[40];
   return {text, write_time(text, time)};
@@ -36,7 +47,68 @@ TEST(TimestampTest, IsRfc3339InUtc) {
             "2026-11-21T01:39:28.656642Z");
   EXPECT_EQ(timestamp(Time{1795225168656642000}).size(), kTimestampSize);
   EXPECT_EQ(seconds(Time{1795225168656642000}), "2026-11-21T01:39:28Z");
+  EXPECT_EQ(millis(Time{1795225168656642000}), "2026-11-21T01:39:28.656Z");
   EXPECT_EQ(date(Time{1795225168656642000}), "2026-11-21");
+}
+
+// The time zone of the process, while it lives.
+class TimeZone {
+ public:
+  explicit TimeZone(const char* zone) {
+    const char* const before = std::getenv("TZ");
+    if (before != nullptr) before_ = before;
+    set(zone);
+  }
+  ~TimeZone() { set(before_ ? before_->c_str() : nullptr); }
+  TimeZone(const TimeZone&) = delete;
+  TimeZone& operator=(const TimeZone&) = delete;
+
+  static void set(const char* zone) {
+    zone != nullptr ? ::setenv("TZ", zone, 1) : ::unsetenv("TZ");
+    ::tzset();
+    // Another second than any that was asked for: none is remembered.
+    local(Time{-123 * kSecond});
+  }
+
+ private:
+  std::optional<std::string> before_;
+};
+
+TEST(LocalTimestampTest, HasTheOffsetFromUtc) {
+  const Time time{1795225168656642000};
+  const TimeZone restored("UTC0");
+  EXPECT_EQ(local(time), "2026-11-21T01:39:28.656+00:00");
+  TimeZone::set("EET-2");
+  EXPECT_EQ(local(time), "2026-11-21T03:39:28.656+02:00");
+  TimeZone::set("NST3:30");
+  EXPECT_EQ(local(time), "2026-11-20T22:09:28.656-03:30");
+  TimeZone::set("NPT-5:45");
+  EXPECT_EQ(local(time), "2026-11-21T07:24:28.656+05:45");
+  EXPECT_EQ(local(Time{-1}), "1970-01-01T05:44:59.999+05:45");
+}
+
+TEST(LocalTimestampTest, FollowsSummerTime) {
+  const TimeZone zone("CET-1CEST,M3.5.0,M10.5.0/3");
+  // 2026-10-25, 01:00 UTC.
+  const std::int64_t end = 1792890000 * kSecond;
+  EXPECT_EQ(local(Time{end - 1}), "2026-10-25T02:59:59.999+02:00");
+  EXPECT_EQ(local(Time{end}), "2026-10-25T02:00:00.000+01:00");
+  EXPECT_EQ(local(Time{end + 999999999}), "2026-10-25T02:00:00.999+01:00");
+  EXPECT_EQ(local(Time{end - 1}), "2026-10-25T02:59:59.999+02:00");
+}
+
+TEST(LocalTimestampTest, AnOffsetWithSecondsIsCutToMinutes) {
+  const TimeZone zone("LMT-0:53:28");
+  EXPECT_EQ(local(Time{0}), "1970-01-01T00:53:00.000+00:53");
+  TimeZone::set("LMT0:53:28");
+  EXPECT_EQ(local(Time{0}), "1969-12-31T23:07:00.000-00:53");
+}
+
+TEST(LocalTimestampTest, TheWholeRangeIsCovered) {
+  const TimeZone zone("EET-2");
+  EXPECT_EQ(local(Time{INT64_MIN}), "1677-09-21T02:12:43.145+02:00");
+  EXPECT_EQ(local(Time{INT64_MAX}), "2262-04-12T01:47:16.854+02:00");
+  EXPECT_EQ(local(Time{INT64_MIN}), "1677-09-21T02:12:43.145+02:00");
 }
 
 TEST(TimestampTest, MicrosecondsAreCutOffAndNotRounded) {

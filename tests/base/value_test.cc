@@ -3,9 +3,13 @@
 #include <gtest/gtest.h>
 
 #include <array>
+#include <bit>
+#include <cfloat>
 #include <cmath>
+#include <cstdint>
 #include <limits>
 #include <optional>
+#include <random>
 #include <span>
 #include <stdexcept>
 #include <string>
@@ -115,6 +119,38 @@ TEST(ValueTest, RealsKeepEveryBit) {
   EXPECT_EQ(Value(0.1).real(), 0.1);
   EXPECT_TRUE(std::signbit(Value(-0.0).real()));
   EXPECT_EQ(Value(5e-324).real(), 5e-324);
+}
+
+TEST(ValueTest, FloatsAreTheirShortestDecimal) {
+  EXPECT_EQ(Value(14.7F).kind(), Kind::real);
+  EXPECT_EQ(Value(14.7F).real(), 14.7);
+  EXPECT_EQ(Value(-0.1F).real(), -0.1);
+  EXPECT_EQ(Value(101.325F).real(), 101.325);
+  EXPECT_EQ(Value(1e10F).real(), 1e10);
+  EXPECT_EQ(Value(16777216.0F).real(), 16777216.0);
+  EXPECT_EQ(Value(1e-45F).real(), 1e-45);
+  EXPECT_EQ(Value(FLT_MIN).real(), 1.1754944e-38);
+  EXPECT_EQ(Value(FLT_MAX).real(), 3.4028235e38);
+  EXPECT_EQ(Value(std::optional(14.7F)).real(), 14.7);
+  const Value copy = Value(14.7F);
+  EXPECT_EQ(Value(copy).real(), 14.7);
+}
+
+TEST(ValueTest, FloatsWithoutADecimalStayWhatTheyAre) {
+  EXPECT_TRUE(std::signbit(Value(-0.0F).real()));
+  EXPECT_EQ(Value(HUGE_VALF).real(), HUGE_VAL);
+  EXPECT_EQ(Value(-HUGE_VALF).real(), -HUGE_VAL);
+  EXPECT_TRUE(std::isnan(Value(std::nanf("")).real()));
+}
+
+TEST(ValueTest, AFloatReadsBackFromItsDecimal) {
+  std::mt19937 random(7);
+  for (int i = 0; i < 100000; ++i) {
+    const auto bits = static_cast<std::uint32_t>(random());
+    const auto value = std::bit_cast<float>(bits);
+    if (!std::isfinite(value)) continue;
+    EXPECT_EQ(static_cast<float>(Value(value).real()), value) << bits;
+  }
 }
 
 TEST(ValueTest, TextComesInManyTypes) {

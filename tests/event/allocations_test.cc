@@ -113,7 +113,7 @@ TEST_P(AllocationsTest, NoneForSixteenFields) {
                                   {"m", 1e300},
                                   {"n", ip_},
                                   {"o", INT64_MIN},
-                                  {"id", 16}});
+                                  {"level", 16}});
             }),
             0u);
 }

@@ -136,6 +136,7 @@ TEST_F(ComposeTest, EveryKindOfValueArrivesUnchanged) {
                   {"most", UINT64_MAX},
                   {"real", -0.0},
                   {"tiny", 5e-324},
+                  {"float", 14.7F},
                   {"nan", std::nan("")},
                   {"text", std::string_view("a\0\xFF\n", 4)},
                   {"time", Time{-1}},
@@ -147,6 +148,7 @@ TEST_F(ComposeTest, EveryKindOfValueArrivesUnchanged) {
   EXPECT_EQ(event.find("most")->value().unsigned_integer(), UINT64_MAX);
   EXPECT_TRUE(std::signbit(event.find("real")->value().real()));
   EXPECT_EQ(event.find("tiny")->value().real(), 5e-324);
+  EXPECT_EQ(event.find("float")->value().real(), 14.7);
   EXPECT_TRUE(std::isnan(event.find("nan")->value().real()));
   EXPECT_EQ(event.find("text")->value().text(),
             std::string_view("a\0\xFF\n", 4));
@@ -165,7 +167,8 @@ TEST_F(ComposeTest, MissingNamesAreEmpty) {
 
 // --- Keys --------------------------------------------------------------------
 
-TEST_F(ComposeTest, ReservedKeysGetAnUnderscore) {
+// What targets do with the keys that they have for themselves is theirs.
+TEST_F(ComposeTest, FieldsKeepTheirKeys) {
   log_.info("e", {{"id", 1},
                   {"timestamp", 2},
                   {"level", 3},
@@ -180,18 +183,40 @@ TEST_F(ComposeTest, ReservedKeysGetAnUnderscore) {
   EXPECT_EQ(event.level, Level::info);
   EXPECT_EQ(event.time, kTestTime);
   EXPECT_EQ(keys_of(event),
-            "id_ timestamp_ level_ event_ data_ message_ logger_ ID ids");
-  EXPECT_EQ(event.find("data_")->value().integer(), 5);
+            "id timestamp level event data message logger ID ids");
+  EXPECT_EQ(event.find("data")->value().integer(), 5);
+  EXPECT_EQ(event.find("message")->value().integer(), 6);
 }
 
-TEST_F(ComposeTest, ARenamedKeyIsStillOneKey) {
-  log_.info("e", {{"id", 1}, {"id_", 2}, {"id", 3}});
+TEST_F(ComposeTest, AReservedKeyIsStillOneKey) {
+  log_.info("e", {{"level", 1}, {"level_", 2}, {"level", 3}});
   const CapturedEvent event = only();
-  EXPECT_EQ(keys_of(event), "id_");
-  EXPECT_EQ(event.find("id_")->value().integer(), 3);
+  EXPECT_EQ(keys_of(event), "level level_");
+  EXPECT_EQ(event.find("level")->value().integer(), 3);
 }
 
-TEST_F(ComposeTest, FuncAndScopeSetTheirColumns) {
+TEST_F(ComposeTest, OnlyReservedKeysTakeTheLongerWay) {
+  EventScratch scratch;
+  const EventSettings settings;
+  const auto is_marked = [&](std::vector<Field> fields) {
+    return compose(nullptr, {Level::info, "e", Fields(fields), {}, Where{}},
+                   kTestTime, settings, scratch)
+        .has_reserved_keys;
+  };
+  for (const char* key :
+       {"timestamp", "level", "event", "data", "message", "logger"}) {
+    EXPECT_TRUE(is_marked({{"a", 1}, {key, 2}})) << key;
+  }
+  EXPECT_TRUE(is_marked({{"func", 1}}));
+  EXPECT_TRUE(is_marked({{"scope", nullptr}}));
+  for (const char* key : {"a", "", "id", "user_id", "Level", "level_",
+                          "password", "timestamps", "code_file"}) {
+    EXPECT_FALSE(is_marked({{"a", 1}, {key, "x"}})) << key;
+  }
+  EXPECT_FALSE(is_marked({{"func", "f"}, {"scope", "s"}}));
+}
+
+TEST_F(ComposeTest, TextUnderFuncAndScopeSetsTheirColumns) {
   const Scope scope(log_, "outside");
   log_.info("e", {{"func", "mine"}, {"a", 1}, {"scope", "here"}});
   CapturedEvent event = only();
@@ -199,27 +224,25 @@ TEST_F(ComposeTest, FuncAndScopeSetTheirColumns) {
   EXPECT_EQ(event.scope, "here");
   EXPECT_EQ(keys_of(event), "a");
 
-  log_.info("e", {{"func", nullptr}, {"scope", nullptr}});
+  const shop::Holder holder{"held"};
+  log_.info("e", {{"func", holder}, {"scope", ""}});
   event = only();
-  EXPECT_EQ(event.func, "");
+  EXPECT_EQ(event.func, "held");
   EXPECT_EQ(event.scope, "");
+  EXPECT_EQ(keys_of(event), "");
 }
 
-TEST_F(ComposeTest, ColumnsOfTextShowOtherKindsAsText) {
-  const std::pair<Value, std::string> cases[] = {
-      {42, "42"},
-      {true, "true"},
-      {1.5, "1.5"},
-      {std::numeric_limits<double>::infinity(), "Infinity"},
-      {Time{0}, "1970-01-01T00:00:00.000000Z"},
-      {Json{"{\"a\": 1}"}, "{\"a\":1}"},
-      {Json{"not json"}, "not json"},
-      {"", ""}};
-  for (const auto& [value, shown] : cases) {
-    log_.info("e", {{"func", value}, {"scope", value}});
+TEST_F(ComposeTest, OtherKindsUnderFuncAndScopeAreFields) {
+  const Scope scope(log_, "outside");
+  for (const Value& value : {Value(42), Value(true), Value(1.5), Value(Time{0}),
+                             Value(Json{"{\"a\":1}"}), Value(nullptr)}) {
+    log_.info("e", {{"func", value}, {"a", 1}, {"scope", value}});
     const CapturedEvent event = only();
-    EXPECT_EQ(event.func, shown);
-    EXPECT_EQ(event.scope, shown);
+    EXPECT_EQ(event.func, "TestBody");
+    EXPECT_EQ(event.scope, "outside");
+    EXPECT_EQ(keys_of(event), "func a scope");
+    EXPECT_EQ(event.find("func")->value().kind(), value.kind());
+    EXPECT_EQ(event.find("scope")->value().kind(), value.kind());
   }
 }
 
@@ -345,7 +368,7 @@ TEST_F(ComposeTest, SecretsInsideJsonAreHidden) {
   log_.info("e", {{"user", shop::Credentials{}}});
   EXPECT_EQ(text("user"), "{\"user\":\"ann\",\"password\":\"[REDACTED]\"}");
   log_.info("e", {{"func", Json{"{\"token\":\"hunter2\"}"}}});
-  EXPECT_EQ(only().func, "{\"token\":\"[REDACTED]\"}");
+  EXPECT_EQ(text("func"), "{\"token\":\"[REDACTED]\"}");
 }
 
 TEST_F(ComposeTest, JsonThatIsNoneIsText) {
@@ -396,11 +419,11 @@ class Composed {
 };
 
 TEST(ComposeSettingsTest, KeysToHideCanBeChosen) {
-  const EventSettings settings(false, {"pin", "Iban", "id"});
+  const EventSettings settings(false, {"pin", "Iban", "level"});
   EXPECT_EQ(
       Composed(settings, {{"PIN", 1}, {"iban", 2}, {"password", 3}}).show(),
       "PIN=[REDACTED] iban=[REDACTED] password=3");
-  EXPECT_EQ(Composed(settings, {{"id", 1}}).show(), "id_=[REDACTED]");
+  EXPECT_EQ(Composed(settings, {{"level", 1}}).show(), "level=[REDACTED]");
 }
 
 TEST(ComposeSettingsTest, AnEmptyListHidesNothing) {
@@ -477,14 +500,16 @@ TEST_F(ComposeTest, ACustomTypeThatLogsItselfEndsSomewhere) {
 TEST_F(ComposeTest, CustomTypesAreSettledLikeWhatTheyStandFor) {
   log_.info("e", {{"json", shop::Holder{Json{"{ \"a\" : 1 }"}}},
                   {"broken", shop::Holder{Json{"{"}}},
-                  {"id", shop::Holder{7}},
+                  {"level", shop::Holder{7}},
                   {"func", shop::Holder{8}},
+                  {"scope", shop::Holder{"here"}},
                   {"null", shop::Holder{nullptr}}});
   const CapturedEvent event = only();
   EXPECT_EQ(event.find("json")->value().text(), "{\"a\":1}");
   EXPECT_EQ(event.find("broken")->value().kind(), Kind::text);
-  EXPECT_EQ(event.find("id_")->value().integer(), 7);
-  EXPECT_EQ(event.func, "8");
+  EXPECT_EQ(event.find("level")->value().integer(), 7);
+  EXPECT_EQ(event.find("func")->value().integer(), 8);
+  EXPECT_EQ(event.scope, "here");
   EXPECT_TRUE(event.find("null")->value().is_null());
 }
 

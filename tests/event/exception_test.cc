@@ -53,7 +53,7 @@ TEST_F(ExceptionTest, IsAnErrorThatTellsOfTheException) {
   EXPECT_EQ(event.level, Level::error);
   EXPECT_EQ(event.event, "work-failed");
   EXPECT_TRUE(event.func.starts_with("thrown"));
-  EXPECT_EQ(event.find("id_")->value().integer(), 3);
+  EXPECT_EQ(event.find("id")->value().integer(), 3);
   EXPECT_EQ(text(event, "exception_class"), "stogger::shop::OutOfStock");
   EXPECT_EQ(text(event, "exception_msg"), "no \"bolts\" left\n");
   EXPECT_EQ(event.message, "failed: no \"bolts\" left\n");

@@ -240,6 +240,39 @@ TEST_F(ShortenTest, WhatHasNoRoomIsNotWorkedThrough) {
   EXPECT_EQ(last_shortened()["a"], "stays");
 }
 
+TEST_F(ShortenTest, UnderscoresThatFreeAKeyHaveRoom) {
+  std::vector<std::string> keys = {"level", "event", "message"};
+  for (std::size_t i = 1; i <= 1000; ++i) {
+    keys.push_back("level" + std::string(i, '_'));
+  }
+  std::vector<Field> fields;
+  for (const std::string& key : keys) fields.emplace_back(key, 1);
+  const std::string text(kMebibyte, 'x');
+  fields.emplace_back("text", text);
+  log_.info("large", fields);
+  const auto event = last_shortened();
+  EXPECT_EQ(event["level" + std::string(1001, '_')], 1);
+  EXPECT_EQ(event["message_"], 1);
+}
+
+TEST(ShownFieldsTest, MarksMoveWithTheirFields) {
+  const std::string key(800000, 'k');
+  const std::string text(kMebibyte, 'x');
+  const std::vector<Field> fields = {{"a", text}, {key, 2}, {"c", 3}, {"d", 4}};
+  EventScratch scratch;
+  const EventSettings settings;
+  Event event =
+      compose(nullptr, {Level::info, "e", Fields(fields), {}, Where{}}, Time{},
+              settings, scratch);
+  ASSERT_EQ(event.field_count, 4u);
+  event.shown_fields = 0b1010;  // the long one and the last
+  shorten(&event, scratch);
+  ASSERT_EQ(event.field_count, 4u);
+  EXPECT_EQ(event.fields[2].key, "d");
+  EXPECT_EQ(event.fields[3].key, "_truncated");
+  EXPECT_EQ(event.shown_fields, 0b100u);
+}
+
 struct LargeObject {
   const std::string& text;
 };

@@ -30,8 +30,8 @@ class ManyFields {
   // Some fields whose keys and values are made alike.
   void add_group(FuzzedDataProvider& data) {
     static constexpr std::string_view kKeys[] = {
-        "id",           "id_", "level",      "message",   "func", "scope",
-        "password",     "",    "_truncated", "code_file", "\xff", "\xfe",
+        "level_",       "level__", "level",      "message",   "func", "scope",
+        "password",     "",        "_truncated", "code_file", "\xff", "\xfe",
         "\xEF\xBF\xBD", "\0"};
     const int size = data.ConsumeIntegralInRange(0, 3);
     const int count = size == 0   ? 1
@@ -113,7 +113,7 @@ void run(FuzzedDataProvider& data) {
       nullptr, {Level::info, "e", Fields(fields), message, Where::here()},
       Time{}, data.ConsumeBool() ? with_caller : plain, scratch);
   if (event.has_message()) {
-    render_message(event, rendered);
+    event.shown_fields = render_message(event, rendered);
     event.message = rendered.view();
   }
   shorten(&event, scratch);
@@ -127,7 +127,8 @@ void run(FuzzedDataProvider& data) {
   render(event, RowForm::table, RowBatch(), row_scratch, &row);
   check_object(row.at(0, row.column_count - 1).text());
   for (const RowForm form :
-       {RowForm::text, RowForm::logfmt, RowForm::fields, RowForm::event}) {
+       {RowForm::text, RowForm::local_text, RowForm::logfmt, RowForm::fields,
+        RowForm::event}) {
     render(event, form, RowBatch(), row_scratch, &row);
   }
 }

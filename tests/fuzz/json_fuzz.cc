@@ -12,7 +12,7 @@
 #include "base/json.h"
 #include "base/timestamp.h"
 #include "fuzz/random_event.h"
-#include "render/render.h"
+#include "render/free_keys.h"
 
 namespace stogger {
 namespace {
@@ -158,8 +158,10 @@ void check_line(const Event& event) {
   if (!event.scope.is_null()) expected.emplace_back("scope", event.scope);
   if (event.has_message()) expected.emplace_back("message", event.message);
   if (!event.logger.empty()) expected.emplace_back("logger", event.logger);
-  expected.insert(expected.end(), event.fields,
-                  event.fields + event.field_count);
+  RowScratch keys;
+  const Event renamed = with_free_keys(event, RowForm::json, {}, keys);
+  expected.insert(expected.end(), renamed.fields,
+                  renamed.fields + renamed.field_count);
 
   const Members found = members_of(line);
   check(found.size() == expected.size(), "every field is there");

@@ -145,7 +145,7 @@ void look_at(Sink& sink) {
     check(wanted.columns[i].kind < Kind::custom);
     look_at(wanted.columns[i].name);
   }
-  check(sink.form() <= RowForm::event);
+  check(sink.form() <= RowForm::colored_local_text);
   look_at(sink.target());
   Tally tally;
   sink.tally(&tally);

@@ -59,7 +59,7 @@ class RandomEvent {
                      time, data.ConsumeBool() ? with_caller : plain, scratch_);
     if (data.ConsumeBool()) event_.logger = text(20);
     if (event_.has_message()) {
-      render_message(event_, message_);
+      event_.shown_fields = render_message(event_, message_);
       event_.message = message_.view();
     }
     event_.raw_size += event_.logger.size();
@@ -77,8 +77,8 @@ class RandomEvent {
 
   std::string_view key() {
     static constexpr std::string_view kKeys[] = {
-        "id",   "timestamp", "level", "event",    "data",  "message", "logger",
-        "func", "scope",     "id_",   "password", "TOKEN", "a",       ""};
+        "id",   "timestamp", "level",  "event",    "data",  "message", "logger",
+        "func", "scope",     "level_", "password", "TOKEN", "a",       ""};
     return data_.ConsumeBool() ? text(30) : data_.PickValueInArray(kKeys);
   }
 
@@ -114,14 +114,18 @@ class RandomEvent {
   // What renderers rely on.
   void check_composed() const {
     static constexpr std::string_view kReserved[] = {
-        "id",      "timestamp", "level", "event", "data",
-        "message", "logger",    "func",  "scope"};
+        "timestamp", "level",  "event", "data",
+        "message",   "logger", "func",  "scope"};
     for (std::size_t i = 0; i < event_.field_count; ++i) {
       const Field& field = event_.fields[i];
       check(field.value.kind() != Kind::custom, "no custom values are left");
       for (const std::string_view reserved : kReserved) {
-        check(field.key != reserved, "reserved keys are renamed");
+        check(field.key != reserved || event_.has_reserved_keys,
+              "reserved keys are marked");
       }
+      check((field.key != "func" && field.key != "scope") ||
+                field.value.kind() != Kind::text || event_.truncated,
+            "text under func and scope is theirs");
       if (field.key == "password" || field.key == "TOKEN") {
         check(field.value.text() == kRedacted, "secrets are hidden");
       }

@@ -12,7 +12,7 @@
 #include "base/number.h"
 #include "base/timestamp.h"
 #include "fuzz/random_event.h"
-#include "render/render.h"
+#include "render/free_keys.h"
 
 namespace stogger {
 namespace {
@@ -27,6 +27,7 @@ std::string rendered(const Event& event, RowForm form) {
 void check_line(std::string_view line) {
   check(line.ends_with('\n'), "a line has an end");
   line.remove_suffix(1);
+  check(!line.ends_with(' '), "a line has no blanks at its end");
   check(is_clean_text(line), "a line is valid UTF-8");
   while (!line.empty()) {
     const Utf8Step step = utf8_step(line);
@@ -193,9 +194,11 @@ void check_logfmt(const Event& event, std::string_view line) {
   if (!event.logger.empty()) {
     expected.emplace_back("logger", mended(event.logger));
   }
-  for (std::size_t i = 0; i < event.field_count; ++i) {
-    expected.emplace_back(mended(event.fields[i].key),
-                          shown(event.fields[i].value));
+  RowScratch keys;
+  const Event renamed = with_free_keys(event, RowForm::logfmt, {}, keys);
+  for (std::size_t i = 0; i < renamed.field_count; ++i) {
+    expected.emplace_back(mended(renamed.fields[i].key),
+                          shown(renamed.fields[i].value));
   }
   check(LogfmtReader(line).read() == expected, "logfmt says what was logged");
 }

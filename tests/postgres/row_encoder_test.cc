@@ -186,6 +186,17 @@ TEST(EncodeValue, RealNumbersKeepTheirBits) {
   EXPECT_EQ(hex_of(kFloat4, 3.5e38), "does not fit");
 }
 
+TEST(EncodeValue, EveryFloatFitsItsType) {
+  EXPECT_EQ(hex_of(kFloat4, 14.7F), "416b3333");
+  EXPECT_EQ(hex_of(kFloat8, 14.7F), "402d666666666666");
+  EXPECT_EQ(hex_of(kFloat4, std::numeric_limits<float>::max()), "7f7fffff");
+  EXPECT_EQ(hex_of(kFloat4, std::numeric_limits<float>::lowest()), "ff7fffff");
+  EXPECT_EQ(hex_of(kFloat4, std::numeric_limits<float>::denorm_min()),
+            "00000001");
+  EXPECT_EQ(hex_of(kFloat4, 0x1.fffffefffffffp127), "7f7fffff");
+  EXPECT_EQ(hex_of(kFloat4, 0x1.ffffffp127), "does not fit");
+}
+
 TEST(EncodeValue, IntegersThatADoubleHoldsAreRealNumbersToo) {
   constexpr std::int64_t kExact = std::int64_t{1} << 53;
   EXPECT_EQ(hex_of(kFloat8, 3), "4008000000000000");

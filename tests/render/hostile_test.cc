@@ -18,7 +18,8 @@ using namespace std::string_view_literals;
 
 constexpr std::string_view kHostile[] = {
     // Lines that look like those of another event.
-    "x\n2026-11-21T01:39:28Z C breach                         forged=1"sv,
+    "x\n2026-11-21T01:39:28.656Z C breach                         forged=1"sv,
+    "x  ip=10.0.0.1 logger=auth scope=root"sv, "  "sv, "blanks at its end   "sv,
     "x\r\n{\"timestamp\":\"2026-11-21T01:39:28.656642Z\",\"level\":\"alert\"}"sv,
     "x\"}\n{\"event\":\"forged\"}"sv, "x level=alert event=forged"sv,
     "\" level=alert x=\""sv, "\\\" level=alert"sv, "\\"sv, "\\n"sv,
@@ -66,6 +67,7 @@ bool turns(std::uint32_t c) {
 void expect_one_harmless_line(std::string_view line, bool is_json) {
   ASSERT_TRUE(line.ends_with('\n'));
   line.remove_suffix(1);
+  ASSERT_FALSE(line.ends_with(' ')) << line;
   ASSERT_TRUE(is_clean_text(line)) << line;
   for (std::string_view rest = line; !rest.empty();) {
     const Utf8Step step = utf8_step(rest);
@@ -102,6 +104,10 @@ void expect_harmless(TestEvent& event) {
   const std::string text = event.line(RowForm::text);
   expect_one_harmless_line(text, false);
   EXPECT_EQ(without_colors(event.line(RowForm::colored_text)), text);
+  const std::string local = event.line(RowForm::local_text);
+  expect_one_harmless_line(local, false);
+  EXPECT_EQ(without_colors(event.line(RowForm::colored_local_text)), local);
+  EXPECT_EQ(local.substr(29), text.substr(24));
   expect_one_harmless_line(event.line(RowForm::logfmt), false);
   const std::string json = event.line(RowForm::json);
   expect_one_harmless_line(json, true);

@@ -62,6 +62,7 @@ TEST(JsonLineTest, ValuesAtTheEdgesComeBackExactly) {
                         {"zero", -0.0},
                         {"one", 1.0},
                         {"third", 1.0 / 3.0},
+                        {"float", 14.7F},
                         {"nan", Limits::quiet_NaN()},
                         {"infinity", Limits::infinity()},
                         {"minus", -Limits::infinity()},
@@ -80,6 +81,7 @@ TEST(JsonLineTest, ValuesAtTheEdgesComeBackExactly) {
   EXPECT_TRUE(std::signbit(line["zero"].get<double>()));
   EXPECT_TRUE(line["one"].is_number_float());
   EXPECT_EQ(line["third"].get<double>(), 1.0 / 3.0);
+  EXPECT_EQ(line["float"].get<double>(), 14.7);
   EXPECT_EQ(line["nan"], "NaN");
   EXPECT_EQ(line["infinity"], "Infinity");
   EXPECT_EQ(line["minus"], "-Infinity");

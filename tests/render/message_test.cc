@@ -134,12 +134,42 @@ TEST(MessageTest, NamesOfTheEventAreKnown) {
   EXPECT_EQ(event.message(), "<missing> <missing> <missing>");
 }
 
-TEST(MessageTest, FieldsThatWereRenamedAreFoundByTheirFirstName) {
-  EXPECT_EQ(message("{id} {level} {event}",
-                    {{"id_", 7}, {"level_", "high"}, {"event_", "mine"}}),
-            "7 high mine");
-  EXPECT_EQ(message("{id_}", {{"id_", 7}}), "7");
-  EXPECT_EQ(message("{a}", {{"a_", 1}, {"a", 2}}), "2");
+TEST(MessageTest, FieldsComeBeforeNamesOfTheEvent) {
+  EXPECT_EQ(message("{level} {event} {message}",
+                    {{"level", "high"}, {"event", "mine"}, {"message", 7}}),
+            "high mine 7");
+  EXPECT_EQ(message("{level} {a}", {{"level_", 1}, {"a_", 1}}),
+            "warning <missing>");
+}
+
+std::uint64_t shown(std::string_view text, std::vector<Field> fields) {
+  TestEvent event("e", std::move(fields), text);
+  event.message();
+  return event.event.shown_fields;
+}
+
+TEST(MessageTest, TheFieldsThatItShowsAreMarked) {
+  EXPECT_EQ(shown("no braces", {{"a", 1}}), 0u);
+  EXPECT_EQ(shown("{c} {a}", {{"a", 1}, {"b", 2}, {"c", 3}}), 5u);
+  EXPECT_EQ(shown("{b:>5} {b}", {{"a", 1}, {"b", 2}}), 2u);
+  EXPECT_EQ(shown("{event} {none} {{a}}", {{"a", 1}}), 0u);
+  EXPECT_EQ(shown("{a}", {{"a", nullptr}}), 1u);
+  EXPECT_EQ(shown("{a}", {{"a", ""}}), 1u);
+}
+
+TEST(MessageTest, AValueThatTheSpecificationDoesNotFitIsNotShown) {
+  EXPECT_EQ(shown("{a:zz} {b:>1000}", {{"a", 1}, {"b", 2}}), 0u);
+  EXPECT_EQ(shown("{a:zz} {a}", {{"a", 1}}), 1u);
+  EXPECT_EQ(shown("{a} {a:zz}", {{"a", 1}}), 1u);
+  EXPECT_EQ(shown("} {a}", {{"a", 1}}), 0u);
+}
+
+TEST(MessageTest, OnlyTheFirstSixtyFourFieldsAreMarked) {
+  std::vector<std::string> keys;
+  for (int i = 0; i < 70; ++i) keys.push_back("k" + std::to_string(i));
+  std::vector<Field> fields;
+  for (const std::string& key : keys) fields.push_back({key, 1});
+  EXPECT_EQ(shown("{k63} {k64} {k69}", fields), std::uint64_t{1} << 63);
 }
 
 TEST(MessageTest, TemplatesMayHoldAnyBytes) {

@@ -7,8 +7,11 @@
 #include <random>
 #include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 #include "base/plain.h"
+#include "base/timestamp.h"
 #include "base/utf8.h"
 #include "tests/support/test_event.h"
 
@@ -131,18 +134,84 @@ TEST(PlainTest, ValuesReadAsPeopleReadThem) {
 
 // --- The line ----------------------------------------------------------------
 
+// What stands behind the time, the level and the event, in a line of the event.
+std::string body(TestEvent& event, RowForm form = RowForm::text) {
+  const std::string line = event.line(form);
+  EXPECT_TRUE(line.ends_with('\n'));
+  return line.substr(27, line.size() - 28);
+}
+
 TEST(TextTest, HasTimeLevelEventAndFields) {
   TestEvent event("user-login", {{"user_id", 42}, {"ip", "10.0.0.1"}});
   EXPECT_EQ(event.line(RowForm::text),
-            "2026-11-21T01:39:28Z I user-login                     "
+            "2026-11-21T01:39:28.656Z I user-login                     "
             "user_id=42 ip=10.0.0.1\n");
 }
 
-TEST(TextTest, AMessageStandsForTheFields) {
-  TestEvent event("user-login", {{"user", 42}}, "User {user} logged in");
+TEST(TextTest, TheMessageIsFollowedByWhatItDoesNotShow) {
+  TestEvent event("user-login", {{"ms", 3}, {"user", 42}, {"ip", "10.0.0.7"}},
+                  "User {user} logged in");
+  event.event.logger = "http";
+  event.event.scope = "checkout";
   EXPECT_EQ(event.line(RowForm::text),
-            "2026-11-21T01:39:28Z I user-login                     "
-            "User 42 logged in\n");
+            "2026-11-21T01:39:28.656Z I user-login                     "
+            "User 42 logged in  ms=3 ip=10.0.0.7 logger=http scope=checkout\n");
+}
+
+TEST(TextTest, AMessageMayShowAllThereIs) {
+  TestEvent event("e", {{"user", 42}}, "User {user} logged in");
+  EXPECT_EQ(body(event), "e" + std::string(30, ' ') + "User 42 logged in");
+  event.event.scope = "s o";
+  EXPECT_TRUE(body(event).ends_with(" User 42 logged in  scope=\"s o\""));
+}
+
+TEST(TextTest, LoggerAndScopeComeLast) {
+  TestEvent event("e", {{"a", 1}});
+  event.event.logger = "http";
+  EXPECT_TRUE(body(event).ends_with("  a=1 logger=http"));
+  event.event.scope = "checkout";
+  EXPECT_TRUE(body(event).ends_with("  a=1 logger=http scope=checkout"));
+  event.event.logger = {};
+  EXPECT_TRUE(body(event).ends_with("  a=1 scope=checkout"));
+  event.event.field_count = 0;
+  EXPECT_EQ(body(event), "e" + std::string(30, ' ') + "scope=checkout");
+}
+
+TEST(TextTest, ASecretThatTheMessageShowsIsNotShownAgain) {
+  TestEvent event("e", {{"password", "[REDACTED]"}, {"a", 1}}, "{password}!");
+  EXPECT_TRUE(body(event).ends_with(" [REDACTED]!  a=1"));
+}
+
+TEST(TextTest, AValueThatDoesNotFitItsSpecificationFollows) {
+  TestEvent event("e", {{"a", "x"}}, "{a:d} and {b}");
+  EXPECT_TRUE(body(event).ends_with(" <bad format> and <missing>  a=x"));
+}
+
+TEST(TextTest, OfManyFieldsTheLaterOnesAreAllThere) {
+  std::vector<std::string> keys;
+  for (int i = 0; i < 66; ++i) keys.push_back("k" + std::to_string(i));
+  std::vector<Field> fields;
+  for (const std::string& key : keys) fields.push_back({key, 1});
+  TestEvent event("e", fields, "{k0} {k63} {k64}");
+  const std::string shown = body(event);
+  EXPECT_NE(shown.find(" 1 1 1  k1=1 "), std::string::npos) << shown;
+  EXPECT_TRUE(shown.ends_with(" k62=1 k64=1 k65=1")) << shown;
+}
+
+TEST(TextTest, TheTimeMayBeLocal) {
+  TestEvent event("e", {{"a", 1}});
+  for (const auto& [local, utc] :
+       {std::pair(RowForm::local_text, RowForm::text),
+        std::pair(RowForm::colored_local_text, RowForm::colored_text)}) {
+    const bool colored = utc == RowForm::colored_text;
+    const std::size_t at = colored ? 4 : 0;
+    std::string line = event.line(local);
+    char time[40];
+    char* const end = write_local_timestamp(time, kTestTime);
+    ASSERT_EQ(line.substr(at, 29), std::string(time, end));
+    EXPECT_EQ(line.replace(at, 29, "2026-11-21T01:39:28.656Z"),
+              event.line(utc));
+  }
 }
 
 TEST(TextTest, EveryLevelHasItsLetter) {
@@ -150,15 +219,14 @@ TEST(TextTest, EveryLevelHasItsLetter) {
   for (std::size_t i = 0; i < letters.size(); ++i) {
     TestEvent event("e");
     event.event.level = static_cast<Level>(i);
-    EXPECT_EQ(event.line(RowForm::text)[21], letters[i]);
+    EXPECT_EQ(event.line(RowForm::text)[25], letters[i]);
   }
 }
 
 TEST(TextTest, TheEventIsPaddedToThirtyAndNeverCut) {
   const auto shown = [](std::string_view name) {
     TestEvent event(name, {{"a", 1}});
-    const std::string line = event.line(RowForm::text);
-    return line.substr(23, line.size() - 24);
+    return body(event);
   };
   EXPECT_EQ(shown(""), std::string(30, ' ') + " a=1");
   EXPECT_EQ(shown(std::string(29, 'x')), std::string(29, 'x') + "  a=1");
@@ -174,17 +242,47 @@ TEST(TextTest, TheEventIsPaddedToThirtyAndNeverCut) {
   EXPECT_EQ(shown("a\nb"), "a\\nb" + std::string(26, ' ') + " a=1");
 }
 
-TEST(TextTest, WithoutFieldsAndMessageTheLineEndsAfterTheEvent) {
-  TestEvent event("e");
-  EXPECT_EQ(event.line(RowForm::text),
-            "2026-11-21T01:39:28Z I e" + std::string(29, ' ') + " \n");
+TEST(TextTest, NoBlanksStandAtTheEnd) {
+  const auto line = [](std::string_view name, std::string_view text = {},
+                       std::vector<Field> fields = {}) {
+    TestEvent event(name, std::move(fields), text);
+    return body(event);
+  };
+  const std::string padded = "e" + std::string(29, ' ');
+  EXPECT_EQ(line("e"), "e");
+  EXPECT_EQ(line("e  "), "e");
+  EXPECT_EQ(line("e", "{a}", {{"a", ""}}), "e");
+  EXPECT_EQ(line("e", "{a}", {{"a", "  "}}), "e");
+  EXPECT_EQ(line("e", " x  "), padded + "  x");
+  EXPECT_EQ(line("e", "{a}  ", {{"a", ""}, {"b", ""}}), padded + " b=\"\"");
+  EXPECT_EQ(line("e", "x ", {{"b", 1}}), padded + " x  b=1");
+  EXPECT_EQ(line("e", "x\n"), padded + " x\\n");
+  for (const std::string_view nothing : {"", "   "}) {
+    TestEvent event(nothing);
+    EXPECT_EQ(event.line(RowForm::text), "2026-11-21T01:39:28.656Z I\n");
+  }
+}
+
+TEST(TextTest, NoBlanksStandAtTheEndOfColoredLines) {
+  const auto line = [](std::string_view name, std::string_view text = {}) {
+    TestEvent event(name, {}, text);
+    const std::string all = event.line(RowForm::colored_text);
+    const std::string_view level = "\x1b[32m\x1b[1mI\x1b[0m";
+    const std::size_t at = all.find(level);
+    return at == all.npos ? all : all.substr(at + level.size());
+  };
+  EXPECT_EQ(line("e"), " \x1b[1me\x1b[0m\n");
+  EXPECT_EQ(line("e "), " \x1b[1me\x1b[0m\n");
+  EXPECT_EQ(line(" "), "\n");
+  EXPECT_EQ(line("e", "  "), " \x1b[1me\x1b[0m\n");
+  EXPECT_EQ(line("e", "x  "),
+            " \x1b[1me" + std::string(29, ' ') + "\x1b[0m x\n");
 }
 
 TEST(TextTest, ANameDoesNotPassForPairs) {
   const auto shown = [](std::string_view name) {
     TestEvent event(name, {{"a", 1}});
-    const std::string line = event.line(RowForm::text);
-    return line.substr(23, line.size() - 24);
+    return body(event);
   };
   EXPECT_EQ(shown("a name with five words in it a"),
             "a name with five words in it a a=1");
@@ -208,7 +306,7 @@ TEST(TextTest, ColorsAreThoseOfTheLevels) {
   };
   const std::string padded = "e" + std::string(29, ' ');
   EXPECT_EQ(line(Level::info),
-            "\x1b[2m2026-11-21T01:39:28Z\x1b[0m \x1b[32m\x1b[1mI\x1b[0m "
+            "\x1b[2m2026-11-21T01:39:28.656Z\x1b[0m \x1b[32m\x1b[1mI\x1b[0m "
             "\x1b[1m" +
                 padded +
                 "\x1b[0m "
@@ -223,12 +321,20 @@ TEST(TextTest, ColorsAreThoseOfTheLevels) {
   }
 }
 
+TEST(TextTest, FieldsBehindAMessageAreDim) {
+  TestEvent event("e", {{"a", 1}, {"b", 2}}, "{a} x");
+  event.event.logger = "l";
+  EXPECT_TRUE(event.line(RowForm::colored_text)
+                  .ends_with("\x1b[0m 1 x \x1b[2m b=2 logger=l\x1b[0m\n"));
+  TestEvent shown("e", {{"a", 1}}, "{a} x");
+  EXPECT_TRUE(shown.line(RowForm::colored_text).ends_with("\x1b[0m 1 x\n"));
+}
+
 TEST(TextTest, PairsOfOtherRenderersHaveNoColors) {
   TestEvent event("e", {{"a", 1}, {"b", "x y"}, {"c", "\xFF"}});
   Buffer out;
   EXPECT_EQ(append_pairs(out, event.event), 1u);
-  EXPECT_EQ(out.view(), "a=1 b=\"x y\" c=\"" + kMark + "\"");
-  EXPECT_LE(out.size(), pairs_room(event.event));
+  EXPECT_EQ(out.view(), " a=1 b=\"x y\" c=\"" + kMark + "\"");
 }
 
 // --- logfmt ------------------------------------------------------------------

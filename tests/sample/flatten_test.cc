@@ -29,7 +29,7 @@ const Field* find(const std::vector<Field>& row, std::string_view name) {
 }
 
 TEST(FlattenTest, AllColumnsOfASampleAreThereInOrder) {
-  const Field fields[] = {{"pressure", 14.7}, {"valve", "open"}};
+  const Field fields[] = {{"pressure", 14.7F}, {"valve", "open"}};
   const std::vector<Field> row = flat({.device = "mfc1",
                                        .unit_id = "A",
                                        .requested_at = kRequested,

@@ -106,11 +106,12 @@ class ConsoleSink : public testing::Test {
   int before_;
 };
 
-TEST_F(ConsoleSink, ItHasNoOptions) {
+TEST_F(ConsoleSink, OtherOptionsAreRefused) {
   EXPECT_THAT(refusal(make_console_sink, {{"stream", "stdout"}}),
               HasSubstr("stream"));
   EXPECT_THAT(refusal(make_console_sink, {{"color", true}}),
               HasSubstr("color"));
+  EXPECT_THAT(refusal(make_console_sink, {{"time", "CET"}}), HasSubstr("time"));
 }
 
 TEST_F(ConsoleSink, LinesGoToStderr) {
@@ -158,6 +159,17 @@ TEST_F(ConsoleSink, ColorsAreDecidedAgainAtEachOpen) {
   ASSERT_OK(sink_->close());
   ASSERT_OK(sink_->open());
   EXPECT_EQ(sink_->form(), RowForm::colored_text);
+}
+
+TEST_F(ConsoleSink, TimesMayBeLocal) {
+  use_file();
+  sink_ = make_or_throw(make_console_sink, {{"time", "local"}});
+  ASSERT_OK(sink_->open());
+  EXPECT_EQ(sink_->form(), RowForm::local_text);
+  ::setenv("CLICOLOR_FORCE", "1", 1);
+  ASSERT_OK(sink_->close());
+  ASSERT_OK(sink_->open());
+  EXPECT_EQ(sink_->form(), RowForm::colored_local_text);
 }
 
 TEST_F(ConsoleSink, AReplacedStderrIsFollowed) {

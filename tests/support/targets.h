@@ -41,9 +41,9 @@ inline std::string checked_data(const std::string& name,
 }
 
 inline std::string name_in_text(const std::string& line) {
-  // 2026-11-21T01:39:28Z I NAME   fill=... check=NAME
-  constexpr std::size_t kName = 23;
-  if (line.size() > kName && line.substr(19, 4) == "Z I ") {
+  // 2026-11-21T01:39:28.656Z I NAME   fill=... check=NAME
+  constexpr std::size_t kName = 27;
+  if (line.size() > kName && line.substr(23, 4) == "Z I ") {
     const std::string name = line.substr(kName, line.find(' ', kName) - kName);
     if (line.ends_with(". check=" + name)) return name;
   }

@@ -16,8 +16,8 @@ namespace stogger {
 
 class TestEvent {
  public:
-  // As compose() hands it on: no reserved, no equal keys. The texts must
-  // outlive this object.
+  // As compose() hands it on: no equal keys, and a mark if one is reserved. The
+  // texts must outlive this object.
   explicit TestEvent(std::string_view name, std::vector<Field> fields = {},
                      std::string_view message_template = {})
       : fields_(std::move(fields)) {
@@ -27,13 +27,20 @@ class TestEvent {
     event.fields = fields_.data();
     event.field_count = fields_.size();
     event.message_template = message_template;
+    for (const Field& field : fields_) {
+      for (const std::string_view key :
+           {"timestamp", "level", "event", "func", "scope", "data", "message",
+            "logger"}) {
+        event.has_reserved_keys |= field.key == key;
+      }
+    }
   }
   TestEvent(const TestEvent&) = delete;
   TestEvent& operator=(const TestEvent&) = delete;
 
   std::string_view message() {
     message_.clear();
-    render_message(event, message_);
+    event.shown_fields = render_message(event, message_);
     return message_.view();
   }
 

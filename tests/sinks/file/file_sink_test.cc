@@ -138,6 +138,19 @@ TEST_F(FileSink, FormatDecidesTheForm) {
   EXPECT_EQ(sink_->target(), path_);
 }
 
+TEST_F(FileSink, TimesOfTextMayBeLocal) {
+  make({{"time", "local"}});
+  EXPECT_EQ(sink_->form(), RowForm::local_text);
+  make({{"format", "json"}, {"time", "utc"}});
+  EXPECT_EQ(sink_->form(), RowForm::json);
+  for (const char* format : {"json", "logfmt"}) {
+    EXPECT_THAT(
+        refusal(make_file_sink,
+                {{"path", path_}, {"format", format}, {"time", "local"}}),
+        HasSubstr("always in UTC"));
+  }
+}
+
 TEST_F(FileSink, WrongOptionsAreRefused) {
   EXPECT_THAT(refusal(make_file_sink, {}), HasSubstr("path"));
   EXPECT_THAT(refusal(make_file_sink, {{"path", ""}}), HasSubstr("path"));
@@ -148,7 +161,7 @@ TEST_F(FileSink, WrongOptionsAreRefused) {
   const std::vector<Field> wrong = {{"format", "xml"},  {"rotation", "hourly"},
                                     {"max_bytes", 0},   {"backup_count", -1},
                                     {"flush", "never"}, {"mode", "write"},
-                                    {"colour", true}};
+                                    {"colour", true},   {"time", "CET"}};
   for (const Field& field : wrong) {
     EXPECT_THAT(
         refusal(make_file_sink, std::vector<Field>{{"path", path_}, field}),

@@ -235,6 +235,44 @@ TEST(JournalRendering, FieldsCannotPassForOthers) {
   EXPECT_EQ(entry.all("MESSAGE_").size(), 2u);
 }
 
+TEST(JournalRendering, UnderscoresAreAppendedUntilTheNameIsFree) {
+  Entry entry(Level::info, "x",
+              {{"message", 1},
+               {"message_", 2},
+               {"level__", 3},
+               {"level", 4},
+               {"level.", 5},
+               {"code_x", 6},
+               {"code_x_", 7}});
+  entry.render();
+  EXPECT_EQ(entry.get("MESSAGE__"), "1");
+  EXPECT_EQ(entry.get("MESSAGE_"), "2");
+  EXPECT_EQ(entry.get("LEVEL__"), "3");
+  EXPECT_EQ(entry.get("LEVEL___"), "4");
+  EXPECT_EQ(entry.get("LEVEL_"), "5");
+  EXPECT_EQ(entry.get("CODE_X_"), "6");
+  EXPECT_EQ(entry.get("CODE_X__"), "7");
+}
+
+TEST(JournalRendering, NoNameGetsLongerThanTheJournalTakes) {
+  std::vector<std::string> keys = {"message"};
+  while (keys.back().size() < 64) keys.push_back(keys.back() + "_");
+  std::vector<Field> fields;
+  for (const std::string& key : keys) fields.push_back({key, 1});
+  Entry entry(Level::info, "x", fields);
+  EXPECT_EQ(entry.render().all("MESSAGE" + std::string(57, '_')).size(), 2u);
+}
+
+TEST(JournalRendering, KeysThatAreNoNamesOfTheEntryStay) {
+  Entry entry(Level::info, "x",
+              {{"timestamp", 1}, {"data", 2}, {"id", 3}, {"func", 4}});
+  EXPECT_EQ(entry.render().get("MESSAGE"), "x: timestamp=1 data=2 id=3 func=4");
+  EXPECT_EQ(entry.get("TIMESTAMP"), "1");
+  EXPECT_EQ(entry.get("DATA"), "2");
+  EXPECT_EQ(entry.get("ID"), "3");
+  EXPECT_EQ(entry.get("FUNC"), "4");
+}
+
 TEST(JournalRendering, OtherNamesAreFree) {
   Entry entry(
       Level::info, "x",

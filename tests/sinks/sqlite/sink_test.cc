@@ -159,6 +159,7 @@ TEST_F(SqliteSink, EveryKindOfValueIsBoundNatively) {
   EXPECT_EQ(stored(INT64_MAX).value().integer(), INT64_MAX);
   EXPECT_EQ(stored(UINT64_MAX).value().text(), "18446744073709551615");
   EXPECT_EQ(stored(0.1).value().real(), 0.1);
+  EXPECT_EQ(stored(14.7F).value().real(), 14.7);
   EXPECT_EQ(stored(5e-324).value().real(), 5e-324);
   EXPECT_EQ(stored(HUGE_VAL).value().real(), HUGE_VAL);
   EXPECT_EQ(stored(-HUGE_VAL).value().real(), -HUGE_VAL);

@@ -1,0 +1,105 @@
+#include "render/free_keys.h"
+
+#include <algorithm>
+#include <array>
+#include <cstddef>
+#include <string_view>
+
+#include "row/free_name.h"
+
+namespace stogger {
+namespace {
+
+// Nothing else is reserved: see compose.cc.
+class OwnKeys {
+ public:
+  void add(std::string_view key) noexcept { keys_[count_++] = key; }
+  bool has(std::string_view key) const noexcept {
+    return std::find(keys_.begin(), keys_.begin() + count_, key) !=
+           keys_.begin() + count_;
+  }
+
+ private:
+  std::array<std::string_view, 8> keys_;
+  std::ptrdiff_t count_ = 0;
+};
+
+constexpr struct {
+  std::string_view key;
+  Kind kind;
+} kColumns[] = {{"timestamp", Kind::time}, {"level", Kind::text},
+                {"event", Kind::text},     {"func", Kind::text},
+                {"scope", Kind::text},     {"data", Kind::json}};
+
+bool has_column(const RowBatch& wanted, std::string_view name, Kind kind) {
+  return std::any_of(wanted.columns, wanted.columns + wanted.column_count,
+                     [&](const Column& column) {
+                       return column.name == name && column.kind == kind;
+                     });
+}
+
+OwnKeys own_keys(RowForm form, const RowBatch& wanted) noexcept {
+  OwnKeys own;
+  switch (form) {
+    case RowForm::text:
+    case RowForm::colored_text:
+    case RowForm::local_text:
+    case RowForm::colored_local_text:
+      own.add("logger");
+      own.add("scope");
+      break;
+    case RowForm::json:
+    case RowForm::logfmt:
+    case RowForm::fields:
+      for (const char* const key : {"timestamp", "level", "event", "func",
+                                    "scope", "logger", "message"}) {
+        own.add(key);
+      }
+      break;
+    case RowForm::table:
+      own.add("message");
+      own.add("logger");
+      if (wanted.column_count == 0) break;
+      for (const auto& column : kColumns) {
+        if (!has_column(wanted, column.key, column.kind)) own.add(column.key);
+      }
+      break;
+    case RowForm::event:
+      break;
+  }
+  return own;
+}
+
+}  // namespace
+
+Event with_free_keys(const Event& event, RowForm form, const RowBatch& wanted,
+                     RowScratch& scratch) {
+  const OwnKeys own = own_keys(form, wanted);
+  scratch.fields.assign(event.fields, event.fields + event.field_count);
+  scratch.keys.clear();
+  // Each other field can make it one longer.
+  std::size_t room = 0;
+  for (const Field& field : scratch.fields) {
+    if (own.has(field.key)) room += field.key.size() + event.field_count + 1;
+  }
+  char* out = scratch.keys.reserve(room);
+  for (Field& field : scratch.fields) {
+    if (!own.has(field.key)) continue;
+    const std::size_t size =
+        field.key.size() +
+        free_suffix(field.key, event.field_count,
+                    [&](std::size_t i) { return event.fields[i].key; });
+    std::fill(std::copy(field.key.begin(), field.key.end(), out), out + size,
+              '_');
+    field.key = {out, size};
+    out += size;
+  }
+  scratch.keys.advance_to(out);
+  Event copy = event;
+  copy.fields = scratch.fields.data();
+  copy.raw_size += scratch.keys.size();
+  copy.has_reserved_keys = false;
+  return copy;
+}
+
+}  // namespace stogger
