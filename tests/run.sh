@@ -102,18 +102,36 @@ build() {
     "${fixed_addresses[@]}" cmake --build "$folder" --parallel "$jobs"
 }
 
-# Tests have time limits, and a busy machine may exceed one: the few that fail are run once
-# more, alone, and have to pass then. Their names are printed again at the end.
+# Tests have time limits, and a busy machine may exceed one: if no more than ten fail, they run
+# once more, alone, and have to pass then. Their names are printed again at the end.
 run_tests() {
   local ctest=("${fixed_addresses[@]}" ctest --test-dir "$build_root/tests-$1"
     --output-on-failure --no-tests=error "${@:2}")
   "${ctest[@]}" --parallel "$jobs" && return
   local log=$build_root/tests-$1/Testing/Temporary/LastTestsFailed.log names
-  [ -s "$log" ] && [ "$(wc -l <"$log")" -le 3 ] || return 1
+  [ -s "$log" ] || return 1
   names="$(cut -d : -f 2 "$log" | paste -s -d ' ')"
-  say "$1: once more, alone: $names"
-  "${ctest[@]}" --rerun-failed || return 1
-  echo "$1: $names" >>"$build_root/repeated"
+  if [ "$(wc -l <"$log")" -le 10 ]; then
+    keep_output "$1"
+    say "$1: once more, alone: $names"
+    if "${ctest[@]}" --rerun-failed; then
+      echo "$1: $names" >>"$build_root/repeated"
+      return
+    fi
+  fi
+  keep_output "$1"
+  echo "$1: FAILED: $names" >>"$failures"
+  return 1
+}
+
+# keep_output PRESET: the end of what failed tests said, to be printed again at the end of all.
+keep_output() {
+  local folder=$build_root/tests-$1/Testing/Temporary name
+  cut -d : -f 2 "$folder/LastTestsFailed.log" | head -5 | while IFS= read -r name; do
+    echo "-- $1: $name"
+    awk -v test="$name" '/^[0-9]+\/[0-9]+ Testing: / { shown = $3 == test }
+      shown' "$folder/LastTest.log" | sed '1,/^Output:$/d; /^<end of output>$/,$d' | tail -n 25
+  done >>"$failures"
 }
 
 # slowest PRESET: what its tests took.
@@ -150,7 +168,8 @@ check_fuzz() {
   build fuzz || return
   run_tests fuzz --label-exclude package --progress || status=1
   slowest fuzz
-  bash tests/fuzz/run.sh || status=1
+  bash tests/fuzz/run.sh | tee "$build_root/tests-fuzz/output" || status=1
+  [ $status -eq 0 ] || tail -n 25 "$build_root/tests-fuzz/output" >>"$failures"
   return $status
 }
 check_tsan() {
@@ -168,11 +187,12 @@ check_tests() {
 }
 
 summary=$build_root/tests-tests/summary
+failures=$build_root/failures
 # Benchmarks are built where their packages are.
 benchmarks=()
 $all && benchmarks=(-D STOGGER_BUILD_BENCHMARKS=ON)
 
-rm -f "$build_root/repeated"
+rm -f "$build_root/repeated" "$failures"
 key=$(tree_key)
 if $all; then stage format check_format; fi
 stage dev build_dev
@@ -189,6 +209,7 @@ say "stages: $(IFS=,; echo "${times[*]}")"
 sed -n '/tests passed,/,$p' "$summary"
 [ ! -e "$build_root/repeated" ] || say "passed alone only: $(paste -s -d ';' "$build_root/repeated")"
 if [ ${#failed[@]} -ne 0 ]; then
+  [ ! -e "$failures" ] || cut -c 1-300 "$failures"
   say "FAILED: ${failed[*]} (see above)"
   exit 1
 fi

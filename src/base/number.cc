@@ -8,44 +8,33 @@
 namespace stogger {
 namespace {
 
-constexpr auto kPowersOfTen = [] {
-  std::array<std::uint64_t, 20> powers{};
-  std::uint64_t power = 1;
-  for (std::uint64_t& entry : powers) {
-    entry = power;
-    power *= 10;
-  }
-  return powers;
-}();
+// Of a value below 100: its one or two digits, without a branch.
+[[gnu::always_inline]] inline char* write_pair(char* out,
+                                               std::uint32_t value) noexcept {
+  const std::size_t zero = value < 10 ? 1 : 0;
+  std::memcpy(out, &kDigitPairs[value * 2 + zero], 2);
+  return out + 2 - zero;
+}
 
-// For values from 1 on. The logarithm to base 10 is about that to base 2 times
-// 1233 / 4096; a table tells whether it was one too many.
-int digit_count(std::uint64_t value) noexcept {
-  const int guess = (64 - __builtin_clzll(value)) * 1233 >> 12;
-  return guess +
-         (value >= kPowersOfTen[static_cast<std::size_t>(guess)] ? 1 : 0);
+[[gnu::noinline]] char* write_many_digits(char* out,
+                                          std::uint64_t value) noexcept {
+  return std::to_chars(out, out + kNumberSize, value).ptr;
 }
 
 // Inlined, as a call takes as long as the few digits of most numbers.
 [[gnu::always_inline]] inline char* write_digits(char* out,
                                                  std::uint64_t value) noexcept {
-  if (value < 10) {
-    *out = static_cast<char>('0' + value);
-    return out + 1;
+  constexpr std::uint32_t kFourDigits = 10000;
+  if (value >= kFourDigits * kFourDigits) return write_many_digits(out, value);
+  auto rest = static_cast<std::uint32_t>(value);
+  const std::uint32_t high = rest / kFourDigits;
+  if (high != 0) {
+    out = high < 100 ? write_pair(out, high)
+                     : write_padded<2>(write_pair(out, high / 100), high % 100);
+    return write_padded<4>(out, rest % kFourDigits);
   }
-  char* const end = out + digit_count(value);
-  char* first = end;
-  while (value >= 100) {
-    first -= 2;
-    std::memcpy(first, &kDigitPairs[value % 100 * 2], 2);
-    value /= 100;
-  }
-  if (value >= 10) {
-    std::memcpy(first - 2, &kDigitPairs[value * 2], 2);
-  } else {
-    first[-1] = static_cast<char>('0' + value);
-  }
-  return end;
+  if (rest < 100) return write_pair(out, rest);
+  return write_padded<2>(write_pair(out, rest / 100), rest % 100);
 }
 
 // Most numbers that people log have few digits: 0.25, 14.7, 101.325. For these
@@ -68,14 +57,18 @@ int digit_count(std::uint64_t value) noexcept {
 
   if (std::signbit(value)) *out++ = '-';
   const auto units = static_cast<std::uint64_t>(scaled);
-  out = write_digits(out, units / 1000000);
+  const auto whole = static_cast<std::uint32_t>(units / 1000000);
+  const auto fraction =
+      static_cast<std::uint32_t>(units - std::uint64_t{whole} * 1000000);
+  out = write_digits(out, whole);
   *out++ = '.';
-  const auto fraction = static_cast<std::uint32_t>(units % 1000000);
   if (fraction == 0) {
     *out++ = '0';
     return out;
   }
-  out = write_padded<6>(out, fraction);
+  const std::uint32_t rest = fraction % 10000;  // mostly nothing
+  out = write_padded<2>(out, fraction / 10000);
+  if (rest != 0) out = write_padded<4>(out, rest);
   while (out[-1] == '0') --out;
   return out;
 }

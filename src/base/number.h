@@ -32,13 +32,16 @@ inline constexpr auto kDigitPairs = [] {
   return pairs;
 }();
 
-// Exactly `digits` decimal digits, with leading zeros.
+// Exactly `digits` decimal digits, with leading zeros. The value must not have
+// more.
 template <int digits>
 [[gnu::always_inline]] inline char* write_padded(char* out,
                                                  std::uint32_t value) noexcept {
   if constexpr (digits == 1) {
-    out[0] = static_cast<char>('0' + value % 10);
-  } else if constexpr (digits >= 2) {
+    out[0] = static_cast<char>('0' + value);
+  } else if constexpr (digits == 2) {
+    std::memcpy(out, &kDigitPairs[value * 2], 2);
+  } else {
     std::memcpy(out + digits - 2, &kDigitPairs[value % 100 * 2], 2);
     write_padded<digits - 2>(out, value / 100);
   }

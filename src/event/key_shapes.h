@@ -28,7 +28,7 @@ class KeyShapes {
   // the next are for keys that are not empty.
   static std::uint64_t mark(std::string_view key) noexcept {
     const std::size_t size = key.size();
-    return std::uint64_t{1} << ((size * 7 + letter(key[size - 1])) & 63);
+    return std::uint64_t{1} << ((size * 9 + letter(key[size - 1])) & 63);
   }
   // The marks of all names that begin with the same letter.
   std::uint64_t marks_like(std::string_view key) const noexcept {

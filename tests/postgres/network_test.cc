@@ -281,7 +281,8 @@ TEST_F(Names, ThatAreNotFoundDoNotHoldUpTheEnd) {
   EXPECT_FALSE(add({{"dsn", dsn_}, {"start_wait_ms", 50}}).ok());
   const auto start = std::chrono::steady_clock::now();
   static_cast<void>(system().close());
-  EXPECT_LE(in_milliseconds(std::chrono::steady_clock::now() - start), 1000);
+  EXPECT_LE(in_milliseconds(std::chrono::steady_clock::now() - start),
+            1000 + in_milliseconds(kNoise));
 }
 
 }  // namespace

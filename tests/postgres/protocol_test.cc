@@ -499,8 +499,10 @@ TEST_F(Hostile, TheConnectingThreadDoesNotSpin) {
       static_cast<void>(logged.add({{"dsn", dsn}, {"start_wait_ms", 0}}));
       const double before = cpu_seconds();
       std::this_thread::sleep_for(500ms);
-      EXPECT_LT(cpu_seconds() - before, 0.2);
-      EXPECT_LE(server.connections(), 5);
+      // A thread that spins would take half a second, and try hundreds of
+      // times.
+      EXPECT_LT(cpu_seconds() - before, kSanitized ? 0.4 : 0.2);
+      EXPECT_LE(server.connections(), 20);
     }
   }
 }
@@ -523,7 +525,8 @@ TEST_F(Hostile, SessionsThatEndAtOnceAreNotAskedForAllTheTime) {
                 in_milliseconds(kDeadline + kGrace + kBusy));
       std::this_thread::sleep_for(1ms);
     }
-    EXPECT_LE(server.connections(), 12);
+    // Asking with every event would be hundreds.
+    EXPECT_LE(server.connections(), 50);
     const SinkStats stats = logged.stats();
     logged.expect_balanced(stats.written, stats.written);
   }
