@@ -131,10 +131,11 @@ TEST(Ticker, AChildHasOneOfItsOwn) {
 class Quiet : public testing::Test {
  protected:
   void SetUp() override {
-    const Status status = system_.init_text(
+    const Status status = system_.load_text(
         "[stogger.sinks.blocks]\ntype = \"jsonl\"\nflush = \"block\"\n"
         "path = \"" +
-        path_ + "\"\n");
+            path_ + "\"\n",
+        "test");
     ASSERT_TRUE(status.ok()) << status.message();
   }
   bool has(const std::string& path, std::string_view event) {

@@ -15,21 +15,11 @@ stogger_code make_sink(const stogger_options*, void**, stogger_message*) {
   return 1;
 }
 
-constexpr stogger_sink_methods kMethods = {
-    sizeof(stogger_sink_methods),
-    nullptr,
-    nullptr,
-    nullptr,
-    nullptr,
-    nullptr,
-    nullptr,
-    nullptr,
-    nullptr,
-    nullptr,
-    nullptr,
-    nullptr,
-    nullptr,
-};
+constexpr stogger_sink_methods kMethods = [] {
+  stogger_sink_methods none{};
+  none.size = sizeof none;
+  return none;
+}();
 
 constexpr stogger_module kModule = {
     STOGGER_TEST_BROKEN == ABI ? 7 : STOGGER_MODULE_ABI,
