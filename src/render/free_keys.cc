@@ -15,13 +15,13 @@ class OwnKeys {
  public:
   void add(std::string_view key) noexcept { keys_[count_++] = key; }
   bool has(std::string_view key) const noexcept {
-    return std::find(keys_.begin(), keys_.begin() + count_, key) !=
-           keys_.begin() + count_;
+    const std::string_view* const end = keys_.data() + count_;
+    return std::find(keys_.data(), end, key) != end;
   }
 
  private:
   std::array<std::string_view, 8> keys_;
-  std::ptrdiff_t count_ = 0;
+  std::size_t count_ = 0;
 };
 
 constexpr struct {

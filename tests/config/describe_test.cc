@@ -38,6 +38,7 @@ redact = ["password", "passwd", "secret", "token", "api_key", "authorization"]
 [stogger.sinks.console]  # by log_to_console
 type = "console"
 level = "info"
+time = "utc"
 )");
   const std::string some = describe_text(kSome);
   for (const char* line :
