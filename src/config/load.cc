@@ -112,14 +112,6 @@ Status make_hub_sink(Fields given, HubSink* sink) {
   return make_sink(type, options, &sink->sink);
 }
 
-// What failed is reported, so that nobody has to look at the Status.
-template <class Function>
-ReportedStatus reported(Function function) noexcept {
-  Status status = guarded(function);
-  if (!status.ok()) report(status.message());
-  return status;
-}
-
 }  // namespace
 
 Status System::load(std::string_view path) noexcept {
@@ -162,23 +154,27 @@ Status check(std::string_view path) noexcept {
 
 ReportedStatus add_sink(std::string_view name, std::string_view type,
                         Fields options) noexcept {
-  return reported([&] {
+  Status opened;
+  Status added = guarded([&] {
     HubSink sink{std::string(name), std::string(type), Level::info, SinkPtr()};
     Status status = make_hub_sink(options, &sink);
-    if (status.ok()) status = default_hub().add(std::move(sink));
+    if (status.ok()) status = default_hub().add(std::move(sink), &opened);
     if (status.ok()) return status;
     return Status(status.code(),
                   "add_sink: the sink " + quoted(name) +
                       " is not added: " + std::string(status.message()));
   });
+  if (added.ok()) return opened;
+  report(added.message());
+  return added;
 }
 
 ReportedStatus remove_sink(std::string_view name) noexcept {
-  return reported([&] {
-    if (default_hub().remove(name)) return Status();
-    return Status(Code::invalid,
-                  "remove_sink: there is no sink " + quoted(name));
-  });
+  Status closed;
+  Status removed = guarded([&] { return default_hub().remove(name, &closed); });
+  if (removed.ok()) return closed;
+  report(removed.message());
+  return removed;
 }
 
 }  // namespace stogger

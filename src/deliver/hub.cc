@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "base/no_canary.h"
+#include "base/quote.h"
 #include "base/stats_builder.h"
 #include "deliver/fork.h"
 #include "event/shorten.h"
@@ -158,27 +159,27 @@ Status Hub::install(const HubSettings& settings, std::vector<HubSink> sinks) {
   return {};
 }
 
-Status Hub::add(HubSink sink) {
+Status Hub::add(HubSink sink, Status* opened) {
   if (inside_sink) return called_from_sink("add_sink");
   const std::lock_guard lock(mutex_);
   const InsideSink guard;
   Table table = *installed();
   for (const Route* route : table.routes) {
     if (route->name() == sink.name) {
-      return Status(Code::invalid, "there is a sink '" + sink.name +
-                                       "' already; choose another name");
+      return Status(Code::invalid, "there is a sink " + quoted(sink.name) +
+                                       " already; choose another name");
     }
   }
   Route* route = make_route(std::move(sink));
   table.routes.push_back(route);
-  Status status = route->open();
+  *opened = route->open();
   put_in_place(std::move(table));
   publish();
-  return status;
+  return {};
 }
 
-bool Hub::remove(std::string_view name) {
-  if (inside_sink) return false;
+Status Hub::remove(std::string_view name, Status* closed) {
+  if (inside_sink) return called_from_sink("remove_sink");
   const std::lock_guard lock(mutex_);
   const InsideSink guard;
   Table table = *installed();
@@ -188,10 +189,10 @@ bool Hub::remove(std::string_view name) {
     table.routes.erase(table.routes.begin() + static_cast<std::ptrdiff_t>(i));
     put_in_place(std::move(table));
     publish();
-    static_cast<void>(route->close());
-    return true;
+    *closed = route->close();
+    return {};
   }
-  return false;
+  return Status(Code::invalid, "remove_sink: there is no sink " + quoted(name));
 }
 
 const Sink* Hub::find(std::string_view name) const noexcept {

@@ -52,15 +52,17 @@ class Hub final : public EventTarget {
   // True if a configuration was installed and not closed: there is something to
   // lose by another one.
   bool is_configured() const noexcept { return configured_; }
-  // Opens one more.
-  Status add(HubSink sink);
+  // Adds one more. Whether it can be opened by now is another matter, which it
+  // reports itself.
+  Status add(HubSink sink, Status* opened);
 
   // Sends all events to this sink alone, whatever their level, until it is
   // ended by its number; the latest of several gets them.
   int begin_capture(SinkPtr sink);
   void end_capture(int number) noexcept;
-  // Closes the sink of that name, and takes it away. False without one.
-  bool remove(std::string_view name);
+  // Takes away the sink of that name. What closing it comes to is reported by
+  // the sink, as above.
+  Status remove(std::string_view name, Status* closed);
   // The sink of that name; null without one. It lives as long as the hub.
   const Sink* find(std::string_view name) const noexcept;
 

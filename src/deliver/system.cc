@@ -151,7 +151,10 @@ Status System::add_sink(std::string_view name, SinkPtr sink,
                         Level level) noexcept {
   try {
     if (!sink) return Status(Code::invalid, "add_sink: the sink is null");
-    return hub_->add({std::string(name), "custom", level, std::move(sink)});
+    Status opened;
+    Status added = hub_->add(
+        {std::string(name), "custom", level, std::move(sink)}, &opened);
+    return added.ok() ? opened : added;
   } catch (const std::exception& e) {
     return Status(Code::internal, e.what());
   }
@@ -159,9 +162,9 @@ Status System::add_sink(std::string_view name, SinkPtr sink,
 
 Status System::remove_sink(std::string_view name) noexcept {
   return guarded([&] {
-    if (hub_->remove(name)) return Status();
-    return Status(Code::invalid,
-                  "remove_sink: there is no sink " + quoted(name));
+    Status closed;
+    Status removed = hub_->remove(name, &closed);
+    return removed.ok() ? closed : removed;
   });
 }
 

@@ -225,18 +225,19 @@ Capture::Capture(System& system) : rep_(new Rep) {
   rep_->hub = &hub_of(system);
   rep_->hub->retain();
   rep_->name = next_capture_name();
+  Status opened;
   static_cast<void>(rep_->hub->add({rep_->name, "capture", Level::trace,
-                                    SinkPtr(new CaptureSink(rep_->store))}));
+                                    SinkPtr(new CaptureSink(rep_->store))},
+                                   &opened));
 }
 
 Capture::~Capture() {
   if (rep_->name.empty()) {
     rep_->hub->end_capture(rep_->number);
   } else {
-    static_cast<void>(guarded([this] {
-      rep_->hub->remove(rep_->name);
-      return Status();
-    }));
+    Status closed;
+    static_cast<void>(
+        guarded([&] { return rep_->hub->remove(rep_->name, &closed); }));
     rep_->hub->release();
   }
   delete rep_;

@@ -412,6 +412,15 @@ TEST_F(LoadTest, ASinkThatCannotBeAddedIsReported) {
   EXPECT_FALSE(std::filesystem::exists(file));
 }
 
+TEST_F(LoadTest, AnAddedSinkThatCannotBeOpenedYetIsThere) {
+  ASSERT_TRUE(init_text(quiet("a")).ok());
+  std::filesystem::create_directory(path("b"));
+  EXPECT_FALSE(add_sink("b", "jsonl", {{"path", path("b")}}).ok());
+  ASSERT_EQ(reports_.size(), 1u);
+  EXPECT_FALSE(has(reports_[0], "not added")) << reports_[0];
+  EXPECT_NE(stats().find("b"), nullptr);
+}
+
 TEST_F(LoadTest, RowsOfAMemorySinkAreReadByItsName) {
   ASSERT_TRUE(init_text("[stogger]\nlog_to_console = false\n"
                         "[stogger.sinks.last]\ntype = \"memory\"\n")

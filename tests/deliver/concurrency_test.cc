@@ -244,7 +244,7 @@ TEST(Concurrency, SinksComeAndGoWhileThreadsLog) {
     for (int i = 0; i < 200 || running > 0; ++i) {
       if (i >= 2000) continue;
       add_scripted(system, "guest");
-      hub_of(system).remove("guest");
+      static_cast<void>(system.remove_sink("guest"));
     }
   });
   in_threads([&](int thread) {

@@ -158,7 +158,7 @@ TEST_F(PipeTest, FinishingTwiceIsFinishingOnce) {
 }
 
 TEST_F(PipeTest, TheDestructorWritesWhatIsLeft) {
-  { Pipe(sink_).push(Numbered(0)); }
+  { static_cast<void>(Pipe(sink_).push(Numbered(0))); }
   EXPECT_EQ(sink_.numbers(), sequence(1));
   EXPECT_TRUE(reports_.empty());
 }
@@ -218,7 +218,7 @@ TEST_F(PipeTest, AfterAFailureEveryCallTellsIt) {
 
 TEST_F(PipeTest, AFailureNobodySawIsReported) {
   sink_.on_write = [](std::size_t) { return Status(Code::corrupt, "no"); };
-  { Pipe(sink_).push(Numbered(0)); }
+  { static_cast<void>(Pipe(sink_).push(Numbered(0))); }
   ASSERT_EQ(reports_.size(), 1u);
   EXPECT_EQ(reports_[0], "the sink collector: no");
 }
