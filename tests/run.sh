@@ -106,32 +106,35 @@ build() {
 # once more, alone, and have to pass then. Their names are printed again at the end.
 run_tests() {
   local ctest=("${fixed_addresses[@]}" ctest --test-dir "$build_root/tests-$1"
-    --output-on-failure --no-tests=error "${@:2}")
+    --output-on-failure --no-tests=error "${@:2}") names
   "${ctest[@]}" --parallel "$jobs" && return
-  local log=$build_root/tests-$1/Testing/Temporary/LastTestsFailed.log names
-  [ -s "$log" ] || return 1
-  names="$(cut -d : -f 2 "$log" | paste -s -d ' ')"
-  if [ "$(wc -l <"$log")" -le 10 ]; then
-    keep_output "$1"
-    say "$1: once more, alone: $names"
+  names=$(failed_tests "$1")
+  [ -n "$names" ] || return 1
+  if [ "$(wc -l <<<"$names")" -le 10 ]; then
+    say "$1: once more, alone:" $names
     if "${ctest[@]}" --rerun-failed; then
-      echo "$1: $names" >>"$build_root/repeated"
+      echo "$1:" $names >>"$build_root/repeated"
       return
     fi
+    names=$(failed_tests "$1")
   fi
-  keep_output "$1"
-  echo "$1: FAILED: $names" >>"$failures"
+  keep_output "$1" "$names"
   return 1
 }
 
-# keep_output PRESET: the end of what failed tests said, to be printed again at the end of all.
+# failed_tests PRESET: the names, a line each.
+failed_tests() { cut -d : -f 2 "$build_root/tests-$1/Testing/Temporary/LastTestsFailed.log" 2>/dev/null; }
+
+# keep_output PRESET NAMES: the end of what failed tests said, to be printed again at the end of all.
 keep_output() {
-  local folder=$build_root/tests-$1/Testing/Temporary name
-  cut -d : -f 2 "$folder/LastTestsFailed.log" | head -5 | while IFS= read -r name; do
+  local name
+  while IFS= read -r name; do
     echo "-- $1: $name"
     awk -v test="$name" '/^[0-9]+\/[0-9]+ Testing: / { shown = $3 == test }
-      shown' "$folder/LastTest.log" | sed '1,/^Output:$/d; /^<end of output>$/,$d' | tail -n 25
-  done >>"$failures"
+      shown' "$build_root/tests-$1/Testing/Temporary/LastTest.log" |
+      sed '1,/^Output:$/d; /^<end of output>$/,$d' | tail -n 25
+  done < <(head -5 <<<"$2") >>"$failures"
+  echo "$1: FAILED:" $2 >>"$failures"
 }
 
 # slowest PRESET: what its tests took.

@@ -328,7 +328,7 @@ STOGGER_API ReportedStatus init_text(std::string_view toml) noexcept;
 STOGGER_API Status check(std::string_view path) noexcept;
 
 // Adds a sink to the default system. `options` are the keys that its table has
-// in a TOML file, `level` among them:
+// in a TOML file, `level` among them, which is info by default:
 //   stogger::add_sink("audit", "jsonl", {{"path", "audit.jsonl"}});
 // It gets events from now on. Fails, and adds nothing, if an option is wrong or
 // there is a sink of that name; a failure to open it is retried.

@@ -107,6 +107,7 @@ typedef struct stogger_options {
   stogger_text identifier;
   stogger_text sink_name;
   int for_samples;
+  uint32_t reserved; /* 0: what comes next begins behind it */
 } stogger_options;
 #define STOGGER_OPTIONS_FIRST_SIZE sizeof(stogger_options)
 

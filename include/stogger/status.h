@@ -55,8 +55,8 @@ class [[nodiscard]] STOGGER_API Status {
   Rep* rep_ = nullptr;
 };
 
-// A Status that need not be looked at: a failure has been reported already, by
-// a line on stderr or what set_diagnostics() was given.
+// A Status that need not be looked at: a failure has been reported already (see
+// set_diagnostics()), but for calls from inside a sink, which do nothing.
 class STOGGER_API ReportedStatus : public Status {
  public:
   using Status::Status;

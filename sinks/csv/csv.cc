@@ -16,6 +16,7 @@
 
 #include "base/buffer.h"
 #include "base/quote.h"
+#include "row/standard_columns.h"
 #include "sinks/builtin.h"
 #include "sinks/common/columns.h"
 #include "sinks/common/paths.h"
@@ -123,7 +124,11 @@ class CsvSink final : public Sink {
 std::vector<std::string> read_columns(Options& options) {
   if (!options.has("columns")) {
     if (options.for_samples()) return {};
-    return {"timestamp", "level", "event", "func", "scope", "data"};
+    std::vector<std::string> names;
+    for (const Column& column : kStandardColumns) {
+      names.emplace_back(column.name);
+    }
+    return names;
   }
   std::vector<std::string> names;
   for (std::size_t i = 0; i < options.list_size("columns"); ++i) {

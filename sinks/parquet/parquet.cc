@@ -16,6 +16,7 @@
 #include <vector>
 
 #include "row/schema_lock.h"
+#include "row/standard_columns.h"
 #include "sinks/common/paths.h"
 #include "sinks/parquet/writer.h"
 
@@ -43,12 +44,11 @@ class ParquetSink final : public Sink {
 
   Status open() override {
     if (!for_samples_ && !lock_.is_locked()) {
-      Status status = lock_.lock_to({{"timestamp", Kind::time},
-                                     {"level", Kind::text},
-                                     {"event", Kind::text},
-                                     {"func", Kind::text},
-                                     {"scope", Kind::text},
-                                     {"data", Kind::json}});
+      std::vector<LockedColumn> columns;
+      for (const Column& column : kStandardColumns) {
+        columns.push_back({std::string(column.name), column.kind});
+      }
+      Status status = lock_.lock_to(std::move(columns));
       if (!status.ok()) return status;
     }
     return writer_.open();

@@ -8,16 +8,10 @@
 
 #include "base/names.h"
 #include "base/quote.h"
+#include "row/standard_columns.h"
 
 namespace stogger {
 namespace {
-
-constexpr struct {
-  std::string_view name;
-  Kind kind;
-} kStandardColumns[] = {{"timestamp", Kind::time}, {"level", Kind::text},
-                        {"event", Kind::text},     {"func", Kind::text},
-                        {"scope", Kind::text},     {"data", Kind::json}};
 
 constexpr std::string_view kReading = "cannot read the columns of the table";
 
@@ -151,7 +145,7 @@ Status put_standard_first(const std::string& table,
                           std::vector<SqliteColumn>* columns) {
   std::vector<std::string> missing;
   auto front = columns->begin();
-  for (const auto& standard : kStandardColumns) {
+  for (const Column& standard : kStandardColumns) {
     const auto found =
         std::find_if(front, columns->end(), [&](const SqliteColumn& column) {
           return equal_ignoring_case(column.name, standard.name);

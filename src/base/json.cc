@@ -109,10 +109,12 @@ char* write_json_value(char* out, const Value& value,
       return write_integer(out, value.integer());
     case Kind::unsigned_integer:
       return write_unsigned(out, value.unsigned_integer());
-    case Kind::real:
-      if (std::isfinite(value.real())) return write_real(out, value.real());
-      return write_in_quotes(
-          out, [&](char* p) { return write_real(p, value.real()); });
+    case Kind::real: {
+      const double real = value.real();
+      if (std::isfinite(real)) return write_real(out, real);
+      return write_in_quotes(out,
+                             [real](char* p) { return write_real(p, real); });
+    }
     case Kind::text:
       return write_json_string(out, value.text(), sanitized);
     case Kind::time:

@@ -21,14 +21,16 @@ struct SpecialCharacters {
            (... || (c == listed));
   }
 #ifdef __SSE2__
-  // A bit for each of the sixteen bytes. As signed numbers, those from 0x80 on
-  // are less than `lowest` too; and once 1 is added to all, DEL is one of them.
-  static int find(__m128i bytes) noexcept {
-    __m128i found = _mm_cmplt_epi8(_mm_add_epi8(bytes, _mm_set1_epi8(1)),
-                                   _mm_set1_epi8(lowest + 1));
+  // A bit for each of the sixteen bytes that is not special. As signed numbers,
+  // those from 0x80 on are less than `lowest`, too; and once 1 is added to all,
+  // DEL is one of them.
+  static unsigned find_plain(__m128i bytes) noexcept {
+    __m128i found = _mm_setzero_si128();
     (..., (found = _mm_or_si128(found,
                                 _mm_cmpeq_epi8(bytes, _mm_set1_epi8(listed)))));
-    return _mm_movemask_epi8(found);
+    return static_cast<unsigned>(_mm_movemask_epi8(_mm_andnot_si128(
+        found, _mm_cmpgt_epi8(_mm_add_epi8(bytes, _mm_set1_epi8(1)),
+                              _mm_set1_epi8(lowest)))));
   }
 #endif
 };
@@ -47,30 +49,35 @@ void store(char* to, Word word) noexcept {
   std::memcpy(to, &word, sizeof word);
 }
 
+// A bit for each of sixteen bytes, or of eight and all others: set if it is not
+// special.
+inline constexpr unsigned kAllPlain = 0xFFFF;
+
 template <class Specials>
-bool is_plain(std::uint64_t first, std::uint64_t second) noexcept {
+unsigned find_plain(std::uint64_t first, std::uint64_t second) noexcept {
 #ifdef __SSE2__
-  return Specials::find(_mm_set_epi64x(static_cast<long long>(second),
-                                       static_cast<long long>(first))) == 0;
+  return Specials::find_plain(_mm_set_epi64x(static_cast<long long>(second),
+                                             static_cast<long long>(first)));
 #else
   char bytes[16];
   store(bytes, first);
   store(bytes + 8, second);
   for (const char c : bytes) {
-    if (Specials::has(c)) return false;
+    if (Specials::has(c)) return 0;
   }
-  return true;
+  return kAllPlain;
 #endif
 }
 
 template <class Specials>
-bool is_plain(std::uint64_t bytes) noexcept {
+unsigned find_plain(std::uint64_t bytes) noexcept {
 #ifdef __SSE2__
-  constexpr int kLowHalf = 0xFF;
-  return (Specials::find(_mm_cvtsi64_si128(static_cast<long long>(bytes))) &
-          kLowHalf) == 0;
+  constexpr unsigned kHighHalf = 0xFF00;
+  return Specials::find_plain(
+             _mm_cvtsi64_si128(static_cast<long long>(bytes))) |
+         kHighHalf;
 #else
-  return is_plain<Specials>(bytes, bytes);
+  return find_plain<Specials>(bytes, bytes);
 #endif
 }
 
@@ -83,7 +90,7 @@ template <class Specials>
     const auto second = load<std::uint64_t>(in + at + 8);
     store(out + at, first);
     store(out + at + 8, second);
-    return is_plain<Specials>(first, second);
+    return find_plain<Specials>(first, second) == kAllPlain;
   };
   for (std::size_t done = 0; done + 16 < size; done += 16) {
     if (!copy_sixteen(done)) return false;
@@ -117,23 +124,23 @@ template <class Specials>
   namespace detail = plain_copy_detail;
   const char* const in = text.data();
   const std::size_t size = text.size();
+  unsigned plain = detail::kAllPlain;
   if (size > 16) return detail::copy_long<Specials>(out, in, size);
   if (size >= 8) {
     const detail::Ends<std::uint64_t> ends(out, in, size);
-    return detail::is_plain<Specials>(ends.first, ends.last);
-  }
-  if (size >= 4) {
+    plain = detail::find_plain<Specials>(ends.first, ends.last);
+  } else if (size >= 4) {
     const detail::Ends<std::uint32_t> ends(out, in, size);
-    return detail::is_plain<Specials>(ends.first | ends.last << 32);
-  }
-  if (size >= 2) {
+    plain = detail::find_plain<Specials>(ends.first | ends.last << 32);
+  } else if (size >= 2) {
     const detail::Ends<std::uint16_t> ends(out, in, size);
     const std::uint64_t both = ends.first | ends.last << 16;
-    return detail::is_plain<Specials>(both | both << 32);
+    plain = detail::find_plain<Specials>(both | both << 32);
+  } else if (size == 1) {
+    *out = *in;
+    if (Specials::has(*in)) plain = 0;
   }
-  if (size == 0) return true;
-  *out = *in;
-  return !Specials::has(*in);
+  return plain == detail::kAllPlain;
 }
 
 }  // namespace stogger

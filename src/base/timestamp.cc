@@ -1,5 +1,6 @@
 #include "base/timestamp.h"
 
+#include <algorithm>
 #include <cstdint>
 #include <cstring>
 #include <ctime>
@@ -129,7 +130,9 @@ int offset_minutes(std::int64_t seconds) noexcept {
   std::tm local{};
   const std::lock_guard lock(local_time_mutex);
   if (::localtime_r(&time, &local) == nullptr) return 0;
-  return static_cast<int>(local.tm_gmtoff / 60);
+  // A file of a time zone may say anything.
+  constexpr long kMost = 99 * 60 + 59;
+  return static_cast<int>(std::clamp(local.tm_gmtoff / 60, -kMost, kMost));
 }
 
 [[gnu::noinline]] void find_local_second(Time time) noexcept {

@@ -192,7 +192,8 @@ Status Hub::remove(std::string_view name, Status* closed) {
     *closed = route->close();
     return {};
   }
-  return Status(Code::invalid, "remove_sink: there is no sink " + quoted(name));
+  return Status(Code::invalid, "remove_sink: there is no sink " + quoted(name) +
+                                   "; stats() has the names");
 }
 
 const Sink* Hub::find(std::string_view name) const noexcept {

@@ -107,7 +107,6 @@ class Hub final : public EventTarget {
   std::atomic<const Table*> installed_{nullptr};
   std::atomic<bool> configured_{false};
 
-  Ticker ticker_;
   RouteMutex mutex_;  // of what follows, and of changes to installed_
   bool fork_locked_ = false;
   std::vector<Capturing> captures_;
@@ -117,6 +116,7 @@ class Hub final : public EventTarget {
   // one is added.
   std::mutex routes_mutex_;
   std::vector<std::unique_ptr<Route>> routes_;
+  Ticker ticker_;  // the first to go: its thread uses the routes
 };
 
 // The hub of the default system. Made on first use, never destroyed. May throw

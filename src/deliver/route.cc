@@ -115,6 +115,7 @@ Status Route::open() noexcept {
   mutex_.lock();
   begin();
   Status status = note(open_sink(), "open");
+  request_tick();  // it may have been in use before
   mutex_.unlock();
   return status;
 }
@@ -145,7 +146,7 @@ STOGGER_NO_CANARY void Route::deliver(const Event& event,
   // Rendering takes most of the time, so it is done before the lock is taken;
   // but not in vain, if the sink is known to be out of order.
   const Layout* layout = layout_.load(std::memory_order_acquire);
-  RowBatch rows;
+  RowBatch& rows = scratch.row;
   if (failing_.load(std::memory_order_relaxed) ||
       !render_row(event, *layout, scratch, &rows)) {
     layout = nullptr;
@@ -262,18 +263,19 @@ inline void Route::settle(std::uint64_t rows, bool ok) noexcept {
   }
   Tally now;
   static_cast<void>(sink_->tally(&now));
-  const bool held_nothing = tally_.buffered == 0;
   if (has_buffered(rows, tally_, now)) {
     tally_.buffered = now.buffered;
   } else {
     settle(rows, now);
   }
-  if (held_nothing && now.buffered != 0) [[unlikely]]
+  // It holds these alone: nobody has asked for a tick yet.
+  if (now.buffered == rows) [[unlikely]]
     request_tick();
 }
 
 [[gnu::noinline]] void Route::request_tick() noexcept {
-  if (ticker_ != nullptr && !closed_) ticker_->request();
+  if (ticker_ == nullptr || closed_ || tally_.buffered == 0) return;
+  ticker_->request();
 }
 
 [[gnu::noinline]] void Route::settle(std::uint64_t rows,
@@ -373,6 +375,7 @@ std::string Route::title() const {
 }
 
 void Route::tick() noexcept {
+  if (!sink_counts_) return;  // it holds nothing back
   if (!lock_in_time()) {
     // Others write to it, and will be done.
     if (ticker_ != nullptr) ticker_->request();
@@ -381,12 +384,14 @@ void Route::tick() noexcept {
   begin();
   if (!closed_ && tally_.buffered != 0) {
     if (!is_waiting()) tick_sink();
-    if (tally_.buffered != 0) request_tick();
+    request_tick();
   }
   mutex_.unlock();
 }
 
+// A tick that hands nothing over does not show that the target works again.
 void Route::tick_sink() noexcept {
+  const std::uint64_t before = tally_.written;
   Status status = open_sink();
   if (!status.ok()) {
     settle(0, false);
@@ -395,7 +400,12 @@ void Route::tick_sink() noexcept {
   }
   status = call_sink([&] { return sink_->tick(clock_->now()); });
   settle(0, status.ok());
-  static_cast<void>(note(std::move(status), "write"));
+  if (!status.ok()) {
+    note_failure(status, "write");
+  } else if (tally_.written != before &&
+             failing_.load(std::memory_order_relaxed)) {
+    note_recovery();
+  }
 }
 
 Status Route::flush() noexcept {

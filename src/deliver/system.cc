@@ -67,8 +67,8 @@ Status visit_rows_of(const Hub& hub, std::string_view name, RowVisitor visit,
   const Sink* const sink = hub.find(name);
   if (sink != nullptr) return visit_rows(*sink, visit, argument);
   return guarded([&] {
-    return Status(Code::invalid,
-                  "visit_rows: there is no sink " + quoted(name));
+    return Status(Code::invalid, "visit_rows: there is no sink " +
+                                     quoted(name) + "; stats() has the names");
   });
 }
 

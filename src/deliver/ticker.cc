@@ -5,7 +5,6 @@
 
 #include <condition_variable>
 #include <mutex>
-#include <new>
 #include <thread>
 #include <utility>
 
@@ -15,46 +14,43 @@ struct Ticker::State {
   std::mutex mutex;
   std::condition_variable changed;
   // Guarded by the mutex.
-  std::thread thread;
+  bool is_running = false;  // there is a thread
   bool is_requested = false;
   bool is_stopping = false;
 
-  // In a child, those of its parents: their threads do not exist, so they can
-  // be neither used nor destroyed.
-  State* next_inherited = nullptr;
+  // That of the parent, in a child: its thread does not exist, so it can be
+  // neither used nor destroyed. It keeps itself.
+  std::shared_ptr<State> itself;
+  State* next = nullptr;
   static State* inherited;
 };
 
 constinit Ticker::State* Ticker::State::inherited = nullptr;
 
 Ticker::Ticker(Work work, void* context)
-    : work_(work), context_(context), state_(new State) {}
+    : work_(work), context_(context), state_(std::make_shared<State>()) {}
 
-Ticker::~Ticker() {
-  stop();
-  delete state_;
-}
+Ticker::~Ticker() { stop(); }
 
 void Ticker::request() noexcept {
-  State* const state = state_;
-  const std::lock_guard lock(state->mutex);
-  if (state->is_stopping || std::exchange(state->is_requested, true)) return;
-  if (state->thread.joinable()) {
-    state->changed.notify_one();
-  } else if (!start(this, state)) {
-    state->is_requested = false;
-  }
+  State& state = *state_;
+  const std::lock_guard lock(state.mutex);
+  if (state.is_stopping) return;
+  state.is_requested = true;
+  if (!state.is_running) state.is_running = start();
 }
 
 // Signals are for the threads of the program.
-bool Ticker::start(const Ticker* ticker, State* state) noexcept {
+bool Ticker::start() noexcept {
   sigset_t all;
   sigset_t before;
   ::sigfillset(&all);
   if (::pthread_sigmask(SIG_SETMASK, &all, &before) != 0) return false;
   bool started = true;
   try {
-    state->thread = std::thread([ticker, state] { ticker->run(state); });
+    std::thread([state = state_, work = work_, context = context_] {
+      run(*state, work, context);
+    }).detach();
   } catch (...) {
     started = false;
   }
@@ -62,38 +58,30 @@ bool Ticker::start(const Ticker* ticker, State* state) noexcept {
   return started;
 }
 
-void Ticker::run(State* state) const noexcept {
+void Ticker::run(State& state, Work work, void* context) noexcept {
   ::pthread_setname_np(::pthread_self(), "stogger");
-  std::unique_lock lock(state->mutex);
-  while (!state->is_stopping) {
-    if (!state->is_requested) {
-      state->changed.wait(lock);
-      continue;
-    }
+  std::unique_lock lock(state.mutex);
+  while (state.is_requested && !state.is_stopping) {
     const auto due = std::chrono::steady_clock::now() + kDelay;
-    while (!state->is_stopping &&
-           state->changed.wait_until(lock, due) != std::cv_status::timeout) {
-    }
-    if (state->is_stopping) break;
-    state->is_requested = false;
+    state.changed.wait_until(lock, due, [&] { return state.is_stopping; });
+    if (state.is_stopping) break;
+    state.is_requested = false;
     lock.unlock();
-    work_(context_);
+    work(context);
     lock.lock();
   }
+  state.is_running = false;
+  state.changed.notify_all();
 }
 
 void Ticker::stop() noexcept {
-  State* const state = state_;
-  std::unique_lock lock(state->mutex);
-  if (!state->thread.joinable() || state->is_stopping) return;
-  state->is_stopping = true;
-  state->changed.notify_one();
-  std::thread thread = std::move(state->thread);
-  lock.unlock();
-  thread.join();
-  lock.lock();
-  state->is_stopping = false;
-  state->is_requested = false;
+  State& state = *state_;
+  std::unique_lock lock(state.mutex);
+  state.is_stopping = true;
+  state.changed.notify_all();
+  state.changed.wait(lock, [&] { return !state.is_running; });
+  state.is_stopping = false;
+  state.is_requested = false;
 }
 
 void Ticker::before_fork() noexcept { state_->mutex.lock(); }
@@ -101,15 +89,17 @@ void Ticker::before_fork() noexcept { state_->mutex.lock(); }
 void Ticker::after_fork_in_parent() noexcept { state_->mutex.unlock(); }
 
 void Ticker::after_fork_in_child() noexcept {
-  State* const fresh = new (std::nothrow) State;
-  if (fresh == nullptr) {
-    // Nobody will ever be waited for.
-    state_->is_stopping = true;
-    state_->mutex.unlock();
-    return;
+  State* const parents = state_.get();
+  try {
+    parents->itself = std::exchange(state_, std::make_shared<State>());
+    parents->next = std::exchange(State::inherited, parents);
+  } catch (...) {
+    // Without memory nothing is ever done.
+    parents->itself = state_;
+    parents->is_running = false;
+    parents->is_stopping = true;
+    parents->mutex.unlock();
   }
-  state_->next_inherited = std::exchange(State::inherited, state_);
-  state_ = fresh;
 }
 
 }  // namespace stogger

@@ -1,12 +1,13 @@
 // Ticker: a thread that does a piece of work a second after it was asked for,
 // so that what sinks hold back reaches its target without another event.
 //
-// The thread is started by the first request, takes no signals, and sleeps as
-// long as nothing is asked for: a program whose sinks hold nothing back has
-// none.
+// A request starts the thread, which takes no signals, and ends when nothing
+// more is asked for: a program whose sinks hold nothing back has none, and one
+// that ends with its last thread ends.
 #pragma once
 
 #include <chrono>
+#include <memory>
 
 namespace stogger {
 
@@ -21,11 +22,12 @@ class Ticker {
   Ticker(const Ticker&) = delete;
   Ticker& operator=(const Ticker&) = delete;
 
-  // The work is done once within kDelay from now, however often it is asked for
-  // until then. Callable from any thread, and from the work.
+  // The work is done once, kDelay from now or from the end of work that is
+  // under way, however often it is asked for until then. Callable from any
+  // thread, and from the work.
   void request() noexcept;
   // Waits until work that is under way is done, and ends the thread. Requests
-  // that were not met are forgotten; a later one starts it again.
+  // that were not met are forgotten.
   void stop() noexcept;
 
   // Around fork(). The child has no thread, and nothing asked for.
@@ -36,12 +38,12 @@ class Ticker {
  private:
   struct State;
 
-  void run(State* state) const noexcept;
-  static bool start(const Ticker* ticker, State* state) noexcept;
+  bool start() noexcept;
+  static void run(State& state, Work work, void* context) noexcept;
 
   const Work work_;
   void* const context_;
-  State* state_;
+  std::shared_ptr<State> state_;  // the thread has it, too
 };
 
 }  // namespace stogger

@@ -247,16 +247,17 @@ Event compose(const detail::LoggerRep* logger, const detail::Call& call,
   event.where = call.where;
   if (!call.where.function.empty()) event.func = Value(call.where.function);
 
-  Fields bound;
+  bool has_bound = false;
   if (logger != nullptr) {
     event.logger = logger->bound.name();
     event.raw_size += event.logger.size();
-    bound = logger->bound.fields();
+    has_bound = !logger->bound.empty();
   }
   const Scope* const scope = ScopeChain::innermost();
-  if (bound.size() != 0 || scope != nullptr || settings.caller_info() ||
+  if (has_bound || scope != nullptr || settings.caller_info() ||
       !are_plain(call.fields, settings, &event.raw_size)) {
-    compose_fields(bound, scope, call, settings, scratch, &event);
+    compose_fields(has_bound ? logger->bound.fields() : Fields(), scope, call,
+                   settings, scratch, &event);
   }
   return event;
 }

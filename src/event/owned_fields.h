@@ -17,6 +17,7 @@ class OwnedFields {
 
   std::string_view name() const noexcept { return name_; }
   Fields fields() const noexcept { return fields_; }
+  bool empty() const noexcept { return fields_.empty(); }
 
  private:
   Arena arena_;

@@ -157,7 +157,10 @@ class Shortener {
 
   void cut_texts(std::size_t most) {
     event_->name = cut(Value(event_->name), most).text();
+    const std::size_t size = event_->message.size();
     event_->message = cut(Value(event_->message), most).text();
+    // It may have lost the values that it showed.
+    if (event_->message.size() != size) event_->shown_fields = 0;
     event_->logger = cut(Value(event_->logger), most).text();
     event_->func = cut(event_->func, most);
     event_->scope = cut(event_->scope, most);

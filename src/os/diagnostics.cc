@@ -28,6 +28,9 @@ std::atomic<const Receiver*> receiver{nullptr};
 constexpr std::size_t kLongestReport = 500;
 
 constinit thread_local const std::vector<HiddenValue>* hidden = nullptr;
+// This thread is inside the function: what that has reported would come back to
+// it, without an end.
+constinit thread_local bool is_reporting = false;
 
 }  // namespace
 
@@ -42,8 +45,10 @@ void report(std::string_view line) noexcept {
         hidden == nullptr ? std::string(line) : hide_values(*hidden, line);
     const std::string text = shortened(printable(shown), kLongestReport);
     const Receiver* current = receiver.load(std::memory_order_acquire);
-    if (current != nullptr && current->function != nullptr) {
+    if (current != nullptr && current->function != nullptr && !is_reporting) {
+      is_reporting = true;
       current->function(text, current->argument);
+      is_reporting = false;
       return;
     }
     File standard_error;

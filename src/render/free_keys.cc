@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "row/free_name.h"
+#include "row/standard_columns.h"
 
 namespace stogger {
 namespace {
@@ -24,17 +25,11 @@ class OwnKeys {
   std::size_t count_ = 0;
 };
 
-constexpr struct {
-  std::string_view key;
-  Kind kind;
-} kColumns[] = {{"timestamp", Kind::time}, {"level", Kind::text},
-                {"event", Kind::text},     {"func", Kind::text},
-                {"scope", Kind::text},     {"data", Kind::json}};
-
-bool has_column(const RowBatch& wanted, std::string_view name, Kind kind) {
+bool has_column(const RowBatch& wanted, const Column& standard) {
   return std::any_of(wanted.columns, wanted.columns + wanted.column_count,
                      [&](const Column& column) {
-                       return column.name == name && column.kind == kind;
+                       return column.name == standard.name &&
+                              column.kind == standard.kind;
                      });
 }
 
@@ -60,8 +55,8 @@ OwnKeys own_keys(RowForm form, const RowBatch& wanted) noexcept {
       own.add("message");
       own.add("logger");
       if (wanted.column_count == 0) break;
-      for (const auto& column : kColumns) {
-        if (!has_column(wanted, column.key, column.kind)) own.add(column.key);
+      for (const Column& column : kStandardColumns) {
+        if (!has_column(wanted, column)) own.add(column.name);
       }
       break;
     case RowForm::event:

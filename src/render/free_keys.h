@@ -19,9 +19,8 @@
 
 namespace stogger {
 
-// The event with the keys that its fields have there. It lives as long as the
-// event, and the scratch memory, which it takes fields and keys of, are left
-// alone.
+// The event with the keys that its fields have there. It is valid while the
+// event and the scratch memory, which holds its fields and keys, are unchanged.
 Event with_free_keys(const Event& event, RowForm form, const RowBatch& wanted,
                      RowScratch& scratch);
 

@@ -54,11 +54,11 @@ template <std::size_t N>
       return write_json_string(out, value.text(), sanitized);
     case Kind::integer:
       return write_integer(out, value.integer());
-    case Kind::real:
-      if (__builtin_isfinite(value.real())) {
-        return write_real(out, value.real());
-      }
-      [[fallthrough]];
+    case Kind::real: {
+      const double real = value.real();
+      if (__builtin_isfinite(real)) return write_real(out, real);
+      return write_json_value(out, value, sanitized);
+    }
     default:
       return write_json_value(out, value, sanitized);
   }

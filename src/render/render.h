@@ -24,6 +24,7 @@ struct RowScratch {
   std::vector<Field> fields;    // of an event with other keys, see free_keys.h
   Buffer keys;                  // their texts
   Value line;                   // of the forms that are one finished line
+  RowBatch row;                 // for render() to fill in; views of the others
   std::uint32_t sanitized = 0;  // values of this row with bad bytes replaced
 
   // All bits that are set in the number of bytes of any of them.
@@ -65,7 +66,8 @@ void render_with_free_keys(const Event& event, RowForm form,
 inline void render(const Event& event, RowForm form, const RowBatch& wanted,
                    RowScratch& scratch, RowBatch* row) {
   static constexpr Column kLine = {"line", Kind::text};
-  if (event.has_reserved_keys) [[unlikely]] {
+  // RowForm::event reserves none.
+  if (event.has_reserved_keys && form != RowForm::event) [[unlikely]] {
     return render_with_free_keys(event, form, wanted, scratch, row);
   }
   scratch.text.clear();

@@ -8,13 +8,10 @@
 #include "base/json.h"
 #include "render/json.h"
 #include "render/render.h"
+#include "row/standard_columns.h"
 
 namespace stogger {
 namespace {
-
-constexpr Column kStandardColumns[] = {
-    {"timestamp", Kind::time}, {"level", Kind::text}, {"event", Kind::text},
-    {"func", Kind::text},      {"scope", Kind::text}, {"data", Kind::json}};
 
 // The columns that no field can go to: event attributes.
 enum class Source {

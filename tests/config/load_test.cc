@@ -408,7 +408,8 @@ TEST_F(LoadTest, ASinkThatCannotBeAddedIsReported) {
   EXPECT_TRUE(has(reports_[1], "unknown option \"flsh\"")) << reports_[1];
   EXPECT_TRUE(has(reports_[2], "\"level\" must be")) << reports_[2];
   EXPECT_TRUE(has(reports_[3], "jsno")) << reports_[3];
-  EXPECT_EQ(reports_[4], "remove_sink: there is no sink \"b\"");
+  EXPECT_EQ(reports_[4],
+            "remove_sink: there is no sink \"b\"; stats() has the names");
   EXPECT_FALSE(std::filesystem::exists(file));
 }
 
@@ -433,7 +434,7 @@ TEST_F(LoadTest, RowsOfAMemorySinkAreReadByItsName) {
   EXPECT_TRUE(visit_rows("last", count, &rows).ok());
   EXPECT_EQ(rows, 1u);
   EXPECT_EQ(visit_rows("other", count, &rows).message(),
-            "visit_rows: there is no sink \"other\"");
+            "visit_rows: there is no sink \"other\"; stats() has the names");
 }
 
 TEST_F(LoadTest, AFileIsCheckedWithoutStartingAnything) {

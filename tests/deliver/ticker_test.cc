@@ -9,6 +9,7 @@
 #include <chrono>
 #include <filesystem>
 #include <fstream>
+#include <memory>
 #include <string>
 #include <thread>
 #include <vector>
@@ -50,6 +51,11 @@ std::vector<std::string> statuses_of(const std::string& name) {
   return found;
 }
 
+// One that has done its work needs a moment to end.
+bool ends_up_without_threads() {
+  return wait_for([] { return statuses_of("stogger").empty(); });
+}
+
 struct Counted {
   std::atomic<int> count{0};
   static void work(void* self) noexcept {
@@ -60,7 +66,7 @@ struct Counted {
 TEST(Ticker, NothingIsStartedBeforeItIsAskedFor) {
   Counted counted;
   const Ticker ticker(&Counted::work, &counted);
-  EXPECT_TRUE(statuses_of("stogger").empty());
+  EXPECT_TRUE(ends_up_without_threads());
 }
 
 TEST(Ticker, TheWorkIsDoneOnceWithinASecondHoweverOftenItIsAskedFor) {
@@ -74,6 +80,16 @@ TEST(Ticker, TheWorkIsDoneOnceWithinASecondHoweverOftenItIsAskedFor) {
   ASSERT_TRUE(wait_for([&] { return counted.count > 1; }));
   ticker.stop();
   EXPECT_EQ(counted.count, 2);
+}
+
+TEST(Ticker, ItsThreadEndsWhenNothingMoreIsAskedFor) {
+  Counted counted;
+  Ticker ticker(&Counted::work, &counted);
+  for (int i = 1; i < 3; ++i) {
+    ticker.request();
+    EXPECT_TRUE(wait_for([&] { return counted.count == i; }));
+    EXPECT_TRUE(ends_up_without_threads());
+  }
 }
 
 TEST(Ticker, ItsThreadTakesNoSignals) {
@@ -104,7 +120,7 @@ TEST(Ticker, StoppedItDoesNothingAndMayBeAskedAgain) {
   ticker.stop();
   EXPECT_LT(Steady::now() - begin, kSlack) << "it need not wait for its turn";
   EXPECT_EQ(counted.count, 0);
-  EXPECT_TRUE(statuses_of("stogger").empty());
+  EXPECT_TRUE(ends_up_without_threads());
   ticker.request();
   EXPECT_TRUE(wait_for([&] { return counted.count == 1; }));
 }
@@ -203,13 +219,66 @@ TEST_F(Quiet, ATargetThatWorksAgainGetsWhatWaitsForIt) {
   EXPECT_FALSE(script->broke_the_rules);
 }
 
+TEST_F(Quiet, ATickThatHandsNothingOverIsNoRecovery) {
+  const Diagnostics diagnostics;
+  const auto script = std::make_shared<Script>();
+  script->on_write = [&](const RowBatch&) { return unavailable(); };
+  script->on_tally = [&](Tally* tally) {
+    *tally = {0, 0, 0, 1};
+    return true;
+  };
+  add_scripted(system_, "scripted", Level::trace, script);
+  log_.info("event");
+  ASSERT_TRUE(stats_of(system_, "scripted").failing);
+  const int before = script->ticks;
+  ASSERT_TRUE(wait_for([&] { return script->ticks > before + 1; }));
+  EXPECT_TRUE(stats_of(system_, "scripted").failing);
+  EXPECT_EQ(diagnostics.lines().size(), 1u);
+}
+
+TEST_F(Quiet, ASinkThatHasRowsWhenItIsAddedIsNotForgotten) {
+  const auto script = std::make_shared<Script>();
+  script->on_tally = [&](Tally* tally) {
+    *tally = {0, 0, 0, 1};
+    return true;
+  };
+  add_scripted(system_, "scripted", Level::trace, script);
+  EXPECT_TRUE(wait_for([&] { return script->ticks > 0; }));
+}
+
+// It cannot be closed from there, but its thread has to end before the rest.
+TEST_F(Quiet, ASystemMayEndInsideASinkOfAnother) {
+  const Diagnostics diagnostics;
+  for (int i = 0; i < 20; ++i) {
+    auto other = std::make_unique<System>();
+    ASSERT_TRUE(other
+                    ->load_text("[stogger.sinks.blocks]\ntype = \"jsonl\"\n"
+                                "flush = \"block\"\npath = \"" +
+                                    folder_.file("other.jsonl") + "\"\n",
+                                "test")
+                    .ok());
+    other->logger().info("event");
+    System outer;
+    const auto script = std::make_shared<Script>();
+    script->on_write = [&](const RowBatch&) {
+      std::this_thread::sleep_for(milliseconds(i % 2 == 0 ? 0 : 100));
+      other.reset();
+      return Status();
+    };
+    add_scripted(outer, "scripted", Level::trace, script);
+    outer.logger().info("event");
+    EXPECT_EQ(other, nullptr);
+  }
+  EXPECT_TRUE(ends_up_without_threads());
+}
+
 TEST_F(Quiet, NothingIsDoneAfterTheSystemIsClosed) {
   log_.info("event");
   ASSERT_TRUE(system_.close().ok());
   EXPECT_TRUE(has(path_, "event"));
   log_.info("later");
   EXPECT_TRUE(has(path_, "later"));
-  EXPECT_TRUE(statuses_of("stogger").empty());
+  EXPECT_TRUE(ends_up_without_threads());
 }
 
 }  // namespace

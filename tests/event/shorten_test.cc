@@ -99,6 +99,15 @@ TEST_F(ShortenTest, ALongMessageIsCut) {
   EXPECT_LT(event["message"].get<std::string>().size(), 700000u);
 }
 
+TEST_F(ShortenTest, WhatACutMessageDoesNotShowAnyMoreIsAField) {
+  System system;
+  const auto lines = keep_lines(system, RowForm::text);
+  const std::string text(2 * kMebibyte, 'x');
+  system.logger().info("large", {{"a", text}, {"b", "seen"}}, "{a} {b}");
+  EXPECT_NE(lines->last().find("b=seen"), std::string::npos)
+      << lines->last().substr(lines->last().size() - 100);
+}
+
 TEST_F(ShortenTest, CutsFallBetweenCharacters) {
   for (const std::string_view character :
        {"\xC3\xA4", "\xE2\x82\xAC", "\xF0\x9F\x98\x80", "\"", "\n", "\x01"}) {

@@ -89,5 +89,21 @@ TEST_F(DiagnosticsTest, AFunctionThatThrowsHarmsNobody) {
   report("a sink failed");
 }
 
+// It would come back without an end.
+TEST_F(DiagnosticsTest, AReportFromInsideTheFunctionGoesToStderr) {
+  set_diagnostics(
+      [](std::string_view line, void* lines) {
+        static_cast<std::vector<std::string>*>(lines)->emplace_back(line);
+        report("from inside");
+      },
+      &lines_);
+  testing::internal::CaptureStderr();
+  report("first");
+  report("second");
+  EXPECT_EQ(testing::internal::GetCapturedStderr(),
+            "stogger: from inside\nstogger: from inside\n");
+  EXPECT_EQ(lines_, (std::vector<std::string>{"first", "second"}));
+}
+
 }  // namespace
 }  // namespace stogger
