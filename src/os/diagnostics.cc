@@ -32,6 +32,16 @@ constinit thread_local const std::vector<HiddenValue>* hidden = nullptr;
 // it, without an end.
 constinit thread_local bool is_reporting = false;
 
+void call(const Receiver& current, const std::string& text) {
+  is_reporting = true;
+  try {
+    current.function(text, current.argument);
+  } catch (...) {
+    // What it throws harms nobody.
+  }
+  is_reporting = false;
+}
+
 }  // namespace
 
 const std::vector<HiddenValue>* HidesInReports::exchange(
@@ -46,9 +56,7 @@ void report(std::string_view line) noexcept {
     const std::string text = shortened(printable(shown), kLongestReport);
     const Receiver* current = receiver.load(std::memory_order_acquire);
     if (current != nullptr && current->function != nullptr && !is_reporting) {
-      is_reporting = true;
-      current->function(text, current->argument);
-      is_reporting = false;
+      call(*current, text);
       return;
     }
     File standard_error;

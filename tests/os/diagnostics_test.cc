@@ -87,6 +87,9 @@ TEST_F(DiagnosticsTest, AreShortWhateverAServerSays) {
 TEST_F(DiagnosticsTest, AFunctionThatThrowsHarmsNobody) {
   set_diagnostics([](std::string_view, void*) { throw 42; });
   report("a sink failed");
+  set_diagnostics(&keep, &lines_);
+  report("it works again");
+  EXPECT_EQ(lines_, std::vector<std::string>{"it works again"});
 }
 
 // It would come back without an end.
