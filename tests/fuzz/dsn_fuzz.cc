@@ -10,6 +10,7 @@
 #include <string>
 #include <string_view>
 
+#include "base/options.h"
 #include "sinks/postgres/settings.h"
 
 namespace stogger {
