@@ -160,6 +160,10 @@ class Quiet : public testing::Test {
 
   TempFolder folder_;
   std::string path_ = folder_.file("log.jsonl");
+  // Of a sink that holds rows back.
+  std::atomic<std::uint64_t> waiting_{0};
+  std::atomic<std::uint64_t> written_{0};
+  std::atomic<bool> is_away_{true};
   System system_;
   Logger log_ = system_.logger();
 };
@@ -192,28 +196,25 @@ TEST_F(Quiet, SoDoThoseOfAChild) {
 TEST_F(Quiet, ATargetThatWorksAgainGetsWhatWaitsForIt) {
   const Diagnostics diagnostics;
   const auto script = std::make_shared<Script>();
-  std::atomic<std::uint64_t> waiting{0};
-  std::atomic<std::uint64_t> written{0};
-  std::atomic<bool> is_away{true};
   script->on_write = [&](const RowBatch& rows) {
-    waiting += rows.row_count;
+    waiting_ += rows.row_count;
     return Status();
   };
   script->on_tally = [&](Tally* tally) {
-    *tally = {written, 0, 0, waiting};
+    *tally = {written_, 0, 0, waiting_};
     return true;
   };
   script->on_tick = [&] {
-    if (is_away) return unavailable();
-    written += waiting.exchange(0);
+    if (is_away_) return unavailable();
+    written_ += waiting_.exchange(0);
     return Status();
   };
   add_scripted(system_, "scripted", Level::trace, script);
   log_.info("event");
   ASSERT_TRUE(wait_for([&] { return script->ticks > 0; }));
   EXPECT_TRUE(wait_for([&] { return stats_of(system_, "scripted").failing; }));
-  is_away = false;
-  EXPECT_TRUE(wait_for([&] { return written == 1; }));
+  is_away_ = false;
+  EXPECT_TRUE(wait_for([&] { return written_ == 1; }));
   EXPECT_TRUE(wait_for([&] { return !stats_of(system_, "scripted").failing; }));
   EXPECT_TRUE(is_balanced(stats_of(system_, "scripted")));
   EXPECT_FALSE(script->broke_the_rules);
