@@ -160,7 +160,8 @@ class Quiet : public testing::Test {
 
   TempFolder folder_;
   std::string path_ = folder_.file("log.jsonl");
-  // Of a sink that holds rows back.
+  // The thread of the system uses these.
+  Diagnostics diagnostics_;
   std::atomic<std::uint64_t> waiting_{0};
   std::atomic<std::uint64_t> written_{0};
   std::atomic<bool> is_away_{true};
@@ -194,7 +195,6 @@ TEST_F(Quiet, SoDoThoseOfAChild) {
 
 // Its rows are written as soon as that is possible, though nothing is logged.
 TEST_F(Quiet, ATargetThatWorksAgainGetsWhatWaitsForIt) {
-  const Diagnostics diagnostics;
   const auto script = std::make_shared<Script>();
   script->on_write = [&](const RowBatch& rows) {
     waiting_ += rows.row_count;
@@ -221,7 +221,6 @@ TEST_F(Quiet, ATargetThatWorksAgainGetsWhatWaitsForIt) {
 }
 
 TEST_F(Quiet, ATickThatHandsNothingOverIsNoRecovery) {
-  const Diagnostics diagnostics;
   const auto script = std::make_shared<Script>();
   script->on_write = [&](const RowBatch&) { return unavailable(); };
   script->on_tally = [&](Tally* tally) {
@@ -234,7 +233,7 @@ TEST_F(Quiet, ATickThatHandsNothingOverIsNoRecovery) {
   const int before = script->ticks;
   ASSERT_TRUE(wait_for([&] { return script->ticks > before + 1; }));
   EXPECT_TRUE(stats_of(system_, "scripted").failing);
-  EXPECT_EQ(diagnostics.lines().size(), 1u);
+  EXPECT_EQ(diagnostics_.lines().size(), 1u);
 }
 
 TEST_F(Quiet, ASinkThatHasRowsWhenItIsAddedIsNotForgotten) {
@@ -249,7 +248,6 @@ TEST_F(Quiet, ASinkThatHasRowsWhenItIsAddedIsNotForgotten) {
 
 // It cannot be closed from there, but its thread has to end before the rest.
 TEST_F(Quiet, ASystemMayEndInsideASinkOfAnother) {
-  const Diagnostics diagnostics;
   for (int i = 0; i < 20; ++i) {
     auto other = std::make_unique<System>();
     ASSERT_TRUE(other
