@@ -151,18 +151,25 @@ int offset_minutes(std::int64_t seconds) noexcept {
   if (second.is_known) second.start_ns = time.ns - parts.nanoseconds;
 }
 
+// `unit` is how many nanoseconds the last of the digits counts.
+template <int digits, std::uint32_t unit>
+[[gnu::always_inline]] inline char* write_with_fraction(char* out,
+                                                        Time time) noexcept {
+  const std::uint32_t nanoseconds = write_seconds(out, time);
+  out += kSecondsSize;
+  *out++ = '.';
+  out = write_padded<digits>(out, nanoseconds / unit);
+  *out++ = 'Z';
+  return out;
+}
+
 }  // namespace
 
 void hold_local_time() noexcept { local_time_mutex.lock(); }
 void release_local_time() noexcept { local_time_mutex.unlock(); }
 
 char* write_timestamp(char* out, Time time) noexcept {
-  const std::uint32_t nanoseconds = write_seconds(out, time);
-  out += kSecondsSize;
-  *out++ = '.';
-  out = write_padded<6>(out, nanoseconds / 1000);
-  *out++ = 'Z';
-  return out;
+  return write_with_fraction<6, 1000>(out, time);
 }
 
 char* write_timestamp_seconds(char* out, Time time) noexcept {
@@ -172,12 +179,7 @@ char* write_timestamp_seconds(char* out, Time time) noexcept {
 }
 
 char* write_timestamp_millis(char* out, Time time) noexcept {
-  const std::uint32_t nanoseconds = write_seconds(out, time);
-  out += kSecondsSize;
-  *out++ = '.';
-  out = write_padded<3>(out, nanoseconds / 1000000);
-  *out++ = 'Z';
-  return out;
+  return write_with_fraction<3, 1000000>(out, time);
 }
 
 char* write_local_timestamp(char* out, Time time) noexcept {
