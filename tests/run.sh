@@ -137,11 +137,22 @@ keep_output() {
   echo "$1: FAILED:" $2 >>"$failures"
 }
 
-# slowest PRESET: what its tests took.
+# slowest: what the tests took.
 slowest() {
-  echo "The slowest tests of $1, in seconds:"
-  sed '/^---$/,$d' "$build_root/tests-$1/Testing/Temporary/CTestCostData.txt" |
+  echo "The slowest tests, in seconds:"
+  sed '/^---$/,$d' "$build_root/tests-dev/Testing/Temporary/CTestCostData.txt" |
     sort -k 3 -g -r | awk 'NR <= 20 { printf "  %6.1f %s\n", $3, $1 }'
+}
+
+# run_shared PRESET: as run_tests, where tests share processes. What was skipped there is known
+# to their reports.
+run_shared() {
+  local reports=$build_root/tests-$1/tests/results status=0
+  rm -rf "$reports"
+  run_tests "$1" --label-exclude package --progress || status=1
+  echo "Tests of $1 that were skipped, and why:"
+  sed -n 's/^ *<skipped message="[^&]*&#x0A;\([^"]*\)".*/\1/p' "$reports"/*.xml | sort | uniq -c
+  return $status
 }
 
 install_judges() {
@@ -169,19 +180,12 @@ build_dev() {
 check_fuzz() {
   local status=0
   build fuzz || return
-  run_tests fuzz --label-exclude package --progress || status=1
-  slowest fuzz
+  run_shared fuzz || status=1
   bash tests/fuzz/run.sh | tee "$build_root/tests-fuzz/output" || status=1
   [ $status -eq 0 ] || tail -n 25 "$build_root/tests-fuzz/output" >>"$failures"
   return $status
 }
-check_tsan() {
-  local status=0
-  build tsan || return
-  run_tests tsan --label-exclude package --progress || status=1
-  slowest tsan
-  return $status
-}
+check_tsan() { build tsan && run_shared tsan; }
 
 check_tests() {
   mkdir -p "$build_root/tests-tests"
@@ -207,7 +211,7 @@ fixed_addresses=()
 if $all; then stage judges judge; fi
 stage tests check_tests
 
-if $all; then slowest dev; fi
+if $all; then slowest; fi
 say "stages: $(IFS=,; echo "${times[*]}")"
 sed -n '/tests passed,/,$p' "$summary"
 [ ! -e "$build_root/repeated" ] || say "passed alone only: $(paste -s -d ';' "$build_root/repeated")"

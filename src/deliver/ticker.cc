@@ -98,8 +98,8 @@ void Ticker::after_fork_in_child() noexcept {
     parents->itself = state_;
     parents->is_running = false;
     parents->is_stopping = true;
-    parents->mutex.unlock();
   }
+  parents->mutex.unlock();
 }
 
 }  // namespace stogger

@@ -350,9 +350,11 @@ TEST_F(ReadTest, WrongLevelNamesTheNearest) {
 TEST_F(ReadTest, SinkNeedsAType) {
   read("[stogger.sinks.a]\npath = \"/x\"\n");
   ASSERT_EQ(problems_.size(), 1u);
+  // Other tests register types, too.
   EXPECT_TRUE(problems_[0].starts_with(
-      "c.toml:1:1: \"type\" is required in [stogger.sinks.a]: \"console\", "))
+      "c.toml:1:1: \"type\" is required in [stogger.sinks.a]: \""))
       << problems_[0];
+  EXPECT_NE(problems_[0].find("\"console\", "), std::string::npos);
   read("[stogger.sinks.a]\ntpye = \"file\"\n");
   EXPECT_EQ(problems_,
             Lines({"c.toml:2:1: unknown key \"tpye\" in [stogger.sinks.a] (did "

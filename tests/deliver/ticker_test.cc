@@ -10,6 +10,7 @@
 #include <filesystem>
 #include <fstream>
 #include <memory>
+#include <mutex>
 #include <string>
 #include <thread>
 #include <vector>
@@ -142,6 +143,29 @@ TEST(Ticker, AChildHasOneOfItsOwn) {
   ticker.after_fork_in_parent();
   EXPECT_TRUE(succeeded(child));
   EXPECT_TRUE(wait_for([&] { return counted.count == 1; }));
+}
+
+// ThreadSanitizer reports a lock that is still held there, with another that is
+// taken before it and after it.
+TEST(Ticker, AChildDoesNotHoldTheLockOfItsParent) {
+  Counted counted;
+  Ticker ticker(&Counted::work, &counted);
+  std::mutex another;
+  another.lock();
+  ticker.before_fork();
+  const pid_t child = ::fork();
+  if (child == 0) {
+    ticker.after_fork_in_child();
+    another.unlock();
+    ticker.before_fork();
+    another.lock();
+    another.unlock();
+    ticker.after_fork_in_parent();
+    ::_exit(0);
+  }
+  ticker.after_fork_in_parent();
+  another.unlock();
+  EXPECT_TRUE(succeeded(child));
 }
 
 class Quiet : public testing::Test {

@@ -272,14 +272,18 @@ pid_t Daemon::launch() const {
   ::_exit(127);
 }
 
-// First the way that leaves nothing behind, then the sure one.
+// First the way that leaves nothing behind, then the sure one. Others than the
+// daemon's own processes are not waited for: a sanitizer keeps its symbolizer
+// as a child.
 void Daemon::end_all(pid_t daemon) const {
   if (daemon > 0) {
     for_each_child(daemon, [](pid_t child) { ::kill(child, SIGCONT); });
     ::kill(daemon, SIGCONT);
     ::kill(daemon, plan_.end_signal);
   }
-  for (int i = 0; i < 5000 && reap_children(&daemon); ++i) ::usleep(2000);
+  for (int i = 0; i < 5000 && reap_children(&daemon) && daemon > 0; ++i) {
+    ::usleep(2000);
+  }
   while (reap_children(&daemon)) {
     for_each_child(::getpid(), [](pid_t child) { ::kill(child, SIGKILL); });
     ::usleep(2000);

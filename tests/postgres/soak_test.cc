@@ -82,12 +82,11 @@ TEST_F(Soak, NothingIsLostUncountedAndMemoryStaysFlat) {
   ASSERT_OK(add());
   const std::size_t descriptors = open_descriptors();
 
-  std::atomic<bool> end{false};
   std::atomic<Duration::rep> slowest{0};
-  std::vector<std::thread> threads;
+  std::vector<std::jthread> threads;
   for (int i = 0; i < 4; ++i) {
-    threads.emplace_back([&] {
-      while (!end) {
+    threads.emplace_back([&](const std::stop_token& end) {
+      while (!end.stop_requested()) {
         const Duration::rep taken = log_one().count();
         Duration::rep before = slowest;
         while (taken > before &&
@@ -109,8 +108,7 @@ TEST_F(Soak, NothingIsLostUncountedAndMemoryStaysFlat) {
     }
   }
   const double late = resident_mebibytes();
-  end = true;
-  for (std::thread& thread : threads) thread.join();
+  threads.clear();
 
   EXPECT_TRUE(recovers()) << reports();
   expect_balanced();
