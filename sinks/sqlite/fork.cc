@@ -1,6 +1,5 @@
 #include "sinks/sqlite/fork.h"
 
-#include <pthread.h>
 #include <sqlite3.h>
 #include <time.h>
 
@@ -9,6 +8,7 @@
 #include <cstddef>
 #include <mutex>
 
+#include "os/process.h"
 #include "sinks/sqlite/inherited.h"
 #include "sinks/sqlite/vfs.h"
 
@@ -39,8 +39,7 @@ constinit std::atomic<bool> is_unusable = false;
 // Null where SQLite was built or set up to do without locks.
 constinit sqlite3_mutex* locks[std::size(kLocks)] = {};
 
-// What this fork() holds. There is one at a time: the handlers of deliver/fork
-// see to it.
+// What this fork() holds. There is one at a time: see os/process.
 constinit bool holds_beginning = false;
 constinit bool holds[std::size(kLocks)] = {};
 constinit bool holds_all = true;
@@ -88,14 +87,8 @@ void after_fork_in_child() noexcept {
   after_fork();
 }
 
-// The handlers before fork() run in the reverse order of their registration.
-// These have to come after those that wait for sinks and pipes, because a sink
-// lets go of its own lock only after it has had SQLite's. The others are
-// registered when the program is loaded, by initializers without a priority, so
-// one with a priority is before them.
-[[gnu::constructor(101)]] [[maybe_unused]] void register_handlers() noexcept {
-  pthread_atfork(&before_fork, &after_fork, &after_fork_in_child);
-}
+[[maybe_unused]] const bool registered = handle_fork(
+    ForkPart::sqlite, {&before_fork, &after_fork, &after_fork_in_child});
 
 // All of what is done once: fork() waits for its end.
 void begin_once() noexcept {

@@ -8,8 +8,8 @@
 
 #include "base/guarded.h"
 #include "base/no_canary.h"
-#include "deliver/fork.h"
 #include "os/diagnostics.h"
+#include "os/process.h"
 
 namespace stogger {
 namespace {

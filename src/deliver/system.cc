@@ -9,9 +9,9 @@
 
 #include "base/guarded.h"
 #include "base/quote.h"
-#include "deliver/fork.h"
 #include "event/logger.h"
 #include "os/diagnostics.h"
+#include "os/process.h"
 #include "stogger/sink.h"
 
 namespace stogger {

@@ -1,10 +1,9 @@
 #include "sample/live_sink.h"
 
-#include <pthread.h>
-
 #include <mutex>
 #include <utility>
 
+#include "os/process.h"
 #include "sample/pipe_registry.h"
 
 namespace stogger {
@@ -44,9 +43,10 @@ namespace {
 
 constinit LiveSinks sinks;
 
-[[maybe_unused]] const int registered = pthread_atfork(
-    [] { sinks.before_fork(); }, [] { sinks.after_fork_in_parent(); },
-    [] { sinks.after_fork_in_child(); });
+[[maybe_unused]] const bool registered = handle_fork(
+    ForkPart::sample_sinks, {[]() noexcept { sinks.before_fork(); },
+                             []() noexcept { sinks.after_fork_in_parent(); },
+                             []() noexcept { sinks.after_fork_in_child(); }});
 
 Status inherited() {
   return Status(

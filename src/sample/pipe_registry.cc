@@ -1,13 +1,13 @@
 #include "sample/pipe_registry.h"
 
-#include <pthread.h>
-
 #include <algorithm>
 #include <atomic>
 #include <cstdint>
 #include <cstdlib>
 #include <mutex>
 #include <vector>
+
+#include "os/process.h"
 
 namespace stogger {
 
@@ -97,9 +97,10 @@ namespace {
 
 constinit PipeRegistry registry;
 
-[[maybe_unused]] const int registered = pthread_atfork(
-    [] { registry.before_fork(); }, [] { registry.after_fork_in_parent(); },
-    [] { registry.after_fork_in_child(); });
+[[maybe_unused]] const bool registered = handle_fork(
+    ForkPart::pipes, {[]() noexcept { registry.before_fork(); },
+                      []() noexcept { registry.after_fork_in_parent(); },
+                      []() noexcept { registry.after_fork_in_child(); }});
 
 }  // namespace
 
