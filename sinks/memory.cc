@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cstdint>
 #include <deque>
+#include <memory>
 #include <mutex>
 #include <utility>
 
@@ -19,11 +20,14 @@ struct MemorySink::Kept {
 };
 
 MemorySink::MemorySink(std::size_t max_rows)
-    : max_rows_(std::max<std::size_t>(max_rows, 1)), kept_(new Kept) {}
+    : max_rows_(std::max<std::size_t>(max_rows, 1)),
+      kept_(new Kept),
+      spare_(new Kept) {}
 
 MemorySink::~MemorySink() { delete kept_; }
 
 Status MemorySink::open() {
+  if (!spare_) spare_ = std::make_unique<Kept>();
   open_ = true;
   return {};
 }
@@ -55,10 +59,11 @@ void MemorySink::abandon() noexcept {
   if (kept_->mutex.try_lock()) {
     kept_->rows.clear();
     kept_->mutex.unlock();
-  } else {
+  } else if (spare_) {
     // Whoever holds the lock is not there in the child, so that it will never
-    // be free again, and the rows may be half way through a change.
-    kept_ = new Kept;
+    // be free again, and the rows may be half way through a change. The child
+    // may have no memory for a new one.
+    kept_ = spare_.release();
   }
   open_ = false;
 }

@@ -6,6 +6,7 @@
 #pragma once
 
 #include <cstddef>
+#include <memory>
 #include <string_view>
 #include <vector>
 
@@ -39,6 +40,7 @@ class MemorySink final : public Sink {
 
   const std::size_t max_rows_;
   Kept* kept_;
+  std::unique_ptr<Kept> spare_;  // for abandon()
   bool open_ = false;
 };
 

@@ -6,6 +6,7 @@
 #   judges   npm installs the readers that judge Parquet files into the build folder, and
 #            the tests that need them run; where it cannot, they are skipped, and say so
 #   format   clang-format finds nothing to change
+#   tidy     clang-tidy finds nothing in the library and its sinks
 #   fuzz     clang, address and undefined-behaviour sanitizers: tests, short fuzzing
 #   tsan     clang, thread sanitizer: tests of what threads share
 # What passed is not repeated until a file changes. The exit code is 0 only if every stage
@@ -36,7 +37,7 @@ install_packages g++ cmake ninja-build pkg-config ccache git \
   libgmock-dev sqlite3 systemd strace python3 util-linux \
   libpq-dev postgresql pgbouncer iproute2 openssl libzstd-dev libsnappy-dev logrotate || exit 1
 if $all; then
-  install_packages clang libclang-rt-14-dev clang-format libbenchmark-dev libspdlog-dev || exit 1
+  install_packages clang libclang-rt-14-dev clang-format clang-tidy libbenchmark-dev libspdlog-dev || exit 1
   # Node.js from elsewhere brings its own npm, and does not go with Debian's.
   command -v npm >/dev/null || install_packages nodejs npm
 fi
@@ -171,6 +172,14 @@ check_format() {
   done | xargs -0 -r clang-format --dry-run -Werror
 }
 
+# As the sanitizers' build compiles them.
+check_tidy() {
+  local build=$build_root/tests-fuzz
+  quietly cmake --preset fuzz -B "$build" "${generator_options[@]}" || return
+  list_files 'src/*.cc' 'sinks/*.cc' | grep -zE '^(\./)?(src|sinks)/.*\.cc$' |
+    xargs -0 -n 4 -P "$jobs" clang-tidy --quiet -p "$build" 2>/dev/null
+}
+
 judge() { install_judges; [ ! -e "$STOGGER_PARQUET_JUDGES/installed" ] || run_tests dev --progress -R "^parquet[.]"; }
 
 build_dev() {
@@ -204,6 +213,7 @@ key=$(tree_key)
 if $all; then stage format check_format; fi
 stage dev build_dev
 if $all; then
+  stage tidy check_tidy
   stage fuzz check_fuzz
   stage tsan check_tsan
 fi

@@ -40,6 +40,7 @@ Value whole_microseconds(const Value& value) noexcept {
 // Where the names of columns live.
 std::vector<Column> views_of(const std::vector<std::string>& names) {
   std::vector<Column> columns;
+  columns.reserve(names.size());
   for (const std::string& name : names) columns.push_back({name, Kind::null});
   return columns;
 }

@@ -17,6 +17,7 @@ CsvSampleSink::CsvSampleSink(std::string path, CsvFileOptions file,
                              CsvText texts)
     : path_(std::move(path)), options_(std::move(file)), texts_(texts) {
   std::vector<LockedColumn> columns;
+  columns.reserve(names.size());
   // Any value goes into a cell: the lock is for the names alone.
   for (const std::string& name : names) {
     columns.push_back({name, Kind::null, true});

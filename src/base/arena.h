@@ -20,7 +20,7 @@ class Arena {
     return room;
   }
   std::string_view copy(std::string_view text) {
-    if (text.empty()) return {"", 0};
+    if (text.empty()) return std::string_view("");
     char* room = allocate(text.size());
     std::memcpy(room, text.data(), text.size());
     return {room, text.size()};
