@@ -13,7 +13,7 @@ set(allowed
     "src/os/descriptor\\.cc|open|/dev/null"
     "src/os/lock_holder\\.cc|openat|reads procfs"
     "src/config/file\\.cc|open|reads the configuration"
-    "src/module/(library_file|loader)\\.cc|open|reads a module"
+    "src/module/loader\\.cc|open|reads a module"
     "sinks/postgres/pump\\.cc|open|/dev/null"
     "sinks/parquet/names\\.cc|linkat,renameat2|swaps two names in a Folder, by its descriptor")
 

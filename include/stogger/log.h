@@ -18,7 +18,7 @@
 //   - it may be made from any thread, from constructors and destructors of
 //     static objects, and in a child after fork();
 //   - when it returns, each sink has taken the event or counted its loss (see
-//     stats.h), and the caller's memory is no longer looked at;
+//     stats.h), and the caller's memory is no longer read;
 //   - below every sink's level it costs one relaxed load and a branch. (Its
 //     arguments are evaluated all the same; STOGGER_AT avoids that.)
 // It must not be made from a signal handler.
@@ -199,7 +199,7 @@ class Logger {
     log(Level::alert, event, fields, message, where);
   }
 
-  // An error that tells of the exception being handled: adds the fields
+  // An error about the exception being handled: adds the fields
   // exception_class and exception_msg. Call it inside a catch block; elsewhere
   // it logs without the two.
   void exception(std::string_view event, Fields fields = {},
@@ -324,7 +324,7 @@ STOGGER_API ReportedStatus init(std::string_view path = {}) noexcept;
 STOGGER_API ReportedStatus init_text(std::string_view toml) noexcept;
 
 // What init() would return for that file. Nothing is changed, started or
-// printed, and no target is looked at.
+// printed, and no target is checked.
 STOGGER_API Status check(std::string_view path) noexcept;
 
 // Adds a sink to the default system. `options` are the keys that its table has
@@ -341,7 +341,7 @@ STOGGER_API ReportedStatus remove_sink(std::string_view name) noexcept;
 // Hands all buffered events of the default system to their targets.
 STOGGER_API ReportedStatus flush() noexcept;
 
-// Flushes and closes every sink of the default system. Happens by itself at
+// Flushes and closes every sink of the default system. Happens automatically at
 // normal exit. An event logged later still arrives: its sink is opened for it
 // alone, which is slow.
 STOGGER_API ReportedStatus shutdown() noexcept;

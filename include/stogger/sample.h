@@ -82,8 +82,8 @@ struct PipeSummary {
   std::uint64_t samples_emitted = 0;
   // With period_s, a device is due one period after it was due before,
   // beginning with its first sample. The drift is how far requested_at is from
-  // that. Who is a whole period late missed a turn: such a sample is late, and
-  // the next one is due at the first turn after it. Samples that are dropped
+  // that. A sample that is at least one period late counts as late, and the
+  // next one is due at the first turn after it. Samples that are dropped
   // count, too. The first 10,000 devices are followed. Both are 0 without
   // period_s.
   std::uint64_t samples_late = 0;
@@ -100,8 +100,8 @@ struct PipeSummary {
 // A failure of the sink ends the pipe: every batch before the one that failed
 // is written, nothing after it is, and each call from then on returns that
 // Status. With Code::rejected, but all rows written (as the sink's tally()
-// says), it goes on: that is how sinks tell what they left out of rows, and the
-// pipe hands it to set_diagnostics().
+// says), it continues: that is how sinks report what they left out of rows, and
+// the pipe hands it to set_diagnostics().
 //
 // At normal exit of the program, what is still in pipes is written. That comes
 // before the end of static objects that were there before the first pipe of the
@@ -112,8 +112,8 @@ struct PipeSummary {
 // has been made to abandon() what belongs to the parent.
 class STOGGER_API Pipe {
  public:
-  // The sink has to be open, and must be left alone, but alive, until finish()
-  // has returned. With options out of range every call fails, with
+  // The sink has to be open. Do not use or destroy it until finish() has
+  // returned. With options out of range every call fails, with
   // Code::invalid and the reason.
   explicit Pipe(Sink& sink, PipeOptions options = {}) noexcept;
   ~Pipe();  // finishes; a failure nobody has seen goes to set_diagnostics()
@@ -156,12 +156,12 @@ Status pipe(Range&& range, Sink& sink, PipeOptions options = {},
 }
 
 // Makes a sink that takes samples, and opens it. The types and options are
-// those of configuration files, modules included; what differs for samples,
-// defaults above all, docs/samples.md tells.
+// those of configuration files, modules included; docs/samples.md says what
+// differs for samples, above all defaults.
 //
 // Such a sink finishes the pipes that still write to it before it goes. In a
 // child after fork(), with or without a pipe, it has been made to abandon()
-// what belongs to the parent: it may be destroyed, or opened anew. If another
+// what belongs to the parent: it may be destroyed, or opened again. If another
 // thread was in the middle of a call, only the former.
 STOGGER_API Status make_sample_sink(std::string_view type, Fields options,
                                     SinkPtr* sink) noexcept;

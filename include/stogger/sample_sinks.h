@@ -22,7 +22,7 @@ struct MemoryConfig {
   std::int64_t max_rows = 10000;
 };
 
-// Begins the file anew unless `append`.
+// Empties the file first unless `append`.
 struct CsvConfig {
   std::string_view path;
   bool append = false;

@@ -24,7 +24,7 @@ struct SinkStats {
 
   std::uint64_t failed = 0;     // attempts to open, write or flush that failed
   std::uint64_t sanitized = 0;  // values in which bad bytes were replaced
-  bool failing = false;         // the last attempt failed; it will try again
+  bool failing = false;         // the last attempt failed
 };
 
 // A snapshot that owns its memory. Move-only.

@@ -3,7 +3,7 @@
 //
 // A Status is one pointer; null means ok. Copying one that is not ok allocates.
 // It may be read from any thread, but not while another one assigns to it.
-// Compilers warn where one is not looked at.
+// Compilers warn where one is not checked.
 #pragma once
 
 #include <string_view>
@@ -55,7 +55,7 @@ class [[nodiscard]] STOGGER_API Status {
   Rep* rep_ = nullptr;
 };
 
-// A Status that need not be looked at: a failure has been reported already (see
+// A Status that need not be checked: a failure has been reported already (see
 // set_diagnostics()), but for calls from inside a sink, which do nothing.
 class STOGGER_API ReportedStatus : public Status {
  public:

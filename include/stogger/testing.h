@@ -20,10 +20,10 @@
 
 namespace stogger::testing {
 
-// A clock that stands still until it is told to move. Callable from any thread.
+// A clock that stands still until it is moved. Callable from any thread.
 class STOGGER_API ManualClock final : public Clock {
  public:
-  // 2026-01-01T00:00:00Z unless told otherwise.
+  // 2026-01-01T00:00:00Z by default.
   explicit ManualClock(Time start = Time{1767225600000000000}) noexcept
       : now_ns_(start.ns) {}
 

@@ -5,7 +5,7 @@
 // temporaries of one full expression do. The library copies what it keeps
 // (bound fields, scopes).
 //
-// What converts to a Value by itself:
+// What converts to a Value implicitly:
 //   bool, every integer type, double
 //   float                 the double of its shortest decimal: 14.7F is 14.7
 //   char                  text of one character
@@ -169,7 +169,8 @@ class Value {
       : object_(&v), writer_(&detail::write_custom<T>), kind_(Kind::custom) {}
 
   // The null of a column that its row does not have. Only targets that name the
-  // columns with every row, such as JSON lines, tell it from any other null.
+  // columns with every row, such as JSON lines, distinguish it from other
+  // nulls.
   static constexpr Value absent() noexcept {
     Value value;
     value.size_ = 1;

@@ -1,5 +1,5 @@
 // Complaint: something that does not work although all rows are stored, such
-// as rotation. It is told once, as what Sink::write() returns, and that it
+// as rotation. It is reported once, as what Sink::write() returns, and that it
 // works again is reported once.
 #pragma once
 
@@ -35,7 +35,7 @@ class Complaint {
 };
 
 inline constexpr std::string_view kMovedAway =
-    "the file was moved away; events go on into it, as the path cannot be "
-    "opened anew";
+    "the file was moved away; events still go to it, as the path cannot be "
+    "opened again";
 
 }  // namespace stogger

@@ -129,12 +129,12 @@ bool is_first_opening(const std::string& path) {
   return opened->insert(path).second;
 }
 
-bool is_look_due(Time now, Time* looked) noexcept {
+bool is_check_due(Time now, Time* checked) noexcept {
   constexpr std::uint64_t kInterval = 500000000;  // ns
   const auto forward = static_cast<std::uint64_t>(now.ns) -
-                       static_cast<std::uint64_t>(looked->ns);
+                       static_cast<std::uint64_t>(checked->ns);
   if (std::min(forward, 0 - forward) < kInterval) return false;
-  *looked = now;
+  *checked = now;
   return true;
 }
 

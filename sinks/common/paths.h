@@ -39,8 +39,8 @@ Status check_path(const std::string& path, const FileModes& modes,
 // True once for each path in the life of the process.
 bool is_first_opening(const std::string& path);
 
-// True every half second: when it is time to see whether a path still names the
-// file that is open. Clocks may be set back.
-bool is_look_due(Time now, Time* looked) noexcept;
+// True every half second: when it is time to check whether a path still names
+// the file that is open. Clocks may be set back.
+bool is_check_due(Time now, Time* checked) noexcept;
 
 }  // namespace stogger

@@ -262,7 +262,7 @@ Status CsvFile::append(std::string_view lines, Time now) {
     return opened_.file.write(lines, &written);
   }
   if (!opened_.lock.is_open()) return write_locked(lines);
-  if (is_look_due(now, &looked_)) {
+  if (is_check_due(now, &checked_)) {
     // To see whether the path can be opened now.
     adrift_ = false;
     // A lock file that was removed would keep nobody out.

@@ -83,7 +83,7 @@ class CsvFile {
   Opened opened_;
   UnconfirmedLines unconfirmed_;
   bool adrift_ = false;  // the path leads elsewhere, and cannot be opened
-  Time looked_;          // at the lock and, if adrift, for another file
+  Time checked_;         // at the lock and, if adrift, for another file
   Complaint complaint_;
   bool has_set_aside_ = false;
   Time set_aside_at_;

@@ -248,7 +248,7 @@ void LogFile::rotate(Time now, std::size_t bytes) {
   rotation_failing_ = true;
   const Status status = rotate_locked(now, bytes);
   if (!status.ok()) {
-    rotation_complaint_.raise("the file cannot be rotated, and grows on",
+    rotation_complaint_.raise("the file cannot be rotated, and keeps growing",
                               status);
   } else if (!rotation_failing_) {
     rotation_complaint_.settle(options_.path, "is rotated again");

@@ -107,7 +107,7 @@ std::string_view Connector::not_yet() const noexcept {
   return settings_.for_samples
              ? "the server did not answer in time (connect_timeout_s, or "
                "command_timeout_s later on)"
-             : "not connected yet, which goes on by itself";
+             : "not connected yet; connecting goes on in the background";
 }
 
 std::unique_ptr<Session> Connector::take(Deadline deadline, Status* status) {

@@ -31,7 +31,7 @@ Status put_password_in(PasswordForm form, std::string* text);
 
 // Takes a URL or a list of keyword=value apart, in the order of libpq's own
 // list of keywords; `load_balance_hosts`, which only newer ones know, is put at
-// the end. What is wrong is told in words that follow `dsn`, without any of its
+// the end. What is wrong is said in words that follow `dsn`, without any of its
 // text: it may be part of a password.
 Status parse_dsn(const std::string& dsn, PostgresParameters* parameters);
 

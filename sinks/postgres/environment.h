@@ -19,7 +19,7 @@ std::string_view libpq_variable(const char* name) noexcept;
 // For a program that has_more_rights_than_caller(), whose environment is that
 // user's choice: adds what keeps libpq from reading any of it, and files in the
 // home folder that it names. Host, user and sslmode have to be there; ports are
-// filled in. What is wrong is told in words that follow the name of an option.
+// filled in. What is wrong is said in words that follow the name of an option.
 Status shut_out_environment(std::vector<PostgresHost>* hosts,
                             PostgresParameters* parameters);
 

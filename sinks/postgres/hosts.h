@@ -19,7 +19,7 @@ struct PostgresHost {
 
 // Takes libpq's lists host, hostaddr and port apart at their commas. There are
 // as many names as addresses, if there are both, and one port for all or one
-// for each. What is wrong is told in words that follow the name of what was
+// for each. What is wrong is said in words that follow the name of what was
 // given, without any of its text. There is at least one host.
 Status split_hosts(std::string_view names, std::string_view addresses,
                    std::string_view ports, std::vector<PostgresHost>* hosts);

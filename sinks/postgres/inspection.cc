@@ -173,15 +173,15 @@ Status Inspection::check_trust() {
                 trust_.text(table()) +
                     (trust_.hold == Hold::schema
                          ? "; name the schema (schema)"
-                         : "; let a role that is trusted own it, after a look "
-                           "at it") +
+                         : "; check it, then let a role that is trusted own "
+                           "it") +
                     ", or set trust_table = true");
 }
 
 Status Inspection::check_rights(bool* has_both_columns) {
   ResultPtr result;
   const Answer answer = ask(rights_sql(), &result);
-  if (!answer.ok()) return failed(answer, "cannot look at the rights");
+  if (!answer.ok()) return failed(answer, "cannot check the rights");
   std::array<bool, 4> rights;
   for (std::size_t i = 0; i < rights.size(); ++i) {
     std::string_view text;

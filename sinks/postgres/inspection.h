@@ -28,7 +28,7 @@ class Inspection {
   bool exists() const noexcept { return !session_.table.id.empty(); }
   // Of one that exists: its columns, rights, and whose code it runs.
   Status look();
-  // What is missing is told with the SQL that grants it.
+  // What is missing is reported with the SQL that grants it.
   Status check_rights(bool* has_both_columns);
   Status missing_rights(bool create) const;
   // A role that is not trusted, if there is one to tell of.

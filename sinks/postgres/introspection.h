@@ -23,7 +23,7 @@ inline constexpr std::size_t kIntrospectionCells = 8;
 // One row of that query: its values by position, null pointers for null. False
 // if the column is left alone: its type is none of PostgresType, or it is `id`
 // with a default, or of a view.
-// A column left alone that would be required is told in *problem.
+// A column left alone that would be required is named in *problem.
 bool read_column(const std::vector<const char*>& row, PostgresColumn* column,
                  std::string* problem);
 

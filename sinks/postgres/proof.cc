@@ -40,7 +40,7 @@ Status Prover::look_at_role() {
   ResultPtr result;
   const Answer answer = session_.connection->run(
       std::string(role_sql()), Parameters(), look_.soon(), &result);
-  if (!answer.ok()) return look_.failed(answer, "cannot look at the role");
+  if (!answer.ok()) return look_.failed(answer, "cannot check the role");
   constexpr std::string_view kUnwise[] = {
       "is a superuser: whoever finds a way to have it run his code owns the "
       "server; let a role write that may only insert",
@@ -96,7 +96,7 @@ Status Prover::prove_creation() {
   const Answer answer = session_.connection->run(
       std::string(creation_right_sql()),
       {1, &schema, nullptr, nullptr, nullptr}, look_.soon(), &result);
-  if (!answer.ok()) return look_.failed(answer, "cannot look at the rights");
+  if (!answer.ok()) return look_.failed(answer, "cannot check the rights");
   std::string_view may_create;
   Status status = cell(result.get(), 0, 0, &may_create);
   if (!status.ok()) return status;

@@ -15,7 +15,7 @@ using std::chrono::milliseconds;
 
 // Creating a table waits for others that do the same.
 constexpr milliseconds kCreateTime(10000);
-constexpr int kLooks = 5;
+constexpr int kMostTries = 5;
 
 std::string row_settings(const PostgresSettings& settings) {
   return settings_sql(settings.statement_timeout, lock_timeout(settings),
@@ -43,7 +43,7 @@ class Preparation {
         look_(settings, session) {}
 
   Status run() {
-    for (int i = 0; i < kLooks; ++i) {
+    for (int i = 0; i < kMostTries; ++i) {
       if (Status status = look_.find(); !status.ok()) return status;
       if (look_.exists()) return prepare();
       if (!settings_.create_table) {

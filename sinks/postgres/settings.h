@@ -79,8 +79,8 @@ struct PostgresSettings {
 //
 // %PASSWORD% in the dsn or in `password` becomes the value of
 // $STOGGER_POSTGRES_PASSWORD (percent-encoded in a URL dsn, escaped in a
-// keyword=value dsn). A malformed dsn is told without any of its text. `table`
-// may be "schema.table".
+// keyword=value dsn). A malformed dsn is reported without any of its text.
+// `table` may be "schema.table".
 //
 // What a dsn may leave to stogger: gssencmode=disable, keepalives_idle=15,
 // keepalives_interval=5, keepalives_count=3, tcp_user_timeout=10000,

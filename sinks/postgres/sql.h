@@ -29,7 +29,7 @@ std::string qualified_table(std::string_view schema, std::string_view table);
 // without the name.
 Status check_identifier(std::string_view name);
 
-// A name that the server told, fit for a message and for SQL in it: at most 63
+// A name that the server sent, fit for a message and for SQL in it: at most 63
 // bytes as all names, and U+FFFD for what would change the look of the line.
 std::string shown_name(std::string_view name);
 

@@ -19,7 +19,7 @@ enum class Remedy {
 };
 
 // For the five characters of an SQLSTATE that the server reported for an INSERT
-// that it did not execute. A connection that works on has told something about
+// that it did not execute. A connection that works on has shown something about
 // the row, unless it is known better: anybody's trigger may raise anything.
 Remedy remedy_for(std::string_view sqlstate) noexcept;
 

@@ -282,8 +282,8 @@ Status look_at_trust(Connection& connection, const char* id, const char* schema,
       &result);
   if (!answer.ok()) {
     return Status(Code::unavailable,
-                  "cannot look at whose code the table runs: " +
-                      answer.message + " (" + answer.sqlstate + ")");
+                  "cannot check whose code the table runs: " + answer.message +
+                      " (" + answer.sqlstate + ")");
   }
   if (PQntuples(result.get()) == 0) return {};
   std::array<std::string_view, 4> cells;

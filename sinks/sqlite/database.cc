@@ -340,7 +340,7 @@ Status SqliteDatabase::look(CheckFindings& findings) {
   }
   if (has_log && !has_index) {
     findings.warn("the write-ahead log of " + name +
-                  " could not be looked at, for no process has it open; what "
+                  " could not be checked, for no process has it open; what "
                   "it holds is not known");
   }
   // Of file_mode it was said already.
@@ -363,7 +363,7 @@ Status SqliteDatabase::connect_to_look(std::string_view parameters) {
   if (!status.ok()) return status;
   if (!SqliteVfs::is_available()) {
     return Status(Code::unavailable,
-                  "cannot be looked at without a change, because the program "
+                  "cannot be checked without a change, because the program "
                   "has replaced SQLite's default VFS");
   }
   vfs_ = std::make_unique<SqliteVfs>(files_, true);
@@ -491,20 +491,20 @@ Status SqliteDatabase::busy() const {
 
 Status SqliteDatabase::failure(int result, std::string_view action) {
   std::string what(action);
-  const auto told = [&](Code code, const std::string& reason) {
+  const auto fail = [&](Code code, const std::string& reason) {
     return Status(code, what + ": " + reason);
   };
-  // SQLite's text tells more than the code, unless it is that of the code.
+  // SQLite's text says more than the code, unless it is that of the code.
   const std::string text = quoted(sqlite3_errmsg(connection_));
   const int error =
       connection_ == nullptr ? 0 : sqlite3_system_errno(connection_);
   const int kind = result & 0xFF;
   if (kind == SQLITE_INTERRUPT || (kind == SQLITE_AUTH && is_too_late())) {
-    return told(Code::unavailable,
+    return fail(Code::unavailable,
                 "it took longer than " +
                     std::to_string(settings_.busy_timeout_ms) +
-                    " ms (busy_timeout_ms): look at the triggers, defaults and "
-                    "views of the table, and at the disk");
+                    " ms (busy_timeout_ms): check the triggers, defaults and "
+                    "views of the table, and the disk");
   }
   switch (kind) {
     case SQLITE_BUSY:
@@ -513,35 +513,35 @@ Status SqliteDatabase::failure(int result, std::string_view action) {
     case SQLITE_CORRUPT:
       // So SQLite calls a file that cannot be read, too.
       if (const int cause = sqlite_access_error(connection_); cause != 0) {
-        return told(Code::unavailable, error_advice(cause));
+        return fail(Code::unavailable, error_advice(cause));
       }
       // Not damage, but a definition that this SQLite or this program does not
       // understand: a function of another program, for example.
       if (text.find("malformed database schema") != std::string::npos) {
-        return told(Code::unavailable, text);
+        return fail(Code::unavailable, text);
       }
       return corruption(text);
     case SQLITE_NOTADB:
       return corruption(text);
     case SQLITE_FULL:
-      return told(Code::unavailable,
+      return fail(Code::unavailable,
                   "the disk is full: make room on the database's file system");
     case SQLITE_READONLY:
     case SQLITE_PERM:
     case SQLITE_AUTH:
-      return told(Code::unavailable,
+      return fail(Code::unavailable,
                   "the database is read-only: check the rights of the file and "
                   "of its folder");
     case SQLITE_CANTOPEN:
       if (Status refusal = files_.take_refusal(); !refusal.ok()) return refusal;
       if (!has_write_ahead_log() && is_in_wal_mode(connection_)) {
-        return told(Code::unavailable,
+        return fail(Code::unavailable,
                     "another program has set journal_mode to WAL, which this "
                     "sink does not use: all have to use the same");
       }
       [[fallthrough]];
     case SQLITE_IOERR:
-      return told(Code::unavailable,
+      return fail(Code::unavailable,
                   std::string(sqlite3_errstr(result)) + " (code " +
                       std::to_string(result) +
                       (error == 0 ? "" : ", " + error_advice(error)) + ")");
@@ -549,9 +549,9 @@ Status SqliteDatabase::failure(int result, std::string_view action) {
     case SQLITE_MISMATCH:
     case SQLITE_TOOBIG:
     case SQLITE_RANGE:
-      return told(Code::rejected, text);
+      return fail(Code::rejected, text);
     default:
-      return told(Code::unavailable, text);
+      return fail(Code::unavailable, text);
   }
 }
 

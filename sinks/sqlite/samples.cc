@@ -116,7 +116,7 @@ Status SqliteSampleSink::prepare_insert(std::vector<SqliteColumn> columns) {
 
 // A file that was moved or deleted would go on taking rows.
 Status SqliteSampleSink::find_file(Time now) {
-  if (!is_look_due(now, &looked_) || !database_.has_moved()) return {};
+  if (!is_check_due(now, &checked_) || !database_.has_moved()) return {};
   database_.close();
   return open();
 }

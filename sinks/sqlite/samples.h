@@ -50,7 +50,7 @@ class SqliteSampleSink final : public Sink {
   SchemaLock lock_;
   SqliteInsert insert_;
   std::vector<Value> row_;
-  Time looked_;
+  Time checked_;
   std::uint64_t written_ = 0;
 };
 

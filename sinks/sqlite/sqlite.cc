@@ -127,7 +127,7 @@ class SqliteSink final : public Sink {
 
   // A file that was moved or deleted would go on taking rows.
   Status find_file(const RowBatch& rows) {
-    if (!is_look_due(rows.now, &looked_) || !database_.has_moved()) return {};
+    if (!is_check_due(rows.now, &checked_) || !database_.has_moved()) return {};
     database_.close();
     Status status = open();
     if (!status.ok() || insert_.match(rows).ok()) return status;
@@ -193,7 +193,7 @@ class SqliteSink final : public Sink {
   const bool create_table_;
   SqliteDatabase database_;
   SqliteInsert insert_;
-  Time looked_;
+  Time checked_;
   std::uint64_t written_ = 0;
   std::uint64_t in_doubt_ = 0;
 };

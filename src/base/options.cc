@@ -424,13 +424,12 @@ const std::vector<OptionProblem>& OptionsAccess::warnings(
   return options.rep_->warnings;
 }
 
-std::vector<UsedOption> OptionsAccess::take_all(Options& options) {
+void OptionsAccess::take_all(Options& options) {
   for (const Field& option : options.rep_->given) {
     if (const Value* value = options.rep_->find(option.key); value != nullptr) {
       options.rep_->note_used(option.key, *value);
     }
   }
-  return options.rep_->used;
 }
 
 std::size_t OptionsAccess::choice(Options& options, std::string_view key,

@@ -64,7 +64,7 @@ class OptionsAccess {
       const Options& options) noexcept;
 
   // Takes all that was given as it is, as if a factory had read it.
-  static std::vector<UsedOption> take_all(Options& options);
+  static void take_all(Options& options);
 
   // Options::choice() for names that are not known until it is called, by
   // index. `fallback` may be beyond the names: nothing is chosen then.

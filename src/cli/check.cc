@@ -39,7 +39,7 @@ class Findings final : public CheckFindings {
       title.append("cannot be opened: ").append(status.message());
     } else {
       title += checked_ ? "can be opened"
-                        : "was not checked: only opening it would tell";
+                        : "was not checked: only opening it would show that";
     }
     print_line("# ", title);
     for (const std::string& line : lines_) print_line("#   ", line);
@@ -61,7 +61,7 @@ class Findings final : public CheckFindings {
   bool checked_ = true;
 };
 
-bool check_and_tell(BuiltSink& sink) {
+bool check_and_print(BuiltSink& sink) {
   Findings findings(sink);
   const Status status = guarded([&] { return sink.sink->check(findings); });
   findings.print_all(status);
@@ -91,7 +91,7 @@ int check(const std::string& file, bool connect) {
   print("\n");
   int result = kExitOk;
   for (BuiltSink& sink : sinks) {
-    if (!check_and_tell(sink)) result = kExitUnavailable;
+    if (!check_and_print(sink)) result = kExitUnavailable;
   }
   return result;
 }

@@ -94,15 +94,15 @@ class Builder {
     std::string table;
   };
 
-  void tell(Position where, std::string text, bool warning = false) {
+  void add_problem(Position where, std::string text, bool warning = false) {
     problems_->push_back({config_.file, where, std::move(text), warning});
   }
-  void tell_missing(const SinkConfig& sink, const Status& missing) {
-    tell(sink.type_where,
-         "the sink " + quoted(sink.name) + " cannot be opened: " +
-             hide_values(sink.hidden, missing.message()),
-         true);
-    problems_->back().told_by_sink = true;
+  void report_missing(const SinkConfig& sink, const Status& missing) {
+    add_problem(sink.type_where,
+                "the sink " + quoted(sink.name) + " cannot be opened: " +
+                    hide_values(sink.hidden, missing.message()),
+                true);
+    problems_->back().reported_by_sink = true;
   }
 
   void build(const SinkConfig& sink);
@@ -125,7 +125,8 @@ void Builder::build(const SinkConfig& sink) {
   SinkType type;
   const Status found = find_sink_type(sink.type, &type);
   if (!found.ok()) {
-    return tell(sink.type_where, hide_values(sink.hidden, found.message()));
+    return add_problem(sink.type_where,
+                       hide_values(sink.hidden, found.message()));
   }
   BuiltSink built;
   built.name = sink.name;
@@ -134,7 +135,7 @@ void Builder::build(const SinkConfig& sink) {
   built.origin = sink.origin;
   built.hidden = sink.hidden;
   if (!make(sink, type, &built) || sink.wrong || is_name_taken(sink)) return;
-  if (!type.missing.ok()) tell_missing(sink, type.missing);
+  if (!type.missing.ok()) report_missing(sink, type.missing);
   built_.push_back(std::move(built));
 }
 
@@ -153,8 +154,9 @@ bool Builder::make(const SinkConfig& sink, const SinkType& type,
     return false;
   }
   if (!status.ok()) {
-    tell(sink.where, "the sink " + quoted(sink.name) + " cannot be made: " +
-                         hide_values(sink.hidden, status.message()));
+    add_problem(sink.where, "the sink " + quoted(sink.name) +
+                                " cannot be made: " +
+                                hide_values(sink.hidden, status.message()));
     return false;
   }
   built->options = show(options, sink.options, config_);
@@ -168,7 +170,8 @@ bool Builder::check_file(const SinkConfig& sink, const Options& options) {
   const OwnedOption* option = find_option(sink.options, "path");
   const Position where = option == nullptr ? sink.where : option->where;
   if (path.starts_with('~')) {
-    tell(where, "\"path\" begins with ~, which is not expanded; write ${HOME}");
+    add_problem(where,
+                "\"path\" begins with ~, which is not expanded; write ${HOME}");
     return false;
   }
   Target target{&sink, file_identity(path),
@@ -178,10 +181,10 @@ bool Builder::check_file(const SinkConfig& sink, const Options& options) {
     const bool share = sink.type == "sqlite" && other.sink->type == "sqlite" &&
                        target.table != other.table;
     if (other.path != target.path || share) continue;
-    tell(where,
-         "the sinks " + quoted(other.sink->name) + " and " + quoted(sink.name) +
-             " write to the same file " +
-             quoted(hide_values(sink.hidden, hide_secrets(target.path))));
+    add_problem(
+        where, "the sinks " + quoted(other.sink->name) + " and " +
+                   quoted(sink.name) + " write to the same file " +
+                   quoted(hide_values(sink.hidden, hide_secrets(target.path))));
     return false;
   }
   targets_.push_back(std::move(target));
@@ -194,9 +197,10 @@ bool Builder::is_name_taken(const SinkConfig& sink) {
       !config_.log_to_console) {
     return false;
   }
-  tell(sink.where,
-       "the name \"console\" is that of the sink which log_to_console starts; "
-       "choose another, or set log_to_console = false");
+  add_problem(
+      sink.where,
+      "the name \"console\" is that of the sink which log_to_console starts; "
+      "choose another, or set log_to_console = false");
   return true;
 }
 
@@ -225,7 +229,7 @@ void Builder::add_console() {
 
 void Builder::warn_of_silence() {
   if (!problems_->empty()) return;
-  tell({1, 1}, "there is no sink: every event is lost", true);
+  add_problem({1, 1}, "there is no sink: every event is lost", true);
 }
 
 }  // namespace

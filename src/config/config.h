@@ -77,7 +77,7 @@ struct Problem {
   std::string text;
   bool warning = false;
   // True for what a sink reports by itself as soon as it is started.
-  bool told_by_sink = false;
+  bool reported_by_sink = false;
 };
 
 // `FILE:LINE:COLUMN: text`, on one line.

@@ -68,8 +68,8 @@ std::string read_bytes(const std::string& path, Bytes* bytes) {
 }
 
 // Where a relative path leads depends on the working folder, which may not be
-// the one that was thought of.
-std::string tell_absolute(const std::string& path) {
+// the one that was meant.
+std::string absolute_hint(const std::string& path) {
   const bool names_nothing =
       path.empty() || path.find('\0') != std::string::npos;
   if (names_nothing || path.starts_with('/')) return {};
@@ -96,7 +96,7 @@ Config read_config_file(std::string_view path, FileUse use,
     config.is_public = bytes.is_public;
     return config;
   }
-  if (bytes.untrusted.empty()) why += tell_absolute(name);
+  if (bytes.untrusted.empty()) why += absolute_hint(name);
   problems->push_back({name.empty() ? "configuration" : name, {}, why, false});
   Config config = default_config(problems);
   config.file = name;

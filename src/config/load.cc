@@ -23,10 +23,10 @@ namespace stogger {
 namespace {
 
 // Prints each problem; the first that is no mere warning is the result.
-Status tell(const std::vector<Problem>& problems) {
+Status report_all(const std::vector<Problem>& problems) {
   Status first;
   for (const Problem& problem : problems) {
-    if (problem.told_by_sink) continue;
+    if (problem.reported_by_sink) continue;
     const std::string line = to_line(problem);
     report(line);
     if (first.ok() && !problem.warning) first = Status(Code::config, line);
@@ -34,7 +34,7 @@ Status tell(const std::vector<Problem>& problems) {
   return first;
 }
 
-// Tells in one line why a configuration does not replace the one that runs.
+// Reports in one line why a configuration does not replace the one that runs.
 Status refuse(const std::vector<Problem>& problems) {
   std::string line;
   std::size_t others = 0;
@@ -73,7 +73,7 @@ Status start(Hub& hub, const Config& config, std::vector<Problem> problems,
       std::all_of(problems.begin(), problems.end(),
                   [](const Problem& problem) { return problem.warning; });
   if (!right && hub.is_configured()) return refuse(problems);
-  Status status = tell(problems);
+  Status status = report_all(problems);
   HubSettings settings{config.caller_info, config.redact,
                        given && (right || has_own_sink(built))};
   std::vector<HubSink> sinks;

@@ -12,7 +12,7 @@
 
 namespace stogger {
 
-// False, and why, if its value cannot be told; the option then keeps what the
+// False, and why, if its value is not known; the option then keeps what the
 // file says.
 bool read_option(const Member& member, OwnedOption* option, std::string* why);
 

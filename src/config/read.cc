@@ -50,9 +50,9 @@ class Reader {
     if (!parse_toml(toml, kTable, &top, &problem)) {
       problems_->push_back(std::move(problem));
     } else if (const Member* table = top.find(kTable); table == nullptr) {
-      tell_missing(top, toml);
+      report_missing(top, toml);
     } else if (table->node.type != Node::Type::table) {
-      tell(table->where, "\"stogger\" must be a table: [stogger]");
+      add_problem(table->where, "\"stogger\" must be a table: [stogger]");
     } else {
       read_table(*table);
     }
@@ -70,7 +70,7 @@ class Reader {
   }
 
  private:
-  void tell(Position where, std::string text) {
+  void add_problem(Position where, std::string text) {
     problems_->push_back({config_.file, where, std::move(text), false});
   }
 
@@ -89,7 +89,7 @@ class Reader {
         [&](const SinkConfig& sink) { return sink.name == name; });
   }
 
-  void tell_missing(const Node& top, std::string_view toml);
+  void report_missing(const Node& top, std::string_view toml);
   std::vector<OwnedOption> read_options(const Node& table,
                                         std::string_view except, bool keep,
                                         bool* all_right);
@@ -111,21 +111,22 @@ class Reader {
   std::vector<Problem>* problems_;
 };
 
-void Reader::tell_missing(const Node& top, std::string_view toml) {
+void Reader::report_missing(const Node& top, std::string_view toml) {
   const std::vector<std::string> wanted = {std::string(kTable)};
   for (const Member& member : top.members) {
     const std::string hint = did_you_mean(member.key, wanted);
     if (!hint.empty()) {
-      return tell(member.where, "there is no [stogger] table, but one named " +
-                                    quoted(member.key) + hint);
+      return add_problem(member.where,
+                         "there is no [stogger] table, but one named " +
+                             quoted(member.key) + hint);
     }
   }
   const bool blank = toml.find_first_not_of(" \t\r\n") == toml.npos;
-  tell({1, 1}, blank ? "the file is empty; it needs a [stogger] table"
-                     : "there is no [stogger] table");
+  add_problem({1, 1}, blank ? "the file is empty; it needs a [stogger] table"
+                            : "there is no [stogger] table");
 }
 
-// All keys of a table but one. Those whose value cannot be told are problems;
+// All keys of a table but one. Those whose value is not known are problems;
 // they are left out unless they are to be kept.
 std::vector<OwnedOption> Reader::read_options(const Node& table,
                                               std::string_view except,
@@ -137,7 +138,7 @@ std::vector<OwnedOption> Reader::read_options(const Node& table,
     std::string why;
     const bool right = read_option(member, &option, &why);
     if (!right) {
-      tell(member.where, quoted(member.key) + ": " + why);
+      add_problem(member.where, quoted(member.key) + ": " + why);
       *all_right = false;
     }
     if (option.has_clear_secret) {
@@ -244,7 +245,7 @@ void Reader::read_postgres(Options& options, const Node& table,
   std::string_view name = options.text("postgres_table");
   if (!enabled) return;
   if (dsn.empty()) {
-    // Unless there is one that could not be read, which was told already.
+    // Unless there is one that could not be read, which was reported already.
     if (table.find("postgres_dsn") == nullptr || options.has("postgres_dsn")) {
       options.problem("enable_postgres", "needs postgres_dsn");
     }
@@ -274,23 +275,24 @@ void Reader::read_postgres(Options& options, const Node& table,
 
 void Reader::read_sinks(const Member& sinks) {
   if (sinks.node.type != Node::Type::table) {
-    return tell(sinks.where,
-                "\"sinks\" must be a table of tables: [stogger.sinks.NAME]");
+    return add_problem(
+        sinks.where,
+        "\"sinks\" must be a table of tables: [stogger.sinks.NAME]");
   }
   for (const Member& member : sinks.node.members) read_sink(member);
 }
 
 void Reader::read_sink(const Member& member) {
   if (member.node.type != Node::Type::table) {
-    return tell(member.where, quoted(member.key) +
-                                  " in [stogger.sinks] must be a table: "
-                                  "[stogger.sinks." +
-                                  toml_key(member.key) + "]");
+    return add_problem(member.where, quoted(member.key) +
+                                         " in [stogger.sinks] must be a table: "
+                                         "[stogger.sinks." +
+                                         toml_key(member.key) + "]");
   }
   if (member.key.empty() || printable(member.key) != member.key) {
-    return tell(member.where,
-                "the name of a sink must be text on one line, not " +
-                    quoted(member.key));
+    return add_problem(member.where,
+                       "the name of a sink must be text on one line, not " +
+                           quoted(member.key));
   }
   SinkConfig sink;
   sink.name = member.key;
@@ -327,12 +329,12 @@ void Reader::read_type(const Member& member, Options& options,
   for (const OwnedOption& option : sink->options) {
     const std::string hint = did_you_mean(option.key, {"type"});
     if (!hint.empty()) {
-      return tell(option.where,
-                  "unknown key " + quoted(option.key) + " in " + table + hint);
+      return add_problem(option.where, "unknown key " + quoted(option.key) +
+                                           " in " + table + hint);
     }
   }
-  tell(sink->where,
-       "\"type\" is required in " + table + ": " + quoted_list(sink_types()));
+  add_problem(sink->where, "\"type\" is required in " + table + ": " +
+                               quoted_list(sink_types()));
 }
 
 void Reader::read_environment() {

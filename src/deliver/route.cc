@@ -316,9 +316,13 @@ void Route::note_failure(const Status& status, const char* action) noexcept {
   }
   if (was_failing) return;
   std::string_view consequence =
-      "; events are dropped and counted until it works again, which is tried "
-      "by itself";
-  if (rows_at_fault) {
+      "; events are dropped and counted until it works again, which is retried "
+      "automatically";
+  if (status.code() == Code::config) {
+    consequence =
+        "; events are dropped and counted until init() is called again or the "
+        "program is started again";
+  } else if (rows_at_fault) {
     // A sink that set it aside says so itself.
     const bool lost =
         dropped_.load(std::memory_order_relaxed) > dropped_before_;

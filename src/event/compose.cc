@@ -192,7 +192,7 @@ class Composer {
     return without_secrets(text);
   }
 
-  // Of a text that is no JSON. Where a secret in it would end cannot be told.
+  // Of a text that is no JSON. Where a secret in it would end is not known.
   Value without_secrets(std::string_view text) const {
     return settings_.redaction().hides_word_of(text) ? kRedacted : text;
   }

@@ -1,4 +1,4 @@
-// Redaction: which fields are secrets, told by their keys.
+// Redaction: which fields are secrets, by their keys.
 #pragma once
 
 #include <string>

@@ -1,7 +1,9 @@
 #include "module/loader.h"
 
 #include <dlfcn.h>
+#include <elf.h>
 #include <fcntl.h>
+#include <link.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -9,18 +11,18 @@
 #include <atomic>
 #include <cerrno>
 #include <cstdlib>
+#include <cstring>
 #include <utility>
 
 #include "base/quote.h"
 #include "module/known_types.h"
-#include "module/library_file.h"
 #include "os/trust.h"
 
 namespace stogger {
 namespace {
 
 // Modules that are loaded, as a list that only grows. No lock: a thread may
-// fork while another one loads, and its child must be able to log. Two threads
+// fork while another one loads, and its child may load modules too. Two threads
 // that load a module at once get the same one from the dynamic linker.
 struct Loaded {
   std::string type;
@@ -140,6 +142,30 @@ Status check(std::string_view type, const std::string& path,
   return {};
 }
 
+template <class Item>
+bool read_at(int descriptor, std::uint64_t offset, Item* item) noexcept {
+  return ::pread(descriptor, item, sizeof(*item), static_cast<off_t>(offset)) ==
+         static_cast<ssize_t>(sizeof(*item));
+}
+
+// True if the end of a shared object was cut off or never written, as by a full
+// disk or a power failure: the dynamic linker would crash the program over it.
+// Linkers put the table of sections last, so its last entry shows that. What is
+// no shared object for this machine is refused by the dynamic linker.
+bool is_end_missing(int descriptor) noexcept {
+  ElfW(Ehdr) header;
+  if (!read_at(descriptor, 0, &header) ||
+      std::memcmp(header.e_ident, ELFMAG, SELFMAG) != 0 ||
+      header.e_shnum == 0 || header.e_shentsize != sizeof(ElfW(Shdr))) {
+    return false;
+  }
+  ElfW(Shdr) last;
+  return !read_at(descriptor,
+                  header.e_shoff + (header.e_shnum - 1u) * sizeof(last),
+                  &last) ||
+         last.sh_type == SHT_NULL;
+}
+
 // Looks at a module before it is loaded. Whoever could replace it after that
 // would have been found here.
 Status inspect(std::string_view type, const std::string& path) {
@@ -152,9 +178,13 @@ Status inspect(std::string_view type, const std::string& path) {
   const Closer file{
       ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY)};
   if (file.descriptor < 0) return {};  // as the dynamic linker will tell
-  if (const std::string damage = damage_of_library(file.descriptor);
-      !damage.empty()) {
-    return broken(type, "cannot load " + path + ": " + damage);
+  struct stat status;
+  // Loading a FIFO would wait for a writer.
+  if (::fstat(file.descriptor, &status) == 0 && !S_ISREG(status.st_mode)) {
+    return broken(type, "cannot load " + path + ": it is no regular file");
+  }
+  if (is_end_missing(file.descriptor)) {
+    return broken(type, "cannot load " + path + ": its end is missing");
   }
   const std::string fault = why_untrusted(path, file.descriptor);
   if (fault.empty()) return {};
@@ -194,8 +224,7 @@ Status absent(std::string_view type, const std::string& file,
     if (&folder != &folders.front()) text += ", ";
     text += printable(folder);
   }
-  // Installed elsewhere, it is only found by name.
-  text += " (STOGGER_MODULE_PATH can name other folders)";
+  text += "; install it, or name its folder in STOGGER_MODULE_PATH";
   return Status(Code::unavailable, text);
 }
 

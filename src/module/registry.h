@@ -16,7 +16,7 @@ struct SinkType {
   std::string name;
   SinkFactory factory = nullptr;
   const stogger_module* module = nullptr;
-  // Why the module cannot be loaded now; ok if there is nothing to load.
+  // Why the module cannot be loaded; ok if there is nothing to load.
   Status missing;
 };
 
@@ -29,8 +29,8 @@ Status find_sink_type(std::string_view name, SinkType* type);
 
 // Calls the factory; what it throws becomes a Status. Options it did not ask
 // for are a failure even if it did not call finish() itself. If the module is
-// missing, makes a sink that loads it as soon as that is possible; open() fails
-// until then, and the options are taken as they are.
+// missing, makes a sink whose open() always fails with the reason; the options
+// are taken as they are.
 Status make_sink(const SinkType& type, Options& options,
                  SinkPtr* sink) noexcept;
 

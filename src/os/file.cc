@@ -419,9 +419,9 @@ bool File::is_torn(const Folder& folder) const {
       folder.name(), O_RDONLY, Folder::Creation::never, 0, &descriptor, &error);
   if (!status.ok()) return false;
   const Descriptor reader(descriptor);
-  constexpr int kLooks = 4;
+  constexpr int kMostChecks = 4;
   off_t size = 0;
-  for (int i = 0; i < kLooks; ++i) {
+  for (int i = 0; i < kMostChecks; ++i) {
     struct stat info;
     char last = '\n';
     if (!is(reader.get()) || ::fstat(reader.get(), &info) != 0 ||

@@ -71,7 +71,7 @@ class File {
   // this process wrote those. To within a tick of the kernel's clock, which is
   // some milliseconds.
   bool was_written_when_deleted() const noexcept;
-  // Its size in bytes; 0 if it cannot be told.
+  // Its size in bytes; 0 if it is not known.
   std::uint64_t size() const noexcept;
   // Where the last write to an opened file ended.
   std::uint64_t position() const noexcept;
@@ -81,7 +81,7 @@ class File {
   // that cannot be done: it is no regular file, or somebody has added to it.
   bool take_back(std::size_t bytes) noexcept;
   // True if the file, which has the folder's name(), ends in the middle of a
-  // line that nobody is just writing. False if that cannot be told.
+  // line that nobody is just writing. False if that is not known.
   bool is_torn(const Folder& folder) const;
 
   // Reports what close(2) reports; the file is closed in any case.

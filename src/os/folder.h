@@ -103,7 +103,7 @@ class Folder {
 
   // What is known of a name without opening it: lstat(2). Whether it worked.
   bool look_up(const std::string& name, struct stat* info) const noexcept;
-  // True also if it cannot be told: what may be there must not be overwritten.
+  // True also if it is not known: what may be there must not be overwritten.
   bool exists(const std::string& name) const noexcept;
   // Ok if open_file() would take what is there, or nothing is there. Nothing is
   // opened or changed. `writable`: this process has to have the right to write

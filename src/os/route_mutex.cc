@@ -65,11 +65,11 @@ bool RouteMutex::lock_slowly(Duration time) noexcept {
 
 bool RouteMutex::lock_in_turn(Duration time) noexcept {
   // unlock() may just miss that somebody has queued up, for it does not pay for
-  // a fence: who is first looks again soon. The others do so to find out
+  // a fence: the first one checks again soon. The others do so to find out
   // whether the process runs at all. While it is stopped, or has no processor,
-  // nobody keeps them waiting, so no look counts for more than twice its time.
-  constexpr Duration kLookOfFirst = std::chrono::milliseconds(1);
-  constexpr Duration kLook = std::chrono::milliseconds(25);
+  // nobody keeps them waiting, so no check counts for more than twice its time.
+  constexpr Duration kCheckOfFirst = std::chrono::milliseconds(1);
+  constexpr Duration kCheck = std::chrono::milliseconds(25);
   std::unique_lock lock(queue_mutex_);
   Waiting self;
   enter(&self);
@@ -78,10 +78,10 @@ bool RouteMutex::lock_in_turn(Duration time) noexcept {
     const bool is_first = first_ == &self;
     if (is_first && (taken = take())) break;
     if (time <= Duration::zero()) break;
-    const Duration look = std::min(is_first ? kLookOfFirst : kLook, time);
+    const Duration wait = std::min(is_first ? kCheckOfFirst : kCheck, time);
     const TimePoint before = steady_clock::now();
-    self.turn.wait_for(lock, look);
-    time -= std::min(steady_clock::now() - before, 2 * look);
+    self.turn.wait_for(lock, wait);
+    time -= std::min(steady_clock::now() - before, 2 * wait);
   }
   leave(&self);
   if (first_ != nullptr) first_->turn.notify_one();

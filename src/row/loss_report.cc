@@ -90,7 +90,7 @@ Status LossReport::take() {
     if (!misfits_.empty()) report += "; ";
   }
   report += misfits_;
-  if (told_.size() == kMostTold) report += "; no more names will be told";
+  if (told_.size() == kMostTold) report += "; no more names will be reported";
   Status status(Code::rejected, report);
   unknown_.clear();
   misfits_.clear();

@@ -109,7 +109,7 @@ Status SchemaLock::lock(const RowBatch& rows) {
   }
   if (rows.row_count == 0 || rows.column_count == 0) {
     return Status(Code::invalid,
-                  "there is nothing in the batch to tell the columns by");
+                  "the batch has no rows or no columns to make the table from");
   }
   unlock();  // what a failure left
   const std::size_t count = std::min(rows.column_count, kMostColumns);

@@ -6,7 +6,8 @@
 //   a column that the batch lacks is null,
 //   a column that the table lacks is dropped, and
 //   a value that does not fit its column is null;
-// the last two are told once for each name, by take_report(). See LossReport.
+// the last two are reported once for each name, by take_report(). See
+// LossReport.
 #pragma once
 
 #include <cstddef>
@@ -67,7 +68,7 @@ class SchemaLock {
   // or if there are none.
   Status lock_to(std::vector<LockedColumn> columns);
   // Back to the beginning: the table could not be created, or is another one.
-  // What was told stays told.
+  // What was reported is not reported again.
   void unlock() noexcept;
 
   bool is_locked() const noexcept { return !views_.empty(); }
@@ -95,7 +96,8 @@ class SchemaLock {
     return value.is_null() ? Value() : convert(value, column);
   }
 
-  // To be told with the others: the target did not take a value of the column.
+  // To be reported with the others: the target did not take a value of the
+  // column.
   void note_misfit(std::string_view column) { losses_.add_misfit(column); }
 
   // What was dropped for the first time since the last call, if anything, as

@@ -1,4 +1,4 @@
-// Sinks for samples: made like any other, told what they are for, watched over,
+// Sinks for samples: made like any other, for samples, watched over,
 // and opened.
 #include <initializer_list>
 #include <string>

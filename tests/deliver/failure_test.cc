@@ -54,7 +54,8 @@ TEST_F(Failure, FirstFailureIsOneLineThatTellsWhatWhereAndWhy) {
   EXPECT_THAT(diagnostics_.lines(),
               ElementsAre("sink 'sink' (custom nowhere): write failed: the "
                           "target is away; events are dropped and counted "
-                          "until it works again, which is tried by itself"));
+                          "until it works again, which is retried "
+                          "automatically"));
 }
 
 TEST_F(Failure, RecoveryIsOneLineWithTheNumberLost) {

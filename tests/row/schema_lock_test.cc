@@ -277,7 +277,7 @@ TEST_F(LockedTest, NewNamesWithoutEndAreNotKeptForEver) {
     last = report.message();
   }
   EXPECT_EQ(reports, 1000u);
-  EXPECT_TRUE(last.ends_with("; no more names will be told")) << last;
+  EXPECT_TRUE(last.ends_with("; no more names will be reported")) << last;
 }
 
 TEST(SchemaLockTest, NamesThatDifferInCaseCanBeToldApart) {

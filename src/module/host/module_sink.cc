@@ -3,7 +3,6 @@
 #include <cstddef>
 #include <cstdint>
 #include <deque>
-#include <exception>
 #include <string>
 #include <utility>
 #include <vector>
@@ -11,10 +10,7 @@
 #include "base/guarded.h"
 #include "base/module_text.h"
 #include "base/options.h"
-#include "base/quote.h"
-#include "base/scrub.h"
 #include "module/host/host_options.h"
-#include "module/loader.h"
 
 namespace stogger {
 namespace {
@@ -228,106 +224,6 @@ class ModuleSink final : public Sink {
   std::vector<Column> columns_;
 };
 
-class PendingSink final : public Sink {
- public:
-  PendingSink(std::string_view type, Options& options)
-      : type_(type),
-        given_(OptionsAccess::take_all(options)),
-        identifier_(options.identifier()),
-        sink_name_(options.sink_name()),
-        clock_(options.clock()),
-        for_samples_(options.for_samples()) {}
-
-  Status open() override {
-    if (!sink_) {
-      if (Status status = load(); !status.ok()) return status;
-    }
-    return sink_->open();
-  }
-
-  Status check(CheckFindings& findings) override {
-    if (!sink_) {
-      if (Status status = load(); !status.ok()) return status;
-    }
-    return sink_->check(findings);
-  }
-
-  Status write(const RowBatch& rows) override {
-    if (!sink_) return Status(Code::unavailable, "its module is not loaded");
-    Status status = sink_->write(rows);
-    if (status.ok()) written_ += rows.row_count;
-    return status;
-  }
-
-  Status flush() override { return sink_ ? sink_->flush() : Status(); }
-  Status tick(Time now) override { return sink_ ? sink_->tick(now) : Status(); }
-  Status close() override { return sink_ ? sink_->close() : Status(); }
-  void abandon() noexcept override {
-    if (sink_) sink_->abandon();
-  }
-  bool recovered() const noexcept override {
-    return sink_ && sink_->recovered();
-  }
-  RowForm form() const noexcept override {
-    return sink_ ? sink_->form() : RowForm::table;
-  }
-  RowBatch columns() const noexcept override {
-    return sink_ ? sink_->columns() : RowBatch();
-  }
-  std::string_view target() const noexcept override {
-    return sink_ ? sink_->target() : std::string_view();
-  }
-
-  // Whether the sink counts by itself is known too late; so this one always
-  // does.
-  bool tally(Tally* tally) const noexcept override {
-    *tally = {};
-    if (!sink_ || !sink_->tally(tally)) tally->written = written_;
-    return true;
-  }
-
- private:
-  Status load() noexcept {
-    try {
-      const ModuleSearch search = load_module(type_);
-      return search.module == nullptr ? search.status : make(*search.module);
-    } catch (const std::exception& e) {
-      return Status(Code::unavailable, e.what());
-    }
-  }
-
-  Status make(const stogger_module& module) {
-    std::vector<Field> fields;
-    for (const UsedOption& option : given_) {
-      fields.emplace_back(option.key, option.value.view());
-    }
-    Options options(type_, fields);
-    OptionsAccess::set_identifier(options, identifier_);
-    OptionsAccess::set_sink_name(options, sink_name_);
-    OptionsAccess::set_clock(options, clock_);
-    if (for_samples_) OptionsAccess::set_for_samples(options);
-    const Status status = make_module_sink(type_, module, options, &sink_);
-    const auto& problems = OptionsAccess::problems(options);
-    if (!problems.empty()) {
-      // The problem itself may quote a value, and values may be secrets.
-      return Status(Code::invalid,
-                    "its option " + quoted(problems.front().key) +
-                        " is wrong; `stogger check` says what is wrong with "
-                        "the configuration file");
-    }
-    return Status(status.code(), hide_secrets(status.message()));
-  }
-
-  const std::string type_;
-  const std::vector<UsedOption> given_;
-  const std::string identifier_;
-  const std::string sink_name_;
-  Clock* const clock_;
-  const bool for_samples_;
-  SinkPtr sink_;  // once the module is loaded
-  std::uint64_t written_ = 0;
-};
-
 }  // namespace
 
 Status make_module_sink(std::string_view type, const stogger_module& module,
@@ -353,12 +249,6 @@ Status make_module_sink(std::string_view type, const stogger_module& module,
   status = options.finish();
   if (status.ok()) *sink = std::move(owner);
   return status;
-}
-
-Status make_pending_sink(std::string_view type, Options& options,
-                         SinkPtr* sink) {
-  sink->reset(new PendingSink(type, options));
-  return {};
 }
 
 }  // namespace stogger

@@ -13,10 +13,4 @@ namespace stogger {
 Status make_module_sink(std::string_view type, const stogger_module& module,
                         Options& options, SinkPtr* sink);
 
-// A sink whose module cannot be loaded now. Its open() tries to load it again,
-// and says why that is not possible; once it is, the sink becomes what the
-// options say. Until then they are taken as they are.
-Status make_pending_sink(std::string_view type, Options& options,
-                         SinkPtr* sink);
-
 }  // namespace stogger
