@@ -46,13 +46,13 @@ class PostgresSink final : public Sink {
     return note(writer_->connect(deadline));
   }
 
-  Status write(const RowBatch& rows) override {
+  Status write(const RowBatch& rows, WriteReport& report) override {
     if (writer_ == nullptr || !writer_->is_connected()) {
       return Status(Code::unavailable,
                     "not open: open() was not called or failed");
     }
     if (rows.row_count == 0) return {};
-    return note(writer_->write(rows, &tally_));
+    return note(writer_->write(rows, report, &tally_));
   }
 
   // Through a connection of its own, which changes nothing: see proof.h.
@@ -130,7 +130,7 @@ class PostgresSink final : public Sink {
   }
 
   Status note(Status status) {
-    failed_ = !status.ok() && status.code() != Code::rejected;
+    failed_ = !status.ok();
     return status;
   }
 

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <memory>
 #include <utility>
 
 #include "base/guarded.h"
@@ -134,10 +135,6 @@ Status Route::open_sink() noexcept {
     return opened;
   });
   is_open_ = status.ok();
-  // Whatever it says: there are no rows that could be at fault.
-  if (status.code() == Code::rejected) {
-    status = Status(Code::unavailable, status.message());
-  }
   return status;
 }
 
@@ -162,7 +159,7 @@ STOGGER_NO_CANARY void Route::deliver(const Event& event,
       layout == layout_.load(std::memory_order_relaxed)) [[likely]] {
     // The way of nearly every event.
     const Status status = write_sink(rows, scratch.sanitized);
-    settle(1, status.ok());
+    settle_written(1, status.ok());
     if (!status.ok()) note_failure(status, "write");
   } else if (is_waiting()) {
     add(dropped_, 1);
@@ -228,9 +225,10 @@ void Route::write_slowly(const Event& event, RowScratch& scratch,
   if (layout == rendered_by || render_row(event, *layout, scratch, &rows)) {
     status = write_sink(rows, scratch.sanitized);
   } else {
-    status = Status(Code::rejected, "there was no memory for the event");
+    said_.expect(1);
+    said_.refuse(0, "there was no memory for the event");
   }
-  settle(1, status.ok());
+  settle_written(1, status.ok());
   const char* action = "write";
   if (closed_) {
     Status closed = close_sink();
@@ -245,7 +243,8 @@ void Route::write_slowly(const Event& event, RowScratch& scratch,
 inline Status Route::write_sink(const RowBatch& rows,
                                 std::uint32_t sanitized) noexcept {
   if (sanitized != 0) add(sanitized_, sanitized);
-  return call_sink([&] { return sink_->write(rows); });
+  said_.expect(rows.row_count);
+  return call_sink([&] { return sink_->write(rows, said_); });
 }
 
 Status Route::close_sink() noexcept {
@@ -253,6 +252,27 @@ Status Route::close_sink() noexcept {
   is_open_ = false;
   settle(0, status.ok());
   return status;
+}
+
+inline void Route::settle_written(std::uint64_t rows, bool ok) noexcept {
+  if (said_.is_empty()) [[likely]] {
+    settle(rows, ok);
+  } else {
+    settle_verdicts(rows, ok);
+  }
+}
+
+// Of a sink that counts its rows itself, verdicts give the reasons alone.
+[[gnu::noinline]] void Route::settle_verdicts(std::uint64_t rows,
+                                              bool ok) noexcept {
+  if (!sink_counts_) {
+    add(dropped_, said_.refused());
+    add(in_doubt_, said_.in_doubt());
+    rows -= said_.refused() + said_.in_doubt();
+  }
+  settle(rows, ok);
+  if (ok && failing_.load(std::memory_order_relaxed)) note_recovery();
+  note_verdicts(ok);
 }
 
 // Books the rows that were handed over since the last time.
@@ -290,46 +310,85 @@ inline void Route::settle(std::uint64_t rows, bool ok) noexcept {
 }
 
 Status Route::note(Status status, const char* action) noexcept {
-  const bool target_works = status.ok() || status.code() == Code::rejected;
-  if (target_works && failing_.load(std::memory_order_relaxed)) note_recovery();
-  if (status.ok()) return status;
+  if (status.ok()) {
+    if (failing_.load(std::memory_order_relaxed)) note_recovery();
+    return status;
+  }
   note_failure(status, action);
   return explain(status, action);
 }
 
 void Route::note_failure(const Status& status, const char* action) noexcept {
   add(failed_, 1);
-  const bool rows_at_fault = status.code() == Code::rejected;
+  // What the sink still holds may survive this; it tells in its tally.
+  static_cast<void>(close_sink());
   const bool was_failing = failing_.load(std::memory_order_relaxed);
-  if (!rows_at_fault) {
-    // What the sink still holds may survive this; it tells in its tally.
-    static_cast<void>(close_sink());
-    const std::int64_t now = clock_->monotonic_ns();
-    backoff_ns_ = was_failing ? std::min(backoff_ns_ * 2, kLongestBackoff)
-                              : kFirstBackoff;
-    retry_at_ns_ = now + backoff_ns_;
-    if (!was_failing) {
-      failing_since_ns_ = now;
-      lost_before_ = dropped_before_;
-      failing_.store(true, std::memory_order_relaxed);
-    }
-  }
+  const std::int64_t now = clock_->monotonic_ns();
+  backoff_ns_ =
+      was_failing ? std::min(backoff_ns_ * 2, kLongestBackoff) : kFirstBackoff;
+  retry_at_ns_ = now + backoff_ns_;
   if (was_failing) return;
-  std::string_view consequence =
-      "; events are dropped and counted until it works again, which is tried "
-      "by itself";
-  if (rows_at_fault) {
-    // A sink that set it aside says so itself.
-    const bool lost =
-        dropped_.load(std::memory_order_relaxed) > dropped_before_;
-    consequence = lost ? "; the event is counted as dropped" : "";
-  }
+  failing_since_ns_ = now;
+  lost_before_ = dropped_before_;
+  failing_.store(true, std::memory_order_relaxed);
   try {
-    tell(fmt::format("{}: {} failed: {}{}", title(), action, status.message(),
-                     consequence));
+    tell(
+        fmt::format("{}: {} failed: {}; events are dropped and counted until "
+                    "it works again, which is tried by itself",
+                    title(), action, status.message()));
   } catch (...) {
     // No memory for the text; the counters tell.
   }
+}
+
+// The next event shows whether the target works. Of one that is known to fail,
+// nothing more is said.
+void Route::note_failed_flush(const Status& status) noexcept {
+  add(failed_, 1);
+  if (failing_.load(std::memory_order_relaxed)) return;
+  try {
+    std::string text =
+        fmt::format("{}: flush failed: {}", title(), status.message());
+    if (tally_.buffered != 0) {
+      text +=
+          fmt::format("; {} until written",
+                      tally_.buffered == 1
+                          ? std::string("1 event is kept")
+                          : fmt::format("{} events are kept", tally_.buffered));
+    }
+    tell(text);
+  } catch (...) {
+    // As above.
+  }
+}
+
+// `ok` is what the sink says of its target. If it is not, the failure of the
+// call is counted and reported for itself, and tells why rows are in doubt.
+void Route::note_verdicts(bool ok) noexcept {
+  if (said_.has_failures() && ok) add(failed_, 1);
+  const bool is_news =
+      ok ? said_.has_failures()
+         : said_.refused() != 0 && !failing_.load(std::memory_order_relaxed);
+  try {
+    if (is_news) {
+      std::string text =
+          fmt::format("{}: write failed: {}", title(), said_.failures());
+      // A sink that set them aside says so itself.
+      const std::uint64_t lost =
+          dropped_.load(std::memory_order_relaxed) - dropped_before_;
+      if (lost == 1) text += "; the event is counted as dropped";
+      if (lost > 1) {
+        text += fmt::format("; {} events are counted as dropped", lost);
+      }
+      tell(text);
+    }
+    if (const std::string notices = said_.notices(); !notices.empty()) {
+      tell(fmt::format("{}: {}", title(), notices));
+    }
+  } catch (...) {
+    // As above.
+  }
+  said_.clear();
 }
 
 Status Route::explain(const Status& status, const char* action) const noexcept {
@@ -398,14 +457,15 @@ void Route::tick_sink() noexcept {
     note_failure(status, "open");
     return;
   }
-  status = call_sink([&] { return sink_->tick(clock_->now()); });
+  said_.expect(Verdicts::kAnyRow);
+  status = call_sink([&] { return sink_->tick(clock_->now(), said_); });
   settle(0, status.ok());
-  if (!status.ok()) {
-    note_failure(status, "write");
-  } else if (tally_.written != before &&
-             failing_.load(std::memory_order_relaxed)) {
+  if (status.ok() && tally_.written != before &&
+      failing_.load(std::memory_order_relaxed)) {
     note_recovery();
   }
+  if (!said_.is_empty()) note_verdicts(status.ok());
+  if (!status.ok()) note_failure(status, "write");
 }
 
 Status Route::flush() noexcept {
@@ -430,21 +490,23 @@ Status Route::flush_sink() noexcept {
   if (closed_) {
     Status closed = close_sink();
     if (status.ok()) status = std::move(closed);
+    return note(std::move(status), "flush");
   }
-  return note(std::move(status), "flush");
+  if (status.ok()) return note(std::move(status), "flush");
+  note_failed_flush(status);
+  return explain(status, "flush");
 }
 
 Status Route::close() noexcept {
   mutex_.lock();
   begin();
   closed_ = true;
-  const bool was_failing = failing_.load(std::memory_order_relaxed);
   Status status;
   // This is the last chance of the rows that it kept when it failed.
   if (!is_open_ && tally_.buffered != 0) status = open_sink();
   if (status.ok()) status = close_sink();
   if (!status.ok()) status = note(std::move(status), "close");
-  if (was_failing && tally_.buffered != 0) tell_what_is_left();
+  if (!status.ok() && tally_.buffered != 0) tell_what_is_left();
   mutex_.unlock();
   return status;
 }
@@ -513,6 +575,8 @@ void Route::after_fork_in_child() noexcept {
   // The threads that held locks or were in the sink do not exist here. The
   // events they brought are the parent's to write and to count.
   mutex_.reset();
+  // Another thread may have been in the middle of saying something.
+  if (!fork_locked_) std::construct_at(&said_);
   sink_->abandon();
   is_open_ = false;
   for (auto* counter : {&accepted_, &written_, &dropped_, &dead_lettered_,

@@ -4,7 +4,8 @@
 // or the event is counted as lost. A sink that fails is left alone for a
 // back-off of 100 ms, doubled with each failure up to 5 s; meanwhile events
 // are dropped without a call. The first failure and the recovery are reported
-// in one line each.
+// in one line each. Rows that the sink refuses while its target works open no
+// back-off.
 #pragma once
 
 #include <atomic>
@@ -17,6 +18,7 @@
 
 #include "base/hidden.h"
 #include "base/rate_limit.h"
+#include "base/verdicts.h"
 #include "deliver/ticker.h"
 #include "event/event.h"
 #include "os/route_mutex.h"
@@ -101,11 +103,15 @@ class Route {
   Status close_sink() noexcept;
   void write_slowly(const Event& event, RowScratch& scratch,
                     const Layout* rendered_by, RowBatch rows) noexcept;
+  void settle_written(std::uint64_t rows, bool ok) noexcept;
+  void settle_verdicts(std::uint64_t rows, bool ok) noexcept;
   void settle(std::uint64_t rows, bool ok) noexcept;
   void settle(std::uint64_t rows, const Tally& now) noexcept;
   void begin() noexcept;
   Status note(Status status, const char* action) noexcept;
   void note_failure(const Status& status, const char* action) noexcept;
+  void note_failed_flush(const Status& status) noexcept;
+  void note_verdicts(bool ok) noexcept;
   Status explain(const Status& status, const char* action) const noexcept;
   void note_recovery() noexcept;
   void tell_what_is_left() noexcept;
@@ -149,6 +155,7 @@ class Route {
   std::int64_t backoff_ns_ = 0;
   std::int64_t failing_since_ns_ = 0;
   std::uint64_t lost_before_ = 0;  // dropped_ when the sink began to fail
+  Verdicts said_;                  // in the current call
   RateLimit reports_;
   std::vector<std::unique_ptr<const Layout>> layouts_;
 

@@ -48,8 +48,9 @@ std::string name_of(int thread, int number) {
 class RandomSink final : public Sink {
  public:
   Status open() override { return outcome(5); }
-  Status write(const RowBatch& rows) override {
+  Status write(const RowBatch& rows, WriteReport& report) override {
     const std::uint64_t count = rows.row_count;
+    say(report);
     switch (random_() % 8) {
       case 0:
         tally_.dead_lettered += count;
@@ -80,6 +81,23 @@ class RandomSink final : public Sink {
   }
 
  private:
+  // More than there are rows, and of others, too.
+  void say(WriteReport& report) {
+    const std::size_t row = random_() % 2;
+    switch (random_() % 8) {
+      case 0:
+        report.refuse(row, "refused");
+        [[fallthrough]];
+      case 1:
+        report.in_doubt(row);
+        break;
+      case 2:
+        report.notice("by the way");
+        break;
+      default:
+        break;
+    }
+  }
   // One in `odds` is a failure.
   Status outcome(unsigned odds) {
     if (random_() % odds != 0) return {};
@@ -106,6 +124,10 @@ TEST(Concurrency, StatisticsAreBalancedAtEveryReading) {
   const auto plain = std::make_shared<Script>();
   plain->on_write = [random = std::mt19937(1)](const RowBatch&) mutable {
     return random() % 3 == 0 ? unavailable() : Status();
+  };
+  plain->on_report = [random = std::mt19937(2)](WriteReport& report) mutable {
+    if (random() % 4 == 0) report.refuse(0, "too long");
+    if (random() % 4 == 0) report.in_doubt(0);
   };
   add_scripted(system, "plain", Level::trace, plain);
   const Logger log = system.logger();

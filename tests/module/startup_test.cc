@@ -10,6 +10,7 @@
 #include "stogger/sample.h"
 #include "stogger/sample_sinks.h"
 #include "stogger/testing.h"
+#include "support/kept_report.h"
 #include "support/processes.h"
 
 namespace stogger {
@@ -206,7 +207,7 @@ TEST_F(StartupTest, PendingSinkKeepsItsOptionsAndSaysSo) {
   EXPECT_TRUE(options.finish().ok());
   ASSERT_EQ(OptionsAccess::used(options).size(), 2u);
   EXPECT_EQ(sink->open().code(), Code::unavailable);
-  EXPECT_EQ(sink->write({}).code(), Code::unavailable);
+  EXPECT_EQ(write_to(*sink, {}).code(), Code::unavailable);
   EXPECT_TRUE(sink->flush().ok());
   EXPECT_TRUE(sink->close().ok());
   sink->abandon();
@@ -326,7 +327,8 @@ TEST_F(CheckTest, OptionsOfAModuleAreShownAndChecked) {
                   "form = \"json\"\n"),
             0);
   EXPECT_NE(out_.find("type = \"probe\"\nlevel = \"info\"\npath = \"x\"\n"
-                      "form = \"json\"\ncounts = false\nquiet = false\n"
+                      "form = \"json\"\ncounts = false\nquiet = "
+                      "false\njudges_ticks = false\n"
                       "number = 7\nratio = 0.5\nmake = \"a sink\"\n"),
             std::string::npos)
       << out_;

@@ -81,8 +81,8 @@ class RowConverter {
     for (std::size_t i = 0; i < values_.size(); ++i) {
       values_[i] = stogger::convert(rows.values[i]);
     }
-    rows_ = {columns_.data(), columns_.size(), values_.data(), rows.row_count,
-             rows.now.ns};
+    rows_ = {columns_.data(), columns_.size(), values_.data(),
+             rows.row_count,  rows.now.ns,     rows.id};
     return &rows_;
   }
 
@@ -112,6 +112,55 @@ stogger_findings findings_table(CheckFindings& findings) noexcept {
           }};
 }
 
+// What a module calls to say something of rows. No exception goes back to it.
+class ReportForModule {
+ public:
+  ReportForModule(WriteReport& report, std::size_t rows) noexcept
+      : report_(report), rows_(rows) {}
+
+  const stogger_write_report* table() const noexcept { return &table_; }
+
+ private:
+  template <class Call>
+  static void say(void* context, Call call) noexcept {
+    static_cast<void>(guarded([&] {
+      call(*static_cast<ReportForModule*>(context));
+      return Status();
+    }));
+  }
+
+  bool is_known(std::size_t row) {
+    if (row < rows_) return true;
+    report_.notice("its module speaks of a row that it was not given");
+    return false;
+  }
+
+  static void refuse(void* context, std::size_t row,
+                     stogger_text reason) noexcept {
+    say(context, [&](ReportForModule& self) {
+      if (self.is_known(row)) {
+        self.report_.refuse(row, text_of_module(reason));
+      }
+    });
+  }
+  static void in_doubt(void* context, std::size_t row) noexcept {
+    say(context, [&](ReportForModule& self) {
+      if (self.is_known(row)) self.report_.in_doubt(row);
+    });
+  }
+  static void notice(void* context, stogger_text what) noexcept {
+    say(context, [&](ReportForModule& self) {
+      const std::string_view text = text_of_module(what);
+      if (!text.empty()) self.report_.notice(text);
+    });
+  }
+
+  WriteReport& report_;
+  const std::size_t rows_;  // that may be spoken of
+  stogger_write_report table_ = {sizeof(stogger_write_report), this, &refuse,
+                                 &in_doubt, &notice};
+};
+
 class ModuleSink final : public Sink {
  public:
   ModuleSink(const stogger_sink_methods* methods, void* sink)
@@ -132,20 +181,23 @@ class ModuleSink final : public Sink {
     });
   }
 
-  Status write(const RowBatch& rows) override {
+  Status write(const RowBatch& rows, WriteReport& report) override {
     return guarded([&] {
       const stogger_rows* const converted = converter_.convert(rows);
+      ReportForModule to_report(report, rows.row_count);
       return ask([&](stogger_message* message) {
-        return methods_->write(sink_, converted, message);
+        return methods_->write(sink_, converted, to_report.table(), message);
       });
     });
   }
 
   Status flush() override { return call(methods_->flush); }
-  Status tick(Time now) override {
+  Status tick(Time now, WriteReport& report) override {
     if (!has_tick()) return {};
+    // It alone knows how many rows it holds back.
+    ReportForModule to_report(report, SIZE_MAX);
     return ask([&](stogger_message* message) {
-      return methods_->tick(sink_, now.ns, message);
+      return methods_->tick(sink_, now.ns, to_report.table(), message);
     });
   }
   Status close() override { return call(methods_->close); }
@@ -228,6 +280,34 @@ class ModuleSink final : public Sink {
   std::vector<Column> columns_;
 };
 
+// Passes on what is said of rows, and counts those that have no verdict.
+class CountedReport final : public WriteReport {
+ public:
+  CountedReport(WriteReport& report, std::size_t rows) noexcept
+      : report_(report), others_(rows) {}
+
+  std::size_t in_doubt_rows() const noexcept { return in_doubt_; }
+  std::size_t other_rows() const noexcept { return others_; }
+
+  void refuse(std::size_t row, std::string_view reason) override {
+    if (others_ != 0) --others_;
+    report_.refuse(row, reason);
+  }
+  void in_doubt(std::size_t row) override {
+    if (others_ != 0) {
+      --others_;
+      ++in_doubt_;
+    }
+    report_.in_doubt(row);
+  }
+  void notice(std::string_view what) override { report_.notice(what); }
+
+ private:
+  WriteReport& report_;
+  std::size_t others_;
+  std::size_t in_doubt_ = 0;
+};
+
 class PendingSink final : public Sink {
  public:
   PendingSink(std::string_view type, Options& options)
@@ -252,15 +332,19 @@ class PendingSink final : public Sink {
     return sink_->check(findings);
   }
 
-  Status write(const RowBatch& rows) override {
+  Status write(const RowBatch& rows, WriteReport& report) override {
     if (!sink_) return Status(Code::unavailable, "its module is not loaded");
-    Status status = sink_->write(rows);
-    if (status.ok()) written_ += rows.row_count;
+    CountedReport counted(report, rows.row_count);
+    Status status = sink_->write(rows, counted);
+    in_doubt_ += counted.in_doubt_rows();
+    if (status.ok()) written_ += counted.other_rows();
     return status;
   }
 
   Status flush() override { return sink_ ? sink_->flush() : Status(); }
-  Status tick(Time now) override { return sink_ ? sink_->tick(now) : Status(); }
+  Status tick(Time now, WriteReport& report) override {
+    return sink_ ? sink_->tick(now, report) : Status();
+  }
   Status close() override { return sink_ ? sink_->close() : Status(); }
   void abandon() noexcept override {
     if (sink_) sink_->abandon();
@@ -282,7 +366,9 @@ class PendingSink final : public Sink {
   // does.
   bool tally(Tally* tally) const noexcept override {
     *tally = {};
-    if (!sink_ || !sink_->tally(tally)) tally->written = written_;
+    if (sink_ && sink_->tally(tally)) return true;
+    tally->written = written_;
+    tally->in_doubt = in_doubt_;
     return true;
   }
 
@@ -326,6 +412,7 @@ class PendingSink final : public Sink {
   const bool for_samples_;
   SinkPtr sink_;  // once the module is loaded
   std::uint64_t written_ = 0;
+  std::uint64_t in_doubt_ = 0;
 };
 
 }  // namespace
