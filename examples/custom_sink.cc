@@ -13,7 +13,8 @@ class AlarmSink final : public stogger::Sink {
  public:
   explicit AlarmSink(std::int64_t most) : most_(most) {}
 
-  stogger::Status write(const stogger::RowBatch& rows) override {
+  stogger::Status write(const stogger::RowBatch& rows,
+                        stogger::WriteReport&) override {
     // Columns: timestamp, level, event, func, scope, data.
     for (std::size_t row = 0; row < rows.row_count; ++row) {
       if (++count_ != most_) continue;

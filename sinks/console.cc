@@ -44,7 +44,7 @@ class ConsoleSink final : public Sink {
     return Status(Code::unavailable, "stderr is closed");
   }
 
-  Status write(const RowBatch& rows) override {
+  Status write(const RowBatch& rows, WriteReport&) override {
     if (!stderr_.is_open()) {
       return Status(Code::unavailable, "not open: open() was not called");
     }

@@ -32,7 +32,7 @@ Status MemorySink::open() {
   return {};
 }
 
-Status MemorySink::write(const RowBatch& rows) {
+Status MemorySink::write(const RowBatch& rows, WriteReport&) {
   if (!open_) {
     return Status(Code::unavailable, "not open: open() was not called");
   }

@@ -24,7 +24,7 @@ class MemorySink final : public Sink {
 
   Status open() override;
   Status check(CheckFindings&) override { return {}; }
-  Status write(const RowBatch& rows) override;
+  Status write(const RowBatch& rows, WriteReport&) override;
   Status close() override;
   // The child begins without rows.
   void abandon() noexcept override;

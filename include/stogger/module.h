@@ -61,6 +61,7 @@ typedef struct stogger_rows {
   const stogger_value* values; /* row after row */
   size_t row_count;
   int64_t now_ns; /* since 1970, UTC */
+  uint64_t id;    /* 0: none */
 } stogger_rows;
 
 /* A stogger::Tally. */
@@ -119,6 +120,17 @@ typedef struct stogger_findings {
   void (*not_checked)(void* context);
 } stogger_findings;
 
+/* A stogger::WriteReport. */
+typedef struct stogger_write_report {
+  uint32_t size;
+  void* context; /* handed back to each function */
+  void (*refuse)(void* context, size_t row, stogger_text reason);
+  void (*in_doubt)(void* context, size_t row);
+  void (*notice)(void* context, stogger_text what);
+  int64_t waited_ns;
+} stogger_write_report;
+#define STOGGER_WRITE_REPORT_FIRST_SIZE sizeof(stogger_write_report)
+
 /* The methods of stogger::Sink, with its promises. `sink` is what make_sink()
    gave. */
 typedef struct stogger_sink_methods {
@@ -127,6 +139,7 @@ typedef struct stogger_sink_methods {
   stogger_code (*check)(void* sink, const stogger_findings* findings,
                         stogger_message* message);
   stogger_code (*write)(void* sink, const stogger_rows* rows,
+                        const stogger_write_report* report,
                         stogger_message* message);
   stogger_code (*flush)(void* sink, stogger_message* message);
   stogger_code (*close)(void* sink, stogger_message* message);
@@ -139,7 +152,10 @@ typedef struct stogger_sink_methods {
   stogger_text (*target)(void* sink); /* lives as long as the sink */
   void (*destroy)(void* sink);
   /* Not in the first version of this ABI. May be null. */
-  stogger_code (*tick)(void* sink, int64_t now_ns, stogger_message* message);
+  stogger_code (*tick)(void* sink, int64_t now_ns,
+                       const stogger_write_report* report,
+                       stogger_message* message);
+  int64_t (*deadline_ns)(void* sink);
 } stogger_sink_methods;
 #define STOGGER_SINK_METHODS_FIRST_SIZE offsetof(stogger_sink_methods, tick)
 

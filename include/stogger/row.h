@@ -5,6 +5,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <string_view>
 
 #include "stogger/value.h"
@@ -24,6 +25,9 @@ struct RowBatch {
   const Value* values = nullptr;  // row after row: row_count * column_count
   std::size_t row_count = 0;
   Time now;  // the time of the batch by the clock in use; never runs far behind
+  // The number of the batch, for targets that keep a ledger: rows that are
+  // handed over again come with the same one. 0: none.
+  std::uint64_t id = 0;
 
   const Value& at(std::size_t row, std::size_t column) const noexcept {
     return values[row * column_count + column];

@@ -99,9 +99,10 @@ struct PipeSummary {
 //
 // A failure of the sink ends the pipe: every batch before the one that failed
 // is written, nothing after it is, and each call from then on returns that
-// Status. With Code::rejected, but all rows written (as the sink's tally()
-// says), it continues: that is how sinks report what they left out of rows, and
-// the pipe hands it to set_diagnostics().
+// Status. So does the first row that the sink refuses, with Code::rejected and
+// the reason, or does not know to be stored. With a notice of the sink, such as
+// of what it left out of rows, the pipe continues; it hands the text to
+// set_diagnostics().
 //
 // At normal exit of the program, what is still in pipes is written. That comes
 // before the end of static objects that were there before the first pipe of the

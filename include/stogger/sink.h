@@ -3,7 +3,8 @@
 //
 //   class CountSink final : public stogger::Sink {
 //    public:
-//     stogger::Status write(const stogger::RowBatch& rows) override {
+//     stogger::Status write(const stogger::RowBatch& rows,
+//                           stogger::WriteReport&) override {
 //       count_ += rows.row_count;
 //       return {};
 //     }
@@ -78,9 +79,31 @@ class STOGGER_API CheckFindings {
   ~CheckFindings() = default;
 };
 
+// Takes what a sink says of a batch besides its Status. Rows are counted from
+// 0, in tick() from the oldest one that is held back; a row gets one verdict at
+// most. Texts are sentences without a full stop, and are copied. To be used
+// only until the call that it was handed to returns.
+class STOGGER_API WriteReport {
+ public:
+  // The target does not take this row, and never will. The row is counted as
+  // dropped, and the reason is reported.
+  virtual void refuse(std::size_t row, std::string_view reason) = 0;
+  // The row was sent, and the answer never came.
+  virtual void in_doubt(std::size_t row) = 0;
+  // Something that does not concern whether rows are stored. It is reported;
+  // the sink says it once.
+  virtual void notice(std::string_view what) = 0;
+  // How long this call has waited for its turn, in nanoseconds, while other
+  // threads used the sink. Counts towards Sink::deadline_ns().
+  virtual std::int64_t waited_ns() const noexcept { return 0; }
+
+ protected:
+  ~WriteReport() = default;
+};
+
 // The calls to one sink never overlap, though they come from different threads.
 // open() precedes the first write(), and comes again after close(), after
-// abandon(), and after any failure but Code::rejected. No method
+// abandon(), and after a failure of open(), write() or tick(). No method
 // may throw (what escapes counts as a failure), and none may log: an event
 // logged from inside a sink is dropped and counted.
 class STOGGER_API Sink {
@@ -90,12 +113,13 @@ class STOGGER_API Sink {
   Sink(const Sink&) = delete;
   Sink& operator=(const Sink&) = delete;
 
-  // Writes the rows, in order. Ok means that they are with the target, or in
-  // the sink's buffer until flush(). Any other Status means that they are lost,
-  // except as tally() says. With Code::rejected the fault lies in the rows: the
-  // next ones are tried at once. With every other code the target is at fault:
-  // until a growing delay has passed, rows are dropped without a call.
-  virtual Status write(const RowBatch& rows) = 0;
+  // Writes the rows, in order. The Status speaks of the target alone. Ok means
+  // that every row without a verdict in `report` is with the target, or in the
+  // sink's buffer until flush(). Any other Status, whatever its code, means
+  // that the target is at fault: rows without a verdict are lost, except as
+  // tally() says; the sink is closed, and until a growing delay has passed,
+  // rows are dropped without a call.
+  virtual Status write(const RowBatch& rows, WriteReport& report) = 0;
 
   // Gets hold of the target. Called again and again until it works.
   virtual Status open() { return {}; }
@@ -106,13 +130,16 @@ class STOGGER_API Sink {
     findings.not_checked();
     return {};
   }
-  // Hands what is buffered to the target.
+  // Hands what is buffered to the target. A failure is reported, and the sink
+  // stays open: the next write() shows whether the target works.
   virtual Status flush() { return {}; }
   // Called within about a second after the sink began to hold rows back, as its
   // tally() says, and again as long as it does: hands over what is due. `now`
-  // is the time of the system's clock. Between open() and close() only.
-  virtual Status tick(Time now) {
+  // is the time of the system's clock. Between open() and close() only. The
+  // Status is that of write().
+  virtual Status tick(Time now, WriteReport& report) {
     static_cast<void>(now);
+    static_cast<void>(report);
     return {};
   }
   // Flushes and lets go of the target. May come twice, and without open().
@@ -122,6 +149,11 @@ class STOGGER_API Sink {
   // touching what is shared with the parent. open() follows before the next
   // write().
   virtual void abandon() noexcept {}
+
+  // The longest time that write() takes for one row, in nanoseconds, the wait
+  // for its turn included. Three quarters of it at most are spent on waiting:
+  // then the row is dropped. Asked once.
+  virtual std::int64_t deadline_ns() const noexcept { return 1000000000; }
 
   // For a sink that gets hold of its target again in the background: true as
   // soon as open() will succeed. Rows are then handed to it before the delay
@@ -138,7 +170,7 @@ class STOGGER_API Sink {
 
   // A sink that buffers, or may write part of a batch only, counts its rows
   // itself: it fills in *tally and returns true. Rows that are in none of its
-  // counts were dropped.
+  // counts were dropped. Verdicts then only give the reasons.
   virtual bool tally(Tally* tally) const noexcept {
     static_cast<void>(tally);
     return false;

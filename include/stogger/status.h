@@ -17,7 +17,7 @@ enum class Code : unsigned char {
   invalid,      // wrong arguments or options; will never work as it is
   config,       // the configuration file has problems
   unavailable,  // the target cannot be reached or refuses now; worth retrying
-  rejected,     // the target works but refuses these very rows
+  rejected,     // the fault lies in the rows, not in the target
   corrupt,      // the target's data are damaged
   internal,     // a defect in the library or in a sink: please report it
 };

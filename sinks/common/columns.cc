@@ -46,4 +46,9 @@ Status match_columns(const RowBatch& target, const RowBatch& rows,
   return {};
 }
 
+void refuse_all(const RowBatch& rows, std::string_view reason,
+                WriteReport& report) {
+  for (std::size_t i = 0; i < rows.row_count; ++i) report.refuse(i, reason);
+}
+
 }  // namespace stogger

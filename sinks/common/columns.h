@@ -3,9 +3,11 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <string_view>
 #include <vector>
 
 #include "stogger/row.h"
+#include "stogger/sink.h"
 #include "stogger/status.h"
 
 namespace stogger {
@@ -17,5 +19,9 @@ inline constexpr std::size_t kNoColumn = SIZE_MAX;
 // rows have a column that the target has not.
 Status match_columns(const RowBatch& target, const RowBatch& rows,
                      std::vector<std::size_t>* positions);
+
+// For rows that have such a column: none of the batch can be stored.
+void refuse_all(const RowBatch& rows, std::string_view reason,
+                WriteReport& report);
 
 }  // namespace stogger

@@ -1,6 +1,6 @@
 // Complaint: something that does not work although all rows are stored, such
-// as rotation. It is reported once, as what Sink::write() returns, and that it
-// works again is reported once.
+// as rotation. It is reported once, as a notice of Sink::write(), and so is
+// that it works again.
 #pragma once
 
 #include <string>
@@ -26,8 +26,8 @@ class Complaint {
   }
 
   bool is_due() const noexcept { return !text_.empty(); }
-  // For a sink with a tally, so that the rows count as written.
-  Status take() { return {Code::rejected, std::exchange(text_, {})}; }
+  // For WriteReport::notice().
+  std::string take() { return std::exchange(text_, {}); }
 
  private:
   bool raised_ = false;

@@ -68,21 +68,24 @@ class CsvSink final : public Sink {
     return file_.check(findings);
   }
 
-  Status write(const RowBatch& rows) override {
+  Status write(const RowBatch& rows, WriteReport& report) override {
     if (!file_.is_open()) {
       return Status(Code::unavailable,
                     "not open: open() was not called or failed");
     }
     if (rows.row_count == 0) return {};
     Status status = match_columns(columns(), rows, &positions_);
-    if (!status.ok()) return status;
+    if (!status.ok()) {
+      refuse_all(rows, status.message(), report);
+      return {};
+    }
     lines_.clear();
     for (std::size_t i = 0; i < rows.row_count; ++i) encode(rows, i);
     status = file_.append(lines_.view(), rows.now);
     lines_.recycle(kKeptMemory);
-    if (!status.ok()) return status;
-    written_ += rows.row_count;
-    return file_.has_complaint() ? file_.take_complaint() : Status();
+    if (file_.has_complaint()) report.notice(file_.take_complaint());
+    if (status.ok()) written_ += rows.row_count;
+    return status;
   }
 
   Status close() override { return file_.close(); }

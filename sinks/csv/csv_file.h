@@ -56,7 +56,7 @@ class CsvFile {
 
   // What does not work although lines still get into the file.
   bool has_complaint() const noexcept { return complaint_.is_due(); }
-  Status take_complaint() { return complaint_.take(); }
+  std::string take_complaint() { return complaint_.take(); }
 
  private:
   // What belongs together.

@@ -80,7 +80,7 @@ Status CsvSampleSink::lock_columns(const RowBatch& rows) {
   return status;
 }
 
-Status CsvSampleSink::write(const RowBatch& rows) {
+Status CsvSampleSink::write(const RowBatch& rows, WriteReport& report) {
   if (!open_) {
     return Status(Code::unavailable,
                   "not open: open() was not called or failed");
@@ -94,11 +94,13 @@ Status CsvSampleSink::write(const RowBatch& rows) {
   for (std::size_t i = 0; i < rows.row_count; ++i) encode(rows, i);
   status = file_->append(lines_.view(), rows.now);
   lines_.recycle(kKeptMemory);
+  if (file_->has_complaint()) report.notice(file_->take_complaint());
   if (!status.ok()) return status;
   written_ += rows.row_count;
-  Status report = lock_.take_report();
-  return report.ok() && file_->has_complaint() ? file_->take_complaint()
-                                               : report;
+  if (const std::string losses = lock_.take_report(); !losses.empty()) {
+    report.notice(losses);
+  }
+  return {};
 }
 
 void CsvSampleSink::encode(const RowBatch& rows, std::size_t row) {

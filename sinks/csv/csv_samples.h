@@ -27,7 +27,7 @@ class CsvSampleSink final : public Sink {
   // An empty file, if none is there: the header comes with the first rows.
   Status open() override;
   Status check(CheckFindings& findings) override;
-  Status write(const RowBatch& rows) override;
+  Status write(const RowBatch& rows, WriteReport& report) override;
   Status close() override;
   void abandon() noexcept override;
   RowBatch columns() const noexcept override { return lock_.wanted(); }

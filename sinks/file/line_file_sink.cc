@@ -41,7 +41,8 @@ Status LineFileSink::open() {
   return file_.open();
 }
 
-STOGGER_NO_CANARY Status LineFileSink::write(const RowBatch& rows) {
+STOGGER_NO_CANARY Status LineFileSink::write(const RowBatch& rows,
+                                             WriteReport& report) {
   // Most lines are only copied. Nothing happens to the file then.
   if (in_blocks_ && file_.is_open() && rows.row_count == 1 &&
       buffer_line(rows)) {
@@ -49,7 +50,7 @@ STOGGER_NO_CANARY Status LineFileSink::write(const RowBatch& rows) {
     return {};
   }
   Status status = write_rows(rows);
-  if (file_.has_complaint() && status.ok()) return file_.take_complaint();
+  if (file_.has_complaint()) report.notice(file_.take_complaint());
   return status;
 }
 
@@ -209,9 +210,11 @@ Status LineFileSink::flush() {
   return drain();
 }
 
-Status LineFileSink::tick(Time now) {
+Status LineFileSink::tick(Time now, WriteReport& report) {
   now_ = now;
-  return ends_.empty() ? Status() : drain();
+  Status status = ends_.empty() ? Status() : drain();
+  if (file_.has_complaint()) report.notice(file_.take_complaint());
+  return status;
 }
 
 Status LineFileSink::close() {

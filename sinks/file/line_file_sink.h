@@ -32,11 +32,10 @@ class LineFileSink final : public Sink {
   Status check(CheckFindings& findings) override {
     return file_.check(findings);
   }
-  // Code::rejected, though all rows are stored, tells what the file cannot do
-  // besides, such as to be rotated.
-  Status write(const RowBatch& rows) override;
+  // Notices say what the file cannot do besides, such as to be rotated.
+  Status write(const RowBatch& rows, WriteReport& report) override;
   Status flush() override;
-  Status tick(Time now) override;
+  Status tick(Time now, WriteReport& report) override;
   Status close() override;
   void abandon() noexcept override;
   RowForm form() const noexcept override { return form_; }

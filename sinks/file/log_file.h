@@ -87,7 +87,7 @@ class LogFile {
   bool has_complaint() const noexcept {
     return rotation_complaint_.is_due() || path_complaint_.is_due();
   }
-  Status take_complaint() {
+  std::string take_complaint() {
     return rotation_complaint_.is_due() ? rotation_complaint_.take()
                                         : path_complaint_.take();
   }

@@ -55,27 +55,17 @@ class JournaldSink final : public Sink {
     return JournalSocket(socket_.path()).open();
   }
 
-  Status write(const RowBatch& rows) override {
-    try {
-      const bool events = are_events(rows);
-      for (std::size_t row = 0; row < rows.row_count; ++row) {
-        entry_.append(fixed_fields_.view());
-        if (events) {
-          append_journal_row(entry_, make_journal_entry(rows, row, scratch_),
-                             0);
-        } else {
-          append_journal_row(entry_, rows, row);
-        }
-        Status status = socket_.send(entry_.view());
-        entry_.recycle(kMostKept);
-        scratch_.recycle(kMostKept);
-        if (!status.ok()) return status;
+  Status write(const RowBatch& rows, WriteReport& report) override {
+    const bool events = are_events(rows);
+    for (std::size_t row = 0; row < rows.row_count; ++row) {
+      Status status = write_row(rows, row, events);
+      if (status.code() == Code::rejected) {
+        report.refuse(row, status.message());
+      } else if (!status.ok()) {
+        return status;
+      } else {
         ++written_;
       }
-    } catch (const std::bad_alloc&) {
-      entry_.recycle(0);
-      scratch_.recycle(0);
-      return Status(Code::rejected, "no memory for the entry");
     }
     return {};
   }
@@ -97,6 +87,26 @@ class JournaldSink final : public Sink {
   std::string_view target() const noexcept override { return socket_.path(); }
 
  private:
+  // Code::rejected if this row is at fault.
+  Status write_row(const RowBatch& rows, std::size_t row, bool is_event) {
+    try {
+      entry_.append(fixed_fields_.view());
+      if (is_event) {
+        append_journal_row(entry_, make_journal_entry(rows, row, scratch_), 0);
+      } else {
+        append_journal_row(entry_, rows, row);
+      }
+      Status status = socket_.send(entry_.view());
+      entry_.recycle(kMostKept);
+      scratch_.recycle(kMostKept);
+      return status;
+    } catch (const std::bad_alloc&) {
+      entry_.recycle(0);
+      scratch_.recycle(0);
+      return Status(Code::rejected, "no memory for the entry");
+    }
+  }
+
   JournalSocket socket_;
   Buffer fixed_fields_;  // that every entry begins with
   EntryScratch scratch_;

@@ -58,7 +58,7 @@ class ParquetSink final : public Sink {
     return writer_.check(findings);
   }
 
-  Status write(const RowBatch& rows) override {
+  Status write(const RowBatch& rows, WriteReport& report) override {
     if (!writer_.is_open()) {
       return Status(Code::unavailable,
                     "not open: open() was not called or failed");
@@ -70,18 +70,21 @@ class ParquetSink final : public Sink {
     if (!status.ok()) return status;
     std::size_t taken = 0;
     status = writer_.write(rows, &taken);
-    if (status.ok()) return lock_.take_report();
-    return taken == rows.row_count ? kept(status) : status;
+    if (const std::string losses = lock_.take_report(); !losses.empty()) {
+      report.notice(losses);
+    }
+    return taken == rows.row_count ? unless_kept(std::move(status), report)
+                                   : status;
   }
 
   Status flush() override {
-    const Status status = writer_.checkpoint();
-    return status.ok() ? status : kept(status);
+    Status status = writer_.checkpoint();
+    if (!writer_.is_failing()) says_kept_ = false;
+    return status;
   }
 
-  Status tick(Time now) override {
-    const Status status = writer_.tick(now);
-    return status.ok() ? status : kept(status);
+  Status tick(Time now, WriteReport& report) override {
+    return unless_kept(writer_.tick(now), report);
   }
 
   Status close() override {
@@ -107,19 +110,24 @@ class ParquetSink final : public Sink {
   std::string_view target() const noexcept override { return writer_.path(); }
 
  private:
-  // The rows are in memory: of log events the next ones are welcome, too. A
-  // pipe of samples has to know at once.
-  Status kept(const Status& status) const {
+  // The rows are in memory: of log events the next ones are welcome, too, and
+  // the failure is a notice. A pipe of samples has to know at once.
+  Status unless_kept(Status status, WriteReport& report) {
     if (for_samples_) return status;
-    return Status(Code::rejected, std::string(status.message()) +
-                                      "; rows wait in memory, up to 64 MiB of "
-                                      "them, until they can be written");
+    if (!writer_.is_failing()) says_kept_ = false;
+    if (!status.ok() && !std::exchange(says_kept_, true)) {
+      report.notice(std::string(status.message()) +
+                    "; rows wait in memory, up to 64 MiB of them, until they "
+                    "can be written");
+    }
+    return {};
   }
 
   const ParquetSettings settings_;
   const bool for_samples_;
   SchemaLock lock_;
   ParquetWriter writer_;
+  bool says_kept_ = false;  // has been told since the writer began to fail
 };
 
 ParquetEncoding read_encoding(Options& options) {

@@ -64,6 +64,8 @@ class ParquetWriter {
 
   std::uint64_t written() const noexcept { return written_; }
   std::uint64_t buffered() const noexcept { return pending_ - published_; }
+  // From the first attempt that failed until rows are in the file again.
+  bool is_failing() const noexcept { return failing_; }
 
  private:
   void add(const RowBatch& rows, std::size_t first, std::size_t count);

@@ -55,32 +55,4 @@ std::string describe(const Answer& answer) {
              : answer.message + " (SQLSTATE " + answer.sqlstate + ")";
 }
 
-void WriteReports::refuse(std::string text) {
-  ++refused_;
-  last_refused_ = std::move(text);
-}
-
-void WriteReports::add(const Status& status) {
-  if (status.ok()) return;
-  if (!others_.empty()) others_ += "; ";
-  others_ += status.message();
-}
-
-Status WriteReports::take(Status failure) {
-  std::string text(failure.message());
-  const auto append = [&](const std::string& more) {
-    if (more.empty()) return;
-    if (!text.empty()) text += "; ";
-    text += more;
-  };
-  append(last_refused_);
-  if (refused_ > 1) {
-    text += " (the last of " + std::to_string(refused_) + " rows refused)";
-  }
-  append(others_);
-  const Code code = failure.ok() ? Code::rejected : failure.code();
-  clear();
-  return text.empty() ? failure : Status(code, text);
-}
-
 }  // namespace stogger

@@ -1,4 +1,4 @@
-// Which row it was that the server refused, and what is said about it.
+// Which row it was that the server refused, and why.
 #pragma once
 
 #include <cstddef>
@@ -7,7 +7,6 @@
 
 #include "sinks/postgres/connection.h"
 #include "sinks/postgres/sqlstate.h"
-#include "stogger/status.h"
 
 namespace stogger {
 
@@ -24,24 +23,5 @@ bool is_about_row(const Answer& answer) noexcept;
 
 // Its text, and the SQLSTATE.
 std::string describe(const Answer& answer);
-
-// What is to be said of the rows of one write(), all of it: no report depends
-// on another.
-class WriteReports {
- public:
-  void clear() { *this = WriteReports(); }
-  // A row was refused. Of several, the last is shown.
-  void refuse(std::string text);
-  // Something that does not concern whether rows are stored.
-  void add(const Status& status);
-  // Ok if there is nothing, Code::rejected otherwise; unless `failure`, which
-  // comes first.
-  Status take(Status failure);
-
- private:
-  std::size_t refused_ = 0;
-  std::string last_refused_;
-  std::string others_;
-};
 
 }  // namespace stogger

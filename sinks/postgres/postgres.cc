@@ -6,6 +6,8 @@
 // session.
 #include "sinks/postgres/postgres.h"
 
+#include <chrono>
+#include <cstdint>
 #include <memory>
 #include <utility>
 
@@ -46,13 +48,13 @@ class PostgresSink final : public Sink {
     return note(writer_->connect(deadline));
   }
 
-  Status write(const RowBatch& rows) override {
+  Status write(const RowBatch& rows, WriteReport& report) override {
     if (writer_ == nullptr || !writer_->is_connected()) {
       return Status(Code::unavailable,
                     "not open: open() was not called or failed");
     }
     if (rows.row_count == 0) return {};
-    return note(writer_->write(rows, &tally_));
+    return note(writer_->write(rows, report, &tally_));
   }
 
   // Through a connection of its own, which changes nothing: see proof.h.
@@ -102,6 +104,9 @@ class PostgresSink final : public Sink {
            connector_->has_session();
   }
 
+  std::int64_t deadline_ns() const noexcept override {
+    return std::chrono::nanoseconds(settings_.deadline).count();
+  }
   RowForm form() const noexcept override { return RowForm::table; }
   RowBatch columns() const noexcept override {
     return writer_ == nullptr ? RowBatch() : writer_->columns();
@@ -130,7 +135,7 @@ class PostgresSink final : public Sink {
   }
 
   Status note(Status status) {
-    failed_ = !status.ok() && status.code() != Code::rejected;
+    failed_ = !status.ok();
     return status;
   }
 

@@ -1,6 +1,7 @@
 #include "sinks/postgres/row_writer.h"
 
 #include <algorithm>
+#include <chrono>
 #include <numeric>
 #include <random>
 #include <thread>
@@ -95,21 +96,22 @@ void RowWriter::make_encoders() {
   arrays_ = std::make_unique<ArrayEncoder>(session_->columns);
 }
 
-Status RowWriter::write(const RowBatch& rows, Tally* tally) {
+Status RowWriter::write(const RowBatch& rows, WriteReport& report,
+                        Tally* tally) {
   tally_ = tally;
-  reports_.clear();
+  report_ = &report;
   removals_ = 0;
   looks_ = 0;
   names_rows_ = true;
-  if (settings_.for_samples) return reports_.take(write_samples(rows));
+  if (settings_.for_samples) return write_samples(rows);
+  const Deadline begun =
+      Steady::now() - std::chrono::nanoseconds(report.waited_ns());
   if (rows.row_count == 1) {
-    return reports_.take(
-        write_one(rows, 0, Steady::now() + settings_.deadline));
+    return write_one(rows, 0, begun + settings_.deadline);
   }
   Rows all(rows.row_count);
   std::iota(all.begin(), all.end(), 0);
-  return reports_.take(write_some(rows, std::move(all),
-                                  Steady::now() + settings_.batch_deadline));
+  return write_some(rows, std::move(all), begun + settings_.batch_deadline);
 }
 
 Status RowWriter::write_samples(const RowBatch& rows) {
@@ -125,7 +127,9 @@ Status RowWriter::write_samples(const RowBatch& rows) {
   Rows all(rows.row_count);
   std::iota(all.begin(), all.end(), 0);
   status = write_some(projected, std::move(all), deadline);
-  reports_.add(samples_.take_report());
+  if (const std::string losses = samples_.take_report(); !losses.empty()) {
+    report_->notice(losses);
+  }
   return status;
 }
 
@@ -149,11 +153,9 @@ void RowWriter::tell_unplaced() {
   if (settings_.for_samples) return;
   if (told_unplaced_ || encoder_->unplaced() == 0) return;
   told_unplaced_ = true;
-  reports_.add(
-      Status(Code::rejected,
-             "the row is stored without fields that fit no column, for the "
-             "table has no column `data` to take them; all others like it "
-             "will be, too"));
+  report_->notice(
+      "the row is stored without fields that fit no column, for the table has "
+      "no column `data` to take them; all others like it will be, too");
 }
 
 // False if the row is not one that this table can take; it is set aside.
@@ -183,7 +185,7 @@ Status RowWriter::write_one(const RowBatch& rows, std::size_t row,
     }
     if (prepare_retry(answer, &tries, deadline)) continue;
     return is_about_row(answer) ? refuse(rows, row, answer, deadline)
-                                : give_up(answer, 1);
+                                : give_up(answer, {row});
   }
 }
 
@@ -242,7 +244,7 @@ Status RowWriter::write_some(const RowBatch& rows, Rows chosen,
 // wrong.
 Status RowWriter::isolate(const RowBatch& rows, Rows chosen,
                           const Answer& answer, Deadline deadline) {
-  if (!is_about_row(answer)) return give_up(answer, chosen.size());
+  if (!is_about_row(answer)) return give_up(answer, chosen);
   if (chosen.size() == 1) return refuse(rows, chosen[0], answer, deadline);
   const std::size_t named = names_rows_ && removals_ < kRemovals
                                 ? row_of(answer, settings_.table, chosen.size())
@@ -331,13 +333,12 @@ void RowWriter::count_stored(std::size_t sent, const Answer& answer) {
   tell_unplaced();
   const bool diverted = stored < sent;
   if (diverted && !diverts_) {
-    reports_.add(Status(
-        Code::rejected,
+    report_->notice(
         "the server took " + std::to_string(sent) +
-            (sent == 1 ? " row" : " rows") + " and says that it stored " +
-            std::to_string(stored) +
-            ": a trigger or a rule of the table drops them, or puts them "
-            "elsewhere; such rows are counted as dropped"));
+        (sent == 1 ? " row" : " rows") + " and says that it stored " +
+        std::to_string(stored) +
+        ": a trigger or a rule of the table drops them, or puts them "
+        "elsewhere; such rows are counted as dropped");
   }
   diverts_ = diverted;
 }
@@ -442,13 +443,14 @@ void RowWriter::set_aside(const RowBatch& rows, std::size_t row,
     ++tally_->dead_lettered;
     text += "; it is in " + dead_letters_.path();
   }
-  reports_.refuse(hide_secrets(settings_, text));
+  report_->refuse(row, hide_secrets(settings_, text));
 }
 
-Status RowWriter::give_up(const Answer& answer, std::size_t rows) {
+Status RowWriter::give_up(const Answer& answer, const Rows& rows) {
   std::string text;
   if (answer.kind == Answer::Kind::in_doubt) {
-    tally_->in_doubt += rows;
+    tally_->in_doubt += rows.size();
+    for (const std::size_t row : rows) report_->in_doubt(row);
     lacks_connection_ = !answer.late;
     text = describe(answer) +
            " after the rows were sent: whether they are stored is not known, "

@@ -33,7 +33,7 @@ class RowWriter {
 
   // As Sink::write(). One row is one INSERT, several are one transaction, less
   // the rows that the server refuses.
-  Status write(const RowBatch& rows, Tally* tally);
+  Status write(const RowBatch& rows, WriteReport& report, Tally* tally);
 
   // True if what is missing is a connection, so that it makes sense to try
   // again as soon as the connector has one; after all other failures, only
@@ -69,7 +69,7 @@ class RowWriter {
                 Deadline deadline);
   void set_aside(const RowBatch& rows, std::size_t row,
                  std::string_view sqlstate, std::string_view reason);
-  Status give_up(const Answer& answer, std::size_t rows);
+  Status give_up(const Answer& answer, const Rows& rows);
   Status hidden(Code code, const std::string& text) const {
     return Status(code, hide_secrets(settings_, text));
   }
@@ -89,7 +89,7 @@ class RowWriter {
   AlikeRefusals alike_;
   // Of the write() under way.
   Tally* tally_ = nullptr;
-  WriteReports reports_;
+  WriteReport* report_ = nullptr;
   int looks_ = 0;           // at the table, because of an answer
   int removals_ = 0;        // rows taken out because the server named them
   bool names_rows_ = true;  // and named the right ones

@@ -65,6 +65,7 @@ Status SampleRows::project(const RowBatch& rows, RowBatch* projected) {
   *projected = lock_.wanted();
   projected->row_count = rows.row_count;
   projected->now = rows.now;
+  projected->id = rows.id;
   if (values_.capacity() > kKeptValues) std::vector<Value>().swap(values_);
   values_.clear();
   values_.reserve(rows.row_count * projected->column_count);

@@ -2,6 +2,7 @@
 // column, as the kind the column takes.
 #pragma once
 
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -33,7 +34,7 @@ class SampleRows {
   // A value of the column did not fit after all.
   void note_misfit(std::string_view column) { lock_.note_misfit(column); }
   // See SchemaLock.
-  Status take_report() { return lock_.take_report(); }
+  std::string take_report() { return lock_.take_report(); }
 
  private:
   bool has_names_of(const std::vector<PostgresColumn>& columns) const;

@@ -248,8 +248,8 @@ bool SqliteDatabase::has_moved() const noexcept {
          files_.has_moved();
 }
 
-Status SqliteDatabase::lock(std::int64_t more_ms) {
-  wait_.restart(more_ms);
+Status SqliteDatabase::lock(std::int64_t more_ms, std::int64_t spent_ns) {
+  wait_.restart(more_ms, spent_ns);
   is_committed_ = false;
   if (!lock_.lock(wait_)) return busy();
   if (!is_log_too_long()) return {};
@@ -378,8 +378,7 @@ Status SqliteDatabase::connect_to_look(std::string_view parameters) {
 }
 
 std::int64_t SqliteDatabase::most_waiting() const noexcept {
-  return std::max(settings_.busy_timeout_ms, BoundedWait::kLeastWorkMs) *
-         kWaitingPerMillisecond;
+  return deadline_ms() * kWaitingPerMillisecond;
 }
 
 bool SqliteDatabase::is_log_too_long() noexcept {

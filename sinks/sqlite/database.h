@@ -3,6 +3,7 @@
 // that ends, checkpoints at the right moment, damaged files set aside.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -74,10 +75,15 @@ class SqliteDatabase {
   // after that time, or `more_ms` later, whatever triggers and defaults do.
   // Fails while the log is too long and cannot be emptied: the call after its
   // reader has ended has all of it to move, which SQLite cannot do in parts.
-  Status lock(std::int64_t more_ms);
+  // `spent_ns` of the time are over already.
+  Status lock(std::int64_t more_ms, std::int64_t spent_ns = 0);
   // For those who open it and may create a table, on a slow disk.
   static constexpr std::int64_t kOpeningMs = 2000;
   // Each row but the first may need pages of a slow disk.
+  // What one row may take, the waiting included.
+  std::int64_t deadline_ms() const noexcept {
+    return std::max(settings_.busy_timeout_ms, BoundedWait::kLeastWorkMs);
+  }
   static std::int64_t time_for(const RowBatch& rows) noexcept {
     return static_cast<std::int64_t>(rows.row_count - 1) * 10;
   }

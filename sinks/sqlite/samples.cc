@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "base/quote.h"
+#include "sinks/common/columns.h"
 #include "sinks/common/paths.h"
 #include "sinks/sqlite/files.h"
 #include "sinks/sqlite/table.h"
@@ -121,7 +122,7 @@ Status SqliteSampleSink::find_file(Time now) {
   return open();
 }
 
-Status SqliteSampleSink::write(const RowBatch& rows) {
+Status SqliteSampleSink::write(const RowBatch& rows, WriteReport& report) {
   if (!database_.is_open()) {
     return Status(Code::unavailable,
                   "not open: open() was not called or failed");
@@ -133,12 +134,24 @@ Status SqliteSampleSink::write(const RowBatch& rows) {
   if (!status.ok()) return status;
   if (!lock_.is_locked()) status = begin_table(rows);
   if (status.ok()) status = lock_.match(rows);
-  if (status.ok()) status = insert_all(rows);
+  bool refused = false;
+  if (status.ok()) {
+    status = insert_all(rows);
+    refused = status.code() == Code::rejected;
+  }
   if (database_.is_open()) database_.checkpoint_if_due();
   database_.unlock();
+  if (refused) {
+    // None of the batch is stored, whichever row it was.
+    refuse_all(rows, status.message(), report);
+    return {};
+  }
   if (!status.ok()) return status;
   written_ += rows.row_count;
-  return lock_.take_report();
+  if (const std::string losses = lock_.take_report(); !losses.empty()) {
+    report.notice(losses);
+  }
+  return {};
 }
 
 Status SqliteSampleSink::insert_all(const RowBatch& rows) {

@@ -26,7 +26,7 @@ class SqliteSampleSink final : public Sink {
 
   Status open() override;
   Status check(CheckFindings& findings) override;
-  Status write(const RowBatch& rows) override;
+  Status write(const RowBatch& rows, WriteReport& report) override;
   Status close() override;
   void abandon() noexcept override { database_.abandon(); }
   RowBatch columns() const noexcept override { return lock_.wanted(); }

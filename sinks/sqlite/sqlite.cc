@@ -22,6 +22,7 @@
 #include "base/names.h"
 #include "base/quote.h"
 #include "sinks/builtin.h"
+#include "sinks/common/columns.h"
 #include "sinks/common/paths.h"
 #include "sinks/sqlite/database.h"
 #include "sinks/sqlite/files.h"
@@ -62,7 +63,7 @@ class SqliteSink final : public Sink {
     return status;
   }
 
-  Status write(const RowBatch& rows) override {
+  Status write(const RowBatch& rows, WriteReport& report) override {
     if (!database_.is_open()) {
       return Status(Code::unavailable,
                     "not open: open() was not called or failed");
@@ -70,10 +71,15 @@ class SqliteSink final : public Sink {
     if (rows.row_count == 0) return {};
     const FileSizeSignal no_signal(database_.is_size_limited());
     Status status = find_file(rows);
-    if (status.ok()) status = insert_.match(rows);
-    if (status.ok()) status = database_.lock(SqliteDatabase::time_for(rows));
     if (!status.ok()) return status;
-    status = rows.row_count == 1 ? insert_one(rows) : insert_all(rows);
+    if (status = insert_.match(rows); !status.ok()) {
+      refuse_all(rows, status.message(), report);
+      return {};
+    }
+    status = database_.lock(SqliteDatabase::time_for(rows), report.waited_ns());
+    if (!status.ok()) return status;
+    status = rows.row_count == 1 ? insert_one(rows, report)
+                                 : insert_all(rows, report);
     if (database_.is_open()) database_.checkpoint_if_due();
     database_.unlock();
     return status;
@@ -86,6 +92,9 @@ class SqliteSink final : public Sink {
 
   void abandon() noexcept override { database_.abandon(); }
 
+  std::int64_t deadline_ns() const noexcept override {
+    return database_.deadline_ms() * 1000000;
+  }
   RowForm form() const noexcept override { return RowForm::table; }
   RowBatch columns() const noexcept override { return insert_.columns(); }
   bool tally(Tally* tally) const noexcept override {
@@ -138,7 +147,7 @@ class SqliteSink final : public Sink {
   }
 
   // A single INSERT is a transaction, and takes the write lock at once.
-  Status insert_one(const RowBatch& rows) {
+  Status insert_one(const RowBatch& rows, WriteReport& report) {
     const int result = insert_.insert(rows, 0);
     if (result == SQLITE_DONE) {
       ++written_;
@@ -147,22 +156,26 @@ class SqliteSink final : public Sink {
     // Only letting go of the lock failed, perhaps: after that the row is there.
     if (result == SQLITE_IOERR_UNLOCK || result == SQLITE_IOERR_RDLOCK) {
       ++in_doubt_;
+      report.in_doubt(0);
     }
-    return failure(result);
+    Status status = failure(result);
+    if (status.code() != Code::rejected) return status;
+    report.refuse(0, status.message());
+    return {};
   }
 
   // Rows that the table refuses are left out, the others are written.
-  Status insert_all(const RowBatch& rows) {
+  Status insert_all(const RowBatch& rows, WriteReport& report) {
     Status status = database_.run("BEGIN IMMEDIATE", kAction);
     if (!status.ok()) return status;
     std::size_t refused = 0;
-    Status refusal;
     for (std::size_t i = 0; i < rows.row_count && status.ok(); ++i) {
       const int result = insert_.insert(rows, i);
       if (result == SQLITE_DONE) continue;
       status = failure(result);
       if (status.code() != Code::rejected || !is_in_transaction()) break;
-      if (refused++ == 0) refusal = status;
+      ++refused;
+      report.refuse(i, status.message());
       status = {};
     }
     if (status.ok()) status = database_.run("COMMIT", kAction);
@@ -171,11 +184,7 @@ class SqliteSink final : public Sink {
       return status;
     }
     written_ += rows.row_count - refused;
-    if (refused == 0) return {};
-    return Status(Code::rejected,
-                  std::to_string(refused) + " of " +
-                      std::to_string(rows.row_count) +
-                      " rows: " + std::string(refusal.message()));
+    return {};
   }
 
   Status failure(int result) { return insert_.failure(result, kAction); }

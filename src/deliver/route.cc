@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <memory>
 #include <utility>
 
 #include "base/guarded.h"
@@ -16,11 +17,6 @@ namespace {
 
 constexpr std::int64_t kFirstBackoff = 100000000;  // 100 ms
 constexpr std::int64_t kLongestBackoff = 5000000000;
-// How long a call waits for the calls of other threads to the same sink. More
-// than what a sink does now and then takes: the end of a row group, a
-// checkpoint.
-constexpr std::chrono::milliseconds kLongestWait{1000};
-
 // Only one thread at a time changes these counters, so a load and a store do.
 void add(std::atomic<std::uint64_t>& counter, std::uint64_t count) noexcept {
   counter.store(counter.load(std::memory_order_relaxed) + count,
@@ -45,6 +41,14 @@ bool has_buffered(std::uint64_t rows, const Tally& before,
          now.written == before.written &&
          now.dead_lettered == before.dead_lettered &&
          now.in_doubt == before.in_doubt;
+}
+
+// The wait for other threads leaves a healthy sink time for its own work.
+std::chrono::milliseconds longest_wait(const Sink& sink) noexcept {
+  constexpr std::int64_t kMost = 3600000000000;  // an hour
+  const std::int64_t deadline =
+      std::clamp<std::int64_t>(sink.deadline_ns(), 0, kMost);
+  return std::chrono::milliseconds(deadline / 4 * 3 / 1000000);
 }
 
 bool has_tally(const Sink& sink) noexcept {
@@ -73,6 +77,7 @@ Route::Route(std::string name, std::string type, Level level, SinkPtr sink,
       hidden_(std::move(hidden)),
       sink_(std::move(sink)),
       sink_counts_(has_tally(*sink_)),
+      longest_wait_(longest_wait(*sink_)),
       ticker_(ticker) {
   // It may have been in use before.
   static_cast<void>(sink_->tally(&tally_));
@@ -134,10 +139,6 @@ Status Route::open_sink() noexcept {
     return opened;
   });
   is_open_ = status.ok();
-  // Whatever it says: there are no rows that could be at fault.
-  if (status.code() == Code::rejected) {
-    status = Status(Code::unavailable, status.message());
-  }
   return status;
 }
 
@@ -151,7 +152,8 @@ STOGGER_NO_CANARY void Route::deliver(const Event& event,
       !render_row(event, *layout, scratch, &rows)) {
     layout = nullptr;
   }
-  if (!mutex_.try_lock() && !lock_in_time()) {
+  std::int64_t waited_ns = 0;
+  if (!mutex_.try_lock() && !lock_in_time(&waited_ns)) {
     refuse();
     report_long_wait();
     return;
@@ -161,24 +163,33 @@ STOGGER_NO_CANARY void Route::deliver(const Event& event,
   if (is_open_ && !closed_ && !failing_.load(std::memory_order_relaxed) &&
       layout == layout_.load(std::memory_order_relaxed)) [[likely]] {
     // The way of nearly every event.
-    const Status status = write_sink(rows, scratch.sanitized);
-    settle(1, status.ok());
+    const Status status = write_sink(rows, scratch.sanitized, waited_ns);
+    settle_written(1, status.ok());
     if (!status.ok()) note_failure(status, "write");
   } else if (is_waiting()) {
     add(dropped_, 1);
   } else {
-    write_slowly(event, scratch, layout, rows);
+    write_slowly(event, scratch, layout, rows, waited_ns);
   }
   mutex_.unlock();
 }
 
 // A wait in which fork() held the lock, and waited for other sinks, is begun
 // anew; but not without end, for some programs fork all the time.
-bool Route::lock_in_time() noexcept {
+bool Route::lock_in_time(std::int64_t* waited_ns) noexcept {
+  using Steady = std::chrono::steady_clock;
   constexpr int kMostWaits = 3;
   for (int i = 0; i < kMostWaits; ++i) {
     const std::uint64_t before = fork_moments();
-    if (mutex_.try_lock_for(kLongestWait)) return true;
+    const Steady::time_point start = Steady::now();
+    if (mutex_.try_lock_for(longest_wait_)) {
+      // The process may have been stopped meanwhile, which counts for nothing.
+      *waited_ns =
+          std::chrono::nanoseconds(
+              std::min<Steady::duration>(Steady::now() - start, longest_wait_))
+              .count();
+      return true;
+    }
     if (before % 2 == 0 && before == fork_moments()) return false;
   }
   return false;
@@ -197,7 +208,7 @@ void Route::report_long_wait() noexcept {
     report(fmt::format(
         "sink '{}' ({}): calls of other threads kept it busy for {} ms; the "
         "event is counted as dropped; log less to it, or to a faster target",
-        name_, type_, kLongestWait.count()));
+        name_, type_, longest_wait_.count()));
   } catch (...) {
     // As above.
   }
@@ -216,7 +227,8 @@ inline bool Route::render_row(const Event& event, const Layout& layout,
 
 // For a sink that has to be opened, or that wants other rows than were made.
 void Route::write_slowly(const Event& event, RowScratch& scratch,
-                         const Layout* rendered_by, RowBatch rows) noexcept {
+                         const Layout* rendered_by, RowBatch rows,
+                         std::int64_t waited_ns) noexcept {
   const Status opened = open_sink();
   if (!opened.ok()) {
     settle(1, false);
@@ -226,11 +238,12 @@ void Route::write_slowly(const Event& event, RowScratch& scratch,
   const Layout* layout = layout_.load(std::memory_order_relaxed);
   Status status;
   if (layout == rendered_by || render_row(event, *layout, scratch, &rows)) {
-    status = write_sink(rows, scratch.sanitized);
+    status = write_sink(rows, scratch.sanitized, waited_ns);
   } else {
-    status = Status(Code::rejected, "there was no memory for the event");
+    said_.expect(1);
+    said_.refuse(0, "there was no memory for the event");
   }
-  settle(1, status.ok());
+  settle_written(1, status.ok());
   const char* action = "write";
   if (closed_) {
     Status closed = close_sink();
@@ -242,10 +255,11 @@ void Route::write_slowly(const Event& event, RowScratch& scratch,
   static_cast<void>(note(std::move(status), action));
 }
 
-inline Status Route::write_sink(const RowBatch& rows,
-                                std::uint32_t sanitized) noexcept {
+inline Status Route::write_sink(const RowBatch& rows, std::uint32_t sanitized,
+                                std::int64_t waited_ns) noexcept {
   if (sanitized != 0) add(sanitized_, sanitized);
-  return call_sink([&] { return sink_->write(rows); });
+  said_.expect(rows.row_count, waited_ns);
+  return call_sink([&] { return sink_->write(rows, said_); });
 }
 
 Status Route::close_sink() noexcept {
@@ -253,6 +267,27 @@ Status Route::close_sink() noexcept {
   is_open_ = false;
   settle(0, status.ok());
   return status;
+}
+
+inline void Route::settle_written(std::uint64_t rows, bool ok) noexcept {
+  if (said_.is_empty()) [[likely]] {
+    settle(rows, ok);
+  } else {
+    settle_verdicts(rows, ok);
+  }
+}
+
+// Of a sink that counts its rows itself, verdicts give the reasons alone.
+[[gnu::noinline]] void Route::settle_verdicts(std::uint64_t rows,
+                                              bool ok) noexcept {
+  if (!sink_counts_) {
+    add(dropped_, said_.refused());
+    add(in_doubt_, said_.in_doubt());
+    rows -= said_.refused() + said_.in_doubt();
+  }
+  settle(rows, ok);
+  if (ok && failing_.load(std::memory_order_relaxed)) note_recovery();
+  note_verdicts(ok);
 }
 
 // Books the rows that were handed over since the last time.
@@ -290,50 +325,88 @@ inline void Route::settle(std::uint64_t rows, bool ok) noexcept {
 }
 
 Status Route::note(Status status, const char* action) noexcept {
-  const bool target_works = status.ok() || status.code() == Code::rejected;
-  if (target_works && failing_.load(std::memory_order_relaxed)) note_recovery();
-  if (status.ok()) return status;
+  if (status.ok()) {
+    if (failing_.load(std::memory_order_relaxed)) note_recovery();
+    return status;
+  }
   note_failure(status, action);
   return explain(status, action);
 }
 
 void Route::note_failure(const Status& status, const char* action) noexcept {
   add(failed_, 1);
-  const bool rows_at_fault = status.code() == Code::rejected;
+  // What the sink still holds may survive this; it tells in its tally.
+  static_cast<void>(close_sink());
   const bool was_failing = failing_.load(std::memory_order_relaxed);
-  if (!rows_at_fault) {
-    // What the sink still holds may survive this; it tells in its tally.
-    static_cast<void>(close_sink());
-    const std::int64_t now = clock_->monotonic_ns();
-    backoff_ns_ = was_failing ? std::min(backoff_ns_ * 2, kLongestBackoff)
-                              : kFirstBackoff;
-    retry_at_ns_ = now + backoff_ns_;
-    if (!was_failing) {
-      failing_since_ns_ = now;
-      lost_before_ = dropped_before_;
-      failing_.store(true, std::memory_order_relaxed);
-    }
-  }
+  const std::int64_t now = clock_->monotonic_ns();
+  backoff_ns_ =
+      was_failing ? std::min(backoff_ns_ * 2, kLongestBackoff) : kFirstBackoff;
+  retry_at_ns_ = now + backoff_ns_;
   if (was_failing) return;
-  std::string_view consequence =
-      "; events are dropped and counted until it works again, which is retried "
-      "automatically";
-  if (status.code() == Code::config) {
-    consequence =
-        "; events are dropped and counted until init() is called again or the "
-        "program is started again";
-  } else if (rows_at_fault) {
-    // A sink that set it aside says so itself.
-    const bool lost =
-        dropped_.load(std::memory_order_relaxed) > dropped_before_;
-    consequence = lost ? "; the event is counted as dropped" : "";
-  }
+  failing_since_ns_ = now;
+  lost_before_ = dropped_before_;
+  failing_.store(true, std::memory_order_relaxed);
+  const std::string_view until =
+      status.code() == Code::config
+          ? "init() is called again or the program is started again"
+          : "it works again, which is retried automatically";
   try {
-    tell(fmt::format("{}: {} failed: {}{}", title(), action, status.message(),
-                     consequence));
+    tell(fmt::format(
+        "{}: {} failed: {}; events are dropped and counted until {}", title(),
+        action, status.message(), until));
   } catch (...) {
     // No memory for the text; the counters tell.
   }
+}
+
+// The next event shows whether the target works. Of one that is known to fail,
+// nothing more is said.
+void Route::note_failed_flush(const Status& status) noexcept {
+  add(failed_, 1);
+  if (failing_.load(std::memory_order_relaxed)) return;
+  try {
+    std::string text =
+        fmt::format("{}: flush failed: {}", title(), status.message());
+    if (tally_.buffered != 0) {
+      text +=
+          fmt::format("; {} until written",
+                      tally_.buffered == 1
+                          ? std::string("1 event is kept")
+                          : fmt::format("{} events are kept", tally_.buffered));
+    }
+    tell(text);
+  } catch (...) {
+    // As above.
+  }
+}
+
+// `ok` is what the sink says of its target. If it is not, the failure of the
+// call is counted and reported for itself, and tells why rows are in doubt.
+void Route::note_verdicts(bool ok) noexcept {
+  if (said_.has_failures() && ok) add(failed_, 1);
+  const bool is_news =
+      ok ? said_.has_failures()
+         : said_.refused() != 0 && !failing_.load(std::memory_order_relaxed);
+  try {
+    if (is_news) {
+      std::string text =
+          fmt::format("{}: write failed: {}", title(), said_.failures());
+      // A sink that set them aside says so itself.
+      const std::uint64_t lost =
+          dropped_.load(std::memory_order_relaxed) - dropped_before_;
+      if (lost == 1) text += "; the event is counted as dropped";
+      if (lost > 1) {
+        text += fmt::format("; {} events are counted as dropped", lost);
+      }
+      tell(text);
+    }
+    if (const std::string notices = said_.notices(); !notices.empty()) {
+      tell(fmt::format("{}: {}", title(), notices));
+    }
+  } catch (...) {
+    // As above.
+  }
+  said_.clear();
 }
 
 Status Route::explain(const Status& status, const char* action) const noexcept {
@@ -380,7 +453,8 @@ std::string Route::title() const {
 
 void Route::tick() noexcept {
   if (!sink_counts_) return;  // it holds nothing back
-  if (!lock_in_time()) {
+  std::int64_t waited_ns = 0;
+  if (!lock_in_time(&waited_ns)) {
     // Others write to it, and will be done.
     if (ticker_ != nullptr) ticker_->request();
     return;
@@ -402,14 +476,15 @@ void Route::tick_sink() noexcept {
     note_failure(status, "open");
     return;
   }
-  status = call_sink([&] { return sink_->tick(clock_->now()); });
+  said_.expect(Verdicts::kAnyRow);
+  status = call_sink([&] { return sink_->tick(clock_->now(), said_); });
   settle(0, status.ok());
-  if (!status.ok()) {
-    note_failure(status, "write");
-  } else if (tally_.written != before &&
-             failing_.load(std::memory_order_relaxed)) {
+  if (status.ok() && tally_.written != before &&
+      failing_.load(std::memory_order_relaxed)) {
     note_recovery();
   }
+  if (!said_.is_empty()) note_verdicts(status.ok());
+  if (!status.ok()) note_failure(status, "write");
 }
 
 Status Route::flush() noexcept {
@@ -434,21 +509,23 @@ Status Route::flush_sink() noexcept {
   if (closed_) {
     Status closed = close_sink();
     if (status.ok()) status = std::move(closed);
+    return note(std::move(status), "flush");
   }
-  return note(std::move(status), "flush");
+  if (status.ok()) return note(std::move(status), "flush");
+  note_failed_flush(status);
+  return explain(status, "flush");
 }
 
 Status Route::close() noexcept {
   mutex_.lock();
   begin();
   closed_ = true;
-  const bool was_failing = failing_.load(std::memory_order_relaxed);
   Status status;
   // This is the last chance of the rows that it kept when it failed.
   if (!is_open_ && tally_.buffered != 0) status = open_sink();
   if (status.ok()) status = close_sink();
   if (!status.ok()) status = note(std::move(status), "close");
-  if (was_failing && tally_.buffered != 0) tell_what_is_left();
+  if (!status.ok() && tally_.buffered != 0) tell_what_is_left();
   mutex_.unlock();
   return status;
 }
@@ -517,6 +594,8 @@ void Route::after_fork_in_child() noexcept {
   // The threads that held locks or were in the sink do not exist here. The
   // events they brought are the parent's to write and to count.
   mutex_.reset();
+  // Another thread may have been in the middle of saying something.
+  if (!fork_locked_) std::construct_at(&said_);
   sink_->abandon();
   is_open_ = false;
   for (auto* counter : {&accepted_, &written_, &dropped_, &dead_lettered_,

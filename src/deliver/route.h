@@ -4,7 +4,8 @@
 // or the event is counted as lost. A sink that fails is left alone for a
 // back-off of 100 ms, doubled with each failure up to 5 s; meanwhile events
 // are dropped without a call. The first failure and the recovery are reported
-// in one line each.
+// in one line each. Rows that the sink refuses while its target works open no
+// back-off.
 #pragma once
 
 #include <atomic>
@@ -17,6 +18,7 @@
 
 #include "base/hidden.h"
 #include "base/rate_limit.h"
+#include "base/verdicts.h"
 #include "deliver/ticker.h"
 #include "event/event.h"
 #include "os/route_mutex.h"
@@ -50,8 +52,8 @@ class Route {
   Status open() noexcept;
 
   // Renders into the scratch memory outside of the lock, then writes. If other
-  // threads keep the sink busy for a second, the event is dropped. Never
-  // throws.
+  // threads keep the sink busy for most of its deadline, the event is dropped.
+  // Never throws.
   void deliver(const Event& event, RowScratch& scratch) noexcept;
 
   // Counts an event that is lost before the sink was to be had: logged from
@@ -83,7 +85,7 @@ class Route {
     bool is_for(RowForm other, const RowBatch& others) const noexcept;
   };
 
-  bool lock_in_time() noexcept;
+  bool lock_in_time(std::int64_t* waited_ns) noexcept;
   void report_long_wait() noexcept;
   static bool render_row(const Event& event, const Layout& layout,
                          RowScratch& scratch, RowBatch* rows) noexcept;
@@ -94,18 +96,24 @@ class Route {
   template <class Call>
   Status call_sink(Call call) noexcept;
   Status open_sink() noexcept;
-  Status write_sink(const RowBatch& rows, std::uint32_t sanitized) noexcept;
+  Status write_sink(const RowBatch& rows, std::uint32_t sanitized,
+                    std::int64_t waited_ns) noexcept;
   Status flush_sink() noexcept;
   void tick_sink() noexcept;
   void request_tick() noexcept;
   Status close_sink() noexcept;
   void write_slowly(const Event& event, RowScratch& scratch,
-                    const Layout* rendered_by, RowBatch rows) noexcept;
+                    const Layout* rendered_by, RowBatch rows,
+                    std::int64_t waited_ns) noexcept;
+  void settle_written(std::uint64_t rows, bool ok) noexcept;
+  void settle_verdicts(std::uint64_t rows, bool ok) noexcept;
   void settle(std::uint64_t rows, bool ok) noexcept;
   void settle(std::uint64_t rows, const Tally& now) noexcept;
   void begin() noexcept;
   Status note(Status status, const char* action) noexcept;
   void note_failure(const Status& status, const char* action) noexcept;
+  void note_failed_flush(const Status& status) noexcept;
+  void note_verdicts(bool ok) noexcept;
   Status explain(const Status& status, const char* action) const noexcept;
   void note_recovery() noexcept;
   void tell_what_is_left() noexcept;
@@ -122,7 +130,8 @@ class Route {
   Clock* const clock_;
   const std::vector<HiddenValue> hidden_;
   const SinkPtr sink_;
-  const bool sink_counts_;  // it keeps a tally
+  const bool sink_counts_;                        // it keeps a tally
+  const std::chrono::milliseconds longest_wait_;  // for other threads
   Ticker* const ticker_;
   const Route* before_ = nullptr;
   std::atomic<const Layout*> layout_{nullptr};
@@ -149,6 +158,7 @@ class Route {
   std::int64_t backoff_ns_ = 0;
   std::int64_t failing_since_ns_ = 0;
   std::uint64_t lost_before_ = 0;  // dropped_ when the sink began to fail
+  Verdicts said_;                  // in the current call
   RateLimit reports_;
   std::vector<std::unique_ptr<const Layout>> layouts_;
 

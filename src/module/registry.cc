@@ -71,7 +71,7 @@ class MissingSink final : public Sink {
 
   Status open() override { return why_; }
   Status check(CheckFindings&) override { return why_; }
-  Status write(const RowBatch&) override { return why_; }
+  Status write(const RowBatch&, WriteReport&) override { return why_; }
 
  private:
   const Status why_;

@@ -80,7 +80,7 @@ void LossReport::add_excess(std::string_view first, std::size_t columns,
   told_excess_ = true;
 }
 
-Status LossReport::take() {
+std::string LossReport::take() {
   if (unknown_.empty() && misfits_.empty()) return {};
   std::string report;
   if (!unknown_.empty()) {
@@ -91,10 +91,9 @@ Status LossReport::take() {
   }
   report += misfits_;
   if (told_.size() == kMostTold) report += "; no more names will be reported";
-  Status status(Code::rejected, report);
   unknown_.clear();
   misfits_.clear();
-  return status;
+  return report;
 }
 
 }  // namespace stogger

@@ -10,7 +10,6 @@
 #include <string_view>
 #include <vector>
 
-#include "stogger/status.h"
 #include "stogger/value.h"
 
 namespace stogger {
@@ -31,9 +30,9 @@ class LossReport {
   void add_excess(std::string_view first, std::size_t columns,
                   std::size_t most);
 
-  // All that was added for the first time since the last call, if anything, as
-  // Code::rejected.
-  Status take();
+  // All that was added for the first time since the last call, for
+  // WriteReport::notice(); empty if there is nothing.
+  std::string take();
 
  private:
   bool is_new(std::string_view name) const;

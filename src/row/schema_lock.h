@@ -100,9 +100,9 @@ class SchemaLock {
   // column.
   void note_misfit(std::string_view column) { losses_.add_misfit(column); }
 
-  // What was dropped for the first time since the last call, if anything, as
-  // Code::rejected. For Sink::write() to return once all rows are written.
-  Status take_report() { return losses_.take(); }
+  // What was dropped for the first time since the last call; empty if nothing
+  // was. For WriteReport::notice(), once all rows are written.
+  std::string take_report() { return losses_.take(); }
 
  private:
   static constexpr std::size_t kAbsent = SIZE_MAX;

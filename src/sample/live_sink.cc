@@ -87,10 +87,10 @@ Status LiveSink::open() {
   return sink_->open();
 }
 
-Status LiveSink::write(const RowBatch& rows) {
+Status LiveSink::write(const RowBatch& rows, WriteReport& report) {
   if (is_abandoned_) return inherited();
   const Busy busy(*this);
-  return sink_->write(rows);
+  return sink_->write(rows, report);
 }
 
 Status LiveSink::flush() {

@@ -19,7 +19,7 @@ class LiveSink final : public Sink {
   ~LiveSink() override;
 
   Status open() override;
-  Status write(const RowBatch& rows) override;
+  Status write(const RowBatch& rows, WriteReport& report) override;
   Status flush() override;
   Status close() override;
   void abandon() noexcept override;

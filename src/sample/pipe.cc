@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "base/guarded.h"
+#include "base/verdicts.h"
 #include "os/diagnostics.h"
 #include "sample/pipe_options.h"
 #include "sample/settle.h"
@@ -34,6 +35,14 @@ Status inherited() {
   return Status(Code::invalid,
                 "the pipe belongs to the parent of this process: make a sink "
                 "and a pipe after fork()");
+}
+
+// Of rows that a working target does not have. A sink that knows no row to
+// blame gives the reason as a notice; it is moved out of there.
+std::string why_not_stored(const Verdicts& said, std::string* notices) {
+  if (said.has_failures()) return said.failures();
+  if (!notices->empty()) return std::exchange(*notices, {});
+  return "it did not store all rows";
 }
 
 // Signals are for the threads of the program.
@@ -257,15 +266,23 @@ void Pipe::Rep::write(BatchPtr batch, Lock& lock) {
   const RowBatch rows = batch->rows(clock_->now());
   Tally before;
   const bool counts = sink_.tally(&before);
-  const Status status = guarded([&] { return sink_.write(rows); });
+  Verdicts said;
+  said.expect(count);
+  Status status = guarded([&] { return sink_.write(rows, said); });
+  const bool target_works = status.ok();
   Tally after;
   if (counts) static_cast<void>(sink_.tally(&after));
-  const bool goes_on = status.code() == Code::rejected && counts &&
-                       after.written + after.buffered ==
-                           before.written + before.buffered + count;
-  if (goes_on) {
-    report(name_of(sink_) + ": " + std::string(status.message()));
+  const bool stored_all =
+      !counts || after.written + after.buffered >=
+                     before.written + before.buffered + count;
+  std::string notices = said.notices();
+  if (target_works && (said.has_failures() || !stored_all)) {
+    status =
+        Status(said.refused() != 0 || !said.has_failures() ? Code::rejected
+                                                           : Code::unavailable,
+               why_not_stored(said, &notices));
   }
+  if (!notices.empty()) report(name_of(sink_) + ": " + notices);
   lock.lock();
   writing_ = false;
   handled_ += count;
@@ -273,13 +290,16 @@ void Pipe::Rep::write(BatchPtr batch, Lock& lock) {
   sealed_bytes_ -= batch->bytes();
   batch->clear();
   if (spare_.size() < 2) spare_.push_back(std::move(batch));
-  if (status.ok() || goes_on) {
+  if (status.ok()) {
     summary_.samples_emitted += count;
   } else if (counts) {
     note_unwritten(before, after, count);
     fail(status);
   } else {
-    summary_.samples_lost += count;
+    const std::size_t lost =
+        target_works ? said.refused() + said.in_doubt() : count;
+    summary_.samples_emitted += count - lost;
+    summary_.samples_lost += lost;
     fail(status);
   }
   done_.notify_all();

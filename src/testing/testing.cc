@@ -59,7 +59,7 @@ class CaptureSink final : public Sink {
   explicit CaptureSink(std::shared_ptr<Store> store)
       : store_(std::move(store)) {}
 
-  Status write(const RowBatch& rows) override {
+  Status write(const RowBatch& rows, WriteReport&) override {
     const std::lock_guard lock(store_->mutex);
     for (std::size_t row = 0; row < rows.row_count; ++row) {
       store_->events.push_back(capture_row(rows, row));

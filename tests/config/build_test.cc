@@ -15,7 +15,7 @@ class BuildTest : public ConfigTest {};
 
 class NullSink final : public Sink {
  public:
-  Status write(const RowBatch&) override { return {}; }
+  Status write(const RowBatch&, WriteReport&) override { return {}; }
 };
 
 TEST_F(BuildTest, ConsoleIsStartedByDefault) {

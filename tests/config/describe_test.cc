@@ -68,7 +68,7 @@ TEST_F(DescribeTest, MeansTheSameWhenReadAgain) {
 
 class NullSink final : public Sink {
  public:
-  Status write(const RowBatch&) override { return {}; }
+  Status write(const RowBatch&, WriteReport&) override { return {}; }
 };
 
 TEST_F(DescribeTest, SecretsAreHidden) {

@@ -335,8 +335,8 @@ TEST_F(Delivery, AfterCloseEachEventOpensTheSinkForItself) {
 TEST_F(Delivery, AfterCloseARefusedEventLeavesTheSinkClosedToo) {
   const auto script = add_scripted(system_, "sink");
   EXPECT_TRUE(system_.close().ok());
-  script->on_write = [](const RowBatch&) {
-    return Status(Code::rejected, "no such column");
+  script->on_report = [](WriteReport& report) {
+    report.refuse(0, "no such column");
   };
   log_.info("late");
   EXPECT_FALSE(script->is_open);

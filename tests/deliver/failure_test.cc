@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "deliver/route.h"
 #include "stogger/log.h"
 #include "stogger/system.h"
 #include "stogger/testing.h"
@@ -29,6 +30,9 @@ class Failure : public ::testing::Test {
     script_->on_write = [](const RowBatch&) { return unavailable(); };
   }
   void mend_it() { script_->on_write = {}; }
+  static void refuse(WriteReport& report) {
+    report.refuse(0, "value too long");
+  }
   SinkStats stats() { return stats_of(system_, "sink"); }
   // How many calls reached the sink by logging one event a millisecond, for so
   // long.
@@ -191,11 +195,10 @@ TEST_F(Failure, AddSinkReturnsTheFailureToOpenAndKeepsTheSink) {
   EXPECT_EQ(script->count(), 1U);
 }
 
-TEST_F(Failure, RejectedRowsDoNotOpenTheBackOff) {
+TEST_F(Failure, RefusedRowsDoNotOpenTheBackOff) {
   int number = 0;
-  script_->on_write = [&](const RowBatch&) {
-    return number++ % 2 == 0 ? Status(Code::rejected, "value too long")
-                             : Status();
+  script_->on_report = [&](WriteReport& report) {
+    if (number++ % 2 == 0) report.refuse(0, "value too long");
   };
   for (int i = 0; i < 6; ++i) log_.info("event");
   EXPECT_EQ(script_->writes, 6);
@@ -210,12 +213,11 @@ TEST_F(Failure, RejectedRowsDoNotOpenTheBackOff) {
                         "dropped"));
 }
 
-TEST_F(Failure, ARejectionAfterAnOutageEndsTheOutage) {
+TEST_F(Failure, ARefusalAfterAnOutageEndsTheOutage) {
   break_it();
   log_.info("lost");
-  script_->on_write = [](const RowBatch&) {
-    return Status(Code::rejected, "value too long");
-  };
+  mend_it();
+  script_->on_report = refuse;
   clock_.advance(1);
   log_.info("refused");
   EXPECT_FALSE(stats().failing);
@@ -224,19 +226,121 @@ TEST_F(Failure, ARejectionAfterAnOutageEndsTheOutage) {
   EXPECT_THAT(diagnostics_.lines()[2], HasSubstr("value too long"));
 }
 
-TEST_F(Failure, ARejectionByOpenIsAFailureOfTheTarget) {
+// No code of a Status stands for refused rows.
+TEST_F(Failure, AStatusOfAnyCodeIsAFailureOfTheTarget) {
   const auto script = std::make_shared<Script>();
   script->on_open = [] { return Status(Code::rejected, "odd"); };
   add_scripted(system_, "other", Level::trace, script);
+  script_->on_write = [](const RowBatch&) {
+    return Status(Code::rejected, "odd");
+  };
   for (int i = 0; i < 10; ++i) log_.info("lost");
   EXPECT_EQ(script->opened, 1) << "the back-off holds";
-  EXPECT_EQ(diagnostics_.lines().size(), 1U);
+  EXPECT_EQ(script_->writes, 1) << "here, too";
+  EXPECT_EQ(stats().dropped, 10U);
+  EXPECT_TRUE(stats().failing);
+  EXPECT_EQ(diagnostics_.lines().size(), 2U);
+}
+
+TEST_F(Failure, ARowInDoubtIsCountedAsSuchAndReported) {
+  script_->on_report = [](WriteReport& report) { report.in_doubt(0); };
+  log_.info("event");
+  EXPECT_EQ(stats().in_doubt, 1U);
+  EXPECT_EQ(stats().dropped, 0U);
+  EXPECT_EQ(stats().written, 0U);
+  EXPECT_EQ(stats().failed, 1U);
+  EXPECT_FALSE(stats().failing);
+  EXPECT_THAT(diagnostics_.lines(),
+              ElementsAre("sink 'sink' (custom nowhere): write failed: no "
+                          "answer came for 1 row, which may be stored or not"));
+}
+
+TEST_F(Failure, ARowInDoubtIsNotLostWithAFailureOfTheTarget) {
+  script_->on_report = [](WriteReport& report) { report.in_doubt(0); };
+  break_it();
+  log_.info("event");
+  EXPECT_EQ(stats().in_doubt, 1U);
+  EXPECT_EQ(stats().dropped, 0U);
+  EXPECT_EQ(stats().failed, 1U) << "a call fails once";
+  EXPECT_TRUE(stats().failing);
+  EXPECT_THAT(diagnostics_.lines(),
+              ElementsAre(HasSubstr("the target is away")));
+}
+
+TEST_F(Failure, AReasonIsReportedBesideAFailureOfTheTarget) {
+  script_->on_report = refuse;
+  break_it();
+  log_.info("event");
+  EXPECT_EQ(stats().dropped, 1U);
+  EXPECT_EQ(stats().failed, 1U);
+  EXPECT_THAT(diagnostics_.lines(),
+              ElementsAre(HasSubstr("value too long"),
+                          HasSubstr("the target is away")));
+  clock_.advance(1);
+  log_.info("event");
+  EXPECT_EQ(diagnostics_.lines().size(), 2U);
+}
+
+TEST_F(Failure, ANoticeIsReportedAndIsNoFailure) {
+  script_->on_report = [](WriteReport& report) {
+    report.notice("fields without a column are left out");
+    report.notice("");
+    report.notice("the file grows on");
+  };
+  log_.info("event");
+  script_->on_report = {};
+  log_.info("event");
+  EXPECT_EQ(stats().written, 2U);
+  EXPECT_EQ(stats().failed, 0U);
+  EXPECT_FALSE(stats().failing);
+  EXPECT_EQ(script_->opened, 1);
+  EXPECT_THAT(diagnostics_.lines(),
+              ElementsAre("sink 'sink' (custom nowhere): fields without a "
+                          "column are left out; the file grows on"));
+}
+
+TEST_F(Failure, ANoticeIsReportedWhileTheTargetFails) {
+  break_it();
+  log_.info("lost");
+  script_->on_report = [](WriteReport& report) { report.notice("odd"); };
+  clock_.advance(1);
+  log_.info("lost");
+  EXPECT_THAT(diagnostics_.lines().back(), EndsWith(": odd"));
+}
+
+TEST_F(Failure, VerdictsThatCannotBeAreNotCounted) {
+  script_->on_report = [](WriteReport& report) {
+    report.refuse(1, "of a row that was not given");
+    report.refuse(SIZE_MAX, "of another one");
+  };
+  log_.info("event");
+  EXPECT_EQ(stats().written, 1U);
+  script_->on_report = [](WriteReport& report) {
+    report.refuse(0, "once");
+    report.refuse(0, "twice");
+    report.in_doubt(0);
+  };
+  log_.info("event");
+  EXPECT_EQ(stats().dropped, 1U);
+  EXPECT_EQ(stats().in_doubt, 0U);
+  EXPECT_TRUE(is_balanced(stats()));
+  EXPECT_THAT(diagnostics_.lines(),
+              ElementsAre(HasSubstr("speaks of a row that it was not given"),
+                          HasSubstr("write failed: once; the event"),
+                          HasSubstr("speaks of a row that it was not given")));
+}
+
+TEST_F(Failure, WhatWasSaidIsNotSaidAgainOfTheNextEvent) {
+  script_->on_report = refuse;
+  log_.info("refused");
+  script_->on_report = [](WriteReport& report) { report.refuse(0, ""); };
+  log_.info("refused");
+  EXPECT_THAT(diagnostics_.lines().back(),
+              HasSubstr("write failed: no reason is given; the event"));
 }
 
 TEST_F(Failure, ReportsAreLimitedToTenAMinute) {
-  script_->on_write = [](const RowBatch&) {
-    return Status(Code::rejected, "value too long");
-  };
+  script_->on_report = refuse;
   for (int i = 0; i < 25; ++i) log_.info("event");
   EXPECT_EQ(diagnostics_.lines().size(), 10U);
   clock_.advance(59.9);
@@ -253,9 +357,7 @@ TEST_F(Failure, ReportsAreLimitedToTenAMinute) {
 
 TEST_F(Failure, OneSinksReportsDoNotUseUpAnothers) {
   const auto other = add_scripted(system_, "other");
-  script_->on_write = [](const RowBatch&) {
-    return Status(Code::rejected, "value too long");
-  };
+  script_->on_report = refuse;
   for (int i = 0; i < 25; ++i) log_.info("event");
   other->on_write = [](const RowBatch&) { return unavailable(); };
   log_.info("event");
@@ -270,15 +372,21 @@ TEST_F(Failure, FlushFailsAtOnceWhileTheSinkIsLeftAlone) {
   EXPECT_EQ(script_->flushed, 0);
 }
 
-TEST_F(Failure, AFailedFlushOpensTheBackOff) {
+TEST_F(Failure, AFailedFlushIsReportedAndTheSinkStaysOpen) {
   script_->on_flush = unavailable;
-  EXPECT_FALSE(system_.flush().ok());
-  EXPECT_THAT(diagnostics_.lines(), ElementsAre(HasSubstr("flush failed")));
-  log_.info("lost");
-  EXPECT_EQ(script_->writes, 0);
-  clock_.advance(0.1);
+  EXPECT_EQ(system_.flush().code(), Code::unavailable);
+  EXPECT_THAT(diagnostics_.lines(),
+              ElementsAre("sink 'sink' (custom nowhere): flush failed: the "
+                          "target is away"));
+  EXPECT_EQ(stats().failed, 1U);
+  EXPECT_FALSE(stats().failing);
+  EXPECT_TRUE(script_->is_open);
   log_.info("arrives");
-  EXPECT_THAT(diagnostics_.lines().back(), HasSubstr("1 event was lost"));
+  EXPECT_EQ(stats().written, 1U);
+  EXPECT_EQ(diagnostics_.lines().size(), 1U);
+  script_->on_flush = {};
+  EXPECT_TRUE(system_.flush().ok());
+  EXPECT_EQ(script_->opened, 1);
 }
 
 // --- Sinks that count themselves ---------------------------------------------
@@ -340,7 +448,9 @@ TEST_F(TallyingFailure, RowsThatSurviveAFailureAreNotCountedAsLost) {
   log(1);
   EXPECT_TRUE(system_.flush().ok());
   EXPECT_EQ(stats().written, 4U);
-  EXPECT_THAT(diagnostics_.lines().back(), HasSubstr("0 events were lost"));
+  EXPECT_THAT(diagnostics_.lines(),
+              ElementsAre(HasSubstr("flush failed: the target is away; 3 "
+                                    "events are kept until written")));
 }
 
 TEST_F(TallyingFailure, FlushTriesRowsThatSurvivedAFailureAgain) {
@@ -351,6 +461,29 @@ TEST_F(TallyingFailure, FlushTriesRowsThatSurvivedAFailureAgain) {
   clock_.advance(1);
   EXPECT_TRUE(system_.flush().ok());
   EXPECT_EQ(stats().written, 3U);
+  EXPECT_FALSE(counting_->broke_the_rules);
+}
+
+TEST_F(TallyingFailure, AFailedFlushDoesNotEndAnOutage) {
+  log(1);
+  target_->away = true;
+  const auto buffer = counting_->on_write;
+  counting_->on_write = [](const RowBatch&) { return unavailable(); };
+  log(1);
+  EXPECT_TRUE(stats().failing);
+  clock_.advance(1);
+  EXPECT_FALSE(system_.flush().ok());
+  EXPECT_EQ(counting_->flushed, 1);
+  EXPECT_TRUE(stats().failing);
+  EXPECT_EQ(stats().failed, 2U);
+  EXPECT_EQ(diagnostics_.lines().size(), 1U);
+  target_->away = false;
+  counting_->on_write = buffer;
+  log(1);
+  EXPECT_FALSE(stats().failing) << "the next event is an attempt";
+  EXPECT_TRUE(system_.flush().ok());
+  EXPECT_EQ(stats().written, 2U);
+  EXPECT_EQ(stats().dropped, 1U);
   EXPECT_FALSE(counting_->broke_the_rules);
 }
 
@@ -400,9 +533,9 @@ TEST_F(TallyingFailure, DeadLettersAndDoubtsAreCountedAsSuch) {
         return Status();
       case 2:
         ++target_->tally.in_doubt;
-        return Status(Code::rejected, "no answer");
+        return Status();
       default:
-        return Status(Code::rejected, "lost");
+        return Status();  // in none of the counts
     }
   };
   log(8);
@@ -416,13 +549,57 @@ TEST_F(TallyingFailure, DeadLettersAndDoubtsAreCountedAsSuch) {
 }
 
 TEST_F(TallyingFailure, WhatWasSetAsideIsNotToldAsDropped) {
-  counting_->on_write = [&](const RowBatch&) {
+  counting_->on_report = [&](WriteReport& report) {
     ++target_->tally.dead_lettered;
-    return Status(Code::rejected, "too long; it is in dead.jsonl");
+    report.refuse(0, "too long; it is in dead.jsonl");
   };
+  counting_->on_write = {};
   log(1);
   EXPECT_THAT(diagnostics_.lines(),
               ElementsAre(EndsWith("too long; it is in dead.jsonl")));
+}
+
+TEST_F(TallyingFailure, VerdictsOfASinkThatCountsAreReasonsOnly) {
+  counting_->on_report = [&](WriteReport& report) {
+    ++target_->tally.written;
+    report.refuse(0, "too long");
+    report.in_doubt(0);
+  };
+  counting_->on_write = {};
+  log(1);
+  EXPECT_EQ(stats().written, 1U);
+  EXPECT_EQ(stats().dropped, 0U);
+  EXPECT_EQ(stats().in_doubt, 0U);
+  counting_->on_report = [&](WriteReport& report) {
+    report.refuse(0, "too long");
+  };
+  log(1);
+  EXPECT_EQ(stats().dropped, 1U);
+  EXPECT_THAT(diagnostics_.lines().back(),
+              EndsWith("too long; the event is counted as dropped"));
+}
+
+TEST_F(TallyingFailure, WhatIsSaidInATickIsReported) {
+  const auto script = std::make_shared<Script>();
+  script->on_tally = counting_->on_tally;
+  script->on_report = [&](WriteReport& report) {
+    target_->tally.written += 1;
+    target_->tally.buffered = 0;
+    report.refuse(0, "too long");
+    report.refuse(2, "too wide");
+  };
+  target_->tally.buffered = 3;  // from before
+  Route route("sink", "custom", Level::trace, SinkPtr(new ScriptedSink(script)),
+              &clock_);
+  EXPECT_TRUE(route.open().ok());
+  route.tick();
+  EXPECT_EQ(route.stats().written, 1U);
+  EXPECT_EQ(route.stats().dropped, 2U);
+  EXPECT_EQ(route.stats().failed, 1U);
+  EXPECT_THAT(diagnostics_.lines(),
+              ElementsAre(EndsWith("write failed: too wide (the last of 2 rows "
+                                   "refused); 2 events are counted as "
+                                   "dropped")));
 }
 
 TEST_F(TallyingFailure, RowsThatVanishFromTheBufferAreDropped) {

@@ -23,7 +23,7 @@ constexpr std::size_t kMebibyte = std::size_t{1024} * 1024;
 class NullSink final : public Sink {
  public:
   explicit NullSink(RowForm form) : form_(form) {}
-  Status write(const RowBatch&) override { return {}; }
+  Status write(const RowBatch&, WriteReport&) override { return {}; }
   RowForm form() const noexcept override { return form_; }
 
  private:

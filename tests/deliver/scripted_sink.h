@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <mutex>
@@ -13,6 +14,7 @@
 #include "stogger/diagnostics.h"
 #include "stogger/sink.h"
 #include "stogger/system.h"
+#include "tests/support/kept_report.h"
 
 namespace stogger {
 
@@ -21,6 +23,8 @@ struct Script {
   // Called in place of the sink's own behaviour, which is to succeed.
   std::function<Status()> on_open;
   std::function<Status(const RowBatch& rows)> on_write;
+  // Before on_write, or on_tick.
+  std::function<void(WriteReport& report)> on_report;
   std::function<Status()> on_flush;
   std::function<Status()> on_tick;
   std::function<Status()> on_close;
@@ -28,6 +32,7 @@ struct Script {
   std::function<bool(Tally*)> on_tally;
   std::function<RowForm()> on_form;
   std::atomic<bool> recovered{false};
+  std::int64_t deadline_ns = 1000000000;
   std::string target = "nowhere";
 
   std::atomic<int> opened{0};
@@ -72,15 +77,20 @@ class ScriptedSink final : public Sink {
     script_->is_open = status.ok();
     return status;
   }
-  Status write(const RowBatch& rows) override {
+  Status write(const RowBatch& rows, WriteReport& report) override {
     const Busy busy(*script_);
     ++script_->writes;
     if (!script_->is_open) script_->broke_the_rules = true;
+    KeptReport said;
+    if (script_->on_report) script_->on_report(said);
+    said.pass_on(report);
     Status status = script_->on_write ? script_->on_write(rows) : Status();
     if (!status.ok()) return status;
     const std::lock_guard lock(script_->mutex);
     for (std::size_t row = 0; row < rows.row_count; ++row) {
-      script_->names.emplace_back(name_of(rows, row));
+      if (said.is_silent_on(row)) {
+        script_->names.emplace_back(name_of(rows, row));
+      }
     }
     return status;
   }
@@ -90,10 +100,11 @@ class ScriptedSink final : public Sink {
     if (!script_->is_open) script_->broke_the_rules = true;
     return script_->on_flush ? script_->on_flush() : Status();
   }
-  Status tick(Time) override {
+  Status tick(Time, WriteReport& report) override {
     const Busy busy(*script_);
     ++script_->ticks;
     if (!script_->is_open) script_->broke_the_rules = true;
+    if (script_->on_report) script_->on_report(report);
     return script_->on_tick ? script_->on_tick() : Status();
   }
   Status close() override {
@@ -108,6 +119,9 @@ class ScriptedSink final : public Sink {
     if (script_->on_abandon) script_->on_abandon();
   }
   bool recovered() const noexcept override { return script_->recovered; }
+  std::int64_t deadline_ns() const noexcept override {
+    return script_->deadline_ns;
+  }
   RowForm form() const noexcept override {
     return script_->on_form ? script_->on_form() : RowForm::fields;
   }

@@ -26,7 +26,7 @@ void write_value(ValueWriter& out, const Counter& counter) {
 
 class NullSink final : public Sink {
  public:
-  Status write(const RowBatch&) override { return {}; }
+  Status write(const RowBatch&, WriteReport&) override { return {}; }
 };
 
 class LoggerTest : public ::testing::Test {

@@ -117,6 +117,31 @@ TEST_P(RealFaults, AFullDisk) {
   system_ = System();
 }
 
+TEST_P(RealFaults, AFlushOnAFullDisk) {
+  SmallDisk disk(kDiskSize);
+  if (!disk.why_not().empty()) GTEST_SKIP() << disk.why_not();
+  start(disk.file("log"));
+  log("early", 20);
+  EXPECT_OK(system_.flush());
+  disk.fill();
+  log("held", 100);
+  const bool holds = stats().pending != 0;
+  if (holds) {
+    EXPECT_FALSE(system_.flush().ok());
+    EXPECT_FALSE(system_.flush().ok());
+    EXPECT_FALSE(stats().failing);
+    disk.make_room();
+    log("later", 5);
+    EXPECT_OK(system_.flush());
+    EXPECT_EQ(stats().dropped, 0U);
+    EXPECT_EQ(stats().written, 125U);
+    EXPECT_OK(system_.close());
+    expect_target_is_right();
+  }
+  system_ = System();
+  if (!holds) GTEST_SKIP() << "it holds nothing back";
+}
+
 TEST_P(RealFaults, ADiskThatIsFullFromTheStart) {
   SmallDisk disk(kDiskSize);
   if (!disk.why_not().empty()) GTEST_SKIP() << disk.why_not();

@@ -12,6 +12,7 @@
 #include "format/csv.h"
 #include "stogger/sink.h"
 #include "support/temp_folder.h"
+#include "tests/support/kept_report.h"
 
 namespace stogger {
 namespace {
@@ -48,7 +49,7 @@ std::string add_line(const std::string& path, const Value& a) {
   rows.column_count = 2;
   rows.values = values;
   rows.row_count = 1;
-  check(sink->write(rows).ok(), "not written");
+  check(write_to(*sink, rows).ok(), "not written");
   check(sink->close().ok(), "not closed");
   Buffer line;
   append_csv_row(line, values, 2);

@@ -97,7 +97,7 @@ stogger_options table_of(Host* host_data) {
 
 class ReadingSink final : public Sink {
  public:
-  Status write(const RowBatch& rows) override {
+  Status write(const RowBatch& rows, WriteReport& report) override {
     for (std::size_t i = 0; i < rows.column_count; ++i) {
       look_at(rows.columns[i].name);
       must(rows.columns[i].kind < Kind::custom);
@@ -109,6 +109,12 @@ class ReadingSink final : public Sink {
         look_at(value.text());
       }
     }
+    for (std::size_t row = 0; row < rows.row_count; ++row) {
+      report.refuse(row, "refused");
+    }
+    report.in_doubt(rows.row_count);
+    report.in_doubt(SIZE_MAX);
+    report.notice("by the way");
     // Longer than most have room for.
     return Status(Code::rejected, std::string(300, '\xC3'));
   }
@@ -149,6 +155,28 @@ void with_message(FuzzedDataProvider& data, Call call) {
   look_at({message.data, message.size});
 }
 
+// What a sink says of rows reaches the host with the numbers of the host, once
+// each, whatever the module leaves out.
+struct Judged {
+  std::size_t rows;
+  std::vector<std::size_t> refused;
+};
+
+stogger_write_report report_to(Judged* judged) {
+  return {sizeof(stogger_write_report), judged,
+          [](void* context, std::size_t row, stogger_text reason) {
+            Judged& judged = *static_cast<Judged*>(context);
+            look_at({reason.data, reason.size});
+            must(row < judged.rows);
+            for (const std::size_t other : judged.refused) must(other != row);
+            judged.refused.push_back(row);
+          },
+          [](void*, std::size_t row) { must(row == SIZE_MAX); },
+          [](void*, stogger_text what) {
+            look_at({what.data, what.size});
+          }};
+}
+
 void write(const stogger_sink_methods& methods, void* sink, Host& host,
            FuzzedDataProvider& data) {
   std::vector<stogger_column> columns;
@@ -172,16 +200,28 @@ void write(const stogger_sink_methods& methods, void* sink, Host& host,
     }
     values.push_back(value);
   }
-  stogger_rows rows{columns.data(), count, values.data(), row_count,
-                    data.ConsumeIntegral<std::int64_t>()};
+  stogger_rows rows{columns.data(),
+                    count,
+                    values.data(),
+                    row_count,
+                    data.ConsumeIntegral<std::int64_t>(),
+                    data.ConsumeIntegral<std::uint64_t>()};
   if (data.ConsumeIntegralInRange(0, 4) == 0) {
     // What cannot be: counts without data.
     rows.columns = nullptr;
     rows.column_count = 1 + data.ConsumeIntegral<std::size_t>() / 2;
     rows.row_count = data.ConsumeIntegral<std::size_t>();
   }
+  Judged judged{rows.row_count, {}};
+  stogger_write_report report = report_to(&judged);
+  const bool is_old = data.ConsumeIntegralInRange(0, 9) == 0;
+  if (is_old) report.size = data.ConsumeIntegral<std::uint16_t>() % report.size;
   with_message(data, [&](stogger_message* message) {
-    return methods.write(sink, &rows, message);
+    return methods.write(sink, &rows, &report, message);
+  });
+  must(!is_old || judged.refused.empty());
+  with_message(data, [&](stogger_message* message) {
+    return methods.tick(sink, rows.now_ns, nullptr, message);
   });
 }
 

@@ -112,6 +112,34 @@ class Findings final : public CheckFindings {
   void warn(std::string_view what) override { look_at(what); }
 };
 
+// Any row, as often as it likes, and any text.
+void speak(const stogger_write_report& report, Answers& answers,
+           FuzzedDataProvider& data) {
+  for (int i = data.ConsumeIntegralInRange(0, 4); i > 0; --i) {
+    const std::size_t row = answers.size() % 4 == 0 ? 0 : answers.size();
+    report.refuse(report.context, row, answers.text());
+    report.in_doubt(report.context, row);
+    report.notice(report.context, answers.text());
+  }
+}
+
+class Verdicts final : public WriteReport {
+ public:
+  explicit Verdicts(std::size_t rows) : rows_(rows) {}
+  void refuse(std::size_t row, std::string_view reason) override {
+    check(row < rows_);
+    look_at(reason);
+  }
+  void in_doubt(std::size_t row) override { check(row < rows_); }
+  void notice(std::string_view what) override {
+    check(!what.empty());
+    look_at(what);
+  }
+
+ private:
+  const std::size_t rows_;
+};
+
 void set(FakeModule* fake, Answers& answers, FuzzedDataProvider& data) {
   fake->code = data.ConsumeBool() ? 0 : data.ConsumeIntegral<std::uint32_t>();
   fake->message = data.ConsumeRandomLengthString(100);
@@ -153,7 +181,7 @@ void look_at(Sink& sink) {
 
 void use(Sink& sink, FuzzedDataProvider& data) {
   Status status;
-  switch (data.ConsumeIntegralInRange(0, 4)) {
+  switch (data.ConsumeIntegralInRange(0, 5)) {
     case 0:
       status = sink.open();
       break;
@@ -166,7 +194,9 @@ void use(Sink& sink, FuzzedDataProvider& data) {
       rows.column_count = 2;
       rows.values = values;
       rows.row_count = data.ConsumeBool() ? 1 : 0;
-      status = sink.write(rows);
+      rows.id = data.ConsumeIntegral<std::uint64_t>();
+      Verdicts verdicts(rows.row_count);
+      status = sink.write(rows, verdicts);
       break;
     }
     case 2:
@@ -175,6 +205,11 @@ void use(Sink& sink, FuzzedDataProvider& data) {
     case 3: {
       Findings findings;
       status = sink.check(findings);
+      break;
+    }
+    case 4: {
+      Verdicts verdicts(SIZE_MAX);
+      status = sink.tick(Time{data.ConsumeIntegral<std::int64_t>()}, verdicts);
       break;
     }
     default:
@@ -191,6 +226,9 @@ void run(FuzzedDataProvider data) {
   const int questions = data.ConsumeIntegralInRange(0, 10);
   fake.at_make = [&](const stogger_options& host) {
     for (int i = 0; i < questions; ++i) answers.ask(host);
+  };
+  fake.at_write = [&](const stogger_write_report& report) {
+    speak(report, answers, data);
   };
   set(&fake, answers, data);
   fake.makes_nothing = data.ConsumeIntegralInRange(0, 19) == 0;

@@ -15,6 +15,7 @@
 
 #include "stogger/sink.h"
 #include "support/temp_folder.h"
+#include "tests/support/kept_report.h"
 
 namespace stogger {
 namespace {
@@ -91,7 +92,7 @@ void log_lines(FuzzedDataProvider& data, const std::string& path) {
     rows.values = &value;
     rows.row_count = 1;
     rows.now = now;
-    static_cast<void>(sink->write(rows));
+    static_cast<void>(write_to(*sink, rows));
     now.ns += data.ConsumeIntegralInRange(-1, 30) * kHour;
   }
   static_cast<void>(sink->close());

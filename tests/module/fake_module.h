@@ -20,6 +20,7 @@ class FakeModule {
   std::size_t message_size = 0;  // claimed; 0: that of the message
   std::function<void(const stogger_options&)> at_make;
   std::function<void()> at_call;  // of open, check, write, flush, close
+  std::function<void(const stogger_write_report&)> at_write;  // and tick
   bool makes_nothing = false;
   std::vector<stogger_column> columns;
   bool null_columns = false;
@@ -45,8 +46,17 @@ class FakeModule {
       return self(sink).answer(out);
     };
     methods_.write = [](void* sink, const stogger_rows* rows,
+                        const stogger_write_report* report,
                         stogger_message* out) {
       self(sink).rows_seen += rows->row_count;
+      self(sink).id_seen = rows->id;
+      if (self(sink).at_write) self(sink).at_write(*report);
+      return call(sink, out);
+    };
+    methods_.tick = [](void* sink, std::int64_t,
+                       const stogger_write_report* report,
+                       stogger_message* out) {
+      if (self(sink).at_write) self(sink).at_write(*report);
       return call(sink, out);
     };
     methods_.flush = &call;
@@ -73,6 +83,7 @@ class FakeModule {
 
   const stogger_module& module() const noexcept { return module_; }
   std::size_t rows_seen = 0;
+  std::uint64_t id_seen = 0;
 
  private:
   static FakeModule*& current() {

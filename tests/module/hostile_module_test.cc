@@ -4,12 +4,14 @@
 #include <gtest/gtest.h>
 
 #include <cstdint>
+#include <cstring>
 #include <stdexcept>
 
 #include "module/fake_module.h"
 #include "module/host/host_options.h"
 #include "module/host/module_sink.h"
 #include "module/modules.h"
+#include "support/kept_report.h"
 #include "support/rows.h"
 
 namespace stogger {
@@ -142,11 +144,58 @@ TEST_F(HostileModuleTest, FindingsThatCannotBeTextsAreLeftOut) {
   EXPECT_THAT(kept.warnings, ElementsAre("would do it"));
 }
 
+TEST_F(HostileModuleTest, VerdictsThatCannotBeAreNotPassedOn) {
+  ASSERT_TRUE(make().ok());
+  fake_.at_write = [](const stogger_write_report& report) {
+    EXPECT_EQ(report.size, sizeof report);
+    report.refuse(report.context, 2, text("no such row"));
+    report.in_doubt(report.context, SIZE_MAX);
+    report.refuse(report.context, 0, {nullptr, 99});
+    report.refuse(report.context, 1, {"x", SIZE_MAX});
+    report.notice(report.context, {nullptr, 0});
+    report.notice(report.context, {"x", SIZE_MAX});
+  };
+  const KeptReport said = said_of(*sink_, table_rows({{}, {}}));
+  ASSERT_EQ(said.refused_rows(), (std::vector<std::size_t>{0, 1}));
+  EXPECT_EQ(said.refused[0].reason, "");
+  EXPECT_EQ(said.refused[1].reason, "");
+  EXPECT_TRUE(said.doubtful.empty());
+  EXPECT_THAT(said.notices,
+              ElementsAre(HasSubstr("a row that it was not given"),
+                          HasSubstr("a row that it was not given")));
+}
+
+TEST_F(HostileModuleTest, WhatAReportThrowsDoesNotReachTheModule) {
+  class Throwing final : public WriteReport {
+   public:
+    void refuse(std::size_t, std::string_view) override { fail(); }
+    void in_doubt(std::size_t) override { fail(); }
+    void notice(std::string_view) override { fail(); }
+    int calls = 0;
+
+   private:
+    void fail() {
+      ++calls;
+      throw std::runtime_error("no");
+    }
+  } report;
+  ASSERT_TRUE(make().ok());
+  fake_.at_write = [](const stogger_write_report& table) {
+    table.refuse(table.context, 0, text("no"));
+    table.in_doubt(table.context, 0);
+    table.notice(table.context, text("no"));
+  };
+  EXPECT_TRUE(sink_->write(table_rows({{}}), report).ok());
+  EXPECT_EQ(report.calls, 3);
+  EXPECT_TRUE(sink_->tick(kTestTime, report).ok());
+  EXPECT_EQ(report.calls, 6);
+}
+
 TEST_F(HostileModuleTest, WhatIsThrownAcrossTheInterfaceIsAFailure) {
   ASSERT_TRUE(make().ok());
   fake_.at_call = [] { throw std::runtime_error("not in C"); };
   for (const Status& status : {sink_->open(), sink_->flush(), sink_->close(),
-                               sink_->write(table_rows({{}}))}) {
+                               write_to(*sink_, table_rows({{}}))}) {
     EXPECT_EQ(status.code(), Code::internal);
     EXPECT_EQ(status.message(), "threw: not in C");
   }
@@ -216,7 +265,8 @@ TEST_F(HostileProgramTest, OlderOneIsRefused) {
 
 TEST_F(HostileProgramTest, RowsThatCannotBeAreRefused) {
   SinkPtr owner = probe();
-  const auto refused = [&](const stogger_rows& rows) {
+  const auto hand_over = [&](const stogger_rows& rows,
+                             const stogger_write_report* report) {
     void* sink = nullptr;
     const std::string path = log();
     const Field given[] = {{"path", path}};
@@ -224,24 +274,66 @@ TEST_F(HostileProgramTest, RowsThatCannotBeAreRefused) {
     const HostOptions host("probe", options);
     EXPECT_EQ(make(host.table(), &sink), 0u) << said_;
     stogger_message message{room_, sizeof room_, 0};
-    const stogger_code code = module_->methods->write(sink, &rows, &message);
+    const stogger_code code =
+        module_->methods->write(sink, &rows, report, &message);
     said_.assign(room_, message.size);
     module_->methods->destroy(sink);
     return code != 0;
   };
+  struct Kept {
+    std::vector<std::size_t> rows;
+    std::string reason;
+  } kept;
+  stogger_write_report report = {
+      sizeof report, &kept,
+      [](void* context, std::size_t row, stogger_text why) {
+        static_cast<Kept*>(context)->rows.push_back(row);
+        static_cast<Kept*>(context)->reason.assign(why.data, why.size);
+      },
+      [](void*, std::size_t) {}, [](void*, stogger_text) {}};
+  const auto refused = [&](const stogger_rows& rows) {
+    return hand_over(rows, &report);
+  };
   const stogger_column column{text("a"), 77};
   stogger_value value{};
-  EXPECT_FALSE(refused({&column, 1, &value, 1, 0}));
-  EXPECT_TRUE(refused({nullptr, 1, &value, 1, 0}));
-  EXPECT_TRUE(refused({&column, 1, nullptr, 1, 0}));
-  EXPECT_TRUE(refused({&column, SIZE_MAX, &value, SIZE_MAX, 0}));
+  EXPECT_FALSE(refused({&column, 1, &value, 1, 0, 0}));
+  EXPECT_TRUE(refused({nullptr, 1, &value, 1, 0, 0}));
+  EXPECT_TRUE(refused({&column, 1, nullptr, 1, 0, 0}));
+  EXPECT_TRUE(refused({&column, SIZE_MAX, &value, SIZE_MAX, 0, 0}));
   EXPECT_EQ(said_, "the program gives rows that cannot be");
-  value.kind = 256 + 5;  // no text, though its last byte says so
-  EXPECT_TRUE(refused({&column, 1, &value, 1, 0}));
-  EXPECT_THAT(said_, HasSubstr("of a kind that the module does not know"));
+  EXPECT_TRUE(kept.rows.empty());
   value.kind = 5;
   value.size = 12;
-  EXPECT_FALSE(refused({&column, 1, &value, 1, 0}));
+  EXPECT_FALSE(refused({&column, 1, &value, 1, 0, 0}));
+
+  EXPECT_TRUE(hand_over({&column, 1, &value, 1, 0, 0}, nullptr));
+  report.size = sizeof report - 1;
+  EXPECT_TRUE(refused({&column, 1, &value, 1, 0, 0}));
+  EXPECT_EQ(said_, "the program gives no report to write to");
+  report.size = sizeof report;
+
+  // Rows with values of a later version are refused one by one, and what the
+  // sink says of the others has the numbers that the program knows.
+  const auto text_value = [](const char* text) {
+    stogger_value made{};
+    made.kind = 5;
+    made.as.text = text;
+    made.size = std::strlen(text);
+    return made;
+  };
+  stogger_value values[] = {text_value("x"),      text_value("?"),
+                            text_value("refuse"), text_value("?"),
+                            text_value("?"),      text_value("refuse")};
+  // No texts, though their last byte says so.
+  for (const int row : {1, 3, 4}) values[row].kind = 256 + 5;
+  EXPECT_FALSE(refused({&column, 1, values, 6, 0, 0}));
+  EXPECT_THAT(kept.rows, ElementsAre(1, 3, 4, 2, 5));
+  EXPECT_EQ(kept.reason, "it was asked to");
+  kept.rows.clear();
+  EXPECT_FALSE(refused({&column, 1, &values[3], 2, 0, 0}));
+  EXPECT_THAT(kept.rows, ElementsAre(0, 1));
+  EXPECT_THAT(kept.reason,
+              HasSubstr("of a kind that the module does not know"));
 }
 
 }  // namespace

@@ -5,6 +5,7 @@
 #include "base/options.h"
 #include "module/modules.h"
 #include "support/count_allocations.h"
+#include "support/kept_report.h"
 #include "support/rows.h"
 
 namespace stogger {
@@ -38,7 +39,7 @@ TEST_F(ModuleSinkTest, ValuesOfEveryKindArrive) {
   rows.add({-0.5, nullptr});
   rows.add({std::numeric_limits<double>::infinity(), nullptr});
   rows.add({kTestTime, Json{"{\"a\":1}"}});
-  ASSERT_TRUE(sink->write(rows).ok());
+  ASSERT_TRUE(write_to(*sink, rows).ok());
   const std::string bytes = read_file(log());
   EXPECT_EQ(
       bytes,
@@ -62,10 +63,10 @@ TEST_F(ModuleSinkTest, AModuleOfTheFirstVersionOrOfOneToComeIsUsed) {
     const Status status = make_sink(type, options, &sink);
     ASSERT_TRUE(status.ok()) << status.message();
     EXPECT_TRUE(sink->open().ok());
-    EXPECT_TRUE(sink->write(row_of("a")).ok());
-    EXPECT_TRUE(sink->write(row_of("b")).ok());
+    EXPECT_TRUE(write_to(*sink, row_of("a")).ok());
+    EXPECT_TRUE(write_to(*sink, row_of("b")).ok());
     // It has none.
-    EXPECT_TRUE(sink->tick(kTestTime).ok());
+    EXPECT_TRUE(tick(*sink, kTestTime).ok());
     EXPECT_EQ(sink->target(), "counter");
     EXPECT_TRUE(sink->close().ok());
     EXPECT_EQ(read_file(path), "2 rows\n") << type;
@@ -74,17 +75,17 @@ TEST_F(ModuleSinkTest, AModuleOfTheFirstVersionOrOfOneToComeIsUsed) {
 
 TEST_F(ModuleSinkTest, ATickArrives) {
   SinkPtr sink = probe();
-  EXPECT_TRUE(sink->tick(kTestTime).ok());
+  EXPECT_TRUE(tick(*sink, kTestTime).ok());
   EXPECT_TRUE(has(written(), "tick at 1795225168656642000"));
 }
 
 TEST_F(ModuleSinkTest, BatchesOfAnyShapeArrive) {
   SinkPtr sink = probe();
-  EXPECT_TRUE(sink->write({}).ok());
+  EXPECT_TRUE(write_to(*sink, {}).ok());
   Rows wide({{"a", Kind::integer}, {"b", Kind::integer}});
   for (int i = 0; i < 100; ++i) wide.add({i, -i});
-  EXPECT_TRUE(sink->write(wide).ok());
-  EXPECT_TRUE(sink->write(row_of(7)).ok());
+  EXPECT_TRUE(write_to(*sink, wide).ok());
+  EXPECT_TRUE(write_to(*sink, row_of(7)).ok());
   const Lines lines = written();
   EXPECT_EQ(lines.size(), 1 + 101 + 2u);
   EXPECT_TRUE(has(lines, "row [a/2: integer 99] [b/2: integer -99]"));
@@ -135,8 +136,8 @@ TEST_F(ModuleSinkTest, TallyIsThatOfTheSink) {
   Tally tally;
   EXPECT_FALSE(probe()->tally(&tally));
   SinkPtr sink = probe({{"counts", true}});
-  ASSERT_TRUE(sink->write(row_of(1)).ok());
-  ASSERT_TRUE(sink->write(row_of(1)).ok());
+  ASSERT_TRUE(write_to(*sink, row_of(1)).ok());
+  ASSERT_TRUE(write_to(*sink, row_of(1)).ok());
   ASSERT_TRUE(sink->tally(&tally));
   EXPECT_EQ(tally.written, 2u);
   EXPECT_EQ(tally.dead_lettered, 0u);
@@ -148,18 +149,56 @@ TEST_F(ModuleSinkTest, CodesAndMessagesArrive) {
   SinkPtr sink = probe();
   for (const Code code : {Code::invalid, Code::config, Code::unavailable,
                           Code::rejected, Code::corrupt, Code::internal}) {
-    const Status status = sink->write(row_of(-static_cast<int>(code)));
+    const Status status = write_to(*sink, row_of(-static_cast<int>(code)));
     EXPECT_EQ(status.code(), code);
     EXPECT_EQ(status.message(), "refused");
   }
   // One of a later version.
-  EXPECT_EQ(sink->write(row_of(-77)).code(), Code::internal);
+  EXPECT_EQ(write_to(*sink, row_of(-77)).code(), Code::internal);
+}
+
+TEST_F(ModuleSinkTest, VerdictsAndNoticesArrive) {
+  SinkPtr sink = probe();
+  Rows rows({{"first", Kind::text}});
+  for (const char* what : {"x", "refuse", "doubt", "notice", "refuse"}) {
+    rows.add({what});
+  }
+  KeptReport said;
+  EXPECT_TRUE(sink->write(rows, said).ok());
+  EXPECT_EQ(said.refused_rows(), (std::vector<std::size_t>{1, 4}));
+  EXPECT_EQ(said.refused[0].reason, "it was asked to");
+  EXPECT_EQ(said.doubtful, (std::vector<std::size_t>{2}));
+  EXPECT_EQ(said.notices, (Lines{"there is more to it"}));
+}
+
+TEST_F(ModuleSinkTest, VerdictsOfATickArrive) {
+  SinkPtr sink = probe({{"judges_ticks", true}});
+  KeptReport said;
+  EXPECT_TRUE(sink->tick(kTestTime, said).ok());
+  EXPECT_EQ(said.refused_rows(), (std::vector<std::size_t>{41}));
+}
+
+TEST_F(ModuleSinkTest, AVerdictOnARowThatWasNotGivenIsANotice) {
+  SinkPtr sink = probe();
+  const KeptReport said = said_of(*sink, row_of("absurd"));
+  EXPECT_TRUE(said.refused.empty());
+  EXPECT_EQ(said.notices,
+            (Lines{"its module speaks of a row that it was not given"}));
+}
+
+TEST_F(ModuleSinkTest, TheNumberOfABatchArrives) {
+  SinkPtr sink = probe();
+  const Rows rows = row_of(7);
+  RowBatch batch = rows;
+  batch.id = UINT64_MAX;
+  EXPECT_TRUE(write_to(*sink, batch).ok());
+  EXPECT_TRUE(has(written(), "of batch 18446744073709551615"));
 }
 
 TEST_F(ModuleSinkTest, LongMessageIsCutAtACharacter) {
   SinkPtr sink = probe();
-  EXPECT_TRUE(sink->write(row_of("write at length")).ok());
-  const Status status = sink->write(row_of(-1));
+  EXPECT_TRUE(write_to(*sink, row_of("write at length")).ok());
+  const Status status = write_to(*sink, row_of(-1));
   const std::string_view text = status.message();
   EXPECT_GT(text.size(), 4000u);
   EXPECT_LE(text.size(), 4096u);
@@ -168,15 +207,15 @@ TEST_F(ModuleSinkTest, LongMessageIsCutAtACharacter) {
 
 TEST_F(ModuleSinkTest, NothingThrownLeavesTheModule) {
   SinkPtr sink = probe();
-  Status status = sink->write(row_of("throw"));
+  Status status = write_to(*sink, row_of("throw"));
   EXPECT_EQ(status.code(), Code::internal);
   EXPECT_EQ(status.message(), "threw: the probe fell");
-  status = sink->write(row_of("throw a number"));
+  status = write_to(*sink, row_of("throw a number"));
   EXPECT_EQ(status.message(), "threw something that is no std::exception");
-  status = sink->write(row_of("exhaust"));
+  status = write_to(*sink, row_of("exhaust"));
   EXPECT_EQ(status.code(), Code::unavailable);
   EXPECT_EQ(status.message(), "there was no memory for it");
-  EXPECT_TRUE(sink->write(row_of(1)).ok());
+  EXPECT_TRUE(write_to(*sink, row_of(1)).ok());
 
   SinkPtr none;
   status = make({{"make", "an exception"}}, &none);
@@ -238,11 +277,11 @@ TEST_F(ModuleSinkTest, WritingAllocatesNothing) {
   }
   SinkPtr sink = probe({{"quiet", true}, {"counts", true}});
   const Rows rows = table_rows({{}, {}, {}});
-  ASSERT_TRUE(sink->write(rows).ok());
+  ASSERT_TRUE(write_to(*sink, rows).ok());
   const std::size_t before = allocation_count;
   for (int i = 0; i < 100; ++i) {
     Tally tally;
-    ASSERT_TRUE(sink->write(rows).ok() && sink->tally(&tally));
+    ASSERT_TRUE(write_to(*sink, rows).ok() && sink->tally(&tally));
   }
   EXPECT_EQ(allocation_count, before);
 }

@@ -9,12 +9,14 @@
 #include <thread>
 #include <vector>
 
+#include "support/kept_report.h"
+
 namespace stogger {
 namespace {
 
 class NullSink final : public Sink {
  public:
-  Status write(const RowBatch&) override { return {}; }
+  Status write(const RowBatch&, WriteReport&) override { return {}; }
 };
 
 Status make_null(Options&, SinkPtr* sink) {
@@ -41,7 +43,7 @@ TEST(RegistryTest, RegisteredTypeCanBeMade) {
   ASSERT_TRUE(register_sink("registry-test-null", &make_null).ok());
   SinkPtr sink;
   ASSERT_TRUE(make_sink("registry-test-null", {}, &sink).ok());
-  EXPECT_TRUE(sink->write({}).ok());
+  EXPECT_TRUE(write_to(*sink, {}).ok());
 }
 
 TEST(RegistryTest, TakenNameIsRefused) {

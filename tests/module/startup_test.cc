@@ -10,6 +10,7 @@
 #include "stogger/sample.h"
 #include "stogger/sample_sinks.h"
 #include "stogger/testing.h"
+#include "support/kept_report.h"
 #include "support/processes.h"
 
 namespace stogger {
@@ -158,7 +159,7 @@ TEST_F(StartupTest, SinkOfAMissingModuleTakesAnyOptionsAndNeverOpens) {
   ASSERT_TRUE(make_sink(type, options, &sink).ok());
   EXPECT_TRUE(options.finish().ok());
   ASSERT_EQ(OptionsAccess::used(options).size(), 2u);
-  for (const Status& status : {sink->open(), sink->write({})}) {
+  for (const Status& status : {sink->open(), write_to(*sink, {})}) {
     EXPECT_EQ(status.code(), Code::config);
     EXPECT_EQ(status.message(), type.missing.message());
   }
@@ -274,7 +275,8 @@ TEST_F(CheckTest, OptionsOfAModuleAreShownAndChecked) {
                   "form = \"json\"\n"),
             0);
   EXPECT_NE(out_.find("type = \"probe\"\nlevel = \"info\"\npath = \"x\"\n"
-                      "form = \"json\"\ncounts = false\nquiet = false\n"
+                      "form = \"json\"\ncounts = false\nquiet = "
+                      "false\njudges_ticks = false\n"
                       "number = 7\nratio = 0.5\nmake = \"a sink\"\n"),
             std::string::npos)
       << out_;

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "tests/parquet/sink_fixture.h"
+#include "tests/support/kept_report.h"
 #include "tests/support/processes.h"
 
 namespace stogger {
@@ -22,7 +23,7 @@ namespace fs = std::filesystem;
 
 TEST_F(ParquetSinkTest, WithoutRowsThereIsNoFile) {
   SinkPtr sink = open();
-  ASSERT_OK(sink->write(numbered(0, 0)));
+  ASSERT_OK(write_to(*sink, numbered(0, 0)));
   ASSERT_OK(sink->flush());
   ASSERT_OK(sink->close());
   EXPECT_EQ(files(), Names{});
@@ -32,7 +33,7 @@ TEST_F(ParquetSinkTest, ParentFoldersAreMade) {
   const std::string path = folder_.file("a/b/c/run.parquet");
   SinkPtr sink = make_for_samples({{"path", path}});
   ASSERT_OK(sink->open());
-  ASSERT_OK(sink->write(numbered(0, 1)));
+  ASSERT_OK(write_to(*sink, numbered(0, 1)));
   ASSERT_OK(sink->close());
   EXPECT_TRUE(fs::exists(path));
 }
@@ -40,10 +41,10 @@ TEST_F(ParquetSinkTest, ParentFoldersAreMade) {
 TEST_F(ParquetSinkTest, ClosingLeavesOneCompleteFile) {
   SKIP_WITHOUT_JUDGES();
   SinkPtr sink = open();
-  ASSERT_OK(sink->write(numbered(0, 3)));
+  ASSERT_OK(write_to(*sink, numbered(0, 3)));
   ASSERT_OK(sink->flush());
   EXPECT_EQ(agreed(path())["pairs"]["stogger.state"], "open");
-  ASSERT_OK(sink->write(numbered(3, 3)));
+  ASSERT_OK(write_to(*sink, numbered(3, 3)));
   ASSERT_OK(sink->flush());
   EXPECT_EQ(files(),
             (Names{".run.parquet.lock", ".run.parquet.next", "run.parquet"}));
@@ -59,7 +60,7 @@ TEST_F(ParquetSinkTest, ASinkOpenedAgainGoesOnInItsFile) {
   SKIP_WITHOUT_JUDGES();
   SinkPtr sink = open();
   for (std::int64_t i = 0; i < 4; ++i) {
-    ASSERT_OK(sink->write(numbered(i, 1)));
+    ASSERT_OK(write_to(*sink, numbered(i, 1)));
     ASSERT_OK(sink->close());
     ASSERT_OK(sink->open());
   }
@@ -72,7 +73,7 @@ TEST_F(ParquetSinkTest, AFileOfAnotherLifeGetsADatedName) {
   SKIP_WITHOUT_JUDGES();
   for (std::int64_t i = 0; i < 3; ++i) {
     SinkPtr sink = open();
-    ASSERT_OK(sink->write(numbered(10 * i, 2)));
+    ASSERT_OK(write_to(*sink, numbered(10 * i, 2)));
     ASSERT_OK(sink->close());
   }
   EXPECT_EQ(numbers_in(agreed(path())), counted(20, 2));
@@ -102,7 +103,7 @@ TEST_F(ParquetSinkTest, AFileThatMayOnlyBeReadGetsADatedName) {
       if (::setuid(kNobody) != 0) return false;
     }
     SinkPtr sink = make();
-    return sink->open().ok() && sink->write(numbered(0, 2)).ok() &&
+    return sink->open().ok() && write_to(*sink, numbered(0, 2)).ok() &&
            sink->close().ok();
   }));
   const Names names = files();
@@ -116,7 +117,7 @@ TEST_F(ParquetSinkTest, TruncateOverwritesOnceThereAreRows) {
   write_file(path(), "old");
   SinkPtr sink = open({{"mode", "truncate"}});
   EXPECT_EQ(read_file(path()), "old");
-  ASSERT_OK(sink->write(numbered(0, 2)));
+  ASSERT_OK(write_to(*sink, numbered(0, 2)));
   ASSERT_OK(sink->close());
   EXPECT_EQ(files(), Names{"run.parquet"});
   EXPECT_EQ(numbers_in(agreed(path())), counted(0, 2));
@@ -125,15 +126,15 @@ TEST_F(ParquetSinkTest, TruncateOverwritesOnceThereAreRows) {
 TEST_F(ParquetSinkTest, TwoWritersDoNotShareAFile) {
   SKIP_WITHOUT_JUDGES();
   SinkPtr first = open();
-  ASSERT_OK(first->write(numbered(0, 1)));
+  ASSERT_OK(write_to(*first, numbered(0, 1)));
   ASSERT_OK(first->flush());
   SinkPtr second = open();
   SinkPtr third = open();
   EXPECT_EQ(first->target(), path());
   EXPECT_EQ(second->target(), folder() + "/run-2.parquet");
-  ASSERT_OK(second->write(numbered(10, 1)));
-  ASSERT_OK(third->write(numbered(20, 1)));
-  ASSERT_OK(first->write(numbered(1, 1)));
+  ASSERT_OK(write_to(*second, numbered(10, 1)));
+  ASSERT_OK(write_to(*third, numbered(20, 1)));
+  ASSERT_OK(write_to(*first, numbered(1, 1)));
   for (SinkPtr* sink : {&third, &first, &second}) ASSERT_OK((*sink)->close());
   EXPECT_EQ(files(), (Names{"run-2.parquet", "run-3.parquet", "run.parquet"}));
   EXPECT_EQ(numbers_in(agreed(path())), counted(0, 2));
@@ -176,7 +177,7 @@ TEST_F(ParquetSinkTest, ALinkLeadsToTheFolderThatTheFileLiesIn) {
   fs::create_symlink(target, path());
   SinkPtr sink = open();
   EXPECT_EQ(sink->target(), target);
-  ASSERT_OK(sink->write(numbered(0, 1)));
+  ASSERT_OK(write_to(*sink, numbered(0, 1)));
   ASSERT_OK(sink->close());
   EXPECT_TRUE(fs::is_symlink(fs::symlink_status(path())));
   EXPECT_TRUE(read_file(path()).starts_with("PAR1"));
@@ -191,7 +192,7 @@ TEST_F(ParquetSinkTest, RollsToANewFileBySize) {
   SKIP_WITHOUT_JUDGES();
   SinkPtr sink = open({{"roll_bytes", 1500}, {"row_group_rows", 100}});
   for (std::int64_t i = 0; i < 20; ++i) {
-    ASSERT_OK(sink->write(numbered(100 * i, 100)));
+    ASSERT_OK(write_to(*sink, numbered(100 * i, 100)));
   }
   ASSERT_OK(sink->close());
   const Names names = files();
@@ -212,8 +213,8 @@ TEST_F(ParquetSinkTest, RollsAFileOfASingleCheckpoint) {
   SinkPtr sink = open({{"checkpoint_s", 0.0}, {"roll_s", 60.0}});
   for (std::int64_t i = 0; i < 10; ++i) {
     const Time now{kTestTime.ns + i * 60 * kSecond};
-    ASSERT_OK(sink->write(numbered(2 * i, 1, now)));
-    ASSERT_OK(sink->write(numbered(2 * i + 1, 1, now)));
+    ASSERT_OK(write_to(*sink, numbered(2 * i, 1, now)));
+    ASSERT_OK(write_to(*sink, numbered(2 * i + 1, 1, now)));
     EXPECT_EQ(files()[0], ".run.parquet.lock");
   }
   ASSERT_OK(sink->close());
@@ -226,7 +227,7 @@ TEST_F(ParquetSinkTest, RollsToANewFileByTime) {
   SinkPtr sink = open({{"roll_s", 60.0}});
   for (std::int64_t i = 0; i < 13; ++i) {
     const Time now{kTestTime.ns + i * 10 * kSecond};
-    ASSERT_OK(sink->write(numbered(i, 1, now)));
+    ASSERT_OK(write_to(*sink, numbered(i, 1, now)));
   }
   ASSERT_OK(sink->close());
   EXPECT_EQ(files().size(), 3u);

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "tests/parquet/sink_fixture.h"
+#include "tests/support/kept_report.h"
 #include "tests/support/other_user.h"
 #include "tests/support/processes.h"
 
@@ -88,9 +89,9 @@ TEST_F(ParquetHostileTest, FilesAreForTheOwnerAndTheGroup) {
     const std::string inside = folder_.file("new" + std::to_string(mask));
     SinkPtr sink = make_for_samples({{"path", inside + "/a.parquet"}});
     ASSERT_OK(sink->open());
-    ASSERT_OK(sink->write(numbered(0, 1)));
+    ASSERT_OK(write_to(*sink, numbered(0, 1)));
     ASSERT_OK(sink->flush());
-    ASSERT_OK(sink->write(numbered(1, 1)));
+    ASSERT_OK(write_to(*sink, numbered(1, 1)));
     ASSERT_OK(sink->flush());
     EXPECT_EQ(mode_of(inside), 0750 & ~mask);
     EXPECT_EQ(mode_of(inside + "/a.parquet"), 0640 & ~mask);
@@ -101,13 +102,13 @@ TEST_F(ParquetHostileTest, FilesAreForTheOwnerAndTheGroup) {
 
 TEST_F(ParquetHostileTest, ModesMayBeGiven) {
   SinkPtr sink = open({{"file_mode", "0664"}});
-  ASSERT_OK(sink->write(numbered(0, 1)));
+  ASSERT_OK(write_to(*sink, numbered(0, 1)));
   ASSERT_OK(sink->flush());
   EXPECT_EQ(mode_of(path()), 0644u);
   ASSERT_OK(sink->close());
   ::umask(002);
   sink = open({{"file_mode", "0664"}});
-  ASSERT_OK(sink->write(numbered(0, 1)));
+  ASSERT_OK(write_to(*sink, numbered(0, 1)));
   ASSERT_OK(sink->flush());
   EXPECT_EQ(mode_of(path()), 0664u);
   EXPECT_EQ(mode_of(folder() + "/.run.parquet.lock"), 0660u);
@@ -117,7 +118,7 @@ TEST_F(ParquetHostileTest, LocksOfAReaderStopNobody) {
   SKIP_UNLESS_ROOT();
   SinkPtr sink = open({{"file_mode", "0644"}});
   for (int i = 0; i < 2; ++i) {
-    ASSERT_OK(sink->write(numbered(i, 1)));
+    ASSERT_OK(write_to(*sink, numbered(i, 1)));
     ASSERT_OK(sink->flush());
   }
   ASSERT_EQ(files().size(), 3u);
@@ -139,13 +140,13 @@ TEST_F(ParquetHostileTest, LocksOfAReaderStopNobody) {
   });
   ASSERT_TRUE(ready.take());
   for (int i = 2; i < 5; ++i) {
-    ASSERT_OK(sink->write(numbered(i, 1)));
+    ASSERT_OK(write_to(*sink, numbered(i, 1)));
     ASSERT_OK(sink->flush());
   }
   ASSERT_OK(sink->close());
   ASSERT_OK(sink->open());
   EXPECT_EQ(sink->target(), path());
-  ASSERT_OK(sink->write(numbered(5, 1)));
+  ASSERT_OK(write_to(*sink, numbered(5, 1)));
   ASSERT_OK(sink->close());
   EXPECT_EQ(tally_of(sink).written, 6u);
   kill_child(reader);
@@ -184,7 +185,7 @@ TEST_F(ParquetHostileTest, LinksOfAStrangerAreNotFollowed) {
         [&] { return ::symlink(target.c_str(), link.c_str()) == 0; }));
     SinkPtr sink = make();
     if (sink->open().ok()) {
-      static_cast<void>(sink->write(numbered(0, 1)));
+      static_cast<void>(write_to(*sink, numbered(0, 1)));
       static_cast<void>(sink->flush());
       ADD_FAILURE() << name << " was taken";
     }
@@ -202,12 +203,12 @@ TEST_F(ParquetHostileTest, ALinkPutThereMeanwhileCostsNobodyAFile) {
   SinkPtr sink = open();
   for (const std::string& name : Names{".run.parquet.next", "run.parquet"}) {
     for (int i = 0; i < 2; ++i) {
-      ASSERT_OK(sink->write(numbered(0, 1)));
+      ASSERT_OK(write_to(*sink, numbered(0, 1)));
       ASSERT_OK(sink->flush());
     }
     fs::remove(folder() + "/" + name);
     fs::create_symlink(target, folder() + "/" + name);
-    ASSERT_OK(sink->write(numbered(0, 1)));
+    ASSERT_OK(write_to(*sink, numbered(0, 1)));
     ASSERT_OK(sink->flush());
     bool is_kept = false;
     for (const auto& entry : fs::directory_iterator(folder_.path())) {
@@ -224,13 +225,13 @@ TEST_F(ParquetHostileTest, ALinkOfAStrangerPutThereMeanwhileStopsTheSink) {
   const std::string target = folder_.file("precious");
   write_file(target, "precious");
   SinkPtr sink = open();
-  ASSERT_OK(sink->write(numbered(0, 1)));
+  ASSERT_OK(write_to(*sink, numbered(0, 1)));
   ASSERT_OK(sink->flush());
   ASSERT_TRUE(as_nobody([&] {
     return ::unlink(path().c_str()) == 0 &&
            ::symlink(target.c_str(), path().c_str()) == 0;
   }));
-  ASSERT_OK(sink->write(numbered(1, 1)));
+  ASSERT_OK(write_to(*sink, numbered(1, 1)));
   const Status status = sink->flush();
   EXPECT_TRUE(has(std::string(status.message()), "run.parquet"))
       << status.message();
@@ -273,7 +274,7 @@ TEST_F(ParquetHostileTest, CheckSaysWhatBecomesOfAFileAndLeavesItAlone) {
 
 TEST_F(ParquetHostileTest, CheckOfARunningWriterSaysWhereItWouldWrite) {
   SinkPtr writer = open();
-  ASSERT_OK(writer->write(numbered(0, 1)));
+  ASSERT_OK(write_to(*writer, numbered(0, 1)));
   ASSERT_OK(writer->flush());
   const std::string before = everything();
   Findings found;
@@ -283,7 +284,7 @@ TEST_F(ParquetHostileTest, CheckOfARunningWriterSaysWhereItWouldWrite) {
                   "/run-2.parquet\", for another process writes to the path "
                   "itself"});
   EXPECT_EQ(everything(), before);
-  ASSERT_OK(writer->write(numbered(1, 1)));
+  ASSERT_OK(write_to(*writer, numbered(1, 1)));
   ASSERT_OK(writer->close());
 }
 

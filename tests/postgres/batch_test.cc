@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "tests/postgres/fixture.h"
+#include "tests/support/kept_report.h"
 #include "tests/support/rows.h"
 
 namespace stogger {
@@ -29,9 +30,15 @@ class Batch : public PostgresTest, public ::testing::WithParamInterface<bool> {
   }
   // Rows whose events are these.
   Status write(const std::vector<std::string>& events) {
+    return write_to(*sink_, rows_of(events));
+  }
+  KeptReport said(const std::vector<std::string>& events) {
+    return said_of(*sink_, rows_of(events));
+  }
+  static Rows rows_of(const std::vector<std::string>& events) {
     std::vector<TableRow> rows;
     for (const std::string& event : events) rows.push_back({.event = event});
-    return sink_->write(table_rows(rows));
+    return table_rows(rows);
   }
   static std::vector<std::string> names(std::size_t count) {
     std::vector<std::string> events;
@@ -80,8 +87,9 @@ TEST_P(Batch, IsOneTransaction) {
 TEST_P(Batch, RowsThatAreRefusedDoNotTakeTheOthersWithThem) {
   open();
   refuse("event IN ('event-0', 'event-500', 'event-501', 'event-999')");
-  const Status status = write(names(1000));
-  EXPECT_EQ(status.code(), Code::rejected) << status.message();
+  std::vector<std::size_t> refused = said(names(1000)).refused_rows();
+  std::sort(refused.begin(), refused.end());
+  EXPECT_EQ(refused, (std::vector<std::size_t>{0, 500, 501, 999}));
   EXPECT_EQ(rows(), 996);
   EXPECT_EQ(tally().written, 996u);
   EXPECT_EQ(tally().dead_lettered, 4u);
@@ -94,8 +102,7 @@ TEST_P(Batch, RowsThatAreRefusedDoNotTakeTheOthersWithThem) {
 TEST_P(Batch, ManyRowsMayBeRefused) {
   open();
   refuse("substr(event, length(event)) = '7'");
-  const Status status = write(names(300));
-  EXPECT_EQ(status.code(), Code::rejected) << status.message();
+  EXPECT_EQ(said(names(300)).refused.size(), 30u);
   EXPECT_EQ(rows(), 270);
   EXPECT_EQ(tally().written, 270u);
   EXPECT_EQ(tally().dead_lettered, 30u);
@@ -105,7 +112,7 @@ TEST_P(Batch, ManyRowsMayBeRefused) {
 TEST_P(Batch, AllRowsMayBeRefused) {
   open();
   refuse("true");
-  EXPECT_EQ(write(names(50)).code(), Code::rejected);
+  EXPECT_EQ(said(names(50)).refused.size(), 50u);
   EXPECT_EQ(rows(), 0);
   EXPECT_EQ(tally().dead_lettered, 50u);
 }
@@ -123,7 +130,7 @@ TEST_P(Batch, RefusedRowsGoToTheFileOneALine) {
 TEST_P(Batch, WithoutAFileRefusedRowsAreDropped) {
   open({{"dead_letter", ""}});
   refuse("event IN ('event-3', 'event-7')");
-  EXPECT_EQ(write(names(10)).code(), Code::rejected);
+  EXPECT_EQ(said(names(10)).refused.size(), 2u);
   EXPECT_EQ(tally().written, 8u);
   EXPECT_EQ(tally().dead_lettered, 0u);
 }
@@ -131,10 +138,10 @@ TEST_P(Batch, WithoutAFileRefusedRowsAreDropped) {
 TEST_P(Batch, AFileThatCannotBeWrittenIsTold) {
   open({{"dead_letter", "/dev/full"}});
   refuse("event = 'event-3'");
-  const Status status = write(names(10));
-  EXPECT_FALSE(status.ok());
-  EXPECT_NE(status.message().find("/dev/full"), std::string_view::npos)
-      << status.message();
+  const KeptReport kept = said(names(10));
+  ASSERT_EQ(kept.refused.size(), 1u);
+  EXPECT_NE(kept.refused[0].reason.find("/dev/full"), std::string::npos)
+      << kept.text();
   EXPECT_EQ(tally().written, 9u);
   EXPECT_EQ(tally().dead_lettered, 0u);
   EXPECT_EQ(rows(), 9);
@@ -161,7 +168,9 @@ TEST_P(Batch, ThatGetsNoAnswerIsInDoubtAndNotSentAgain) {
     }));
   });
   const auto start = Clock::now();
-  EXPECT_EQ(write(names(100)).code(), Code::unavailable);
+  KeptReport kept;
+  EXPECT_EQ(sink_->write(rows_of(names(100)), kept).code(), Code::unavailable);
+  EXPECT_EQ(kept.doubtful.size(), 100u);
   EXPECT_LE(in_milliseconds(Clock::now() - start),
             1000 + in_milliseconds(kGrace + kNoise));
   stopper.join();
@@ -185,7 +194,7 @@ TEST_P(Batch, ThatCannotEvenBeSentIsBounded) {
   const std::string large = "{\"text\":\"" + std::string(200000, 'x') + "\"}";
   const Rows rows = table_rows(std::vector<TableRow>(20, {.data = large}));
   const auto start = Clock::now();
-  EXPECT_EQ(sink_->write(rows).code(), Code::unavailable);
+  EXPECT_EQ(write_to(*sink_, rows).code(), Code::unavailable);
   EXPECT_LE(in_milliseconds(Clock::now() - start),
             500 + in_milliseconds(kGrace + kNoise));
   EXPECT_LE(tally().in_doubt, 20u);
@@ -250,7 +259,7 @@ TEST_F(PostgresTest, BatchesGoThroughAPoolerToo) {
   const SinkPtr sink = make_postgres({{"dsn", dsn}});
   ASSERT_OK(sink->open());
   const std::vector<TableRow> events(1000);
-  for (int i = 0; i < 3; ++i) ASSERT_OK(sink->write(table_rows(events)));
+  for (int i = 0; i < 3; ++i) ASSERT_OK(write_to(*sink, table_rows(events)));
   EXPECT_EQ(server().number("SELECT count(*) FROM stogger_logs"), 3000);
 }
 

@@ -6,6 +6,7 @@
 
 #include "stogger/sample.h"
 #include "tests/postgres/fixture.h"
+#include "tests/support/kept_report.h"
 #include "tests/support/rows.h"
 
 namespace stogger {
@@ -65,8 +66,8 @@ class HostileRole : public PostgresTest {
       ASSERT_OK(sink->open());
       std::vector<TableRow> rows;
       for (int i = 0; i < 3; ++i) rows.push_back({.event = "e"});
-      EXPECT_OK(sink->write(table_rows({rows[0]})));
-      EXPECT_OK(sink->write(table_rows(rows)));
+      EXPECT_OK(write_to(*sink, table_rows({rows[0]})));
+      EXPECT_OK(write_to(*sink, table_rows(rows)));
       EXPECT_OK(sink->close());
     }
     SinkPtr samples;

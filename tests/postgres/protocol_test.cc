@@ -15,6 +15,7 @@
 #include "tests/postgres/fake_server.h"
 #include "tests/postgres/fixture.h"
 #include "tests/postgres/frames.h"
+#include "tests/support/kept_report.h"
 #include "tests/support/processes.h"
 #include "tests/support/rows.h"
 #include "tests/support/sanitizer.h"
@@ -45,8 +46,8 @@ const Recording& recording() {
       const SinkPtr sink =
           make_postgres({{"dsn", recorder.dsn()}, {"start_wait_ms", 30000}});
       EXPECT_OK(sink->open());
-      EXPECT_OK(sink->write(table_rows({{}})));
-      EXPECT_OK(sink->write(table_rows({{}, {}, {}})));
+      EXPECT_OK(write_to(*sink, table_rows({{}})));
+      EXPECT_OK(write_to(*sink, table_rows({{}, {}, {}})));
     }
     Recording result;
     result.turns = recorder.turns();
@@ -263,7 +264,7 @@ class Hostile : public PostgresTest {
                                   {"start_wait_ms", kStartWait.count()}});
     if (!sink->open().ok()) return;
     const auto start = std::chrono::steady_clock::now();
-    static_cast<void>(sink->write(table_rows({{}, {}, {}})));
+    static_cast<void>(write_to(*sink, table_rows({{}, {}, {}})));
     expect_time(start, kBatchDeadline);
     Tally tally;
     ASSERT_TRUE(sink->tally(&tally));

@@ -22,6 +22,7 @@
 #include "stogger/sample.h"
 #include "stogger/sample_sinks.h"
 #include "tests/postgres/fixture.h"
+#include "tests/support/kept_report.h"
 #include "tests/support/sinks.h"
 
 namespace stogger {
@@ -351,7 +352,7 @@ TEST_F(PostgresSamplesTest, AMissingTableIsAnErrorWhenItIsOpened) {
 
 TEST_F(PostgresSamplesTest, AnEmptyBatchDoesNothing) {
   SinkPtr sink = make_creating();
-  EXPECT_OK(sink->write({}));
+  EXPECT_OK(write_to(*sink, {}));
   EXPECT_OK(pipe(std::vector<Sample>(), *sink));
   EXPECT_EQ(server().one("SELECT to_regclass('samples') IS NULL"), "t");
 }
@@ -374,7 +375,7 @@ TEST_F(PostgresSamplesTest, WritingBeforeOpeningAndClosingWithoutIt) {
   OptionsAccess::set_for_samples(options);
   SinkPtr sink;
   ASSERT_OK(make_postgres_sink(options, &sink));
-  EXPECT_EQ(sink->write({}).code(), Code::unavailable);
+  EXPECT_EQ(write_to(*sink, {}).code(), Code::unavailable);
   EXPECT_OK(sink->close());
 }
 

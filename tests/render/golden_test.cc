@@ -55,7 +55,7 @@ class Writer final : public Sink {
     return batch;
   }
 
-  Status write(const RowBatch& rows) override {
+  Status write(const RowBatch& rows, WriteReport&) override {
     const bool line = rows.column_count == 1 && rows.columns[0].name == "line";
     if (line) {
       *out_ += rows.at(0, 0).text();

@@ -154,7 +154,7 @@ TEST_F(LockedTest, MissingColumnsAreNull) {
   EXPECT_TRUE(values[0].is_null());
   EXPECT_EQ(values[1].real(), 2.5);
   EXPECT_TRUE(values[5].is_null());
-  EXPECT_TRUE(lock_.take_report().ok());
+  EXPECT_TRUE(lock_.take_report().empty());
 }
 
 TEST_F(LockedTest, ColumnsAreFoundInAnyOrder) {
@@ -167,21 +167,20 @@ TEST_F(LockedTest, ColumnsAreFoundInAnyOrder) {
 
 TEST_F(LockedTest, UnknownColumnsAreToldOnceEach) {
   project(Batch({"zz", "flow"}).row({1, 1.0}));
-  const Status first = lock_.take_report();
-  EXPECT_EQ(first.code(), Code::rejected);
-  EXPECT_NE(first.message().find("\"zz\""), std::string_view::npos);
+  const std::string first = lock_.take_report();
+  EXPECT_NE(first.find("\"zz\""), std::string_view::npos);
   project(Batch({"zz", "flow"}).row({1, 1.0}));
-  EXPECT_TRUE(lock_.take_report().ok());
+  EXPECT_TRUE(lock_.take_report().empty());
   project(Batch({"Zz", "zz"}).row({1, 1.0}));
-  const Status other_case = lock_.take_report();
-  EXPECT_NE(other_case.message().find("\"Zz\""), std::string_view::npos);
-  EXPECT_EQ(other_case.message().find("\"zz\""), std::string_view::npos);
+  const std::string other_case = lock_.take_report();
+  EXPECT_NE(other_case.find("\"Zz\""), std::string_view::npos);
+  EXPECT_EQ(other_case.find("\"zz\""), std::string_view::npos);
 }
 
 TEST_F(LockedTest, TheSecondColumnOfANameIsDropped) {
   const Batch twice = Batch({"count", "count"}).row({1, 2});
   EXPECT_EQ(project(twice)[2].integer(), 1);
-  EXPECT_EQ(lock_.take_report().code(), Code::rejected);
+  EXPECT_FALSE(lock_.take_report().empty());
 }
 
 TEST_F(LockedTest, NumbersConvertWhereNothingIsLost) {
@@ -193,7 +192,7 @@ TEST_F(LockedTest, NumbersConvertWhereNothingIsLost) {
   EXPECT_EQ(fit("count", 3.0).integer(), 3);
   EXPECT_EQ(fit("count", true).integer(), 1);
   EXPECT_EQ(fit("count", -9223372036854775808.0).integer(), INT64_MIN);
-  EXPECT_TRUE(lock_.take_report().ok());
+  EXPECT_TRUE(lock_.take_report().empty());
 }
 
 TEST_F(LockedTest, WhatDoesNotFitIsNullAndToldOnceAColumn) {
@@ -204,13 +203,12 @@ TEST_F(LockedTest, WhatDoesNotFitIsNullAndToldOnceAColumn) {
   EXPECT_TRUE(fit("flow", "fast").is_null());
   EXPECT_TRUE(fit("open", 1).is_null());
   EXPECT_TRUE(fit("at", "2026-11-21T00:00:00Z").is_null());
-  const Status report = lock_.take_report();
-  EXPECT_EQ(report.code(), Code::rejected);
-  EXPECT_NE(report.message().find("the column \"count\" holds integers"),
+  const std::string report = lock_.take_report();
+  EXPECT_NE(report.find("the column \"count\" holds integers"),
             std::string_view::npos);
-  EXPECT_NE(report.message().find("such as reals"), std::string_view::npos);
+  EXPECT_NE(report.find("such as reals"), std::string_view::npos);
   fit("count", 4.5);
-  EXPECT_TRUE(lock_.take_report().ok());
+  EXPECT_TRUE(lock_.take_report().empty());
 }
 
 TEST_F(LockedTest, IntegersThatNoRealEqualsAreNullAndTold) {
@@ -218,7 +216,7 @@ TEST_F(LockedTest, IntegersThatNoRealEqualsAreNullAndTold) {
   EXPECT_TRUE(fit("flow", INT64_MAX).is_null());
   EXPECT_TRUE(fit("flow", -(std::int64_t{1} << 53) - 1).is_null());
   EXPECT_TRUE(fit("flow", UINT64_MAX).is_null());
-  EXPECT_NE(lock_.take_report().message().find(
+  EXPECT_NE(lock_.take_report().find(
                 "the column \"flow\" holds reals: values that do not fit are "
                 "left out from now on, such as integers that no real equals"),
             std::string_view::npos);
@@ -249,17 +247,17 @@ TEST_F(LockedTest, OfManyUnknownColumnsEachIsTold) {
   rows.values = values.data();
   rows.row_count = 1;
   project(rows);
-  const Status report = lock_.take_report();
+  const std::string report = lock_.take_report();
   for (const std::string& name : names) {
-    EXPECT_NE(report.message().find('"' + name + '"'), std::string_view::npos);
+    EXPECT_NE(report.find('"' + name + '"'), std::string_view::npos);
   }
   project(rows);
-  EXPECT_TRUE(lock_.take_report().ok());
+  EXPECT_TRUE(lock_.take_report().empty());
 }
 
 TEST_F(LockedTest, OneReportTellsOfAllThatWasLost) {
   project(Batch({"x", "y", "flow", "z"}).row({1, 2, "fast", 3}));
-  EXPECT_EQ(lock_.take_report().message(),
+  EXPECT_EQ(lock_.take_report(),
             "there is no column \"x\", \"y\" or \"z\": what was not in the "
             "first batch or is not in the table is dropped from now on; the "
             "column \"flow\" holds reals: values that do not fit are left out "
@@ -271,10 +269,10 @@ TEST_F(LockedTest, NewNamesWithoutEndAreNotKeptForEver) {
   std::string last;
   for (int i = 0; i < 3000; ++i) {
     project(Batch({"new" + std::to_string(i)}).row({1}));
-    const Status report = lock_.take_report();
-    if (report.ok()) continue;
+    const std::string report = lock_.take_report();
+    if (report.empty()) continue;
     ++reports;
-    last = report.message();
+    last = report;
   }
   EXPECT_EQ(reports, 1000u);
   EXPECT_TRUE(last.ends_with("; no more names will be reported")) << last;
@@ -326,8 +324,7 @@ TEST(SchemaLockTest, TheExactNameGoesBeforeOneOfAnotherCase) {
   EXPECT_EQ(integers_in(lock, Batch({"FLOW"}).row({5})), (Integers{5, 0}));
   EXPECT_EQ(integers_in(lock, Batch({"FLOW", "Flow", "flow"}).row({5, 6, 7})),
             (Integers{7, 6}));
-  EXPECT_NE(lock.take_report().message().find("\"FLOW\""),
-            std::string_view::npos);
+  EXPECT_NE(lock.take_report().find("\"FLOW\""), std::string_view::npos);
 }
 
 TEST(SchemaLockTest, ATableFindsTheNamesThatItsCaseMadeItChange) {
@@ -337,14 +334,14 @@ TEST(SchemaLockTest, ATableFindsTheNamesThatItsCaseMadeItChange) {
   EXPECT_EQ(integers_in(lock, Batch({"Flow", "other", "flow"}).row({3, 4, 5})),
             (Integers{5, 3, 4}));
   EXPECT_EQ(integers_in(lock, Batch({"FLOW"}).row({6})), (Integers{6, 0, 0}));
-  EXPECT_TRUE(lock.take_report().ok());
+  EXPECT_TRUE(lock.take_report().empty());
 }
 
 TEST(SchemaLockTest, ANumberInAColumnsNameAloneSaysNothing) {
   SchemaLock lock({.ignore_case = true});
   lock_to_integers(lock, {"flow_2"});
   EXPECT_EQ(integers_in(lock, Batch({"flow"}).row({1})), Integers{0});
-  EXPECT_EQ(lock.take_report().code(), Code::rejected);
+  EXPECT_FALSE(lock.take_report().empty());
 }
 
 TEST(SchemaLockTest, ATableFindsTheNamesThatWereMadeValid) {
@@ -354,9 +351,9 @@ TEST(SchemaLockTest, ATableFindsTheNamesThatWereMadeValid) {
             (Integers{1, 2}));
   // From now on it is known which is which.
   EXPECT_EQ(integers_in(lock, Batch({"c\xfe"}).row({3})), (Integers{0, 3}));
-  EXPECT_TRUE(lock.take_report().ok());
+  EXPECT_TRUE(lock.take_report().empty());
   EXPECT_EQ(integers_in(lock, Batch({"c\xfd"}).row({3})), (Integers{0, 0}));
-  EXPECT_EQ(lock.take_report().code(), Code::rejected);
+  EXPECT_FALSE(lock.take_report().empty());
 }
 
 TEST(SchemaLockTest, ATableFindsTheNamesThatWereCut) {
@@ -367,7 +364,7 @@ TEST(SchemaLockTest, ATableFindsTheNamesThatWereCut) {
   EXPECT_EQ(integers_in(lock, both), (Integers{1, 2}));
   const Batch second = Batch({std::string(21, 'n')}).row({3});
   EXPECT_EQ(integers_in(lock, second), (Integers{0, 3}));
-  EXPECT_TRUE(lock.take_report().ok());
+  EXPECT_TRUE(lock.take_report().empty());
 }
 
 TEST(SchemaLockTest, AColumnWhoseNameIsThereIsNotTakenForAnother) {
@@ -377,7 +374,7 @@ TEST(SchemaLockTest, AColumnWhoseNameIsThereIsNotTakenForAnother) {
             Integers{1});
   EXPECT_EQ(integers_in(lock, Batch({std::string(20, 'n')}).row({2})),
             Integers{0});
-  EXPECT_EQ(lock.take_report().code(), Code::rejected);
+  EXPECT_FALSE(lock.take_report().empty());
 }
 
 TEST(SchemaLockTest, NamesAreDifferentWhereCaseCounts) {
@@ -492,14 +489,14 @@ void expect_rule(const ManyNames& names, const SchemaLockOptions& options,
     columns.push_back({expected[i], Kind::integer, true});
   }
   ASSERT_TRUE(lock.match(names).ok());
-  EXPECT_TRUE(lock.take_report().ok());
+  EXPECT_TRUE(lock.take_report().empty());
   // Who finds the table knows it again, but for names that are both given and
   // made.
   if (has_numbers) return;
   SchemaLock later(options);
   ASSERT_TRUE(later.lock_to(columns).ok());
   ASSERT_TRUE(later.match(names).ok());
-  EXPECT_TRUE(later.take_report().ok());
+  EXPECT_TRUE(later.take_report().empty());
 }
 
 TEST(SchemaLockTest, ManyNamesAlikeFollowTheRule) {
@@ -553,12 +550,12 @@ TEST(SchemaLockTest, MoreColumnsThanATableTakesAreToldOnce) {
   EXPECT_EQ(lock.columns().size(), 1600u);
   EXPECT_EQ(lock.columns().back().name, "c1599");
   ASSERT_TRUE(lock.match(batch).ok());
-  EXPECT_EQ(lock.take_report().message(),
+  EXPECT_EQ(lock.take_report(),
             "the first batch has 1900 columns, of which a table takes 1600: "
             "the others, the first of which is \"c1600\", are dropped from now "
             "on");
   ASSERT_TRUE(lock.match(batch).ok());
-  EXPECT_TRUE(lock.take_report().ok());
+  EXPECT_TRUE(lock.take_report().empty());
   EXPECT_EQ(lock.value(batch, 0, 1599).integer(), 1);
 }
 

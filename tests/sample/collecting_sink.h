@@ -15,9 +15,10 @@ namespace stogger {
 
 class CollectingSink final : public Sink {
  public:
-  Status write(const RowBatch& rows) override {
+  Status write(const RowBatch& rows, WriteReport& report) override {
     std::unique_lock lock(mutex_);
     changed_.wait(lock, [this] { return !held_; });
+    if (on_report) on_report(report);
     if (on_write) {
       Status status = on_write(batches_.size());
       if (!status.ok()) return status;
@@ -89,6 +90,8 @@ class CollectingSink final : public Sink {
 
   // Called with the number of batches before, or at a flush.
   std::function<Status(std::size_t)> on_write;
+  // Before that.
+  std::function<void(WriteReport&)> on_report;
   std::function<Status()> on_flush;
   // What tally() tells.
   bool counts = false;

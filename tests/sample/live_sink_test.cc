@@ -9,6 +9,7 @@
 #include "sample/numbered.h"
 #include "stogger/sample.h"
 #include "stogger/testing.h"
+#include "support/kept_report.h"
 #include "support/sinks.h"
 
 namespace stogger {
@@ -26,7 +27,7 @@ TEST_F(LiveSinkTest, AChildLetsGoOfItThoughNoPipeIsThere) {
   EXPECT_EQ(in_child([&] {
               return inner_->abandoned == 1 &&
                              sink_->flush().code() == Code::invalid &&
-                             sink_->write({}).code() == Code::invalid &&
+                             write_to(*sink_, {}).code() == Code::invalid &&
                              sink_->close().ok()
                          ? 7
                          : 1;

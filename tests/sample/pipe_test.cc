@@ -273,9 +273,9 @@ TEST_F(PipeTest, WhatASinkHoldsBackWhenItFailsToWriteIsLost) {
 
 TEST_F(PipeTest, WhatASinkLeftOutOfRowsIsReportedAndItGoesOn) {
   sink_.counts = true;
-  sink_.on_write = [this](std::size_t) {
+  sink_.on_report = [this](WriteReport& report) {
     sink_.counted_ += 2;
-    return Status(Code::rejected, "there is no column \"x\"");
+    report.notice("there is no column \"x\"");
   };
   PipeSummary summary;
   EXPECT_OK(pipe(numbered(4), sink_, {.batch_size = 2}, &summary));
@@ -285,16 +285,60 @@ TEST_F(PipeTest, WhatASinkLeftOutOfRowsIsReportedAndItGoesOn) {
 }
 
 TEST_F(PipeTest, RowsThatTheTargetRefusesEndIt) {
-  sink_.counts = true;
-  sink_.on_write = [this](std::size_t) {
-    sink_.counted_ += 1;
-    return Status(Code::rejected, "too big");
-  };
+  for (const bool counts : {true, false}) {
+    sink_.counts = counts;
+    sink_.on_report = [this](WriteReport& report) {
+      sink_.counted_ += 1;
+      report.refuse(1, "too big");
+    };
+    PipeSummary summary;
+    const Status status = pipe(numbered(4), sink_, {.batch_size = 2}, &summary);
+    EXPECT_EQ(status.code(), Code::rejected);
+    EXPECT_EQ(status.message(), "the sink collector: too big");
+    EXPECT_EQ(summary.samples_emitted, 1u);
+    EXPECT_EQ(summary.samples_lost, 3u);
+  }
+}
+
+TEST_F(PipeTest, RowsInDoubtEndIt) {
+  sink_.on_report = [](WriteReport& report) { report.in_doubt(0); };
   PipeSummary summary;
-  EXPECT_EQ(pipe(numbered(2), sink_, {.batch_size = 2}, &summary).code(),
-            Code::rejected);
+  const Status status = pipe(numbered(2), sink_, {.batch_size = 2}, &summary);
+  EXPECT_EQ(status.code(), Code::unavailable);
+  EXPECT_NE(status.message().find("no answer came for 1 row"),
+            std::string_view::npos);
   EXPECT_EQ(summary.samples_emitted, 1u);
   EXPECT_EQ(summary.samples_lost, 1u);
+}
+
+TEST_F(PipeTest, RowsThatTheSinkCountsNowhereEndIt) {
+  sink_.counts = true;
+  sink_.on_report = [this](WriteReport& report) {
+    sink_.counted_ += 1;
+    report.notice("a trigger drops rows");
+  };
+  PipeSummary summary;
+  const Status status = pipe(numbered(2), sink_, {.batch_size = 2}, &summary);
+  EXPECT_EQ(status.code(), Code::rejected);
+  EXPECT_EQ(status.message(), "the sink collector: a trigger drops rows");
+  EXPECT_EQ(summary.samples_lost, 1u);
+  EXPECT_TRUE(reports_.empty()) << "the status says it";
+}
+
+TEST_F(PipeTest, AFailureComesBeforeWhatIsSaidOfRows) {
+  sink_.on_report = [](WriteReport& report) {
+    report.refuse(0, "too big");
+    report.notice("by the way");
+  };
+  sink_.on_write = [](std::size_t) {
+    return Status(Code::corrupt, "it is broken");
+  };
+  PipeSummary summary;
+  const Status status = pipe(numbered(2), sink_, {.batch_size = 2}, &summary);
+  EXPECT_EQ(status.code(), Code::corrupt);
+  EXPECT_EQ(summary.samples_lost, 2u);
+  ASSERT_EQ(reports_.size(), 1u);
+  EXPECT_EQ(reports_[0], "the sink collector: by the way");
 }
 
 TEST_F(PipeTest, WithoutRoomTheNewestAreDroppedIfThatIsWanted) {

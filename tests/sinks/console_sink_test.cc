@@ -11,6 +11,7 @@
 
 #include "os/diagnostics.h"
 #include "sinks/builtin.h"
+#include "tests/support/kept_report.h"
 #include "tests/support/rows.h"
 #include "tests/support/sinks.h"
 #include "tests/support/temp_folder.h"
@@ -69,7 +70,7 @@ class ConsoleSink : public testing::Test {
     ASSERT_OK(sink_->open());
   }
   Status write(std::string_view line) {
-    return sink_->write(line_rows({line}));
+    return write_to(*sink_, line_rows({line}));
   }
   std::string read_some() {
     char bytes[65536];
@@ -118,7 +119,7 @@ TEST_F(ConsoleSink, LinesGoToStderr) {
   use_file();
   open();
   EXPECT_OK(write("one\n"));
-  EXPECT_OK(sink_->write(line_rows({"two\n", "three\n"})));
+  EXPECT_OK(write_to(*sink_, line_rows({"two\n", "three\n"})));
   EXPECT_EQ(read_file(path_), "one\ntwo\nthree\n");
   EXPECT_EQ(sink_->target(), "stderr");
 }

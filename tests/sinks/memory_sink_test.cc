@@ -8,6 +8,7 @@
 
 #include "sinks/builtin.h"
 #include "sinks/memory.h"
+#include "tests/support/kept_report.h"
 #include "tests/support/rows.h"
 #include "tests/support/sinks.h"
 
@@ -24,7 +25,7 @@ TEST(MemorySink, RowsOwnTheirText) {
                                    {"data", Json{"[1]"}},
                                    {"id", 42},
                                    {"none", nullptr}}});
-    ASSERT_OK(sink.write(rows));
+    ASSERT_OK(write_to(sink, rows));
   }
   const std::vector<OwnedRow> rows = sink.rows();
   ASSERT_EQ(rows.size(), 1u);
@@ -40,8 +41,8 @@ TEST(MemorySink, RowsOwnTheirText) {
 TEST(MemorySink, ColumnsMayDifferFromRowToRow) {
   MemorySink sink;
   ASSERT_OK(sink.open());
-  ASSERT_OK(sink.write(field_rows({{{"a", 1}}})));
-  ASSERT_OK(sink.write(field_rows({{{"b", "x"}, {"c", 2.5}}})));
+  ASSERT_OK(write_to(sink, field_rows({{{"a", 1}}})));
+  ASSERT_OK(write_to(sink, field_rows({{{"b", "x"}, {"c", 2.5}}})));
   const std::vector<OwnedRow> rows = sink.rows();
   ASSERT_EQ(rows.size(), 2u);
   EXPECT_EQ(rows[0][0].name(), "a");
@@ -52,12 +53,12 @@ TEST(MemorySink, ColumnsMayDifferFromRowToRow) {
 TEST(MemorySink, TheNewestRowsAreKept) {
   MemorySink sink(3);
   ASSERT_OK(sink.open());
-  ASSERT_OK(sink.write(field_rows({{{"n", 1}}, {{"n", 2}}})));
-  ASSERT_OK(sink.write(field_rows({{{"n", 3}}, {{"n", 4}}})));
+  ASSERT_OK(write_to(sink, field_rows({{{"n", 1}}, {{"n", 2}}})));
+  ASSERT_OK(write_to(sink, field_rows({{{"n", 3}}, {{"n", 4}}})));
   EXPECT_EQ(sink.rows().size(), 3u);
   EXPECT_EQ(sink.rows().front()[0].value().integer(), 2);
-  ASSERT_OK(
-      sink.write(field_rows({{{"n", 5}}, {{"n", 6}}, {{"n", 7}}, {{"n", 8}}})));
+  ASSERT_OK(write_to(
+      sink, field_rows({{{"n", 5}}, {{"n", 6}}, {{"n", 7}}, {{"n", 8}}})));
   EXPECT_EQ(sink.rows().size(), 3u);
   EXPECT_EQ(sink.rows().front()[0].value().integer(), 6);
   EXPECT_EQ(sink.rows().back()[0].value().integer(), 8);
@@ -66,7 +67,7 @@ TEST(MemorySink, TheNewestRowsAreKept) {
 TEST(MemorySink, ClearRemovesAllRows) {
   MemorySink sink;
   ASSERT_OK(sink.open());
-  ASSERT_OK(sink.write(field_rows({{{"n", 1}}})));
+  ASSERT_OK(write_to(sink, field_rows({{{"n", 1}}})));
   sink.clear();
   EXPECT_TRUE(sink.rows().empty());
 }
@@ -74,7 +75,7 @@ TEST(MemorySink, ClearRemovesAllRows) {
 TEST(MemorySink, RowsStayWhenItIsClosed) {
   MemorySink sink;
   ASSERT_OK(sink.open());
-  ASSERT_OK(sink.write(field_rows({{{"n", 1}}})));
+  ASSERT_OK(write_to(sink, field_rows({{{"n", 1}}})));
   ASSERT_OK(sink.close());
   EXPECT_EQ(sink.rows().size(), 1u);
 }
@@ -82,7 +83,7 @@ TEST(MemorySink, RowsStayWhenItIsClosed) {
 TEST(MemorySink, AChildBeginsWithoutRows) {
   MemorySink sink;
   ASSERT_OK(sink.open());
-  ASSERT_OK(sink.write(field_rows({{{"n", 1}}})));
+  ASSERT_OK(write_to(sink, field_rows({{{"n", 1}}})));
   sink.abandon();
   EXPECT_TRUE(sink.rows().empty());
 }
@@ -90,7 +91,7 @@ TEST(MemorySink, AChildBeginsWithoutRows) {
 TEST(MemorySink, MaxRowsIsAnOption) {
   const SinkPtr sink = make_or_throw(make_memory_sink, {{"max_rows", 1}});
   ASSERT_OK(sink->open());
-  ASSERT_OK(sink->write(field_rows({{{"n", 1}}, {{"n", 2}}})));
+  ASSERT_OK(write_to(*sink, field_rows({{{"n", 1}}, {{"n", 2}}})));
   EXPECT_EQ(static_cast<MemorySink&>(*sink).rows().size(), 1u);
   EXPECT_THAT(refusal(make_memory_sink, {{"max_rows", 0}}),
               HasSubstr("max_rows"));
@@ -104,7 +105,7 @@ TEST(MemorySink, RowsCanBeReadWhileOthersWrite) {
   std::atomic<bool> done = false;
   std::thread writer([&] {
     for (int i = 0; i < 2000; ++i) {
-      EXPECT_OK(sink.write(field_rows({{{"text", std::to_string(i)}}})));
+      EXPECT_OK(write_to(sink, field_rows({{{"text", std::to_string(i)}}})));
     }
     done = true;
   });

@@ -39,7 +39,7 @@ class LineKeeper final : public Sink {
   LineKeeper(RowForm form, std::shared_ptr<Lines> lines)
       : form_(form), lines_(std::move(lines)) {}
 
-  Status write(const RowBatch& rows) override {
+  Status write(const RowBatch& rows, WriteReport&) override {
     for (std::size_t row = 0; row < rows.row_count; ++row) {
       lines_->add(rows.at(row, 0).text());
     }

@@ -1,6 +1,7 @@
 #include "module/guest/entry.h"
 
 #include <cstddef>
+#include <cstdint>
 #include <string_view>
 #include <utility>
 #include <vector>
@@ -64,6 +65,55 @@ bool convert(const stogger_value& value, Value* out) noexcept {
   return false;
 }
 
+// Hands what a sink says of rows over to the host, which knows those that were
+// left out as well.
+class RowsForHost final : public WriteReport {
+ public:
+  explicit RowsForHost(const stogger_write_report& host) : host_(host) {}
+
+  // A row that the sink is not handed. Those come in ascending order.
+  void leave_out(std::size_t row, std::string_view reason) {
+    left_out_.push_back(row);
+    host_.refuse(host_.context, row, as_module_text(reason));
+  }
+  void expect(std::size_t rows) noexcept { rows_ = rows; }
+
+  void refuse(std::size_t row, std::string_view reason) override {
+    host_.refuse(host_.context, of_host(row), as_module_text(reason));
+  }
+  void in_doubt(std::size_t row) override {
+    host_.in_doubt(host_.context, of_host(row));
+  }
+  void notice(std::string_view what) override {
+    host_.notice(host_.context, as_module_text(what));
+  }
+  std::int64_t waited_ns() const noexcept override { return host_.waited_ns; }
+
+ private:
+  // The host takes no row of that number where the sink gives a wrong one.
+  std::size_t of_host(std::size_t row) const noexcept {
+    if (row >= rows_) return SIZE_MAX;
+    for (const std::size_t other : left_out_) {
+      if (other <= row) ++row;
+    }
+    return row;
+  }
+
+  const stogger_write_report& host_;
+  std::size_t rows_ = SIZE_MAX;
+  std::vector<std::size_t> left_out_;
+};
+
+// False for a row with a value of a kind that this module does not know.
+bool convert_row(const stogger_rows& rows, std::size_t row,
+                 Value* out) noexcept {
+  const stogger_value* values = rows.values + row * rows.column_count;
+  for (std::size_t i = 0; i < rows.column_count; ++i) {
+    if (!convert(values[i], &out[i])) return false;
+  }
+  return true;
+}
+
 // A sink, and the memory that what crosses is converted in.
 class Instance {
  public:
@@ -71,7 +121,7 @@ class Instance {
 
   Sink& sink() noexcept { return *sink_; }
 
-  Status write(const stogger_rows& rows) {
+  Status write(const stogger_rows& rows, const stogger_write_report& host) {
     std::size_t count = 0;
     if (__builtin_mul_overflow(rows.row_count, rows.column_count, &count) ||
         (rows.column_count != 0 && rows.columns == nullptr) ||
@@ -84,20 +134,32 @@ class Instance {
                      column_kind(rows.columns[i].kind)};
     }
     values_.resize(count);
-    for (std::size_t i = 0; i < values_.size(); ++i) {
-      if (!convert(rows.values[i], &values_[i])) {
-        return Status(Code::rejected,
-                      "a value is of a kind that the module does not know; "
-                      "install the module in the version of stogger");
+    RowsForHost report(host);
+    RowBatch batch;
+    if (count == 0) batch.row_count = rows.row_count;
+    for (std::size_t row = 0; count != 0 && row < rows.row_count; ++row) {
+      const std::size_t place = batch.row_count * rows.column_count;
+      if (convert_row(rows, row, values_.data() + place)) {
+        ++batch.row_count;
+      } else {
+        report.leave_out(row,
+                         "a value is of a kind that the module does not know; "
+                         "install the module in the version of stogger");
       }
     }
-    RowBatch batch;
+    if (batch.row_count == 0 && rows.row_count != 0) return {};
     batch.columns = columns_.data();
     batch.column_count = columns_.size();
     batch.values = values_.data();
-    batch.row_count = rows.row_count;
     batch.now = Time{rows.now_ns};
-    return sink_->write(batch);
+    batch.id = rows.id;
+    report.expect(batch.row_count);
+    return sink_->write(batch, report);
+  }
+
+  Status tick(Time now, const stogger_write_report& host) {
+    RowsForHost report(host);
+    return sink_->tick(now, report);
   }
 
   std::size_t wanted(const stogger_column** columns) {
@@ -151,9 +213,24 @@ stogger_code check(void* sink, const stogger_findings* findings,
   });
 }
 
+// For a call of `call`, which is handed the report.
+template <class Call>
+stogger_code answered_with(const stogger_write_report* report,
+                           stogger_message* message, Call call) noexcept {
+  return answered(message, [&] {
+    if (report == nullptr || report->size < STOGGER_WRITE_REPORT_FIRST_SIZE) {
+      return Status(Code::internal, "the program gives no report to write to");
+    }
+    return call(*report);
+  });
+}
+
 stogger_code write(void* sink, const stogger_rows* rows,
+                   const stogger_write_report* report,
                    stogger_message* message) noexcept {
-  return answered(message, [&] { return instance(sink).write(*rows); });
+  return answered_with(report, message, [&](const stogger_write_report& host) {
+    return instance(sink).write(*rows, host);
+  });
 }
 
 stogger_code flush(void* sink, stogger_message* message) noexcept {
@@ -197,9 +274,15 @@ stogger_text target(void* sink) noexcept {
 void destroy(void* sink) noexcept { delete static_cast<Instance*>(sink); }
 
 stogger_code tick(void* sink, std::int64_t now_ns,
+                  const stogger_write_report* report,
                   stogger_message* message) noexcept {
-  return answered(message,
-                  [&] { return instance(sink).sink().tick(Time{now_ns}); });
+  return answered_with(report, message, [&](const stogger_write_report& host) {
+    return instance(sink).tick(Time{now_ns}, host);
+  });
+}
+
+std::int64_t deadline_ns(void* sink) noexcept {
+  return instance(sink).sink().deadline_ns();
 }
 
 constexpr stogger_sink_methods kMethods = {
@@ -217,6 +300,7 @@ constexpr stogger_sink_methods kMethods = {
     &target,
     &destroy,
     &tick,
+    &deadline_ns,
 };
 
 }  // namespace

@@ -77,8 +77,8 @@ class RowConverter {
     for (std::size_t i = 0; i < values_.size(); ++i) {
       values_[i] = stogger::convert(rows.values[i]);
     }
-    rows_ = {columns_.data(), columns_.size(), values_.data(), rows.row_count,
-             rows.now.ns};
+    rows_ = {columns_.data(), columns_.size(), values_.data(),
+             rows.row_count,  rows.now.ns,     rows.id};
     return &rows_;
   }
 
@@ -108,6 +108,56 @@ stogger_findings findings_table(CheckFindings& findings) noexcept {
           }};
 }
 
+// What a module calls to say something of rows. No exception goes back to it.
+class ReportForModule {
+ public:
+  ReportForModule(WriteReport& report, std::size_t rows) noexcept
+      : report_(report), rows_(rows) {}
+
+  const stogger_write_report* table() const noexcept { return &table_; }
+
+ private:
+  template <class Call>
+  static void say(void* context, Call call) noexcept {
+    static_cast<void>(guarded([&] {
+      call(*static_cast<ReportForModule*>(context));
+      return Status();
+    }));
+  }
+
+  bool is_known(std::size_t row) {
+    if (row < rows_) return true;
+    report_.notice("its module speaks of a row that it was not given");
+    return false;
+  }
+
+  static void refuse(void* context, std::size_t row,
+                     stogger_text reason) noexcept {
+    say(context, [&](ReportForModule& self) {
+      if (self.is_known(row)) {
+        self.report_.refuse(row, text_of_module(reason));
+      }
+    });
+  }
+  static void in_doubt(void* context, std::size_t row) noexcept {
+    say(context, [&](ReportForModule& self) {
+      if (self.is_known(row)) self.report_.in_doubt(row);
+    });
+  }
+  static void notice(void* context, stogger_text what) noexcept {
+    say(context, [&](ReportForModule& self) {
+      const std::string_view text = text_of_module(what);
+      if (!text.empty()) self.report_.notice(text);
+    });
+  }
+
+  WriteReport& report_;
+  const std::size_t rows_;  // that may be spoken of
+  stogger_write_report table_ = {
+      sizeof(stogger_write_report), this, &refuse, &in_doubt, &notice,
+      report_.waited_ns()};
+};
+
 class ModuleSink final : public Sink {
  public:
   ModuleSink(const stogger_sink_methods* methods, void* sink)
@@ -128,21 +178,27 @@ class ModuleSink final : public Sink {
     });
   }
 
-  Status write(const RowBatch& rows) override {
+  Status write(const RowBatch& rows, WriteReport& report) override {
     return guarded([&] {
       const stogger_rows* const converted = converter_.convert(rows);
+      ReportForModule to_report(report, rows.row_count);
       return ask([&](stogger_message* message) {
-        return methods_->write(sink_, converted, message);
+        return methods_->write(sink_, converted, to_report.table(), message);
       });
     });
   }
 
   Status flush() override { return call(methods_->flush); }
-  Status tick(Time now) override {
+  Status tick(Time now, WriteReport& report) override {
     if (!has_tick()) return {};
+    // It alone knows how many rows it holds back.
+    ReportForModule to_report(report, SIZE_MAX);
     return ask([&](stogger_message* message) {
-      return methods_->tick(sink_, now.ns, message);
+      return methods_->tick(sink_, now.ns, to_report.table(), message);
     });
+  }
+  std::int64_t deadline_ns() const noexcept override {
+    return has_deadline() ? methods_->deadline_ns(sink_) : Sink::deadline_ns();
   }
   Status close() override { return call(methods_->close); }
   void abandon() noexcept override { methods_->abandon(sink_); }
@@ -205,11 +261,16 @@ class ModuleSink final : public Sink {
  private:
   using Method = stogger_code (*)(void* sink, stogger_message* message);
 
-  // Its module may be older than the method.
+  // Its module may be older than these methods.
   bool has_tick() const noexcept {
     return methods_->size >=
                offsetof(stogger_sink_methods, tick) + sizeof methods_->tick &&
            methods_->tick != nullptr;
+  }
+  bool has_deadline() const noexcept {
+    return methods_->size >= offsetof(stogger_sink_methods, deadline_ns) +
+                                 sizeof methods_->deadline_ns &&
+           methods_->deadline_ns != nullptr;
   }
 
   Status call(Method method) noexcept {

@@ -37,6 +37,7 @@
 #include "tests/bench/contender.h"
 #include "tests/bench/postgres/libpq.h"
 #include "tests/postgres/server.h"
+#include "tests/support/kept_report.h"
 
 namespace bench {
 namespace {
@@ -391,8 +392,9 @@ class Bench {
     std::vector<Cost> theirs;
     for (int round = 0; round < settings_.rounds; ++round) {
       empty_table();
-      ours.push_back(measure(calls(50), kBatch,
-                             [&](std::size_t) { require(sink->write(rows)); }));
+      ours.push_back(measure(calls(50), kBatch, [&](std::size_t) {
+        require(write_to(*sink, rows));
+      }));
       empty_table();
       theirs.push_back(measure(calls(50), kBatch, [&](std::size_t) {
         libpq.copy(kCopy, bytes.view());

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "tests/bench/samples/samples_bench.h"
+#include "tests/support/kept_report.h"
 #include "tests/support/temp_folder.h"
 
 namespace bench {
@@ -38,7 +39,7 @@ std::pair<double, double> write_all(const Samples& samples,
     stogger::RowBatch batch = all;
     batch.values += row * all.column_count;
     batch.row_count = std::min(kBatch, all.row_count - row);
-    require(sink->write(batch));
+    require(write_to(*sink, batch));
   }
   require(sink->close());
   return {now() - begin, cpu_seconds() - cpu};

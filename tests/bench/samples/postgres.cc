@@ -7,6 +7,7 @@
 #include "tests/bench/postgres/libpq.h"
 #include "tests/bench/samples/samples_bench.h"
 #include "tests/postgres/server.h"
+#include "tests/support/kept_report.h"
 
 namespace bench {
 namespace {
@@ -71,14 +72,14 @@ void compare_postgres(const Settings& settings) {
   stogger::SinkPtr sink;
   require(make_sample_sink("postgres", {{"dsn", dsn}, {"create_table", true}},
                            &sink));
-  require(sink->write(samples.batch()));
+  require(write_to(*sink, samples.batch()));
   server.execute("CREATE TABLE bare (LIKE samples)");
   Libpq bare(dsn);
   const std::string bytes = encode(samples.batch());
   compare(settings, "PostgreSQL, batches of 1,000, COPY", 0.9, 0, kBatch,
           settings.calls(100),
           {[&] { server.execute("TRUNCATE samples; CHECKPOINT"); },
-           [&] { require(sink->write(samples.batch())); }},
+           [&] { require(write_to(*sink, samples.batch())); }},
           {[&] { server.execute("TRUNCATE bare; CHECKPOINT"); },
            [&] { bare.copy(kCopy, bytes); }});
   require(sink->close());

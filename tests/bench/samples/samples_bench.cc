@@ -18,6 +18,7 @@
 #include <cstring>
 #include <fstream>
 
+#include "tests/support/kept_report.h"
 #include "tests/support/temp_folder.h"
 
 namespace bench {
@@ -176,15 +177,15 @@ void compare_file(const Settings& settings, const char* type,
   SinkPtr sink;
   const auto begin = [&] {
     require(make_sample_sink(type, {{"path", path}}, &sink));
-    require(sink->write(samples.batch()));
+    require(write_to(*sink, samples.batch()));
   };
   begin();
   const std::size_t header = file_bytes(path).size();
-  require(sink->write(samples.batch()));
+  require(write_to(*sink, samples.batch()));
   ReadyBytes ready(file_bytes(path).substr(header), folder.file("ready"));
   compare(settings, std::string(name) + ", the sink, batches of 64", 0.8,
           kEnough, kBatch, settings.calls(5000),
-          {begin, [&] { require(sink->write(samples.batch())); }},
+          {begin, [&] { require(write_to(*sink, samples.batch())); }},
           {[&] { ready.empty(); }, [&] { ready.write(); }});
 
   // From push() to the file, through the pipe's own thread.
@@ -282,7 +283,7 @@ void compare_sqlite(const Settings& settings) {
          const std::string path = folder.file("ours" + std::to_string(++round));
          require(make_sample_sink("sqlite", {{"path", path}}, &sink));
        },
-       [&] { require(sink->write(samples.batch())); }},
+       [&] { require(write_to(*sink, samples.batch())); }},
       {[&] {
          sink.reset();
          bare = std::make_unique<BareSqlite>(

@@ -26,6 +26,7 @@ struct FirstMethods {
   stogger_code (*check)(void* sink, const stogger_findings* findings,
                         stogger_message* message);
   stogger_code (*write)(void* sink, const stogger_rows* rows,
+                        const stogger_write_report* report,
                         stogger_message* message);
   stogger_code (*flush)(void* sink, stogger_message* message);
   stogger_code (*close)(void* sink, stogger_message* message);
@@ -44,7 +45,8 @@ constexpr FirstMethods kFirst = {
     [](void*, const stogger_findings*, stogger_message*) -> stogger_code {
       return 0;
     },
-    [](void* sink, const stogger_rows* rows, stogger_message*) -> stogger_code {
+    [](void* sink, const stogger_rows* rows, const stogger_write_report*,
+       stogger_message*) -> stogger_code {
       counter(sink).rows += rows->row_count;
       return 0;
     },
@@ -76,7 +78,10 @@ constexpr const FirstMethods& kMethods = kFirst;
 #else
 struct NextMethods {
   FirstMethods first;
-  stogger_code (*tick)(void* sink, int64_t now_ns, stogger_message* message);
+  stogger_code (*tick)(void* sink, int64_t now_ns,
+                       const stogger_write_report* report,
+                       stogger_message* message);
+  int64_t (*deadline_ns)(void* sink);
   void (*unheard_of)(void* sink);
 };
 
@@ -86,6 +91,7 @@ constexpr NextMethods kMethods = {
       methods.size = sizeof(NextMethods);
       return methods;
     }(),
+    nullptr,
     nullptr,
     [](void*) {},
 };

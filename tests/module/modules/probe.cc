@@ -46,6 +46,7 @@ struct ProbeOptions {
   RowForm form = RowForm::table;
   bool counts = false;
   bool quiet = false;
+  bool judges_ticks = false;
   std::vector<std::string> columns;
 };
 
@@ -69,14 +70,16 @@ class ProbeSink final : public Sink {
     return {};
   }
 
-  Status write(const RowBatch& rows) override {
+  Status write(const RowBatch& rows, WriteReport& report) override {
     if (!options_.quiet) {
       say("rows at " + std::to_string(rows.now.ns));
+      if (rows.id != 0) say("of batch " + std::to_string(rows.id));
       for (std::size_t row = 0; row < rows.row_count; ++row) say(rows, row);
     }
     if (rows.row_count != 0) {
       const Value& first = rows.at(0, 0);
       if (first.kind() == Kind::text) misbehave(first.text());
+      if (first.kind() == Kind::text) judge(rows, report);
       if (first.kind() == Kind::integer && first.integer() < 0) {
         return Status(static_cast<Code>(-first.integer()), long_message_);
       }
@@ -86,8 +89,9 @@ class ProbeSink final : public Sink {
     return {};
   }
 
-  Status tick(Time now) override {
+  Status tick(Time now, WriteReport& report) override {
     say("tick at " + std::to_string(now.ns));
+    if (options_.judges_ticks) report.refuse(41, "it waited in vain");
     return {};
   }
   Status flush() override {
@@ -122,6 +126,18 @@ class ProbeSink final : public Sink {
     if (how == "exhaust") throw std::bad_alloc();
     if (how == "write at length") {
       for (int i = 0; i < 5000; ++i) long_message_ += "\xC3\xA4";
+    }
+  }
+
+  // Of each row what its first value asks for.
+  static void judge(const RowBatch& rows, WriteReport& report) {
+    for (std::size_t row = 0; row < rows.row_count; ++row) {
+      if (rows.at(row, 0).kind() != Kind::text) continue;
+      const std::string_view text = rows.at(row, 0).text();
+      if (text == "refuse") report.refuse(row, "it was asked to");
+      if (text == "doubt") report.in_doubt(row);
+      if (text == "notice") report.notice("there is more to it");
+      if (text == "absurd") report.refuse(row + 1000, "no such row");
     }
   }
 
@@ -162,6 +178,7 @@ Status make_probe_sink(Options& options, SinkPtr* sink) {
   if (form == "absurd") read.form = static_cast<RowForm>(99);
   read.counts = options.boolean("counts", false);
   read.quiet = options.boolean("quiet", false);
+  read.judges_ticks = options.boolean("judges_ticks", false);
   for (std::size_t i = 0; i < options.list_size("columns"); ++i) {
     read.columns.emplace_back(options.list_item("columns", i));
   }

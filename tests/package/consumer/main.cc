@@ -18,7 +18,8 @@ std::size_t counted = 0;
 
 class CountSink final : public stogger::Sink {
  public:
-  stogger::Status write(const stogger::RowBatch& rows) override {
+  stogger::Status write(const stogger::RowBatch& rows,
+                        stogger::WriteReport&) override {
     counted += rows.row_count;
     return {};
   }

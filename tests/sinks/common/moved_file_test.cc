@@ -22,6 +22,7 @@
 #include "base/buffer.h"
 #include "sinks/builtin.h"
 #include "stogger/clock.h"
+#include "tests/support/kept_report.h"
 #include "tests/support/processes.h"
 #include "tests/support/rows.h"
 #include "tests/support/sinks.h"
@@ -92,7 +93,8 @@ class MovedFile : public testing::TestWithParam<Kind> {
         if (*GetParam().flush != '\0') line += "\n";
         // A file that is moved all the time, or locked, may refuse one: that
         // is counted as dropped.
-        if (sink->write(line_rows({line}, Clock::real()->now())).ok()) ++count;
+        if (write_to(*sink, line_rows({line}, Clock::real()->now())).ok())
+          ++count;
       }
     }
     fine = is_fine(sink->close()) && fine;

@@ -15,6 +15,7 @@
 #include "stogger/testing.h"
 #include "tests/support/csv_rows.h"
 #include "tests/support/file_clock.h"
+#include "tests/support/kept_report.h"
 #include "tests/support/open_file.h"
 #include "tests/support/processes.h"
 #include "tests/support/rows.h"
@@ -73,7 +74,7 @@ class CsvSink : public ::testing::Test {
 TEST_F(CsvSink, WritesAHeaderAndRows) {
   SinkPtr sink = open();
   EXPECT_EQ(content(), kHeader);
-  EXPECT_OK(sink->write(table_rows({{}, {}})));
+  EXPECT_OK(write_to(*sink, table_rows({{}, {}})));
   EXPECT_EQ(content(), both(kHeader, both(kLine, kLine)));
   EXPECT_EQ(sink->target(), path_);
 }
@@ -82,7 +83,7 @@ TEST_F(CsvSink, TheTimeOfAnEventHasSixDigits) {
   SinkPtr sink = open();
   TableRow row;
   row.timestamp.ns += 999;
-  EXPECT_OK(sink->write(table_rows({row})));
+  EXPECT_OK(write_to(*sink, table_rows({row})));
   EXPECT_EQ(content(), both(kHeader, kLine));
 }
 
@@ -98,7 +99,8 @@ TEST_F(CsvSink, WritesTheColumnsItIsTold) {
   ASSERT_EQ(sink->columns().column_count, 3u);
   EXPECT_EQ(sink->columns().columns[1].name, "user_id");
   EXPECT_EQ(sink->columns().columns[1].kind, Kind::null);
-  EXPECT_OK(sink->write(
+  EXPECT_OK(write_to(
+      *sink,
       field_rows({{{"event", "a"}, {"user_id", 7}, {"ms", 0.5}},
                   {{"event", "b"}, {"user_id", nullptr}, {"ms", nullptr}}})));
   EXPECT_EQ(content(), "event,user_id,ms\r\na,7,0.5\r\nb,,\r\n");
@@ -112,7 +114,7 @@ TEST_F(CsvSink, ForPeopleARowIsALineAndNothingIsCalculated) {
                                             "@x"};
   SinkPtr sink = open({{"columns", Json{R"(["a"])"}}, {"for_people", true}});
   for (const std::string& text : hostile) {
-    EXPECT_OK(sink->write(field_rows({{{"a", text}}})));
+    EXPECT_OK(write_to(*sink, field_rows({{{"a", text}}})));
   }
   EXPECT_EQ(content(),
             "a\r\n'=cmd|' /C calc'!A0\r\na\\r\\nb\r\n\\x1b[2J\r\n"
@@ -125,11 +127,12 @@ TEST_F(CsvSink, ForPeopleARowIsALineAndNothingIsCalculated) {
 
 TEST_F(CsvSink, ColumnsAreFoundByName) {
   SinkPtr sink = open({{"columns", Json{R"(["a","b","c"])"}}});
-  EXPECT_OK(sink->write(field_rows({{{"c", 3}, {"a", 1}}})));
+  EXPECT_OK(write_to(*sink, field_rows({{{"c", 3}, {"a", 1}}})));
   EXPECT_EQ(content(), "a,b,c\r\n1,,3\r\n");
-  const Status status = sink->write(field_rows({{{"a", 1}, {"d", 4}}}));
-  EXPECT_EQ(status.code(), Code::rejected);
-  EXPECT_EQ(status.message(), "there is no column for \"d\"");
+  const KeptReport said =
+      said_of(*sink, field_rows({{{"a", 1}, {"d", 4}}, {{"a", 2}, {"d", 5}}}));
+  ASSERT_EQ(said.refused_rows(), (std::vector<std::size_t>{0, 1}));
+  EXPECT_EQ(said.refused[1].reason, "there is no column for \"d\"");
   EXPECT_EQ(content(), "a,b,c\r\n1,,3\r\n");
 }
 
@@ -156,7 +159,7 @@ TEST_F(CsvSink, SaysWhatIsWrongWithItsOptions) {
 TEST_F(CsvSink, AppendsToAFileWithItsColumns) {
   write_file(path_, both(kHeader, kLine));
   SinkPtr sink = open();
-  EXPECT_OK(sink->write(table_rows({{}})));
+  EXPECT_OK(write_to(*sink, table_rows({{}})));
   EXPECT_EQ(content(), both(kHeader, both(kLine, kLine)));
   EXPECT_EQ(names_in(folder_.path()), std::vector<std::string>{"log.csv"});
 }
@@ -164,7 +167,7 @@ TEST_F(CsvSink, AppendsToAFileWithItsColumns) {
 TEST_F(CsvSink, KeepsAFileWithOtherColumnsUnderADatedName) {
   write_file(path_, "a,b\r\n1,2\r\n");
   SinkPtr sink = open();
-  EXPECT_OK(sink->write(table_rows({{}})));
+  EXPECT_OK(write_to(*sink, table_rows({{}})));
   EXPECT_EQ(content(), both(kHeader, kLine));
   EXPECT_EQ(read_file(folder_file("log.2026-11-21T013928Z.csv")),
             "a,b\r\n1,2\r\n");
@@ -195,7 +198,7 @@ TEST_F(CsvSink, CanBeginAnew) {
   write_file(path_, both(kHeader, kLine));
   SinkPtr sink = open({{"mode", "truncate"}});
   EXPECT_EQ(content(), kHeader);
-  EXPECT_OK(sink->write(table_rows({{}})));
+  EXPECT_OK(write_to(*sink, table_rows({{}})));
   EXPECT_OK(sink->close());
   EXPECT_OK(sink->open());
   EXPECT_EQ(content(), both(kHeader, kLine)) << "only the first time";
@@ -275,7 +278,7 @@ TEST_F(CsvSink, LinesThatSomeoneElseAddedStay) {
   const std::string foreign = both(kHeader, "by hand\nwithout an end");
   write_file(path_, foreign);
   SinkPtr sink = open();
-  EXPECT_OK(sink->write(table_rows({{}})));
+  EXPECT_OK(write_to(*sink, table_rows({{}})));
   EXPECT_EQ(content(), both(foreign, both("\r\n", kLine)));
 }
 
@@ -284,20 +287,20 @@ TEST_F(CsvSink, LinesThatSomeoneElseAddedStay) {
 TEST_F(CsvSink, AMovedFileIsNoticedWithinASecond) {
   SinkPtr sink = open();
   Time now = kTestTime;
-  EXPECT_OK(sink->write(table_rows({{}}, now)));
+  EXPECT_OK(write_to(*sink, table_rows({{}}, now)));
   std::filesystem::rename(path_, folder_file("log.csv.1"));
   now.ns += kSecond;
-  EXPECT_OK(sink->write(table_rows({{}}, now)));
+  EXPECT_OK(write_to(*sink, table_rows({{}}, now)));
   EXPECT_EQ(content(), both(kHeader, kLine));
   EXPECT_EQ(read_file(folder_file("log.csv.1")), both(kHeader, kLine));
 }
 
 TEST_F(CsvSink, ADeletedFileIsMadeAnew) {
   SinkPtr sink = open();
-  EXPECT_OK(sink->write(table_rows({{}})));
+  EXPECT_OK(write_to(*sink, table_rows({{}})));
   wait_for_tick();
   std::filesystem::remove_all(folder_.path());
-  EXPECT_OK(sink->write(table_rows({{}}, Time{kTestTime.ns + kSecond})));
+  EXPECT_OK(write_to(*sink, table_rows({{}}, Time{kTestTime.ns + kSecond})));
   EXPECT_EQ(content(), both(kHeader, kLine));
 }
 
@@ -316,7 +319,7 @@ TEST_F(CsvSink, AFileThatIsMovedWhileItsLockIsWaitedForIsNotTaken) {
     other.close();
     opener.join();
     if (!status.ok()) continue;
-    EXPECT_OK(sink->write(table_rows({{}})));
+    EXPECT_OK(write_to(*sink, table_rows({{}})));
     EXPECT_EQ(content(), both(kHeader, kLine));
     EXPECT_EQ(read_file(folder_file("moved.csv")), "other\r\n");
   }
@@ -329,15 +332,15 @@ TEST_F(CsvSink, TwoProgramsWithOtherColumnsDoNotChaseEachOtherForLong) {
   int complaints = 0;
   for (int i = 0; i < 20; ++i) {
     now.ns += kSecond;
-    const Status one = first->write(table_rows({{}}, now));
-    const Status other = second->write(field_rows({{{"a", i}}}, now));
-    for (const Status* status : {&one, &other}) {
-      if (status->ok()) continue;
+    const KeptReport one = said_of(*first, table_rows({{}}, now));
+    const KeptReport other = said_of(*second, field_rows({{{"a", i}}}, now));
+    for (const KeptReport* said : {&one, &other}) {
+      if (said->is_empty()) continue;
       ++complaints;
-      EXPECT_EQ(status->code(), Code::rejected);
-      EXPECT_NE(status->message().find("another program writes different"),
-                std::string_view::npos)
-          << status->message();
+      EXPECT_EQ(said->notices.size(), 1u);
+      EXPECT_NE(said->text().find("another program writes different"),
+                std::string::npos)
+          << said->text();
     }
   }
   EXPECT_GE(complaints, 1);
@@ -358,7 +361,7 @@ TEST_F(CsvSink, ProcessesThatStartAtOnceWriteOneHeader) {
     for (int i = 0; i < kRows; ++i) {
       const Rows rows =
           table_rows({{.event = event, .func = data, .scope = i}});
-      if (!sink->write(rows).ok()) return false;
+      if (!write_to(*sink, rows).ok()) return false;
     }
     return true;
   };
@@ -406,8 +409,8 @@ TEST_F(CsvSink, ProgramsWithOtherColumnsNeverMixTheirLines) {
       // A row may be stored though there is a complaint: the tally counts.
       static_cast<void>(
           process % 2 == 0
-              ? sink->write(field_rows({{{"a", "a"}}}, now))
-              : sink->write(field_rows({{{"b", "b"}, {"c", "c"}}}, now)));
+              ? write_to(*sink, field_rows({{{"a", "a"}}}, now))
+              : write_to(*sink, field_rows({{{"b", "b"}, {"c", "c"}}}, now)));
     }
     Tally tally;
     if (!sink->close().ok() || !sink->tally(&tally)) return false;
@@ -436,14 +439,14 @@ TEST_F(CsvSink, AWriterThatIsKilledLeavesWholeLines) {
       if (!sink->open().ok()) return false;
       const std::string breaks(100000, '\n');
       for (int i = 0;; ++i) {
-        static_cast<void>(sink->write(table_rows({{.func = breaks}})));
+        static_cast<void>(write_to(*sink, table_rows({{.func = breaks}})));
         if (i == round) begun.give();
       }
     });
     ASSERT_TRUE(begun.take());
     kill_child(child);
     SinkPtr sink = open();
-    EXPECT_OK(sink->write(table_rows({{}})));
+    EXPECT_OK(write_to(*sink, table_rows({{}})));
     EXPECT_NO_THROW(EXPECT_GT(read_csv(content()).size(), 2u));
   }
 }
@@ -453,13 +456,13 @@ TEST_F(CsvSink, ALockThatIsNeverGivenBackIsNotWaitedForLong) {
   LockFile other;
   ASSERT_TRUE(take_lock(other, path_));
   const std::int64_t before = Clock::real()->monotonic_ns();
-  const Status status = sink->write(table_rows({{}}));
+  const Status status = write_to(*sink, table_rows({{}}));
   const std::int64_t took = Clock::real()->monotonic_ns() - before;
   EXPECT_EQ(status.code(), Code::unavailable);
   EXPECT_LT(took, kSecond);
   EXPECT_EQ(content(), kHeader);
   other.close();
-  EXPECT_OK(sink->write(table_rows({{}})));
+  EXPECT_OK(write_to(*sink, table_rows({{}})));
   EXPECT_EQ(content(), both(kHeader, kLine));
 }
 
@@ -475,14 +478,15 @@ TEST_F(CsvSink, AFullDiskTearsNoLineAndHeals) {
   const std::string text(1000, 'x');
   std::size_t written = 0;
   Status status;
-  while ((status = sink->write(table_rows({{.func = text}}))).ok()) ++written;
+  while ((status = write_to(*sink, table_rows({{.func = text}}))).ok())
+    ++written;
   EXPECT_EQ(status.code(), Code::unavailable);
   EXPECT_NE(status.message().find("No space left"), std::string_view::npos)
       << status.message();
   EXPECT_EQ(read_csv(read_file(path)).size(), written + 1);
-  EXPECT_FALSE(sink->write(table_rows({{.func = text}})).ok());
+  EXPECT_FALSE(write_to(*sink, table_rows({{.func = text}})).ok());
   disk.make_room();
-  EXPECT_OK(sink->write(table_rows({{}})));
+  EXPECT_OK(write_to(*sink, table_rows({{}})));
   EXPECT_EQ(read_csv(read_file(path)).size(), written + 2);
 }
 
@@ -493,7 +497,8 @@ TEST_F(CsvSink, ABatchThatDoesNotFitLeavesNothing) {
   ASSERT_OK(sink->open());
   const std::string text(1000, 'x');
   EXPECT_FALSE(
-      sink->write(table_rows(std::vector<TableRow>(100, {.func = text}))).ok());
+      write_to(*sink, table_rows(std::vector<TableRow>(100, {.func = text})))
+          .ok());
   EXPECT_EQ(read_file(disk.file("log.csv")), kHeader);
 }
 
@@ -525,7 +530,7 @@ TEST_F(CsvSink, AReadOnlyDiskIsTold) {
 TEST_F(CsvSink, ADeviceGetsAHeader) {
   SinkPtr sink = make_or_throw(make_csv_sink, {{"path", "/dev/null"}});
   EXPECT_OK(sink->open());
-  EXPECT_OK(sink->write(table_rows({{}})));
+  EXPECT_OK(write_to(*sink, table_rows({{}})));
   SinkPtr full = make_or_throw(make_csv_sink, {{"path", "/dev/full"}});
   EXPECT_EQ(full->open().code(), Code::unavailable);
 }
@@ -535,7 +540,7 @@ TEST_F(CsvSink, APathStaysWhatItWasWhenTheFolderChanges) {
     if (::chdir(folder_.path().c_str()) != 0) return false;
     SinkPtr sink = make_or_throw(make_csv_sink, {{"path", "relative.csv"}});
     return ::chdir("/") == 0 && sink->open().ok() &&
-           sink->write(table_rows({{}})).ok();
+           write_to(*sink, table_rows({{}})).ok();
   }));
   EXPECT_EQ(read_file(folder_file("relative.csv")), both(kHeader, kLine));
 }

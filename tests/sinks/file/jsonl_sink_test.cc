@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "sinks/builtin.h"
+#include "tests/support/kept_report.h"
 #include "tests/support/rows.h"
 #include "tests/support/sinks.h"
 #include "tests/support/temp_folder.h"
@@ -39,13 +40,14 @@ TEST_F(JsonlSink, ItsFormIsJsonAndCannotBeChosen) {
 
 TEST_F(JsonlSink, AnEventIsWrittenAsItWasRendered) {
   make_open();
-  EXPECT_OK(sink_->write(line_rows({"{\"level\":\"info\"}\n"})));
+  EXPECT_OK(write_to(*sink_, line_rows({"{\"level\":\"info\"}\n"})));
   EXPECT_EQ(read_file(path_), "{\"level\":\"info\"}\n");
 }
 
 TEST_F(JsonlSink, ASampleBecomesAnObject) {
   make_open();
-  EXPECT_OK(sink_->write(
+  EXPECT_OK(write_to(
+      *sink_,
       field_rows({{{"device", "mfc1"}, {"flow", 101.3}, {"status", nullptr}},
                   {{"device", "mfc2"}, {"flow", 7.0}, {"status", ""}}})));
   EXPECT_EQ(read_file(path_),
@@ -59,7 +61,7 @@ TEST_F(JsonlSink, ItRotatesAndWritesInBlocksToo) {
              {"backup_count", 1},
              {"flush", "block"},
              {"mode", "append"}});
-  EXPECT_OK(sink_->write(line_rows({"{\"a\":1}\n", "{\"a\":2}\n"})));
+  EXPECT_OK(write_to(*sink_, line_rows({"{\"a\":1}\n", "{\"a\":2}\n"})));
   EXPECT_EQ(read_file(path_), "");
   EXPECT_OK(sink_->flush());
   EXPECT_EQ(read_file(path_ + ".1"), "{\"a\":1}\n");

@@ -15,6 +15,7 @@
 
 #include "sinks/builtin.h"
 #include "stogger/clock.h"
+#include "tests/support/kept_report.h"
 #include "tests/support/rows.h"
 #include "tests/support/sinks.h"
 #include "tests/support/temp_folder.h"
@@ -79,7 +80,7 @@ class SharedFile : public testing::Test {
     for (int i = 0; i < kLines; ++i) {
       const std::string line = line_of(process, i) + "\n";
       now.ns += static_cast<std::int64_t>(step_s * 1e9);
-      const Status status = sink->write(line_rows({line}, now));
+      const Status status = write_to(*sink, line_rows({line}, now));
       if (!status.ok()) std::cerr << status.message() << '\n';
       fine = status.ok() && fine;
     }

@@ -23,6 +23,7 @@
 #include "render/render.h"
 #include "sinks/builtin.h"
 #include "tests/support/journal.h"
+#include "tests/support/kept_report.h"
 #include "tests/support/rows.h"
 #include "tests/support/sanitizer.h"
 #include "tests/support/temp_folder.h"
@@ -126,7 +127,7 @@ class JournaldSink : public testing::Test {
   // Writes the fields as one entry, and fails unless it arrives as it was.
   void expect_arrives(Given given) {
     ASSERT_OK(sink_->open());
-    ASSERT_OK(sink_->write(row(given)));
+    ASSERT_OK(write_to(*sink_, row(given)));
     const auto all = entries();
     ASSERT_EQ(all.size(), 1u);
     given.emplace_back("SYSLOG_IDENTIFIER", identifier_);
@@ -206,7 +207,7 @@ TEST_F(JournaldSink, LargeEntriesNeedNoPrivilege) {
                          {"BIG", std::string(beyond_datagram(), 'x')}});
   EXPECT_TRUE(in_child([&] {
     return ::setgid(65534) == 0 && ::setuid(65534) == 0 && sink_->open().ok() &&
-           sink_->write(rows).ok();
+           write_to(*sink_, rows).ok();
   }));
   const auto all = entries();
   ASSERT_EQ(all.size(), 1u);
@@ -229,7 +230,7 @@ TEST_F(JournaldSink, AnEventArrivesAsItWasRendered) {
   render(event, RowForm::event, RowBatch(), scratch, &rows);
   ASSERT_EQ(sink_->form(), RowForm::event);
   ASSERT_OK(sink_->open());
-  ASSERT_OK(sink_->write(rows));
+  ASSERT_OK(write_to(*sink_, rows));
   const auto all = entries();
   ASSERT_EQ(all.size(), 1u);
   EXPECT_EQ(sent_fields(all[0]),
@@ -270,7 +271,7 @@ TEST_F(JournaldSink, TenThousandFieldsArrive) {
                 {"identifier", identifier_},
                 {"facility", "daemon"}});
   ASSERT_OK(sink_->open());
-  ASSERT_OK(sink_->write(rows));
+  ASSERT_OK(write_to(*sink_, rows));
   const auto all = entries();
   ASSERT_EQ(all.size(), 1u);
   EXPECT_EQ(all[0].at("K0"), "k0");
@@ -289,7 +290,7 @@ TEST_F(JournaldSink, ABatchIsAnEntryForEachRow) {
     wanted.push_back(i);
   }
   ASSERT_OK(sink_->open());
-  ASSERT_OK(sink_->write(rows));
+  ASSERT_OK(write_to(*sink_, rows));
   EXPECT_EQ(numbers(), wanted);
   Tally tally;
   ASSERT_TRUE(sink_->tally(&tally));
@@ -308,14 +309,14 @@ TEST_F(JournaldSink, TheFacilityIsSentByNumber) {
                   {"identifier", identifier_},
                   {"facility", given}});
     ASSERT_OK(sink_->open());
-    ASSERT_OK(sink_->write(numbered(1)));
+    ASSERT_OK(write_to(*sink_, numbered(1)));
     EXPECT_EQ(entries().back().at("SYSLOG_FACILITY"), wanted);
   }
 }
 
 TEST_F(JournaldSink, WithoutOneThereIsNoFacility) {
   ASSERT_OK(sink_->open());
-  ASSERT_OK(sink_->write(numbered(1)));
+  ASSERT_OK(write_to(*sink_, numbered(1)));
   EXPECT_FALSE(entries().at(0).contains("SYSLOG_FACILITY"));
 }
 
@@ -326,7 +327,7 @@ TEST_F(JournaldSink, TheServiceIsTheIdentifierUnlessOneIsGiven) {
   OptionsAccess::set_identifier(options, service);
   ASSERT_OK(make_journald_sink(options, &sink_));
   ASSERT_OK(sink_->open());
-  ASSERT_OK(sink_->write(numbered(1)));
+  ASSERT_OK(write_to(*sink_, numbered(1)));
   EXPECT_EQ(journal_->entries(service).size(), 1u);
 }
 
@@ -335,7 +336,7 @@ TEST_F(JournaldSink, TheProgramIsTheIdentifierIfThereIsNoService) {
       journal_->entries(program_invocation_short_name).size();
   sink_ = made({{"socket", journal_->socket()}});
   ASSERT_OK(sink_->open());
-  ASSERT_OK(sink_->write(numbered(1)));
+  ASSERT_OK(write_to(*sink_, numbered(1)));
   EXPECT_EQ(journal_->entries(program_invocation_short_name).size(),
             before + 1);
 }
@@ -345,11 +346,11 @@ TEST_F(JournaldSink, TheProgramIsTheIdentifierIfThereIsNoService) {
 TEST_F(JournaldSink, ADeadJournalIsSeenAndFoundAgain) {
   if (must_leave_journal_alone()) GTEST_SKIP() << "the machine's own journald";
   ASSERT_OK(sink_->open());
-  ASSERT_OK(sink_->write(numbered(1)));
+  ASSERT_OK(write_to(*sink_, numbered(1)));
   EXPECT_EQ(numbers(), std::vector<int>{1});
   journal_->kill();
   for (int i = 0; i < 3; ++i) {
-    const Status lost = sink_->write(numbered(2));
+    const Status lost = write_to(*sink_, numbered(2));
     EXPECT_EQ(lost.code(), Code::unavailable);
     ASSERT_OK(sink_->close());
     const Status closed = sink_->open();
@@ -360,17 +361,17 @@ TEST_F(JournaldSink, ADeadJournalIsSeenAndFoundAgain) {
   }
   journal_->restart();
   ASSERT_OK(sink_->open());
-  ASSERT_OK(sink_->write(numbered(3)));
+  ASSERT_OK(write_to(*sink_, numbered(3)));
   EXPECT_EQ(numbers(), (std::vector<int>{1, 3}));
 }
 
 TEST_F(JournaldSink, ARestartBetweenTwoEntriesLosesNothing) {
   if (must_leave_journal_alone()) GTEST_SKIP() << "the machine's own journald";
   ASSERT_OK(sink_->open());
-  ASSERT_OK(sink_->write(numbered(1)));
+  ASSERT_OK(write_to(*sink_, numbered(1)));
   EXPECT_EQ(numbers(), std::vector<int>{1});
   journal_->restart();
-  ASSERT_OK(sink_->write(numbered(2)));
+  ASSERT_OK(write_to(*sink_, numbered(2)));
   EXPECT_EQ(numbers(), (std::vector<int>{1, 2}));
 }
 
@@ -385,7 +386,8 @@ TEST_F(JournaldSink, AStoppedJournalCosts250MillisecondsOnce) {
     Status status;
     double took = 0;
     while (status.ok() && number < 10000) {
-      took = milliseconds_of([&] { status = sink_->write(numbered(number)); });
+      took =
+          milliseconds_of([&] { status = write_to(*sink_, numbered(number)); });
       if (status.ok()) taken.push_back(number);
       ++number;
     }
@@ -411,7 +413,7 @@ TEST_F(JournaldSink, AStoppedJournalCosts250MillisecondsOnce) {
   journal_->resume();
   EXPECT_EQ(numbers(), taken);
   ASSERT_OK(sink_->open());
-  ASSERT_OK(sink_->write(numbered(-1)));
+  ASSERT_OK(write_to(*sink_, numbered(-1)));
   taken.push_back(-1);
   EXPECT_EQ(numbers(), taken);
   Tally tally;
@@ -427,7 +429,7 @@ TEST_F(JournaldSink, AStoppedJournalDelaysLargeEntriesNoLonger) {
     double shortest = 1e9;
     for (int attempt = 0; attempt < 5; ++attempt) {
       shortest = std::min(shortest, milliseconds_of([&] {
-                            EXPECT_EQ(sink_->write(large).ok(), worked);
+                            EXPECT_EQ(write_to(*sink_, large).ok(), worked);
                           }));
     }
     return shortest;
@@ -436,7 +438,7 @@ TEST_F(JournaldSink, AStoppedJournalDelaysLargeEntriesNoLonger) {
   // What it takes to copy that much, without any wait.
   const double copying = best_of_five(true);
   journal_->pause();
-  while (sink_->write(numbered(1)).ok()) {
+  while (write_to(*sink_, numbered(1)).ok()) {
   }
   const double waiting = best_of_five(false);
   EXPECT_GE(waiting, 249);
@@ -451,14 +453,14 @@ TEST_F(JournaldSink, AJournalThatIsOnlySlowIsWaitedFor) {
   // One writer fills the queue, and says so by waiting.
   std::vector<int> taken;
   int number = 0;
-  while (sink_->write(numbered(number)).ok()) taken.push_back(number++);
+  while (write_to(*sink_, numbered(number)).ok()) taken.push_back(number++);
   const pid_t waker = ::fork();
   if (waker == 0) {
     ::usleep(50000);
     journal_->resume();
     ::_exit(0);
   }
-  EXPECT_TRUE(sink_->write(numbered(number)).ok());
+  EXPECT_TRUE(write_to(*sink_, numbered(number)).ok());
   taken.push_back(number);
   ::waitpid(waker, nullptr, 0);
   EXPECT_EQ(numbers(), taken);
@@ -540,7 +542,7 @@ TEST_F(JournaldSocket, OneRowIsOneDatagram) {
   sink_ =
       made({{"socket", path_}, {"identifier", "shop"}, {"facility", "local0"}});
   ASSERT_OK(sink_->open());
-  ASSERT_OK(sink_->write(row({{"MESSAGE", "x"}})));
+  ASSERT_OK(write_to(*sink_, row({{"MESSAGE", "x"}})));
   char datagram[1000];
   const ssize_t size = ::recv(socket, datagram, sizeof datagram, MSG_DONTWAIT);
   ASSERT_GT(size, 0);
@@ -553,7 +555,8 @@ TEST_F(JournaldSocket, OneRowIsOneDatagram) {
 TEST_F(JournaldSocket, ALargeEntryIsASealedMemoryFile) {
   const int socket = bind_socket(SOCK_DGRAM);
   ASSERT_OK(open());
-  ASSERT_OK(sink_->write(row({{"BIG", std::string(beyond_datagram(), 'x')}})));
+  ASSERT_OK(
+      write_to(*sink_, row({{"BIG", std::string(beyond_datagram(), 'x')}})));
   char byte = 0;
   iovec bytes = {&byte, 1};
   alignas(cmsghdr) char control[256];
@@ -585,16 +588,16 @@ TEST_F(JournaldSocket, AnEntryTooLargeForTheProcessIsRefusedAlone) {
   EXPECT_TRUE(in_child([&] {
     const rlimit limit = {1000, 1000};
     ::setrlimit(RLIMIT_FSIZE, &limit);
-    const Status status = sink_->write(large);
-    return status.code() == Code::rejected &&
-           status.message().find("File too large") != std::string_view::npos &&
-           sink_->write(small).ok();
+    const KeptReport said = said_of(*sink_, large);
+    return said.refused.size() == 1 &&
+           said.refused[0].reason.find("File too large") != std::string::npos &&
+           write_to(*sink_, small).ok();
   }));
   EXPECT_TRUE(in_child([&] {
     const rlimit limit = {0, 0};
     ::setrlimit(RLIMIT_NOFILE, &limit);
-    return sink_->write(large).code() == Code::rejected &&
-           sink_->write(small).ok();
+    return said_of(*sink_, large).refused.size() == 1 &&
+           write_to(*sink_, small).ok();
   }));
   ::close(socket);
 }
@@ -603,7 +606,7 @@ TEST_F(JournaldSocket, TheSinkStaysClearOfTheStandardStreams) {
   const int socket = bind_socket(SOCK_DGRAM);
   EXPECT_TRUE(in_child([&] {
     for (const int stream : {0, 1, 2}) ::close(stream);
-    return open().ok() && sink_->write(row({{"MESSAGE", "x"}})).ok() &&
+    return open().ok() && write_to(*sink_, row({{"MESSAGE", "x"}})).ok() &&
            ::fcntl(0, F_GETFD) == -1 && ::fcntl(1, F_GETFD) == -1 &&
            ::fcntl(2, F_GETFD) == -1;
   }));
@@ -613,7 +616,7 @@ TEST_F(JournaldSocket, TheSinkStaysClearOfTheStandardStreams) {
 TEST_F(JournaldSocket, AnEmptyBatchSendsNothing) {
   const int socket = bind_socket(SOCK_DGRAM);
   ASSERT_OK(open());
-  ASSERT_OK(sink_->write(RowBatch()));
+  ASSERT_OK(write_to(*sink_, RowBatch()));
   char byte = 0;
   EXPECT_EQ(::recv(socket, &byte, 1, MSG_DONTWAIT), -1);
   ::close(socket);

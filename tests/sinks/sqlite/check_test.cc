@@ -12,6 +12,7 @@
 #include "base/options.h"
 #include "sinks/builtin.h"
 #include "stogger/testing.h"
+#include "tests/support/kept_report.h"
 #include "tests/support/other_user.h"
 #include "tests/support/rows.h"
 #include "tests/support/sinks.h"
@@ -128,11 +129,11 @@ TEST_F(SqliteCheck, ADatabaseInUseByAnotherProcessIsRead) {
   Signal checked;
   const pid_t child = start_child([&] {
     SinkPtr writer = make();
-    if (!writer->open().ok() || !writer->write(table_rows({{}})).ok()) {
+    if (!writer->open().ok() || !write_to(*writer, table_rows({{}})).ok()) {
       return false;
     }
     written.give();
-    return checked.take() && writer->write(table_rows({{}})).ok();
+    return checked.take() && write_to(*writer, table_rows({{}})).ok();
   });
   ASSERT_TRUE(written.take());
   // The table is in the log only.
@@ -148,7 +149,7 @@ TEST_F(SqliteCheck, WhatACrashHasLeftStays) {
   ASSERT_TRUE(in_child([&] {
     Sink* const never_closed = make().release();
     return never_closed->open().ok() &&
-           never_closed->write(table_rows({{}})).ok();
+           write_to(*never_closed, table_rows({{}})).ok();
   }));
   EXPECT_EQ(check(), "ok");
   std::filesystem::remove(path_ + "-shm");
@@ -167,7 +168,7 @@ TEST_F(SqliteCheck, AsRootTheLogAndItsIndexKeepTheirOwners) {
   constexpr uid_t kNobody = 65534;
   SinkPtr sink = make();
   ASSERT_OK(sink->open());
-  ASSERT_OK(sink->write(table_rows({{}})));
+  ASSERT_OK(write_to(*sink, table_rows({{}})));
   ASSERT_EQ(::chown(path_.c_str(), kDaemon, kDaemon), 0);
   for (const char* const part : {"-wal", "-shm"}) {
     ASSERT_EQ(::chown((path_ + part).c_str(), kNobody, kNobody), 0);
@@ -253,11 +254,11 @@ TEST_F(SqliteCheck, TheSinkWorksAfterACheck) {
   Findings findings;
   EXPECT_OK(sink->check(findings));
   EXPECT_OK(sink->open());
-  EXPECT_OK(sink->write(table_rows({{}})));
+  EXPECT_OK(write_to(*sink, table_rows({{}})));
   EXPECT_OK(sink->close());
   EXPECT_OK(sink->check(findings));
   EXPECT_OK(sink->open());
-  EXPECT_OK(sink->write(table_rows({{}})));
+  EXPECT_OK(write_to(*sink, table_rows({{}})));
 }
 
 }  // namespace

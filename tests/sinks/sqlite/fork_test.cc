@@ -12,6 +12,7 @@
 
 #include "sinks/builtin.h"
 #include "stogger/testing.h"
+#include "tests/support/kept_report.h"
 #include "tests/support/rows.h"
 #include "tests/support/sanitizer.h"
 #include "tests/support/sinks.h"
@@ -38,7 +39,7 @@ class SqliteFork : public ::testing::Test {
       ::alarm(10);
       sink_->abandon();
       Status status = sink_->open();
-      if (status.ok()) status = sink_->write(table_rows({{}}));
+      if (status.ok()) status = write_to(*sink_, table_rows({{}}));
       ::_exit(judge(status) ? 0 : 1);
     }
     int status = -1;
@@ -79,7 +80,7 @@ TEST_F(SqliteFork, ForkWaitsForEachLockOfSqlite) {
     inside.join();
   }
   EXPECT_EQ(SqliteQuery(path_).one(kCount), "9");
-  EXPECT_OK(sink_->write(table_rows({{}})));
+  EXPECT_OK(write_to(*sink_, table_rows({{}})));
 }
 
 TEST_F(SqliteFork, AThreadThatStaysInSqliteCostsTheChildItsRowsAndNotItsLife) {
@@ -100,7 +101,7 @@ TEST_F(SqliteFork, AThreadThatStaysInSqliteCostsTheChildItsRowsAndNotItsLife) {
   });
   may_leave.set_value();
   inside.join();
-  EXPECT_OK(sink_->write(table_rows({{}})));
+  EXPECT_OK(write_to(*sink_, table_rows({{}})));
   expect_in_child([](const Status& status) { return status.ok(); });
 }
 

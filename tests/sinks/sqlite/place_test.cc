@@ -16,6 +16,7 @@
 #include "sinks/builtin.h"
 #include "sinks/sqlite/database.h"
 #include "stogger/testing.h"
+#include "tests/support/kept_report.h"
 #include "tests/support/other_user.h"
 #include "tests/support/rows.h"
 #include "tests/support/sinks.h"
@@ -70,7 +71,7 @@ class SqlitePlace : public ::testing::Test {
   // Opening or writing is refused, for the reason of a file of that name.
   void expect_refused(Sink& sink, const std::string& name) {
     Status status = sink.open();
-    if (status.ok()) status = sink.write(table_rows({{}}));
+    if (status.ok()) status = write_to(sink, table_rows({{}}));
     EXPECT_FALSE(status.ok());
     EXPECT_NE(status.message().find(name), std::string_view::npos)
         << status.message();
@@ -87,7 +88,7 @@ TEST_F(SqlitePlace, FilesAreForTheUserAndItsGroup) {
     ::umask(mask);
     SinkPtr sink = make();
     ASSERT_OK(sink->open());
-    ASSERT_OK(sink->write(table_rows({{}})));
+    ASSERT_OK(write_to(*sink, table_rows({{}})));
     for (const char* const part : {"", "-wal", "-shm"}) {
       EXPECT_EQ(mode_of(path_ + part), 0640 & ~mask) << part;
     }
@@ -111,7 +112,7 @@ TEST_F(SqlitePlace, ModesCanBeGiven) {
   SinkPtr sink = make_at(folder_.file("sub/log.db"),
                          {{"file_mode", "0660"}, {"folder_mode", "0770"}});
   ASSERT_OK(sink->open());
-  ASSERT_OK(sink->write(table_rows({{}})));
+  ASSERT_OK(write_to(*sink, table_rows({{}})));
   EXPECT_EQ(mode_of(folder_.file("sub")), 0770u);
   for (const char* const part : {"", "-wal", "-shm", ".lock"}) {
     EXPECT_EQ(mode_of(folder_.file("sub/log.db") + part), 0660u) << part;
@@ -130,7 +131,7 @@ TEST_F(SqlitePlace, UsersOfAGroupCanShareADatabase) {
                           ::umask(002);
                           SinkPtr sink = make_at(path, {{"file_mode", "0660"}});
                           return sink->open().ok() &&
-                                 sink->write(table_rows({{}})).ok() &&
+                                 write_to(*sink, table_rows({{}})).ok() &&
                                  sink->close().ok();
                         },
                         {kSharedGroup}))
@@ -145,7 +146,7 @@ TEST_F(SqlitePlace, ADatabaseForAGroupHasALockForTheGroup) {
   ::umask(0);
   SinkPtr sink = make();
   ASSERT_OK(sink->open());
-  ASSERT_OK(sink->write(table_rows({{}})));
+  ASSERT_OK(write_to(*sink, table_rows({{}})));
   EXPECT_EQ(mode_of(path_ + ".lock"), 0660u);
   EXPECT_EQ(mode_of(path_ + "-wal"), 0664u);
 }
@@ -161,7 +162,7 @@ TEST_F(SqlitePlace, WhoMayNotReadCanLockNothing) {
   SKIP_UNLESS_ROOT();
   SinkPtr sink = make();
   ASSERT_OK(sink->open());
-  ASSERT_OK(sink->write(table_rows({{}})));
+  ASSERT_OK(write_to(*sink, table_rows({{}})));
   for (const char* const part : {"", "-wal", "-shm", ".lock"}) {
     EXPECT_TRUE(as_nobody([&] {
       return ::open((path_ + part).c_str(), O_RDONLY | O_CLOEXEC) == -1 &&
@@ -181,7 +182,7 @@ TEST_F(SqlitePlace, InAFolderOfAnotherUserFilesAreForTheirOwnerAlone) {
     SinkPtr sink = make_at(sub + "/log.db",
                            {{"journal_mode", mode}, {"file_mode", "0660"}});
     ASSERT_OK(sink->open());
-    ASSERT_OK(sink->write(table_rows({{}})));
+    ASSERT_OK(write_to(*sink, table_rows({{}})));
     int files = 0;
     for (const auto& entry : std::filesystem::directory_iterator(sub)) {
       EXPECT_EQ(mode_of(entry.path()), 0600u) << entry.path();
@@ -243,19 +244,19 @@ TEST_F(SqlitePlace, AJournalThatAnotherUserMakesLaterIsNotUsed) {
   set_folder_mode(01777);
   SinkPtr sink = make({{"journal_mode", "DELETE"}});
   ASSERT_OK(sink->open());
-  ASSERT_OK(sink->write(table_rows({{}})));
+  ASSERT_OK(write_to(*sink, table_rows({{}})));
   ASSERT_TRUE(as_nobody([&] {
     write_file(path_ + "-journal", std::string(4096, 'x'));
     return true;
   }));
-  const Status status = sink->write(table_rows({{}}));
+  const Status status = write_to(*sink, table_rows({{}}));
   EXPECT_FALSE(status.ok());
   EXPECT_NE(status.message().find("-journal"), std::string_view::npos)
       << status.message();
   EXPECT_OK(sink->close());
   std::filesystem::remove(path_ + "-journal");
   ASSERT_OK(sink->open());
-  EXPECT_OK(sink->write(table_rows({{}})));
+  EXPECT_OK(write_to(*sink, table_rows({{}})));
   EXPECT_EQ(SqliteQuery(path_).one(kCount), "2");
 }
 
@@ -264,8 +265,8 @@ TEST_F(SqlitePlace, AFolderForAllWorksWithFilesOfOnesOwn) {
   for (const char* const mode : {"WAL", "DELETE", "TRUNCATE"}) {
     SinkPtr sink = make({{"journal_mode", mode}});
     ASSERT_OK(sink->open());
-    EXPECT_OK(sink->write(table_rows({{}})));
-    EXPECT_OK(sink->write(table_rows({{}, {}})));
+    EXPECT_OK(write_to(*sink, table_rows({{}})));
+    EXPECT_OK(write_to(*sink, table_rows({{}, {}})));
     EXPECT_OK(sink->close());
   }
   EXPECT_EQ(SqliteQuery(path_).one(kCount), "9");
@@ -277,7 +278,7 @@ TEST_F(SqlitePlace, ALinkOfOnesOwnIsFollowed) {
   std::filesystem::create_symlink(target, path_);
   SinkPtr sink = make();
   ASSERT_OK(sink->open());
-  ASSERT_OK(sink->write(table_rows({{}})));
+  ASSERT_OK(write_to(*sink, table_rows({{}})));
   EXPECT_TRUE(std::filesystem::exists(target + ".lock"));
   ASSERT_OK(sink->close());
   // All pages but the first are damaged: it is renamed where it lies.
@@ -285,13 +286,13 @@ TEST_F(SqlitePlace, ALinkOfOnesOwnIsFollowed) {
   write_file(target,
              whole.substr(0, 4096) + std::string(whole.size() - 4096, '\xee'));
   Status status = sink->open();
-  if (status.ok()) status = sink->write(table_rows({{}}));
+  if (status.ok()) status = write_to(*sink, table_rows({{}}));
   EXPECT_EQ(status.code(), Code::corrupt) << status.message();
   EXPECT_OK(sink->close());
   EXPECT_TRUE(std::filesystem::is_symlink(path_));
   EXPECT_EQ(names(), std::vector<std::string>{"log.db"});
   ASSERT_OK(sink->open());
-  EXPECT_OK(sink->write(table_rows({{}})));
+  EXPECT_OK(write_to(*sink, table_rows({{}})));
   EXPECT_EQ(SqliteQuery(target).one(kCount), "1");
 }
 
@@ -302,11 +303,11 @@ TEST_F(SqlitePlace, ALinkThatLeadsElsewhereLaterIsNoticed) {
   SinkPtr sink = make();
   ASSERT_OK(sink->open());
   Time now = kTestTime;
-  ASSERT_OK(sink->write(table_rows({{}}, now)));
+  ASSERT_OK(write_to(*sink, table_rows({{}}, now)));
   std::filesystem::remove(path_);
   std::filesystem::create_symlink(second.file("x.db"), path_);
   now.ns += 1000000000;
-  ASSERT_OK(sink->write(table_rows({{}}, now)));
+  ASSERT_OK(write_to(*sink, table_rows({{}}, now)));
   EXPECT_EQ(SqliteQuery(first.file("x.db")).one(kCount), "1");
   EXPECT_EQ(SqliteQuery(second.file("x.db")).one(kCount), "1");
 }
@@ -316,10 +317,10 @@ TEST_F(SqlitePlace, AFolderThatIsMovedIsNoticed) {
   SinkPtr sink = make_at(folder + "/log.db");
   ASSERT_OK(sink->open());
   Time now = kTestTime;
-  ASSERT_OK(sink->write(table_rows({{}}, now)));
+  ASSERT_OK(write_to(*sink, table_rows({{}}, now)));
   std::filesystem::rename(folder, folder + ".moved");
   now.ns += 1000000000;
-  ASSERT_OK(sink->write(table_rows({{}}, now)));
+  ASSERT_OK(write_to(*sink, table_rows({{}}, now)));
   EXPECT_EQ(SqliteQuery(folder + "/log.db").one(kCount), "1");
   EXPECT_EQ(SqliteQuery(folder + ".moved/log.db").one(kCount), "1");
 }
@@ -329,7 +330,7 @@ TEST_F(SqlitePlace, NamesNeedNotBePlain) {
        {"a b?c=d&e#f%41.db", "ä.db", "-.db", "a'\".db"}) {
     SinkPtr sink = make_at(folder_.file(name));
     ASSERT_OK(sink->open());
-    EXPECT_OK(sink->write(table_rows({{}})));
+    EXPECT_OK(write_to(*sink, table_rows({{}})));
     EXPECT_EQ(SqliteQuery(folder_.file(name)).one(kCount), "1") << name;
   }
 }

@@ -12,6 +12,7 @@
 
 #include "sinks/builtin.h"
 #include "stogger/testing.h"
+#include "tests/support/kept_report.h"
 #include "tests/support/rows.h"
 #include "tests/support/sanitizer.h"
 #include "tests/support/sinks.h"
@@ -54,9 +55,9 @@ class SqliteSchema : public ::testing::Test {
   // The event "bad" is refused, and the one that follows is stored.
   void expect_that_only_bad_is_lost() {
     SinkPtr sink = open();
-    EXPECT_EQ(sink->write(table_rows({{.event = "bad"}})).code(),
-              Code::rejected);
-    EXPECT_OK(sink->write(table_rows({{}})));
+    EXPECT_EQ(said_of(*sink, table_rows({{.event = "bad"}})).refused.size(),
+              1u);
+    EXPECT_OK(write_to(*sink, table_rows({{}})));
     EXPECT_EQ(written(*sink), 1u);
   }
   static std::uint64_t written(const Sink& sink) {
@@ -88,8 +89,8 @@ TEST_F(SqliteSchema, AnIndexOfTheUsersIsFilled) {
     run(std::string(kTable) + index);
     for (int i = 0; i < 2; ++i) {
       SinkPtr sink = open();
-      EXPECT_OK(sink->write(table_rows({{}})));
-      EXPECT_OK(sink->write(table_rows({{}, {}})));
+      EXPECT_OK(write_to(*sink, table_rows({{}})));
+      EXPECT_OK(write_to(*sink, table_rows({{}, {}})));
       EXPECT_EQ(written(*sink), 3u);
       EXPECT_OK(sink->close());
     }
@@ -103,10 +104,10 @@ TEST_F(SqliteSchema, AnIndexOfTheUsersSurvivesAMoveOfTheFile) {
     run(std::string(kTable) + index);
     SinkPtr sink = open();
     Time now = kTestTime;
-    EXPECT_OK(sink->write(table_rows({{}}, now)));
+    EXPECT_OK(write_to(*sink, table_rows({{}}, now)));
     std::filesystem::rename(path_, path_ + ".moved");
     now.ns += kSecond;
-    EXPECT_OK(sink->write(table_rows({{}}, now)));
+    EXPECT_OK(write_to(*sink, table_rows({{}}, now)));
     EXPECT_EQ(one(kCount), "1");
     EXPECT_EQ(SqliteQuery(path_ + ".moved").one("SELECT count(*) FROM found"),
               "1");
@@ -120,14 +121,14 @@ TEST_F(SqliteSchema, AnIndexOfTheUsersSurvivesAFailure) {
     std::filesystem::remove(path_);
     run(std::string(kTable) + index);
     SinkPtr sink = open();
-    EXPECT_OK(sink->write(table_rows({{}})));
+    EXPECT_OK(write_to(*sink, table_rows({{}})));
     run("DROP TABLE found");
-    EXPECT_FALSE(sink->write(table_rows({{}})).ok());
+    EXPECT_FALSE(write_to(*sink, table_rows({{}})).ok());
     EXPECT_OK(sink->close());
     EXPECT_FALSE(sink->open().ok());
     run(std::string("DROP TRIGGER fill;") + index);
     EXPECT_OK(sink->open());
-    EXPECT_OK(sink->write(table_rows({{}})));
+    EXPECT_OK(write_to(*sink, table_rows({{}})));
   }
 }
 
@@ -155,18 +156,16 @@ TEST_F(SqliteSchema, ARowThatATriggerDoesAwayWithIsNotWritten) {
     std::filesystem::remove(path_);
     run(std::string(kTable) + diverter.sql);
     SinkPtr sink = open();
-    const Status status = sink->write(table_rows({{.event = "bad"}}));
-    EXPECT_EQ(status.code(), Code::rejected);
-    EXPECT_NE(status.message().find("not stored"), std::string_view::npos)
-        << status.message();
+    const KeptReport said = said_of(*sink, table_rows({{.event = "bad"}}));
+    ASSERT_EQ(said.refused.size(), 1u);
+    EXPECT_NE(said.refused[0].reason.find("not stored"), std::string::npos)
+        << said.text();
     EXPECT_EQ(written(*sink), 0u);
-    EXPECT_OK(sink->write(table_rows({{}})));
+    EXPECT_OK(write_to(*sink, table_rows({{}})));
     EXPECT_EQ(written(*sink), 1u);
-    const Status batch =
-        sink->write(table_rows({{.event = "bad"}, {}, {.event = "bad"}, {}}));
-    EXPECT_EQ(batch.code(), Code::rejected);
-    EXPECT_TRUE(batch.message().starts_with("2 of 4 rows: "))
-        << batch.message();
+    const KeptReport batch = said_of(
+        *sink, table_rows({{.event = "bad"}, {}, {.event = "bad"}, {}}));
+    EXPECT_EQ(batch.refused_rows(), (std::vector<std::size_t>{0, 2}));
     EXPECT_EQ(written(*sink), 3u);
     EXPECT_OK(sink->close());
   }
@@ -176,29 +175,29 @@ TEST_F(SqliteSchema, ARowThatAConstraintIgnoresIsNotWritten) {
   run("CREATE TABLE stogger_logs (id INTEGER PRIMARY KEY, timestamp, level, "
       "event TEXT NOT NULL UNIQUE ON CONFLICT IGNORE, func, scope, data)");
   SinkPtr sink = open();
-  EXPECT_OK(sink->write(table_rows({{.event = "a"}})));
-  const Status status = sink->write(table_rows({{.event = "a"}}));
-  EXPECT_EQ(status.code(), Code::rejected);
-  EXPECT_NE(status.message().find("ON CONFLICT IGNORE"), std::string_view::npos)
-      << status.message();
-  const Status batch =
-      sink->write(table_rows({{.event = "a"}, {.event = "b"}, {.event = "b"}}));
-  EXPECT_EQ(batch.code(), Code::rejected);
-  EXPECT_TRUE(batch.message().starts_with("2 of 3 rows: ")) << batch.message();
+  EXPECT_OK(write_to(*sink, table_rows({{.event = "a"}})));
+  const KeptReport said = said_of(*sink, table_rows({{.event = "a"}}));
+  ASSERT_EQ(said.refused.size(), 1u);
+  EXPECT_NE(said.refused[0].reason.find("ON CONFLICT IGNORE"),
+            std::string::npos)
+      << said.text();
+  const KeptReport batch = said_of(
+      *sink, table_rows({{.event = "a"}, {.event = "b"}, {.event = "b"}}));
+  EXPECT_EQ(batch.refused_rows(), (std::vector<std::size_t>{0, 2}));
   EXPECT_EQ(written(*sink), 2u);
   EXPECT_EQ(one(kCount), "2");
 }
 
 TEST_F(SqliteSchema, ATriggerThatComesLaterIsSeen) {
   SinkPtr sink = open();
-  EXPECT_OK(sink->write(table_rows({{.event = "bad"}})));
+  EXPECT_OK(write_to(*sink, table_rows({{.event = "bad"}})));
   for (const Diverter& diverter : kDiverters) {
     SCOPED_TRACE(diverter.what);
     run(diverter.sql);
-    EXPECT_EQ(sink->write(table_rows({{.event = "bad"}})).code(),
-              Code::rejected);
+    EXPECT_EQ(said_of(*sink, table_rows({{.event = "bad"}})).refused.size(),
+              1u);
     run("DROP TRIGGER t");
-    EXPECT_OK(sink->write(table_rows({{.event = "bad"}})));
+    EXPECT_OK(write_to(*sink, table_rows({{.event = "bad"}})));
   }
   EXPECT_EQ(written(*sink), 4u);
 }
@@ -208,7 +207,7 @@ TEST_F(SqliteSchema, ATriggerThatKeepsATableShortIsNoLoss) {
       "CREATE TRIGGER t AFTER INSERT ON stogger_logs BEGIN DELETE FROM "
       "stogger_logs WHERE id <= new.id - 2; END");
   SinkPtr sink = open();
-  for (int i = 0; i < 5; ++i) EXPECT_OK(sink->write(table_rows({{}})));
+  for (int i = 0; i < 5; ++i) EXPECT_OK(write_to(*sink, table_rows({{}})));
   EXPECT_EQ(written(*sink), 5u);
   EXPECT_EQ(one(kCount), "2");
 }
@@ -220,8 +219,8 @@ TEST_F(SqliteSchema, ATriggerThatGivesARowAnotherNumberIsReported) {
       "BEGIN UPDATE stogger_logs SET id = new.id + 1000 WHERE id = new.id; "
       "END");
   SinkPtr sink = open();
-  EXPECT_OK(sink->write(table_rows({{}})));
-  EXPECT_EQ(sink->write(table_rows({{.event = "bad"}})).code(), Code::rejected);
+  EXPECT_OK(write_to(*sink, table_rows({{}})));
+  EXPECT_EQ(said_of(*sink, table_rows({{.event = "bad"}})).refused.size(), 1u);
   EXPECT_EQ(written(*sink), 1u);
 }
 
@@ -252,9 +251,10 @@ TEST_F(SqliteSchema, AFunctionOfATriggerThatFailsCostsItsRowOnly) {
       "CREATE TRIGGER t AFTER INSERT ON stogger_logs WHEN new.event = 'bad' "
       "BEGIN SELECT json_extract(new.event, '$.a'); END");
   SinkPtr sink = open();
-  EXPECT_EQ(sink->write(table_rows({{.event = "bad"}})).code(), Code::rejected);
-  EXPECT_EQ(sink->write(table_rows({{}, {.event = "bad"}, {}})).code(),
-            Code::rejected);
+  EXPECT_EQ(said_of(*sink, table_rows({{.event = "bad"}})).refused.size(), 1u);
+  EXPECT_EQ(
+      said_of(*sink, table_rows({{}, {.event = "bad"}, {}})).refused_rows(),
+      (std::vector<std::size_t>{1}));
   EXPECT_EQ(written(*sink), 2u);
 }
 
@@ -262,7 +262,7 @@ TEST_F(SqliteSchema, ATableThatIsGoneIsNotTheFaultOfTheRow) {
   run(kTable);
   SinkPtr sink = open();
   run("DROP TABLE stogger_logs");
-  EXPECT_EQ(sink->write(table_rows({{}})).code(), Code::unavailable);
+  EXPECT_EQ(write_to(*sink, table_rows({{}})).code(), Code::unavailable);
 }
 
 TEST_F(SqliteSchema, AColumnNamedRowidIsNoNumberOfARow) {
@@ -272,7 +272,7 @@ TEST_F(SqliteSchema, AColumnNamedRowidIsNoNumberOfARow) {
       "CREATE TRIGGER t AFTER INSERT ON stogger_logs BEGIN INSERT INTO other "
       "VALUES (1); END");
   SinkPtr sink = open();
-  EXPECT_OK(sink->write(table_rows({{}})));
+  EXPECT_OK(write_to(*sink, table_rows({{}})));
   EXPECT_EQ(written(*sink), 1u);
 }
 
@@ -282,8 +282,8 @@ TEST_F(SqliteSchema, ATableWithoutRowidIsJudgedByWhatWasInserted) {
       "CREATE TRIGGER t BEFORE INSERT ON stogger_logs WHEN new.event = 'bad' "
       "BEGIN SELECT RAISE(IGNORE); END");
   SinkPtr sink = open();
-  EXPECT_OK(sink->write(table_rows({{}})));
-  EXPECT_EQ(sink->write(table_rows({{.event = "bad"}})).code(), Code::rejected);
+  EXPECT_OK(write_to(*sink, table_rows({{}})));
+  EXPECT_EQ(said_of(*sink, table_rows({{.event = "bad"}})).refused.size(), 1u);
   EXPECT_EQ(written(*sink), 1u);
 }
 
@@ -312,7 +312,7 @@ TEST_F(SqliteSchema, VirtualTablesOfTheProgramAreNotForASchema) {
   times_connected = 0;
   SinkPtr sink = make();
   if (sink->open().ok()) {
-    EXPECT_FALSE(sink->write(table_rows({{}})).ok());
+    EXPECT_FALSE(write_to(*sink, table_rows({{}})).ok());
   }
   EXPECT_EQ(times_connected, 0);
   ASSERT_EQ(sqlite3_cancel_auto_extension(extension), 1);
@@ -331,8 +331,8 @@ TEST_F(SqliteSchema, AViewMayPutRowsElsewhere) {
       "base VALUES (new.id, new.timestamp, new.level, new.event, new.func, "
       "new.scope, new.data); END");
   SinkPtr sink = open();
-  EXPECT_OK(sink->write(table_rows({{}})));
-  EXPECT_OK(sink->write(table_rows({{}, {}})));
+  EXPECT_OK(write_to(*sink, table_rows({{}})));
+  EXPECT_OK(write_to(*sink, table_rows({{}, {}})));
   EXPECT_EQ(written(*sink), 3u);
   EXPECT_EQ(one("SELECT count(*) || max(id) FROM base"), "33");
 }
@@ -342,7 +342,7 @@ TEST_F(SqliteSchema, AViewThatPutsRowsNowhereHasNotStoredThem) {
       "CREATE TRIGGER t INSTEAD OF INSERT ON stogger_logs BEGIN SELECT 1; "
       "END");
   SinkPtr sink = open();
-  EXPECT_EQ(sink->write(table_rows({{}})).code(), Code::rejected);
+  EXPECT_EQ(said_of(*sink, table_rows({{}})).refused.size(), 1u);
   EXPECT_EQ(written(*sink), 0u);
 }
 
@@ -355,7 +355,7 @@ TEST_F(SqliteSchema, AFullTextTableCanBeTheLog) {
   run("CREATE VIRTUAL TABLE stogger_logs USING fts5(timestamp, level, event, "
       "func, scope, data)");
   SinkPtr sink = open();
-  EXPECT_OK(sink->write(table_rows({{}, {}})));
+  EXPECT_OK(write_to(*sink, table_rows({{}, {}})));
   EXPECT_EQ(written(*sink), 2u);
   EXPECT_EQ(one(kCount), "2");
 }
@@ -368,11 +368,11 @@ TEST_F(SqliteSchema, ADefaultIsLeftToSqlite) {
       "('x' -- a comment\n), scope TEXT DEFAULT /* one more */ 'y', data, "
       "\"end\" DEFAULT 'z')");
   SinkPtr sink = open();
-  EXPECT_OK(sink->write(table_rows(
-      {{.func = nullptr, .scope = nullptr}, {.func = "f", .scope = "s"}})));
-  EXPECT_OK(sink->write(table_rows({{.func = nullptr, .scope = "s"}})));
-  EXPECT_OK(sink->write(
-      field_rows({{{"event", "e"}, {"id", "mine"}, {"end", "0"}}})));
+  EXPECT_OK(write_to(*sink, table_rows({{.func = nullptr, .scope = nullptr},
+                                        {.func = "f", .scope = "s"}})));
+  EXPECT_OK(write_to(*sink, table_rows({{.func = nullptr, .scope = "s"}})));
+  EXPECT_OK(write_to(
+      *sink, field_rows({{{"event", "e"}, {"id", "mine"}, {"end", "0"}}})));
   EXPECT_EQ(one("SELECT group_concat(func || scope || \"end\" || (id = 'mine'))"
                 " FROM (SELECT * FROM stogger_logs ORDER BY rowid)"),
             "xyz0,fsz0,xsz0,xy01");
@@ -394,7 +394,7 @@ TEST_F(SqliteSchema, ManySetsOfColumnsAreNoProblem) {
       if (!given) ++sevens;
       row.push_back({names[i], given ? Value(1) : Value(nullptr)});
     }
-    EXPECT_OK(sink->write(field_rows({row})));
+    EXPECT_OK(write_to(*sink, field_rows({row})));
   }
   std::string sum;
   for (int i = 0; i < 12; ++i) {
@@ -431,7 +431,7 @@ std::int64_t time_to_fail(Sink& sink, std::string_view reason) {
   std::int64_t best = INT64_MAX;
   for (int i = 0; i < 3; ++i) {
     const std::int64_t before = thread_time();
-    const Status status = sink.write(table_rows({{}}));
+    const Status status = write_to(sink, table_rows({{}}));
     best = std::min(best, thread_time() - before);
     EXPECT_FALSE(status.ok());
     EXPECT_NE(status.message().find(reason), std::string_view::npos)
@@ -453,7 +453,7 @@ TEST_F(SqliteSchema, AnEndlessTriggerEndsWithTheDeadline) {
     EXPECT_LT(took, kLongest);
     EXPECT_EQ(written(*sink), 0u);
     run("DROP TRIGGER t");
-    EXPECT_OK(sink->write(table_rows({{}, {}})));
+    EXPECT_OK(write_to(*sink, table_rows({{}, {}})));
     EXPECT_EQ(one(kCount), "2");
     EXPECT_OK(sink->close());
   }
@@ -475,13 +475,13 @@ TEST_F(SqliteSchema, AnEndlessBatchEndsToo) {
       kEndless + "; END");
   SinkPtr sink = open({{"busy_timeout_ms", 100}});
   const std::int64_t before = Clock::real()->monotonic_ns();
-  EXPECT_EQ(sink->write(table_rows({{}, {.event = "bad"}, {}})).code(),
+  EXPECT_EQ(write_to(*sink, table_rows({{}, {.event = "bad"}, {}})).code(),
             Code::unavailable);
   EXPECT_LT(Clock::real()->monotonic_ns() - before, kSecond);
   EXPECT_EQ(written(*sink), 0u);
   EXPECT_OK(sink->close());
   EXPECT_OK(sink->open());
-  EXPECT_OK(sink->write(table_rows({{}})));
+  EXPECT_OK(write_to(*sink, table_rows({{}})));
   EXPECT_EQ(one(kCount), "1");
 }
 
@@ -490,10 +490,10 @@ TEST_F(SqliteSchema, AHugeDefaultIsRefused) {
       "more DEFAULT (hex(zeroblob(200000000))))");
   SinkPtr sink = open();
   const std::int64_t before = Clock::real()->monotonic_ns();
-  const Status status = sink->write(table_rows({{}}));
+  const KeptReport said = said_of(*sink, table_rows({{}}));
   EXPECT_LT(Clock::real()->monotonic_ns() - before,
             (kSanitized ? 1000 : 270) * kMillisecond);
-  EXPECT_EQ(status.code(), Code::rejected) << status.message();
+  EXPECT_EQ(said.refused.size(), 1u);
   EXPECT_EQ(written(*sink), 0u);
   EXPECT_EQ(one(kCount), "0");
 }
@@ -567,7 +567,7 @@ TEST_F(SqliteSchema, FunctionsOfTheProgramAreNotForASchema) {
       std::filesystem::remove(path_);
       run(sql);
       SinkPtr sink = make();
-      EXPECT_FALSE(sink->open().ok() && sink->write(table_rows({{}})).ok())
+      EXPECT_FALSE(sink->open().ok() && write_to(*sink, table_rows({{}})).ok())
           << sql;
       EXPECT_OK(sink->close());
     }
@@ -577,7 +577,7 @@ TEST_F(SqliteSchema, FunctionsOfTheProgramAreNotForASchema) {
   run(std::string(kTable) +
       "CREATE TRIGGER t AFTER INSERT ON stogger_logs BEGIN SELECT harmless(1); "
       "END");
-  EXPECT_OK(open()->write(table_rows({{}})));
+  EXPECT_OK(write_to(*open(), table_rows({{}})));
   EXPECT_EQ(calls, 1);
 }
 
@@ -603,7 +603,7 @@ TEST_F(SqliteSchema, JsonFunctionsWorkInTriggersAndColumns) {
       "CREATE TRIGGER t AFTER INSERT ON stogger_logs BEGIN INSERT INTO seen "
       "VALUES (json_extract(new.data, '$.user_id')); END");
   SinkPtr sink = open();
-  EXPECT_OK(sink->write(table_rows({{}})));
+  EXPECT_OK(write_to(*sink, table_rows({{}})));
   EXPECT_EQ(one("SELECT user || x FROM stogger_logs, seen"), "4242");
 }
 

@@ -21,6 +21,7 @@
 #include "sinks/sqlite/files.h"
 #include "sinks/sqlite/table.h"
 #include "stogger/testing.h"
+#include "tests/support/kept_report.h"
 #include "tests/support/processes.h"
 #include "tests/support/rows.h"
 #include "tests/support/sanitizer.h"
@@ -89,7 +90,7 @@ std::string integrity(const std::string& path) {
 
 TEST_F(SqliteSink, WritesTheColumnsOfAnEvent) {
   SinkPtr sink = open();
-  EXPECT_OK(sink->write(table_rows({{.scope = "checkout"}})));
+  EXPECT_OK(write_to(*sink, table_rows({{.scope = "checkout"}})));
   SqliteQuery query(path_);
   const auto rows = query.rows("SELECT * FROM stogger_logs");
   ASSERT_EQ(rows.size(), 1u);
@@ -128,7 +129,7 @@ TEST_F(SqliteSink, TheTimeOfAnEventHasSixDigits) {
   SinkPtr sink = open();
   TableRow row;
   row.timestamp.ns += 999;
-  EXPECT_OK(sink->write(table_rows({row})));
+  EXPECT_OK(write_to(*sink, table_rows({row})));
   EXPECT_EQ(one("SELECT timestamp FROM stogger_logs"),
             "2026-11-21T01:39:28.656642Z");
 }
@@ -147,7 +148,7 @@ TEST_F(SqliteSink, EveryKindOfValueIsBoundNatively) {
       "event, func, scope, data, v)");
   SinkPtr sink = open();
   const auto stored = [&](const Value& value) {
-    EXPECT_OK(sink->write(field_rows({{{"event", "x"}, {"v", value}}})));
+    EXPECT_OK(write_to(*sink, field_rows({{{"event", "x"}, {"v", value}}})));
     SqliteQuery query(path_);
     return query.rows("SELECT v FROM stogger_logs ORDER BY id DESC LIMIT 1")
         .at(0)
@@ -182,8 +183,11 @@ TEST_F(SqliteSink, ManyTextsToMendInOneRow) {
   const std::string bad(5000, '\xff');
   std::string mended;
   for (int i = 0; i < 5000; ++i) mended += "\xEF\xBF\xBD";
-  EXPECT_OK(sink->write(table_rows(
-      {{.level = bad, .event = bad, .func = bad, .scope = bad, .data = bad}})));
+  EXPECT_OK(write_to(*sink, table_rows({{.level = bad,
+                                         .event = bad,
+                                         .func = bad,
+                                         .scope = bad,
+                                         .data = bad}})));
   for (const char* column : {"level", "event", "func", "scope", "data"}) {
     EXPECT_EQ(one(std::string("SELECT ") + column + " FROM stogger_logs"),
               mended);
@@ -193,7 +197,7 @@ TEST_F(SqliteSink, ManyTextsToMendInOneRow) {
 TEST_F(SqliteSink, AnInjectionIsStoredAsText) {
   SinkPtr sink = open();
   const std::string text = "'); DROP TABLE stogger_logs; --";
-  EXPECT_OK(sink->write(table_rows({{.event = text, .data = text}})));
+  EXPECT_OK(write_to(*sink, table_rows({{.event = text, .data = text}})));
   EXPECT_EQ(one("SELECT event FROM stogger_logs"), text);
   EXPECT_EQ(one(kCount), "1");
 }
@@ -212,7 +216,7 @@ TEST_F(SqliteSink, NamesOfTablesAreChecked) {
        {std::string("samples"), std::string("_private"), std::string("order"),
         std::string(63, 'x')}) {
     SinkPtr sink = open({{"table", table}});
-    EXPECT_OK(sink->write(table_rows({{}})));
+    EXPECT_OK(write_to(*sink, table_rows({{}})));
     EXPECT_EQ(one("SELECT count(*) FROM \"" + table + "\""), "1");
   }
 }
@@ -230,7 +234,7 @@ TEST_F(SqliteSink, SaysWhatIsWrongWithItsOptions) {
 TEST_F(SqliteSink, TheOtherJournalModesWorkToo) {
   for (const char* mode : {"DELETE", "TRUNCATE", "WAL", "DELETE"}) {
     SinkPtr sink = open({{"journal_mode", mode}, {"synchronous", "OFF"}});
-    EXPECT_OK(sink->write(table_rows({{}, {}})));
+    EXPECT_OK(write_to(*sink, table_rows({{}, {}})));
     EXPECT_OK(sink->close());
     EXPECT_EQ(std::filesystem::exists(path_ + "-wal"), false);
   }
@@ -239,7 +243,7 @@ TEST_F(SqliteSink, TheOtherJournalModesWorkToo) {
 
 TEST_F(SqliteSink, ClosingLeavesOneFile) {
   SinkPtr sink = open();
-  EXPECT_OK(sink->write(table_rows({{}})));
+  EXPECT_OK(write_to(*sink, table_rows({{}})));
   EXPECT_OK(sink->close());
   EXPECT_EQ(names_in(folder_.path()),
             (std::vector<std::string>{"log.db", "log.db.lock"}));
@@ -276,18 +280,18 @@ TEST_F(SqliteSink, AWiderTableTakesFieldsByName) {
   EXPECT_EQ(names,
             "timestamp 6 level 5 event 5 func 5 scope 5 data 7 user_id 2 host "
             "5 ms 4 raw 0 seen 6 ok 1 we\"ird 5 ");
-  EXPECT_OK(sink->write(field_rows({{{"timestamp", kTestTime},
-                                     {"level", "info"},
-                                     {"event", "e"},
-                                     {"user_id", 7},
-                                     {"ok", true},
-                                     {"we\"ird", "w"}},
-                                    {{"timestamp", kTestTime},
-                                     {"level", "info"},
-                                     {"event", "f"},
-                                     {"user_id", nullptr},
-                                     {"ok", nullptr},
-                                     {"we\"ird", nullptr}}})));
+  EXPECT_OK(write_to(*sink, field_rows({{{"timestamp", kTestTime},
+                                         {"level", "info"},
+                                         {"event", "e"},
+                                         {"user_id", 7},
+                                         {"ok", true},
+                                         {"we\"ird", "w"}},
+                                        {{"timestamp", kTestTime},
+                                         {"level", "info"},
+                                         {"event", "f"},
+                                         {"user_id", nullptr},
+                                         {"ok", nullptr},
+                                         {"we\"ird", nullptr}}})));
   EXPECT_EQ(one("SELECT group_concat(event || ifnull(user_id, '-') || "
                 "ifnull(ok, '-') || host || len || ifnull(\"we\"\"ird\", '-'))"
                 " FROM stogger_logs"),
@@ -330,7 +334,7 @@ TEST_F(SqliteSink, AMissingTableIsToldIfItMayNotBeMade) {
   SqliteQuery(path_).run(
       "CREATE TABLE stogger_logs (timestamp, level, event, func, scope, data)");
   EXPECT_OK(sink->open());
-  EXPECT_OK(sink->write(table_rows({{}})));
+  EXPECT_OK(write_to(*sink, table_rows({{}})));
 }
 
 TEST_F(SqliteSink, RowsThatTheTableRefusesAreLeftOut) {
@@ -339,16 +343,16 @@ TEST_F(SqliteSink, RowsThatTheTableRefusesAreLeftOut) {
       "'bad'), func, scope, data)");
   SinkPtr sink = open();
   Tally tally;
-  Status status =
-      sink->write(table_rows({{}, {.event = "bad"}, {}, {.event = "bad"}, {}}));
-  EXPECT_EQ(status.code(), Code::rejected);
-  EXPECT_TRUE(status.message().starts_with("2 of 5 rows: cannot insert: "))
-      << status.message();
+  KeptReport said = said_of(
+      *sink, table_rows({{}, {.event = "bad"}, {}, {.event = "bad"}, {}}));
+  ASSERT_EQ(said.refused_rows(), (std::vector<std::size_t>{1, 3}));
+  EXPECT_TRUE(said.refused[0].reason.starts_with("cannot insert: "))
+      << said.text();
   ASSERT_TRUE(sink->tally(&tally));
   EXPECT_EQ(tally.written, 3u);
-  status = sink->write(table_rows({{.event = "bad"}}));
-  EXPECT_EQ(status.code(), Code::rejected);
-  EXPECT_OK(sink->write(table_rows({{}})));
+  said = said_of(*sink, table_rows({{.event = "bad"}}));
+  EXPECT_EQ(said.refused_rows(), (std::vector<std::size_t>{0}));
+  EXPECT_OK(write_to(*sink, table_rows({{}})));
   ASSERT_TRUE(sink->tally(&tally));
   EXPECT_EQ(tally.written, 4u);
   EXPECT_EQ(one(kCount), "4");
@@ -356,21 +360,21 @@ TEST_F(SqliteSink, RowsThatTheTableRefusesAreLeftOut) {
 
 TEST_F(SqliteSink, ATableThatWasDroppedIsMadeAnew) {
   SinkPtr sink = open();
-  EXPECT_OK(sink->write(table_rows({{}})));
+  EXPECT_OK(write_to(*sink, table_rows({{}})));
   SqliteQuery(path_).run("DROP TABLE stogger_logs");
-  const Status status = sink->write(table_rows({{}}));
+  const Status status = write_to(*sink, table_rows({{}}));
   EXPECT_EQ(status.code(), Code::unavailable) << status.message();
   EXPECT_OK(sink->close());
   EXPECT_OK(sink->open());
-  EXPECT_OK(sink->write(table_rows({{}})));
+  EXPECT_OK(write_to(*sink, table_rows({{}})));
   EXPECT_EQ(one(kCount), "1");
 }
 
 TEST_F(SqliteSink, AColumnThatWasAddedIsNoProblem) {
   SinkPtr sink = open();
-  EXPECT_OK(sink->write(table_rows({{}})));
+  EXPECT_OK(write_to(*sink, table_rows({{}})));
   SqliteQuery(path_).run("ALTER TABLE stogger_logs ADD COLUMN host TEXT");
-  EXPECT_OK(sink->write(table_rows({{}})));
+  EXPECT_OK(write_to(*sink, table_rows({{}})));
   EXPECT_OK(sink->close());
   EXPECT_OK(sink->open());
   EXPECT_EQ(sink->columns().column_count, 7u);
@@ -405,7 +409,7 @@ bool write_rows(const std::string& path, int process, int count) {
   if (!sink->open().ok()) return false;
   const std::string event = "event " + std::to_string(process);
   for (int i = 0; i < count; ++i) {
-    if (!sink->write(table_rows({{.event = event, .scope = i}})).ok()) {
+    if (!write_to(*sink, table_rows({{.event = event, .scope = i}})).ok()) {
       return false;
     }
   }
@@ -429,7 +433,7 @@ TEST_F(SqliteSink, ManyProcessesMayStartAtOnce) {
       SinkPtr sink = make(path, {{"journal_mode", mode},
                                  {"busy_timeout_ms", 10000},
                                  {"synchronous", "OFF"}});
-      return sink->open().ok() && sink->write(table_rows({{}})).ok();
+      return sink->open().ok() && write_to(*sink, table_rows({{}})).ok();
     }));
     EXPECT_EQ(SqliteQuery(path).one(kCount), "8");
   }
@@ -445,7 +449,7 @@ TEST_F(SqliteSink, AWriterThatIsKilledHarmsNothing) {
     const pid_t child = start_child([&] {
       SinkPtr sink = make(path_, {{"busy_timeout_ms", 10000}});
       if (!sink->open().ok()) return false;
-      while (sink->write(table_rows({{}, {}})).ok()) written.give();
+      while (write_to(*sink, table_rows({{}, {}})).ok()) written.give();
       return false;
     });
     for (int i = 0; i < 50 * (round + 1); ++i) {
@@ -472,7 +476,7 @@ std::int64_t time_to_fail(Sink& sink, std::string_view message) {
   std::int64_t best = INT64_MAX;
   for (int i = 0; i < 5; ++i) {
     const std::int64_t before = Clock::real()->monotonic_ns();
-    const Status status = sink.write(table_rows({{}}));
+    const Status status = write_to(sink, table_rows({{}}));
     const std::int64_t took = Clock::real()->monotonic_ns() - before;
     EXPECT_EQ(status.code(), Code::unavailable);
     EXPECT_EQ(status.message(), message);
@@ -496,8 +500,8 @@ TEST_F(SqliteSink, ALockedDatabaseIsWaitedForNoLongerThanAllowed) {
     EXPECT_GE(took, 60 * kMillisecond);
     EXPECT_LT(took, (60 + kSlack) * kMillisecond);
     other.run("COMMIT");
-    EXPECT_OK(sink->write(table_rows({{}})));
-    EXPECT_OK(sink->write(table_rows({{}, {}})));
+    EXPECT_OK(write_to(*sink, table_rows({{}})));
+    EXPECT_OK(write_to(*sink, table_rows({{}, {}})));
     EXPECT_EQ(other.one(kCount), "3");
   }
 }
@@ -510,7 +514,7 @@ TEST_F(SqliteSink, ALockThatEndsInTimeIsWaitedFor) {
     std::this_thread::sleep_for(std::chrono::milliseconds(20));
     other.run("COMMIT");
   });
-  EXPECT_OK(sink->write(table_rows({{}})));
+  EXPECT_OK(write_to(*sink, table_rows({{}})));
   release.join();
   EXPECT_EQ(one(kCount), "1");
 }
@@ -530,25 +534,26 @@ TEST_F(SqliteSink, TheLockOfAnotherWriterIsWaitedForInTheSameTime) {
   EXPECT_EQ(sink->open().code(), Code::unavailable);
   other.unlock();
   EXPECT_OK(sink->open());
-  EXPECT_OK(sink->write(table_rows({{}})));
+  EXPECT_OK(write_to(*sink, table_rows({{}})));
 }
 
 // The parent's connection takes itself for the last one, and would remove the
 // log under a child that does not hold locks of its own.
 TEST_F(SqliteSink, AChildIsSafeFromItsParentsClosing) {
   SinkPtr sink = open();
-  EXPECT_OK(sink->write(table_rows({{.event = "parent"}})));
+  EXPECT_OK(write_to(*sink, table_rows({{.event = "parent"}})));
   Signal child_wrote;
   Signal parent_closed;
   const pid_t child = start_child([&] {
     sink->abandon();
-    if (!sink->open().ok() || !sink->write(table_rows({{}})).ok()) return false;
+    if (!sink->open().ok() || !write_to(*sink, table_rows({{}})).ok())
+      return false;
     child_wrote.give();
     if (!parent_closed.take()) return false;
-    return sink->write(table_rows({{}})).ok();
+    return write_to(*sink, table_rows({{}})).ok();
   });
   ASSERT_TRUE(child_wrote.take());
-  EXPECT_OK(sink->write(table_rows({{.event = "parent"}})));
+  EXPECT_OK(write_to(*sink, table_rows({{.event = "parent"}})));
   EXPECT_OK(sink->close());
   parent_closed.give();
   EXPECT_TRUE(succeeded(child));
@@ -558,15 +563,16 @@ TEST_F(SqliteSink, AChildIsSafeFromItsParentsClosing) {
 
 TEST_F(SqliteSink, AParentIsSafeFromItsChildsClosing) {
   SinkPtr sink = open();
-  EXPECT_OK(sink->write(table_rows({{}})));
+  EXPECT_OK(write_to(*sink, table_rows({{}})));
   EXPECT_TRUE(in_child([&] {
     sink->abandon();
-    const bool fine = sink->open().ok() && sink->write(table_rows({{}})).ok() &&
+    const bool fine = sink->open().ok() &&
+                      write_to(*sink, table_rows({{}})).ok() &&
                       sink->close().ok();
     sink.reset();
     return fine;
   }));
-  EXPECT_OK(sink->write(table_rows({{}})));
+  EXPECT_OK(write_to(*sink, table_rows({{}})));
   EXPECT_EQ(one(kCount), "3");
   EXPECT_EQ(integrity(path_), "ok");
 }
@@ -577,7 +583,7 @@ TEST_F(SqliteSink, TheLogStaysShort) {
   SinkPtr sink = open();
   const std::string data(2000, 'x');
   for (int i = 0; i < 3000; ++i) {
-    ASSERT_OK(sink->write(table_rows({{.data = data}})));
+    ASSERT_OK(write_to(*sink, table_rows({{.data = data}})));
   }
   EXPECT_GT(size_of(path_ + "-wal"), 0u);
   EXPECT_LT(size_of(path_ + "-wal"), 6u * 1024 * 1024);
@@ -586,14 +592,14 @@ TEST_F(SqliteSink, TheLogStaysShort) {
 
 TEST_F(SqliteSink, AReaderLetsTheLogGrowAndItShrinksLater) {
   SinkPtr sink = open();
-  ASSERT_OK(sink->write(table_rows({{}})));
+  ASSERT_OK(write_to(*sink, table_rows({{}})));
   SqliteQuery reader(path_);
   reader.run("BEGIN");
   EXPECT_EQ(reader.one(kCount), "1");
   const std::string data(3000, 'x');
   const auto write_some = [&](int rows) {
     for (int i = 0; i < rows; ++i) {
-      ASSERT_OK(sink->write(table_rows({{.data = data}})));
+      ASSERT_OK(write_to(*sink, table_rows({{.data = data}})));
     }
   };
   write_some(5000);
@@ -620,7 +626,8 @@ TEST_F(SqliteSink, AFullDiskHarmsNothingAndHeals) {
   const std::string data(2000, 'x');
   std::uint64_t written = 0;
   Status status;
-  while ((status = sink->write(table_rows({{.data = data}}))).ok()) ++written;
+  while ((status = write_to(*sink, table_rows({{.data = data}}))).ok())
+    ++written;
   EXPECT_EQ(status.code(), Code::unavailable);
   EXPECT_EQ(status.message(),
             "cannot insert: the disk is full: make room on the database's file "
@@ -628,14 +635,14 @@ TEST_F(SqliteSink, AFullDiskHarmsNothingAndHeals) {
   for (int i = 0; i < 3; ++i) {
     EXPECT_OK(sink->close());
     if (sink->open().ok()) {
-      const bool fits = sink->write(table_rows({{.data = data}})).ok();
+      const bool fits = write_to(*sink, table_rows({{.data = data}})).ok();
       written += fits ? 1 : 0;
     }
   }
   EXPECT_OK(sink->close());
   disk.make_room();
   ASSERT_OK(sink->open());
-  EXPECT_OK(sink->write(table_rows({{}, {}})));
+  EXPECT_OK(write_to(*sink, table_rows({{}, {}})));
   EXPECT_EQ(SqliteQuery(path).one(kCount), std::to_string(written + 2));
   EXPECT_EQ(integrity(path), "ok");
   Tally tally;
@@ -650,10 +657,11 @@ TEST_F(SqliteSink, ABatchThatDoesNotFitLeavesNothing) {
   SinkPtr sink = make(path);
   ASSERT_OK(sink->open());
   const std::string data(10000, 'x');
-  EXPECT_EQ(sink->write(table_rows(std::vector<TableRow>(1000, {.data = data})))
-                .code(),
-            Code::unavailable);
-  EXPECT_OK(sink->write(table_rows({{}})));
+  EXPECT_EQ(
+      write_to(*sink, table_rows(std::vector<TableRow>(1000, {.data = data})))
+          .code(),
+      Code::unavailable);
+  EXPECT_OK(write_to(*sink, table_rows({{}})));
   EXPECT_EQ(SqliteQuery(path).one(kCount), "1");
   EXPECT_EQ(integrity(path), "ok");
 }
@@ -666,7 +674,7 @@ TEST_F(SqliteSink, ALimitOfFileSizesIsNoDeadlySignal) {
     const std::string data(10000, 'x');
     if (!sink->open().ok()) return false;
     for (int i = 0; i < 1000; ++i) {
-      const Status status = sink->write(table_rows({{.data = data}}));
+      const Status status = write_to(*sink, table_rows({{.data = data}}));
       if (!status.ok()) return status.code() == Code::unavailable;
     }
     return false;
@@ -687,7 +695,7 @@ TEST_F(SqliteSink, AReadOnlyDiskIsTold) {
       << status.message();
   disk.set_read_only(false);
   EXPECT_OK(sink->open());
-  EXPECT_OK(sink->write(table_rows({{}})));
+  EXPECT_OK(write_to(*sink, table_rows({{}})));
 }
 
 TEST_F(SqliteSink, MissingRightsAreTold) {
@@ -796,20 +804,20 @@ TEST_F(SqliteSink, AFileThatIsNoDatabaseIsLeftAsItIs) {
 
 TEST_F(SqliteSink, AFileThatIsOverwrittenByAnotherProgramIsLeftAsItIs) {
   SinkPtr sink = open({{"journal_mode", "DELETE"}});
-  ASSERT_OK(sink->write(table_rows({{}})));
+  ASSERT_OK(write_to(*sink, table_rows({{}})));
   {
     std::fstream file(path_, std::ios::binary | std::ios::in | std::ios::out);
     file << std::string(8192, 'x');
   }
   const std::string content = read_file(path_);
-  EXPECT_EQ(sink->write(table_rows({{}})).code(), Code::invalid);
+  EXPECT_EQ(write_to(*sink, table_rows({{}})).code(), Code::invalid);
   EXPECT_EQ(read_file(path_), content);
 }
 
 TEST_F(SqliteSink, DamageFoundWhileWritingSetsTheFileAside) {
   {
     SinkPtr sink = open();
-    ASSERT_OK(sink->write(table_rows(std::vector<TableRow>(2000))));
+    ASSERT_OK(write_to(*sink, table_rows(std::vector<TableRow>(2000))));
   }
   // All pages but the first: the schema can be read, the table cannot.
   const std::string whole = read_file(path_);
@@ -817,18 +825,18 @@ TEST_F(SqliteSink, DamageFoundWhileWritingSetsTheFileAside) {
              whole.substr(0, 4096) + std::string(whole.size() - 4096, '\xee'));
   SinkPtr sink = make(path_, {}, &clock_);
   Status status = sink->open();
-  if (status.ok()) status = sink->write(table_rows({{}}));
+  if (status.ok()) status = write_to(*sink, table_rows({{}}));
   EXPECT_EQ(status.code(), Code::corrupt) << status.message();
-  EXPECT_FALSE(sink->write(table_rows({{}})).ok());
+  EXPECT_FALSE(write_to(*sink, table_rows({{}})).ok());
   EXPECT_OK(sink->close());
   EXPECT_OK(sink->open());
-  EXPECT_OK(sink->write(table_rows({{}})));
+  EXPECT_OK(write_to(*sink, table_rows({{}})));
   EXPECT_EQ(one(kCount), "1");
   EXPECT_EQ(size_of(path_ + ".corrupt-2026-11-21T013928Z"), whole.size());
 }
 
 TEST_F(SqliteSink, TwoWritersSetADamagedFileAsideOnce) {
-  ASSERT_OK(open()->write(table_rows(std::vector<TableRow>(2000))));
+  ASSERT_OK(write_to(*open(), table_rows(std::vector<TableRow>(2000))));
   SinkPtr first = open();
   SinkPtr second = open();
   const std::string whole = read_file(path_);
@@ -837,12 +845,12 @@ TEST_F(SqliteSink, TwoWritersSetADamagedFileAsideOnce) {
     file.seekp(4096);
     file << std::string(whole.size() - 4096, '\xee');
   }
-  EXPECT_EQ(first->write(table_rows({{}})).code(), Code::corrupt);
-  EXPECT_OK(second->write(table_rows({{}})));
+  EXPECT_EQ(write_to(*first, table_rows({{}})).code(), Code::corrupt);
+  EXPECT_OK(write_to(*second, table_rows({{}})));
   for (SinkPtr* sink : {&first, &second}) {
     EXPECT_OK((*sink)->close());
     EXPECT_OK((*sink)->open());
-    EXPECT_OK((*sink)->write(table_rows({{}})));
+    EXPECT_OK(write_to(**sink, table_rows({{}})));
   }
   EXPECT_EQ(one(kCount), "3");
   const std::string kept = path_ + ".corrupt-2026-11-21T013928Z";
@@ -855,13 +863,13 @@ TEST_F(SqliteSink, TwoWritersSetADamagedFileAsideOnce) {
 TEST_F(SqliteSink, AMovedFileIsNoticedWithinASecond) {
   SinkPtr sink = open();
   Time now = kTestTime;
-  ASSERT_OK(sink->write(table_rows({{}}, now)));
+  ASSERT_OK(write_to(*sink, table_rows({{}}, now)));
   const std::string moved = folder_.file("moved.db");
   std::filesystem::rename(path_, moved);
   now.ns += kSecond / 10;
-  ASSERT_OK(sink->write(table_rows({{}}, now)));
+  ASSERT_OK(write_to(*sink, table_rows({{}}, now)));
   now.ns += kSecond;
-  ASSERT_OK(sink->write(table_rows({{}}, now)));
+  ASSERT_OK(write_to(*sink, table_rows({{}}, now)));
   EXPECT_EQ(one(kCount), "1");
   EXPECT_EQ(SqliteQuery(moved).one(kCount), "2");
   EXPECT_EQ(integrity(path_), "ok");
@@ -870,21 +878,21 @@ TEST_F(SqliteSink, AMovedFileIsNoticedWithinASecond) {
 
 TEST_F(SqliteSink, ClosingAMovedFileLeavesTheNewOneAlone) {
   SinkPtr old = open();
-  ASSERT_OK(old->write(table_rows({{}, {}, {}})));
+  ASSERT_OK(write_to(*old, table_rows({{}, {}, {}})));
   std::filesystem::rename(path_, folder_.file("moved.db"));
   SinkPtr sink = open();
-  ASSERT_OK(sink->write(table_rows({{}})));
+  ASSERT_OK(write_to(*sink, table_rows({{}})));
   EXPECT_OK(old->close());
-  ASSERT_OK(sink->write(table_rows({{}})));
+  ASSERT_OK(write_to(*sink, table_rows({{}})));
   EXPECT_EQ(one(kCount), "2");
   EXPECT_EQ(SqliteQuery(folder_.file("moved.db")).one(kCount), "3");
 }
 
 TEST_F(SqliteSink, ADeletedFileIsMadeAnew) {
   SinkPtr sink = open();
-  ASSERT_OK(sink->write(table_rows({{}, {}})));
+  ASSERT_OK(write_to(*sink, table_rows({{}, {}})));
   std::filesystem::remove_all(folder_.path());
-  ASSERT_OK(sink->write(table_rows({{}}, Time{kTestTime.ns + kSecond})));
+  ASSERT_OK(write_to(*sink, table_rows({{}}, Time{kTestTime.ns + kSecond})));
   EXPECT_EQ(one(kCount), "1");
   EXPECT_EQ(integrity(path_), "ok");
 }
@@ -900,7 +908,7 @@ TEST_F(SqliteSink, SeveralWritersSurviveAMove) {
     if (!sink->open().ok()) return false;
     for (int i = 0; i < 3000; ++i) {
       now.ns += 10 * kMillisecond;
-      if (!sink->write(table_rows({{}}, now)).ok()) return false;
+      if (!write_to(*sink, table_rows({{}}, now)).ok()) return false;
     }
     return sink->close().ok();
   });
@@ -910,9 +918,9 @@ TEST_F(SqliteSink, SeveralWritersSurviveAMove) {
     if (i == 1000) {
       std::filesystem::rename(path_, folder_.file("moved.db"));
     }
-    ASSERT_OK(first->write(table_rows({{}}, now)));
+    ASSERT_OK(write_to(*first, table_rows({{}}, now)));
     if (i % 2 == 0) {
-      ASSERT_OK(second->write(table_rows({{}}, now)));
+      ASSERT_OK(write_to(*second, table_rows({{}}, now)));
     }
   }
   EXPECT_TRUE(succeeded(third));
@@ -930,13 +938,13 @@ TEST_F(SqliteSink, ALogWithoutItsFileIsKeptApart) {
   ASSERT_TRUE(in_child([&] {
     Sink* const never_closed = make(path_).release();
     return never_closed->open().ok() &&
-           never_closed->write(table_rows({{}})).ok();
+           write_to(*never_closed, table_rows({{}})).ok();
   }));
   const std::string log = read_file(path_ + "-wal");
   ASSERT_FALSE(log.empty());
   std::filesystem::remove(path_);
   SinkPtr sink = open();
-  EXPECT_OK(sink->write(table_rows({{}, {}})));
+  EXPECT_OK(write_to(*sink, table_rows({{}, {}})));
   EXPECT_EQ(one(kCount), "2");
   EXPECT_EQ(read_file(path_ + ".orphan-2026-11-21T013928Z-wal"), log);
 }
@@ -948,14 +956,14 @@ TEST_F(SqliteSink, AReplacedFileWithOtherColumnsIsOpenedAnew) {
   SinkPtr sink = open();
   const Rows rows =
       field_rows({{{"event", "e"}, {"host", "h"}}}, Time{kTestTime.ns});
-  ASSERT_OK(sink->write(rows));
+  ASSERT_OK(write_to(*sink, rows));
   std::filesystem::remove(path_);
   const Rows later = field_rows({{{"event", "e"}, {"host", "h"}}},
                                 Time{kTestTime.ns + kSecond});
-  EXPECT_EQ(sink->write(later).code(), Code::unavailable);
+  EXPECT_EQ(write_to(*sink, later).code(), Code::unavailable);
   EXPECT_OK(sink->open());
   EXPECT_EQ(sink->columns().column_count, 6u);
-  EXPECT_OK(sink->write(table_rows({{}})));
+  EXPECT_OK(write_to(*sink, table_rows({{}})));
 }
 
 TEST_F(SqliteSink, APathStaysWhatItWasWhenTheFolderChanges) {
@@ -963,7 +971,7 @@ TEST_F(SqliteSink, APathStaysWhatItWasWhenTheFolderChanges) {
     if (::chdir(folder_.path().c_str()) != 0) return false;
     SinkPtr sink = make("log.db");
     return ::chdir("/") == 0 && sink->open().ok() &&
-           sink->write(table_rows({{}})).ok();
+           write_to(*sink, table_rows({{}})).ok();
   }));
   EXPECT_EQ(one(kCount), "1");
 }
@@ -974,8 +982,8 @@ TEST_F(SqliteSink, ALinkLeadsToTheSameLock) {
   std::filesystem::create_symlink(path_, link);
   SinkPtr other = make(link);
   ASSERT_OK(other->open());
-  EXPECT_OK(sink->write(table_rows({{}})));
-  EXPECT_OK(other->write(table_rows({{}}, Time{kTestTime.ns + kSecond})));
+  EXPECT_OK(write_to(*sink, table_rows({{}})));
+  EXPECT_OK(write_to(*other, table_rows({{}}, Time{kTestTime.ns + kSecond})));
   EXPECT_FALSE(std::filesystem::exists(link + ".lock"));
   EXPECT_EQ(one(kCount), "2");
 }

@@ -16,6 +16,7 @@
 
 #include "base/options.h"
 #include "sinks/builtin.h"
+#include "tests/support/kept_report.h"
 #include "tests/support/other_user.h"
 #include "tests/support/processes.h"
 #include "tests/support/rows.h"
@@ -93,7 +94,7 @@ class SqliteTrap : public ::testing::Test {
     ASSERT_OK(sink->close());
     const std::string before = read_file(path_);
     ASSERT_OK(sink->open());
-    ASSERT_OK(sink->write(table_rows({{}})));
+    ASSERT_OK(write_to(*sink, table_rows({{}})));
     ASSERT_OK(sink->close());
     ASSERT_EQ(SqliteQuery(path_).one(kCount), "1");
     write_file(path_ + "-journal", make_journal(before, super_journal));
@@ -106,7 +107,7 @@ class SqliteTrap : public ::testing::Test {
     const std::string journal = path_ + "-journal";
     EXPECT_TRUE(!std::filesystem::exists(journal) ||
                 std::filesystem::is_empty(journal));
-    EXPECT_OK(sink->write(table_rows({{}, {}})));
+    EXPECT_OK(write_to(*sink, table_rows({{}, {}})));
     EXPECT_OK(sink->close());
     EXPECT_EQ(SqliteQuery(path_).one(kCount), "2");
   }
@@ -152,7 +153,7 @@ TEST_F(SqliteTrap, TheLogOfAnotherSinkIsNotTouched) {
   const std::string other_path = elsewhere_.file("other.db");
   SinkPtr other = make("WAL", other_path);
   ASSERT_OK(other->open());
-  ASSERT_OK(other->write(table_rows({{}})));
+  ASSERT_OK(write_to(*other, table_rows({{}})));
   // The other sink calls its files so.
   std::string named;
   for (const auto& entry :
@@ -167,7 +168,7 @@ TEST_F(SqliteTrap, TheLogOfAnotherSinkIsNotTouched) {
   plant("WAL", named + "/other.db-wal");
   expect_works("WAL");
   EXPECT_TRUE(std::filesystem::exists(other_path + "-wal"));
-  EXPECT_OK(other->write(table_rows({{}})));
+  EXPECT_OK(write_to(*other, table_rows({{}})));
   EXPECT_EQ(SqliteQuery(other_path).one(kCount), "2");
 }
 
@@ -235,14 +236,15 @@ TEST_F(SqliteTrap, ASinkWithoutALogCannotBeEndedByCuttingAnIndex) {
   Signal cut;
   const pid_t child = start_child([&] {
     SinkPtr sink = make("DELETE");
-    if (!sink->open().ok() || !sink->write(table_rows({{}})).ok()) return false;
+    if (!sink->open().ok() || !write_to(*sink, table_rows({{}})).ok())
+      return false;
     open.give();
     if (!cut.take()) return false;
     // Not open any more, perhaps; but alive.
-    static_cast<void>(sink->write(table_rows({{}})));
+    static_cast<void>(write_to(*sink, table_rows({{}})));
     open.give();
     if (!cut.take()) return false;
-    const Status status = sink->write(table_rows({{}}));
+    const Status status = write_to(*sink, table_rows({{}}));
     return status.message().find("journal_mode to WAL") !=
            std::string_view::npos;
   });
@@ -263,19 +265,19 @@ TEST_F(SqliteTrap, ASinkWithoutALogCannotBeEndedByCuttingAnIndex) {
 TEST_F(SqliteTrap, ASinkWithoutALogRecoversWhenTheLogIsGone) {
   SinkPtr sink = make("DELETE");
   ASSERT_OK(sink->open());
-  ASSERT_OK(sink->write(table_rows({{}})));
+  ASSERT_OK(write_to(*sink, table_rows({{}})));
   {
     SqliteQuery other(path_);
     ASSERT_TRUE(set_mode(other, "wal"));
     other.run(
         "INSERT INTO stogger_logs (timestamp, level, event, data) VALUES "
         "('', '', '', '')");
-    EXPECT_FALSE(sink->write(table_rows({{}})).ok());
+    EXPECT_FALSE(write_to(*sink, table_rows({{}})).ok());
     EXPECT_OK(sink->close());
     EXPECT_FALSE(sink->open().ok());  // it is in use
   }
   ASSERT_OK(sink->open());
-  EXPECT_OK(sink->write(table_rows({{}})));
+  EXPECT_OK(write_to(*sink, table_rows({{}})));
   // Others are let in again.
   EXPECT_EQ(SqliteQuery(path_).one(kCount), "3");
   EXPECT_EQ(SqliteQuery(path_).rows("PRAGMA journal_mode")[0][0].value().text(),
@@ -286,13 +288,13 @@ TEST_F(SqliteTrap, ALogThatACrashHasLeftIsReadByASinkWithoutOne) {
   ASSERT_TRUE(in_child([&] {
     Sink* const never_closed = make("WAL").release();
     return never_closed->open().ok() &&
-           never_closed->write(table_rows({{}, {}})).ok();
+           write_to(*never_closed, table_rows({{}, {}})).ok();
   }));
   ASSERT_TRUE(std::filesystem::exists(path_ + "-wal"));
   SinkPtr sink = make("TRUNCATE");
   ASSERT_OK(sink->open());
   EXPECT_FALSE(std::filesystem::exists(path_ + "-wal"));
-  EXPECT_OK(sink->write(table_rows({{}})));
+  EXPECT_OK(write_to(*sink, table_rows({{}})));
   EXPECT_EQ(SqliteQuery(path_).one(kCount), "3");
 }
 

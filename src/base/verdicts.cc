@@ -1,0 +1,78 @@
+#include "base/verdicts.h"
+
+namespace stogger {
+namespace {
+
+// What is reported has less room.
+constexpr std::size_t kMostNotices = 4096;
+
+std::string counted(std::size_t count, std::string_view noun) {
+  std::string text = std::to_string(count) + " " + std::string(noun);
+  if (count != 1) text += 's';
+  return text;
+}
+
+}  // namespace
+
+// False for a row that was not handed over, or that can only have got a verdict
+// before.
+bool Verdicts::is_new(std::size_t row) noexcept {
+  ++said_;
+  if (row < rows_ && refused_ + in_doubt_ < rows_) return true;
+  notice("the sink speaks of a row that it was not given");
+  return false;
+}
+
+void Verdicts::refuse(std::size_t row, std::string_view reason) noexcept {
+  if (!is_new(row)) return;
+  ++refused_;
+  try {
+    reason_ = reason;
+  } catch (...) {
+    reason_.clear();
+  }
+}
+
+void Verdicts::in_doubt(std::size_t row) noexcept {
+  if (is_new(row)) ++in_doubt_;
+}
+
+void Verdicts::notice(std::string_view what) noexcept {
+  ++said_;
+  if (what.empty()) return;
+  if (notices_.size() >= kMostNotices) {
+    ++left_out_;
+    return;
+  }
+  const std::size_t before = notices_.size();
+  try {
+    if (before != 0) notices_ += "; ";
+    notices_ += what;
+  } catch (...) {
+    notices_.resize(before);
+    ++left_out_;
+  }
+}
+
+std::string Verdicts::failures() const {
+  std::string text;
+  if (refused_ != 0) {
+    text = reason_.empty() ? "no reason is given" : reason_;
+    if (refused_ > 1) {
+      text += " (the last of " + counted(refused_, "row") + " refused)";
+    }
+  }
+  if (in_doubt_ != 0) {
+    if (!text.empty()) text += "; ";
+    text += "no answer came for " + counted(in_doubt_, "row") +
+            ", which may be stored or not";
+  }
+  return text;
+}
+
+std::string Verdicts::notices() const {
+  if (left_out_ == 0) return notices_;
+  return notices_ + " (" + counted(left_out_, "notice") + " left out)";
+}
+
+}  // namespace stogger
