@@ -290,7 +290,7 @@ TEST_F(HostileProgramTest, RowsThatCannotBeAreRefused) {
         static_cast<Kept*>(context)->rows.push_back(row);
         static_cast<Kept*>(context)->reason.assign(why.data, why.size);
       },
-      [](void*, std::size_t) {}, [](void*, stogger_text) {}};
+      [](void*, std::size_t) {}, [](void*, stogger_text) {}, 0};
   const auto refused = [&](const stogger_rows& rows) {
     return hand_over(rows, &report);
   };
