@@ -1,7 +1,6 @@
 #include "sample/pipe.h"
 
 #include <pthread.h>
-#include <signal.h>
 
 #include <algorithm>
 #include <chrono>
@@ -11,6 +10,7 @@
 
 #include "base/guarded.h"
 #include "os/diagnostics.h"
+#include "os/signals.h"
 #include "sample/pipe_options.h"
 #include "sample/settle.h"
 
@@ -35,22 +35,6 @@ Status inherited() {
                 "the pipe belongs to the parent of this process: make a sink "
                 "and a pipe after fork()");
 }
-
-// Signals are for the threads of the program.
-class AllSignalsBlocked {
- public:
-  AllSignalsBlocked() noexcept {
-    sigset_t all;
-    sigfillset(&all);
-    ::pthread_sigmask(SIG_BLOCK, &all, &before_);
-  }
-  ~AllSignalsBlocked() { ::pthread_sigmask(SIG_SETMASK, &before_, nullptr); }
-  AllSignalsBlocked(const AllSignalsBlocked&) = delete;
-  AllSignalsBlocked& operator=(const AllSignalsBlocked&) = delete;
-
- private:
-  sigset_t before_;
-};
 
 }  // namespace
 
