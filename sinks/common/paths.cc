@@ -11,6 +11,7 @@
 #include <set>
 #include <system_error>
 
+#include "base/are_apart.h"
 #include "base/quote.h"
 #include "base/timestamp.h"
 #include "os/ownership.h"
@@ -130,10 +131,8 @@ bool is_first_opening(const std::string& path) {
 }
 
 bool is_check_due(Time now, Time* checked) noexcept {
-  constexpr std::uint64_t kInterval = 500000000;  // ns
-  const auto forward = static_cast<std::uint64_t>(now.ns) -
-                       static_cast<std::uint64_t>(checked->ns);
-  if (std::min(forward, 0 - forward) < kInterval) return false;
+  constexpr std::int64_t kInterval = 500000000;  // ns
+  if (!are_apart(now, *checked, kInterval)) return false;
   *checked = now;
   return true;
 }

@@ -88,7 +88,7 @@ Status cut_torn_line(File& file, Reader& reader, std::uint64_t header) {
                   "the file ends in a torn line, which cannot be cut off: " +
                       error_text(errno));
   }
-  // Someone else has written to it, who knows how.
+  // Another program has written to it.
   if (reader.read(end - 1, 1) == "\n") return {};
   std::size_t written = 0;
   return file.write("\r\n", &written);

@@ -8,7 +8,7 @@
 // before the next line, whoever has emptied it.
 //
 // The path is looked at before each append: a file that was moved away or
-// deleted is left, and the path opened anew. If it was deleted in the moment
+// deleted is left, and the path opened again. If it was deleted in the moment
 // between that look and the write, the lines are written again.
 #pragma once
 

@@ -2,9 +2,9 @@
 
 #include <unistd.h>
 
-#include <algorithm>
 #include <utility>
 
+#include "base/are_apart.h"
 #include "base/quote.h"
 #include "base/timestamp.h"
 #include "os/lock_file.h"
@@ -19,17 +19,9 @@ constexpr std::int64_t kSecond = 1000 * kMillisecond;
 // A program that compresses what was moved away takes longer than this to
 // start; a look is as cheap as a few hundred bytes.
 constexpr std::int64_t kCheckInterval = kMillisecond;
-// For pipes and terminals, and while the path cannot be opened anew.
+// For pipes and terminals, and while the path cannot be opened again.
 constexpr std::int64_t kRareCheckInterval = kSecond / 2;
 constexpr std::int64_t kRotationRetry = kSecond;
-
-// True if the times are at least that far apart, whichever is the later one:
-// clocks may be set back, and threads come a little out of order.
-bool are_apart(Time a, Time b, std::int64_t distance) noexcept {
-  const auto forward =
-      static_cast<std::uint64_t>(a.ns) - static_cast<std::uint64_t>(b.ns);
-  return std::min(forward, 0 - forward) >= static_cast<std::uint64_t>(distance);
-}
 
 bool is_same(const struct stat& a, const struct stat& b) noexcept {
   return a.st_ino == b.st_ino && a.st_dev == b.st_dev;

@@ -3,7 +3,7 @@
 //
 // Every append is one write(2) with O_APPEND. The path is looked at once in a
 // millisecond at most, by the times that the caller gives: a file that was
-// moved away or deleted is left, and the path opened anew. What was written in
+// moved away or deleted is left, and the path opened again. What was written in
 // between to a file that had been deleted already is written again.
 //
 // Whoever rotates holds the lock of PATH.lock and makes sure that the path
@@ -83,7 +83,7 @@ class LogFile {
   void take_back(std::size_t bytes) noexcept;
 
   // What does not work although lines still get into the file: rotation, or
-  // opening the path anew.
+  // opening the path again.
   bool has_complaint() const noexcept {
     return rotation_complaint_.is_due() || path_complaint_.is_due();
   }

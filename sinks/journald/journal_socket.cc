@@ -6,12 +6,10 @@
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/un.h>
-#include <time.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <cstddef>
-#include <cstdint>
 #include <cstring>
 
 #include "os/descriptor.h"
@@ -20,17 +18,9 @@
 namespace stogger {
 namespace {
 
-constexpr std::int64_t kWaitMilliseconds = 250;
-
 // Room for a burst that journald is slow to take. The kernel grants less if
 // net.core.wmem_max is less.
 constexpr int kSendBuffer = 8 * 1024 * 1024;
-
-std::int64_t now_ms() noexcept {
-  timespec now;
-  clock_gettime(CLOCK_MONOTONIC, &now);
-  return static_cast<std::int64_t>(now.tv_sec) * 1000 + now.tv_nsec / 1000000;
-}
 
 bool is_disconnected(int error) noexcept {
   return error == ECONNREFUSED || error == ECONNRESET || error == ENOTCONN ||
@@ -90,26 +80,6 @@ class MemoryFile {
 
 }  // namespace
 
-// The time one entry may wait, from its first wait on.
-class JournalSocket::Patience {
- public:
-  // False if the time is over and the socket takes no more.
-  bool wait_writable(int socket) noexcept {
-    if (deadline_ == 0) deadline_ = now_ms() + kWaitMilliseconds;
-    while (true) {
-      const std::int64_t left = deadline_ - now_ms();
-      if (left <= 0) return false;
-      pollfd entry = {socket, POLLOUT, 0};
-      const int ready = ::poll(&entry, 1, static_cast<int>(left));
-      if (ready > 0) return true;
-      if (ready == 0 || errno != EINTR) return false;
-    }
-  }
-
- private:
-  std::int64_t deadline_ = 0;
-};
-
 Status JournalSocket::open() {
   if (is_open()) return {};
   if (const int error = connect(); error != 0) return connect_failure(error);
@@ -127,7 +97,7 @@ Status JournalSocket::send(std::string_view entry) {
   if (!is_open()) {
     return Status(Code::unavailable, "cannot send: the sink is not open");
   }
-  Patience patience;
+  Patience patience(false);  // of one entry, from its first wait on
   iovec bytes = {const_cast<char*>(entry.data()), entry.size()};
   msghdr message = {};
   message.msg_iov = &bytes;

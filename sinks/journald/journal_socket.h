@@ -2,8 +2,8 @@
 //
 // An entry goes out as one datagram or, if it is too large for that, as a
 // sealed memfd. The socket is connected, so that poll(2) can tell when
-// journald's queue has room, and connected again by itself when journald has
-// restarted.
+// journald's queue has room, and connected again automatically when journald
+// has restarted.
 #pragma once
 
 #include <sys/socket.h>
@@ -11,6 +11,7 @@
 #include <string>
 #include <string_view>
 
+#include "os/patience.h"
 #include "stogger/status.h"
 
 namespace stogger {
@@ -35,8 +36,6 @@ class JournalSocket {
   Status send(std::string_view entry);
 
  private:
-  class Patience;
-
   // These return 0 or the value of errno.
   int connect() noexcept;
   int send(const msghdr& message, Patience* patience) noexcept;

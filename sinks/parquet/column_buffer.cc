@@ -33,7 +33,7 @@ bool is_valid(std::string_view text) noexcept {
   return true;
 }
 
-void append_mended(Buffer& out, std::string_view text) {
+void append_repaired(Buffer& out, std::string_view text) {
   while (!text.empty()) {
     const Utf8Step step = utf8_step(text);
     out.append(step.valid ? text.substr(0, step.size) : kReplacement);
@@ -166,7 +166,7 @@ std::uint32_t ColumnBuffer::store(std::string_view text) {
   if (is_valid(text)) {
     texts_.append(text);
   } else {
-    append_mended(texts_, text);
+    append_repaired(texts_, text);
   }
   try {
     ends_.push_back(texts_.size());

@@ -27,9 +27,9 @@ class NameClaim {
   // The same, but touches nothing that others see.
   void forget() noexcept;
 
-  // False once the folder has been moved or deleted: it is taken anew then.
+  // False once the folder has been moved or deleted: it is taken again then.
   bool is_in_place() const noexcept;
-  // Where the lock has been cleared away: makes it anew.
+  // Where the lock has been cleared away: makes it again.
   Status keep();
 
   const Folder& folder() const noexcept { return folder_; }

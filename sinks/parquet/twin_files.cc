@@ -20,7 +20,7 @@ Status TwinFiles::open(bool* resumed) {
   if (!status.ok()) return status;
   is_open_ = true;
   const DiskFile::Identity closed = std::exchange(closed_, {});
-  // Whatever else is there is of another life.
+  // Whatever else is there was left by another writer.
   *resumed = closed != DiskFile::Identity() &&
              front_.open(claim_.folder(), claim_.name()).ok() &&
              front_.identity() == closed && front_.size() == closed_size_;
@@ -152,7 +152,7 @@ Status TwinFiles::swap_names() {
   return status;
 }
 
-// What has the name, if anything, is of others, or of another life.
+// What has the name, if anything, belongs to other writers.
 Status TwinFiles::take_name() {
   int error = 0;
   if (may_overwrite_) {

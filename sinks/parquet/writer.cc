@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "base/are_apart.h"
+
 namespace stogger {
 namespace {
 
@@ -15,13 +17,6 @@ constexpr std::int64_t kRetry = 1000000000;
 // rows in memory: it would write the row groups of long ago again and again.
 constexpr std::size_t kMostFooter = 10;
 constexpr std::size_t kKeptMemory = 4 * 1024 * 1024;
-
-// Clocks may be set back.
-bool are_apart(Time a, Time b, std::int64_t distance) noexcept {
-  const auto forward =
-      static_cast<std::uint64_t>(a.ns) - static_cast<std::uint64_t>(b.ns);
-  return std::min(forward, 0 - forward) >= static_cast<std::uint64_t>(distance);
-}
 
 }  // namespace
 

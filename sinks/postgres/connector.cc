@@ -3,7 +3,6 @@
 #include <errno.h>
 #include <poll.h>
 #include <pthread.h>
-#include <signal.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
 
@@ -13,6 +12,7 @@
 #include <utility>
 
 #include "os/descriptor.h"
+#include "os/signals.h"
 #include "sinks/postgres/establish.h"
 #include "sinks/postgres/tls.h"
 
@@ -56,21 +56,15 @@ Status Connector::start() {
     return Status(Code::unavailable, "cannot make an eventfd: " +
                                          std::string(std::strerror(errno)));
   }
-  // Signals are the host's, and its threads'.
-  sigset_t all;
-  sigset_t before;
-  sigfillset(&all);
-  pthread_sigmask(SIG_SETMASK, &all, &before);
-  Status status;
+  const AllSignalsBlocked no_signals;
   try {
     thread_ = std::thread([self = shared_from_this()] { self->work(); });
     pthread_setname_np(thread_.native_handle(), "stogger-pg");
   } catch (const std::exception& e) {
-    status = Status(Code::unavailable,
-                    std::string("cannot start a thread: ") + e.what());
+    return Status(Code::unavailable,
+                  std::string("cannot start a thread: ") + e.what());
   }
-  pthread_sigmask(SIG_SETMASK, &before, nullptr);
-  return status;
+  return {};
 }
 
 void Connector::begin_stop() noexcept {

@@ -131,7 +131,7 @@ void append_clean(Buffer& out, std::string_view text) {
   if (is_clean_text(text)) {
     out.append(text);
   } else {
-    append_mended_text(out, text);
+    append_clean_text(out, text);
   }
 }
 
@@ -172,15 +172,6 @@ void append_postgres_json(Buffer& out, const Value& value) {
     append_clean(out, value.text());
   } else {
     append_json_value(out, value);
-  }
-}
-
-void append_mended_text(Buffer& out, std::string_view text) {
-  while (!text.empty()) {
-    const Utf8Step step = utf8_step(text);
-    const bool good = step.valid && step.codepoint != 0;
-    out.append(good ? text.substr(0, step.size) : kReplacement);
-    text.remove_prefix(step.size);
   }
 }
 

@@ -39,7 +39,4 @@ bool append_postgres_value(Buffer& out, const PostgresColumn& column,
 // Any value as JSON.
 void append_postgres_json(Buffer& out, const Value& value);
 
-// The text with U+FFFD for NUL and for what is not UTF-8.
-void append_mended_text(Buffer& out, std::string_view text);
-
 }  // namespace stogger

@@ -207,7 +207,7 @@ bool RowEncoder::append_cut(const PostgresColumn& column,
                             std::string_view text) {
   if (text.size() > kLongestPostgresText) return false;
   scratch_.recycle(kKeptMemory);
-  append_mended_text(scratch_, text);
+  append_clean_text(scratch_, text);
   std::string_view cut = utf8_prefix(scratch_.view(), kLongestName);
   if (column.most_characters != 0) {
     cut = cut.substr(0, size_of_characters(cut, column.most_characters));

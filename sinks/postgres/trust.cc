@@ -25,7 +25,7 @@ namespace stogger {
 // trees     its expressions, as the server keeps them.
 // tokens    the nodes, functions, operators and types in them, and the types of
 //           its columns. Of an operator, the server looks up the function
-//           anew, so :opfuncid says nothing.
+//           again, so :opfuncid says nothing.
 // parts     what is not plain. OIDs below 16384 are of objects that came with
 //           the server; 12 is the language of its functions in C (those in SQL
 //           depend on the search_path, up to PostgreSQL 13). Only superusers

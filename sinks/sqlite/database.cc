@@ -289,7 +289,7 @@ bool SqliteDatabase::is_too_late() noexcept {
 int SqliteDatabase::on_commit(void* self, sqlite3*, const char*,
                               int pages) noexcept {
   auto* const database = static_cast<SqliteDatabase*>(self);
-  // The log has begun anew.
+  // The log has begun again.
   if (pages < database->log_pages_) database->moved_pages_ = 0;
   // It has since the last checkpoint.
   if (pages < database->checkpoint_at_ - kCheckpointPages) {

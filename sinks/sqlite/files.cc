@@ -3,7 +3,6 @@
 #include <fcntl.h>
 #include <sys/resource.h>
 #include <sys/vfs.h>
-#include <time.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -253,31 +252,16 @@ void SqliteFiles::remove_orphaned_log(Time now) const {
   } else {
     folder_.remove(log);
   }
-  // Only an index of the log, made anew whenever it is missing.
+  // Only an index of the log, made again whenever it is missing.
   folder_.remove(folder_.name() + "-shm");
 }
 
-FileSizeSignal::FileSizeSignal(bool limited) noexcept : limited_(limited) {
-  if (!limited_) return;
-  sigset_t pending;
-  sigpending(&pending);
-  was_pending_ = sigismember(&pending, SIGXFSZ) == 1;
-  sigset_t set;
-  sigemptyset(&set);
-  sigaddset(&set, SIGXFSZ);
-  pthread_sigmask(SIG_BLOCK, &set, &before_);
+FileSizeSignal::FileSizeSignal(bool limited) noexcept {
+  if (limited) signal_.emplace(SIGXFSZ);
 }
 
 FileSizeSignal::~FileSizeSignal() {
-  if (!limited_) return;
-  sigset_t set;
-  sigemptyset(&set);
-  sigaddset(&set, SIGXFSZ);
-  const timespec at_once = {0, 0};
-  while (!was_pending_ && sigtimedwait(&set, nullptr, &at_once) == -1 &&
-         errno == EINTR) {
-  }
-  pthread_sigmask(SIG_SETMASK, &before_, nullptr);
+  if (signal_) signal_->consume();
 }
 
 bool FileSizeSignal::is_limited() noexcept {

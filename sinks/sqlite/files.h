@@ -2,15 +2,16 @@
 // that they lie in.
 #pragma once
 
-#include <signal.h>
 #include <sys/stat.h>
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 
 #include "os/folder.h"
+#include "os/signals.h"
 #include "sinks/sqlite/lock.h"
 #include "stogger/status.h"
 #include "stogger/value.h"
@@ -123,9 +124,7 @@ class FileSizeSignal {
   static bool is_limited() noexcept;
 
  private:
-  const bool limited_;
-  bool was_pending_ = false;
-  sigset_t before_;
+  std::optional<WriteSignal> signal_;
 };
 
 }  // namespace stogger

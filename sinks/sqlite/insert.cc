@@ -25,7 +25,7 @@ bool is_null(const Value& value) noexcept {
   return value.is_null() || value.kind() == Kind::custom;
 }
 
-// After a change of the schema SQLite prepares a statement anew.
+// After a change of the schema SQLite prepares a statement again.
 int count_of_preparations(sqlite3_stmt* statement) noexcept {
   return sqlite3_stmt_status(statement, SQLITE_STMTSTATUS_REPREPARE, 0);
 }
@@ -255,12 +255,7 @@ int SqliteInsert::bind_cell(int parameter, std::size_t start) {
 // With U+FFFD for NUL and for what is not UTF-8.
 int SqliteInsert::bind_repaired(int parameter, std::string_view text) {
   repaired_.recycle(kKeptMemory);
-  while (!text.empty()) {
-    const Utf8Step step = utf8_step(text);
-    const bool good = step.valid && step.codepoint != 0;
-    repaired_.append(good ? text.substr(0, step.size) : kReplacement);
-    text.remove_prefix(step.size);
-  }
+  append_clean_text(repaired_, text);
   return sqlite3_bind_text64(statement_, parameter, repaired_.data(),
                              repaired_.size(), SQLITE_TRANSIENT, SQLITE_UTF8);
 }

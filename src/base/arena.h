@@ -1,4 +1,4 @@
-// Arena: memory for the odds and ends of one event, given back all at once.
+// Arena: memory for the small pieces of one event, given back all at once.
 #pragma once
 
 #include <cstddef>

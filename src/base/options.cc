@@ -335,57 +335,6 @@ bool Options::has_problem(std::string_view key) const noexcept {
       [&](const OptionProblem& problem) { return problem.key == key; });
 }
 
-OwnedValue::OwnedValue(const Value& value) : kind(value.kind()) {
-  switch (kind) {
-    case Kind::boolean:
-      integer = value.boolean() ? 1 : 0;
-      break;
-    case Kind::integer:
-      integer = value.integer();
-      break;
-    case Kind::unsigned_integer:
-      integer = static_cast<std::int64_t>(value.unsigned_integer());
-      break;
-    case Kind::real:
-      real = value.real();
-      break;
-    case Kind::time:
-      integer = value.time().ns;
-      break;
-    case Kind::text:
-    case Kind::json:
-      text = value.text();
-      break;
-    case Kind::null:
-    case Kind::custom:
-      kind = Kind::null;
-      break;
-  }
-}
-
-Value OwnedValue::view() const noexcept {
-  switch (kind) {
-    case Kind::boolean:
-      return integer != 0;
-    case Kind::integer:
-      return integer;
-    case Kind::unsigned_integer:
-      return static_cast<std::uint64_t>(integer);
-    case Kind::real:
-      return real;
-    case Kind::time:
-      return Time{integer};
-    case Kind::text:
-      return std::string_view(text);
-    case Kind::json:
-      return Json{text};
-    case Kind::null:
-    case Kind::custom:
-      break;
-  }
-  return nullptr;
-}
-
 void OptionsAccess::set_table(Options& options, std::string table,
                               std::vector<std::string> other_keys) {
   options.rep_->table = std::move(table);

@@ -7,24 +7,11 @@
 #include <string_view>
 #include <vector>
 
+#include "base/owned_value.h"
 #include "stogger/module.h"
 #include "stogger/sink.h"
 
 namespace stogger {
-
-// A Value that keeps its text.
-struct OwnedValue {
-  Kind kind = Kind::null;
-  std::string text;
-  std::int64_t integer = 0;  // boolean, integer, unsigned_integer (bits), time
-  double real = 0;
-
-  OwnedValue() = default;
-  // Any value but a custom one.
-  explicit OwnedValue(const Value& value);
-  // A view into this object.
-  Value view() const noexcept;
-};
 
 // An option as a factory read it: what was given, or the default.
 struct UsedOption {

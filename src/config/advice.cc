@@ -30,8 +30,8 @@ void advise_on_folder(const Config& config, const SinkConfig& sink,
                       std::vector<Problem>* problems) {
   for (const char* key : {"path", "dead_letter"}) {
     const OwnedOption* option = find_option(sink.options, key);
-    if (option == nullptr || option->value.kind != Kind::text) continue;
-    const std::string folder = open_folder_of(option->value.text);
+    if (option == nullptr || option->value.kind() != Kind::text) continue;
+    const std::string folder = open_folder_of(option->value.text());
     if (folder.empty()) continue;
     problems->push_back(
         {config.file, option->where,

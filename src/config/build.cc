@@ -28,7 +28,7 @@ bool writes_file(std::string_view type) {
 
 std::string_view used_text(const Options& options, std::string_view key) {
   for (const UsedOption& option : OptionsAccess::used(options)) {
-    if (option.key == key) return option.value.text;
+    if (option.key == key) return option.value.text();
   }
   return {};
 }

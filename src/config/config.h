@@ -76,7 +76,7 @@ struct Problem {
   Position where;
   std::string text;
   bool warning = false;
-  // True for what a sink reports by itself as soon as it is started.
+  // True for what a sink reports itself as soon as it is started.
   bool reported_by_sink = false;
 };
 

@@ -77,7 +77,7 @@ class Hub final : public EventTarget {
  private:
   // What deliver() goes by. Immutable. Tables and routes that were replaced are
   // kept, closed, as long as the hub: another thread may be on its way through
-  // them. A few hundred bytes for each time the configuration is read anew.
+  // them. A few hundred bytes for each time the configuration is read again.
   struct Table {
     EventSettings settings;
     std::vector<Route*> routes;

@@ -13,7 +13,8 @@ constexpr int kDeepest = 8;
 }  // namespace
 
 // Frees the memory of a thread after its thread_local objects are gone: glibc
-// runs the destructors of keys last, and again if they were set anew meanwhile.
+// runs the destructors of keys last, and again if they were set again
+// meanwhile.
 //
 // Made when the program is loaded: a child must not find it half made by
 // another thread. There may be none left (of 1024); then the memory is not

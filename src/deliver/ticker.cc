@@ -1,12 +1,13 @@
 #include "deliver/ticker.h"
 
 #include <pthread.h>
-#include <signal.h>
 
 #include <condition_variable>
 #include <mutex>
 #include <thread>
 #include <utility>
+
+#include "os/signals.h"
 
 namespace stogger {
 
@@ -40,22 +41,16 @@ void Ticker::request() noexcept {
   if (!state.is_running) state.is_running = start();
 }
 
-// Signals are for the threads of the program.
 bool Ticker::start() noexcept {
-  sigset_t all;
-  sigset_t before;
-  ::sigfillset(&all);
-  if (::pthread_sigmask(SIG_SETMASK, &all, &before) != 0) return false;
-  bool started = true;
+  const AllSignalsBlocked no_signals;
   try {
     std::thread([state = state_, work = work_, context = context_] {
       run(*state, work, context);
     }).detach();
   } catch (...) {
-    started = false;
+    return false;
   }
-  ::pthread_sigmask(SIG_SETMASK, &before, nullptr);
-  return started;
+  return true;
 }
 
 void Ticker::run(State& state, Work work, void* context) noexcept {

@@ -38,7 +38,7 @@ void append_quoted(Buffer& out, std::string_view text) {
 }
 
 // In quotes, as not to have to look for a reason: such text is rare.
-void append_mended(Buffer& out, std::string_view text) {
+void append_repaired(Buffer& out, std::string_view text) {
   out.push_back('"');
   while (!text.empty()) {
     const Utf8Step step = utf8_step(text);
@@ -52,7 +52,7 @@ void append_mended(Buffer& out, std::string_view text) {
 
 void append_exact(Buffer& out, std::string_view text) {
   if (!is_clean_text(text)) {
-    append_mended(out, text);
+    append_repaired(out, text);
   } else if (needs_quotes(text)) {
     append_quoted(out, text);
   } else {

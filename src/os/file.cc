@@ -1,12 +1,10 @@
 #include "os/file.h"
 
 #include <fcntl.h>
-#include <poll.h>
 #include <signal.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -20,45 +18,11 @@
 
 #include "os/descriptor.h"
 #include "os/folder.h"
+#include "os/patience.h"
+#include "os/signals.h"
 
 namespace stogger {
 namespace {
-
-constexpr int kWaitMilliseconds = 250;
-
-// While it lives, this thread does not get the signal that a failing write
-// raises besides its errno. One that was pending before stays so.
-class WriteSignal {
- public:
-  explicit WriteSignal(int signal) noexcept {
-    sigemptyset(&set_);
-    sigaddset(&set_, signal);
-    pthread_sigmask(SIG_BLOCK, &set_, &before_);
-    // Only a signal that was blocked already can have been pending.
-    if (sigismember(&before_, signal) == 1) {
-      sigset_t pending;
-      sigemptyset(&pending);
-      sigpending(&pending);
-      was_pending_ = sigismember(&pending, signal) == 1;
-    }
-  }
-  ~WriteSignal() { pthread_sigmask(SIG_SETMASK, &before_, nullptr); }
-  WriteSignal(const WriteSignal&) = delete;
-  WriteSignal& operator=(const WriteSignal&) = delete;
-
-  // Takes away the signal that has just been raised.
-  void consume() const noexcept {
-    if (was_pending_) return;
-    const timespec at_once = {0, 0};
-    while (sigtimedwait(&set_, nullptr, &at_once) == -1 && errno == EINTR) {
-    }
-  }
-
- private:
-  bool was_pending_ = false;
-  sigset_t set_;
-  sigset_t before_;
-};
 
 // A second, non-blocking way to the pipe or terminal behind a descriptor.
 // Setting O_NONBLOCK on the descriptor itself would set it for every process
@@ -96,48 +60,6 @@ class NonBlocking {
  private:
   int descriptor_;
   bool ours_ = false;
-};
-
-std::int64_t now_milliseconds() noexcept {
-  timespec now;
-  clock_gettime(CLOCK_MONOTONIC, &now);
-  return static_cast<std::int64_t>(now.tv_sec) * 1000 + now.tv_nsec / 1000000;
-}
-
-// Waits for a descriptor to take bytes, for 250 ms altogether; not at all as
-// long as it is stalled.
-class Patience {
- public:
-  explicit Patience(bool is_stalled) noexcept : is_stalled_(is_stalled) {}
-
-  // False if it is over.
-  bool wait_writable(int descriptor) noexcept {
-    if (is_stalled_) {
-      return !std::exchange(was_asked_, true) && poll_once(descriptor, 0);
-    }
-    if (deadline_ == 0) deadline_ = now_milliseconds() + kWaitMilliseconds;
-    while (true) {
-      const std::int64_t left = deadline_ - now_milliseconds();
-      if (left <= 0) return false;
-      if (poll_once(descriptor, static_cast<int>(left))) return true;
-      if (errno != EINTR) return false;
-    }
-  }
-  // It took some.
-  void note_progress() noexcept { is_stalled_ = false; }
-
- private:
-  // Otherwise errno is EINTR, or something else if it took too long.
-  static bool poll_once(int descriptor, int milliseconds) noexcept {
-    pollfd entry = {descriptor, POLLOUT, 0};
-    const int ready = ::poll(&entry, 1, milliseconds);
-    if (ready == 0) errno = EAGAIN;
-    return ready > 0;
-  }
-
-  bool is_stalled_;
-  bool was_asked_ = false;
-  std::int64_t deadline_ = 0;
 };
 
 // Whether a standard stream took nothing when it was written to last: for all

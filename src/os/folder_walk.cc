@@ -222,7 +222,7 @@ Status FolderWalk::follow(const Descriptor& link, bool* magic) {
     // /proc/self is an ordinary link; those of /proc/self/fd are not.
     *magic = target.starts_with('/') || target.find(':') != std::string::npos;
     if (*magic && has_more_rights_to_files_than_caller()) {
-      // To open it anew is to open it with the rights of this program, even if
+      // To open it again is to open it with the rights of this program, even if
       // that user was able to open it only to read, or not at all (O_PATH).
       return fail(ELOOP, name_,
                   "what it leads to is the choice of the user who started this "

@@ -7,7 +7,7 @@
 // about twice as much through as a pthread mutex. A thread that has waited for
 // kPatience queues up, and as long as anybody is in the queue the lock goes to
 // the first in it, so nobody is passed over again and again. It can also be
-// given up on, and be made anew in a child after fork().
+// given up on, and be made again in a child after fork().
 #pragma once
 
 #include <atomic>

@@ -6,25 +6,25 @@
 #include <string_view>
 #include <vector>
 
+#include "base/owned_value.h"
 #include "stogger/row.h"
 #include "stogger/value.h"
 
 namespace stogger {
 
-// A named value and, where it is text or JSON, the bytes behind it.
 class OwnedField {
  public:
   OwnedField() = default;
-  OwnedField(std::string_view name, const Value& value);
+  OwnedField(std::string_view name, const Value& value)
+      : name_(name), value_(value) {}
 
   const std::string& name() const noexcept { return name_; }
-  // A view: valid as long as this object is left alone.
-  Value value() const noexcept;
+  // A view into this object.
+  Value value() const noexcept { return value_.view(); }
 
  private:
   std::string name_;
-  std::string text_;  // of text and JSON
-  Value value_;       // of these the kind alone; of all others all there is
+  OwnedValue value_;
 };
 
 using OwnedRow = std::vector<OwnedField>;

@@ -1,7 +1,6 @@
 #include "sample/pipe.h"
 
 #include <pthread.h>
-#include <signal.h>
 
 #include <algorithm>
 #include <chrono>
@@ -12,6 +11,7 @@
 #include "base/guarded.h"
 #include "base/verdicts.h"
 #include "os/diagnostics.h"
+#include "os/signals.h"
 #include "sample/pipe_options.h"
 #include "sample/settle.h"
 
@@ -44,22 +44,6 @@ std::string why_not_stored(const Verdicts& said, std::string* notices) {
   if (!notices->empty()) return std::exchange(*notices, {});
   return "it did not store all rows";
 }
-
-// Signals are for the threads of the program.
-class AllSignalsBlocked {
- public:
-  AllSignalsBlocked() noexcept {
-    sigset_t all;
-    sigfillset(&all);
-    ::pthread_sigmask(SIG_BLOCK, &all, &before_);
-  }
-  ~AllSignalsBlocked() { ::pthread_sigmask(SIG_SETMASK, &before_, nullptr); }
-  AllSignalsBlocked(const AllSignalsBlocked&) = delete;
-  AllSignalsBlocked& operator=(const AllSignalsBlocked&) = delete;
-
- private:
-  sigset_t before_;
-};
 
 }  // namespace
 

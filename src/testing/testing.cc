@@ -8,8 +8,7 @@
 
 #include "base/arena.h"
 #include "base/guarded.h"
-#include "base/json.h"
-#include "base/value_capture.h"
+#include "base/settled.h"
 #include "deliver/hub.h"
 #include "deliver/system.h"
 #include "row/event_columns.h"
@@ -116,20 +115,6 @@ bool equal(const Value& a, const Value& b) noexcept {
   }
 }
 
-// What becomes of a value on its way to a sink.
-Value settled(const Value& value, Arena& arena) {
-  if (value.kind() == Kind::custom) {
-    return settled(ValueCapture::resolve(value, arena), arena);
-  }
-  if (value.kind() != Kind::json) return value;
-  Buffer clean;
-  std::uint32_t sanitized = 0;
-  if (!append_clean_json(clean, value.text(), nullptr, nullptr, &sanitized)) {
-    return Value(value.text());
-  }
-  return Value(Json{arena.copy(clean.view())});
-}
-
 Value text_or_null(const std::string& text) {
   return text.empty() ? Value() : Value(text);
 }
@@ -155,10 +140,11 @@ bool find(const CapturedEvent& event, std::string_view key, Value* value) {
 
 bool matches(const CapturedEvent& event, Fields fields) {
   Arena arena;
+  Buffer scratch;
   for (const Field& wanted : fields) {
     Value found;
     if (!find(event, wanted.key, &found) ||
-        !equal(found, settled(wanted.value, arena))) {
+        !equal(found, settled(wanted.value, arena, scratch))) {
       return false;
     }
   }

@@ -95,7 +95,7 @@ std::vector<Field> read_array(std::string_view bytes, std::uint32_t type_id,
 
 std::string mended(std::string_view text) {
   Buffer out;
-  append_mended_text(out, text);
+  append_clean_text(out, text);
   return std::string(out.view());
 }
 

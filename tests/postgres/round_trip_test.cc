@@ -15,6 +15,7 @@
 #include "base/buffer.h"
 #include "base/number.h"
 #include "base/timestamp.h"
+#include "base/utf8.h"
 #include "sinks/postgres/array_encoder.h"
 #include "sinks/postgres/encode_value.h"
 #include "sinks/postgres/introspection.h"
@@ -244,7 +245,7 @@ std::vector<std::string> hostile_texts() {
 
 std::string mended(std::string_view text) {
   Buffer out;
-  append_mended_text(out, text);
+  append_clean_text(out, text);
   return std::string(out.view());
 }
 
