@@ -104,7 +104,10 @@ std::string with_replacements(std::string_view text) {
 Status SinkContract::write_events(const Events& events) {
   now_.ns += kSecond;
   const Rows rows = driver_->rows(events, now_);
-  return write_to(*sink_, rows);
+  KeptReport said;
+  Status status = sink_->write(rows, said);
+  if (!status.ok() || said.is_empty()) return status;
+  return Status(Code::unavailable, said.text());
 }
 
 Status SinkContract::write(std::int64_t number) {

@@ -12,6 +12,7 @@
 #include <atomic>
 #include <chrono>
 #include <filesystem>
+#include <random>
 #include <string>
 #include <thread>
 #include <vector>
@@ -279,7 +280,13 @@ TEST_F(ParquetSinkTest, EventsOnAFullDiskWaitInMemory) {
     EXPECT_EQ(stats.pending, 0u);
     // The next time is reported again.
     disk.fill();
-    for (int i = 0; i < 20; ++i) log.info("event", {{"number", i}});
+    // More than fits into the pages that the files have.
+    std::minstd_rand random(1);
+    for (int i = 0; i < 200; ++i) {
+      std::string text;
+      for (int j = 0; j < 50; ++j) text += std::to_string(random());
+      log.info("event", {{"text", text}});
+    }
     ASSERT_EQ(reports.size(), 3u);
     EXPECT_NE(reports[2].find("rows wait in memory"), std::string::npos);
     disk.make_room();

@@ -602,6 +602,23 @@ TEST_F(JournaldSocket, AnEntryTooLargeForTheProcessIsRefusedAlone) {
   ::close(socket);
 }
 
+TEST_F(JournaldSocket, OfABatchOnlyTheEntryThatIsTooLargeIsRefused) {
+  const int socket = bind_socket(SOCK_DGRAM);
+  const std::string large(beyond_datagram(), 'x');
+  const Rows batch = field_rows(
+      {{{"TEXT", "a"}}, {{"TEXT", large}}, {{"TEXT", "b"}}, {{"TEXT", "c"}}});
+  ASSERT_OK(open());
+  EXPECT_TRUE(in_child([&] {
+    const rlimit limit = {0, 0};
+    ::setrlimit(RLIMIT_NOFILE, &limit);
+    const KeptReport said = said_of(*sink_, batch);
+    Tally tally;
+    return said.refused_rows() == std::vector<std::size_t>{1} &&
+           sink_->tally(&tally) && tally.written == 3;
+  }));
+  ::close(socket);
+}
+
 TEST_F(JournaldSocket, TheSinkStaysClearOfTheStandardStreams) {
   const int socket = bind_socket(SOCK_DGRAM);
   EXPECT_TRUE(in_child([&] {
