@@ -334,37 +334,29 @@ TEST(Concurrency, ACallWaitsForOthersForALimitedTime) {
 TEST(Concurrency, TheWaitForOthersCountsTowardsTheDeadline) {
   System system;
   const auto script = std::make_shared<Script>();
-  std::vector<std::int64_t> waited;
-  script->on_report = [&](WriteReport& report) {
-    waited.push_back(report.waited_ns());
-  };
+  std::int64_t waited = -1;
+  script->on_report = [&](WriteReport& report) { waited = report.waited_ns(); };
   std::atomic<bool> inside{false};
-  std::atomic<bool> go_on{false};
   script->on_write = [&](const RowBatch&) {
     inside = true;
-    while (!go_on) std::this_thread::sleep_for(std::chrono::milliseconds(1));
+    std::this_thread::sleep_for(std::chrono::milliseconds(20));
     return Status();
   };
   add_scripted(system, "slow", Level::trace, script);
   const Logger log = system.logger();
-  std::thread first([&] { log.info("first"); });
-  while (!inside) std::this_thread::yield();
-  std::atomic<bool> is_next{false};
-  std::thread second([&] {
-    is_next = true;
+  log.info("alone");
+  EXPECT_EQ(waited, 0);
+  // On a busy machine the second may come when the first is gone.
+  for (int i = 0; i < 100 && waited == 0; ++i) {
+    inside = false;
+    std::jthread first([&] { log.info("first"); });
+    while (!inside) std::this_thread::yield();
     log.info("second");
-  });
-  while (!is_next) std::this_thread::yield();
-  std::this_thread::sleep_for(std::chrono::milliseconds(50));
-  go_on = true;
-  first.join();
-  second.join();
-  log.info("third");
-  ASSERT_EQ(waited.size(), 3U);
-  EXPECT_EQ(waited[0], 0);
-  EXPECT_GT(waited[1], 0);
-  EXPECT_LE(waited[1], script->deadline_ns / 4 * 3);
-  EXPECT_EQ(waited[2], 0);
+  }
+  EXPECT_GT(waited, 0);
+  EXPECT_LE(waited, script->deadline_ns / 4 * 3);
+  log.info("alone again");
+  EXPECT_EQ(waited, 0);
 }
 
 // Sixty-four of them bring six times as much as the sink takes in its deadline.
