@@ -177,7 +177,8 @@ check_tidy() {
   local build=$build_root/tests-fuzz
   quietly cmake --preset fuzz -B "$build" "${generator_options[@]}" || return
   list_files 'src/*.cc' 'sinks/*.cc' | grep -zE '^(\./)?(src|sinks)/.*\.cc$' |
-    xargs -0 -n 4 -P "$jobs" clang-tidy --quiet -p "$build" 2>/dev/null
+    xargs -0 -n 4 -P "$jobs" clang-tidy --quiet -p "$build" 2>"$build/tidy-errors" ||
+    { tail -n 5 "$build/tidy-errors"; return 1; }
 }
 
 judge() { install_judges; [ ! -e "$STOGGER_PARQUET_JUDGES/installed" ] || run_tests dev --progress -R "^parquet[.]"; }

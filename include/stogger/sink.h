@@ -94,7 +94,7 @@ class STOGGER_API WriteReport {
   // the sink says it once.
   virtual void notice(std::string_view what) = 0;
   // How long this call has waited for its turn, in nanoseconds, while other
-  // threads used the sink. Counts towards Sink::deadline_ns().
+  // threads used the sink.
   virtual std::int64_t waited_ns() const noexcept { return 0; }
 
  protected:
@@ -150,9 +150,9 @@ class STOGGER_API Sink {
   // write().
   virtual void abandon() noexcept {}
 
-  // The longest time that write() takes for one row, in nanoseconds, the wait
-  // for its turn included. Three quarters of it at most are spent on waiting:
-  // then the row is dropped. Asked once.
+  // The longest time that write() takes for one row, in nanoseconds. A thread
+  // waits for three quarters of it at most while others use the sink: then its
+  // row is dropped. Asked once.
   virtual std::int64_t deadline_ns() const noexcept { return 1000000000; }
 
   // For a sink that gets hold of its target again in the background: true as

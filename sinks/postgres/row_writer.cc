@@ -1,7 +1,6 @@
 #include "sinks/postgres/row_writer.h"
 
 #include <algorithm>
-#include <chrono>
 #include <numeric>
 #include <random>
 #include <thread>
@@ -104,14 +103,13 @@ Status RowWriter::write(const RowBatch& rows, WriteReport& report,
   looks_ = 0;
   names_rows_ = true;
   if (settings_.for_samples) return write_samples(rows);
-  const Deadline begun =
-      Steady::now() - std::chrono::nanoseconds(report.waited_ns());
   if (rows.row_count == 1) {
-    return write_one(rows, 0, begun + settings_.deadline);
+    return write_one(rows, 0, Steady::now() + settings_.deadline);
   }
   Rows all(rows.row_count);
   std::iota(all.begin(), all.end(), 0);
-  return write_some(rows, std::move(all), begun + settings_.batch_deadline);
+  return write_some(rows, std::move(all),
+                    Steady::now() + settings_.batch_deadline);
 }
 
 Status RowWriter::write_samples(const RowBatch& rows) {

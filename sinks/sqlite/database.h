@@ -75,19 +75,18 @@ class SqliteDatabase {
   // after that time, or `more_ms` later, whatever triggers and defaults do.
   // Fails while the log is too long and cannot be emptied: the call after its
   // reader has ended has all of it to move, which SQLite cannot do in parts.
-  // `spent_ns` of the time are over already.
-  Status lock(std::int64_t more_ms, std::int64_t spent_ns = 0);
+  Status lock(std::int64_t more_ms);
   // For those who open it and may create a table, on a slow disk.
   static constexpr std::int64_t kOpeningMs = 2000;
   // Each row but the first may need pages of a slow disk.
-  // What one row may take, the waiting included.
-  std::int64_t deadline_ms() const noexcept {
-    return std::max(settings_.busy_timeout_ms, BoundedWait::kLeastWorkMs);
-  }
   static std::int64_t time_for(const RowBatch& rows) noexcept {
     return static_cast<std::int64_t>(rows.row_count - 1) * 10;
   }
   void unlock() noexcept { lock_.unlock(); }
+  // What the write of one row may take.
+  std::int64_t deadline_ms() const noexcept {
+    return std::max(settings_.busy_timeout_ms, BoundedWait::kLeastWorkMs);
+  }
 
   // Moves the pages of the write-ahead log into the database if enough of them
   // have come together. What is still being read stays until later. Call it

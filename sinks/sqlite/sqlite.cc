@@ -76,7 +76,7 @@ class SqliteSink final : public Sink {
       refuse_all(rows, status.message(), report);
       return {};
     }
-    status = database_.lock(SqliteDatabase::time_for(rows), report.waited_ns());
+    status = database_.lock(SqliteDatabase::time_for(rows));
     if (!status.ok()) return status;
     status = rows.row_count == 1 ? insert_one(rows, report)
                                  : insert_all(rows, report);

@@ -43,12 +43,12 @@ bool has_buffered(std::uint64_t rows, const Tally& before,
          now.in_doubt == before.in_doubt;
 }
 
-// The wait for other threads leaves a healthy sink time for its own work.
 std::chrono::milliseconds longest_wait(const Sink& sink) noexcept {
   constexpr std::int64_t kMost = 3600000000000;  // an hour
   const std::int64_t deadline =
       std::clamp<std::int64_t>(sink.deadline_ns(), 0, kMost);
-  return std::chrono::milliseconds(deadline / 4 * 3 / 1000000);
+  return std::chrono::milliseconds(
+      std::max<std::int64_t>(deadline / 4 * 3 / 1000000, 1));
 }
 
 bool has_tally(const Sink& sink) noexcept {

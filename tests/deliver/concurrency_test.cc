@@ -330,8 +330,7 @@ TEST(Concurrency, ACallWaitsForOthersForALimitedTime) {
   EXPECT_FALSE(script->broke_the_rules);
 }
 
-// A sink has the rest of its deadline for its own work.
-TEST(Concurrency, TheWaitForOthersCountsTowardsTheDeadline) {
+TEST(Concurrency, ASinkKnowsHowLongItsCallHasWaited) {
   System system;
   const auto script = std::make_shared<Script>();
   std::atomic<bool> inside{false};
@@ -358,7 +357,8 @@ TEST(Concurrency, TheWaitForOthersCountsTowardsTheDeadline) {
 }
 
 // Sixty-four of them bring six times as much as the sink takes in its deadline.
-TEST(Concurrency, NoCallTakesLongerThanTheDeadlineHoweverManyThreadsThereAre) {
+TEST(Concurrency,
+     NoCallWaitsLongerThanTheSinkAllowsHoweverManyThreadsThereAre) {
   using std::chrono::milliseconds;
   constexpr milliseconds kDeadline{100};
   // More than the 20 ms that are promised: other tests run as well.
