@@ -127,7 +127,6 @@ typedef struct stogger_write_report {
   void (*refuse)(void* context, size_t row, stogger_text reason);
   void (*in_doubt)(void* context, size_t row);
   void (*notice)(void* context, stogger_text what);
-  int64_t waited_ns;
 } stogger_write_report;
 #define STOGGER_WRITE_REPORT_FIRST_SIZE sizeof(stogger_write_report)
 

@@ -93,9 +93,6 @@ class STOGGER_API WriteReport {
   // Something that does not concern whether rows are stored. It is reported;
   // the sink says it once.
   virtual void notice(std::string_view what) = 0;
-  // How long this call has waited for its turn, in nanoseconds, while other
-  // threads used the sink.
-  virtual std::int64_t waited_ns() const noexcept { return 0; }
 
  protected:
   ~WriteReport() = default;

@@ -17,16 +17,12 @@ class Verdicts final : public WriteReport {
   // Of tick(): the sink alone knows how many rows it holds back.
   static constexpr std::size_t kAnyRow = SIZE_MAX;
 
-  // Before each call, with the rows it hands over and how long it has waited.
-  void expect(std::size_t rows, std::int64_t waited_ns = 0) noexcept {
-    rows_ = rows;
-    waited_ns_ = waited_ns;
-  }
+  // Before each call, and with the rows it hands over.
+  void expect(std::size_t rows) noexcept { rows_ = rows; }
 
   void refuse(std::size_t row, std::string_view reason) noexcept override;
   void in_doubt(std::size_t row) noexcept override;
   void notice(std::string_view what) noexcept override;
-  std::int64_t waited_ns() const noexcept override { return waited_ns_; }
 
   bool is_empty() const noexcept { return said_ == 0; }
   // Together they are never more than the rows that were handed over.
@@ -46,7 +42,6 @@ class Verdicts final : public WriteReport {
 
   std::size_t said_ = 0;  // calls
   std::size_t rows_ = 0;
-  std::int64_t waited_ns_ = 0;
   std::size_t refused_ = 0;
   std::size_t in_doubt_ = 0;
   std::size_t left_out_ = 0;  // notices beyond what is kept

@@ -152,8 +152,7 @@ STOGGER_NO_CANARY void Route::deliver(const Event& event,
       !render_row(event, *layout, scratch, &rows)) {
     layout = nullptr;
   }
-  std::int64_t waited_ns = 0;
-  if (!mutex_.try_lock() && !lock_in_time(&waited_ns)) {
+  if (!mutex_.try_lock() && !lock_in_time()) {
     refuse();
     report_long_wait();
     return;
@@ -163,33 +162,24 @@ STOGGER_NO_CANARY void Route::deliver(const Event& event,
   if (is_open_ && !closed_ && !failing_.load(std::memory_order_relaxed) &&
       layout == layout_.load(std::memory_order_relaxed)) [[likely]] {
     // The way of nearly every event.
-    const Status status = write_sink(rows, scratch.sanitized, waited_ns);
+    const Status status = write_sink(rows, scratch.sanitized);
     settle_written(1, status.ok());
     if (!status.ok()) note_failure(status, "write");
   } else if (is_waiting()) {
     add(dropped_, 1);
   } else {
-    write_slowly(event, scratch, layout, rows, waited_ns);
+    write_slowly(event, scratch, layout, rows);
   }
   mutex_.unlock();
 }
 
 // A wait in which fork() held the lock, and waited for other sinks, is begun
 // anew; but not without end, for some programs fork all the time.
-bool Route::lock_in_time(std::int64_t* waited_ns) noexcept {
-  using Steady = std::chrono::steady_clock;
+bool Route::lock_in_time() noexcept {
   constexpr int kMostWaits = 3;
   for (int i = 0; i < kMostWaits; ++i) {
     const std::uint64_t before = fork_moments();
-    const Steady::time_point start = Steady::now();
-    if (mutex_.try_lock_for(longest_wait_)) {
-      // The process may have been stopped meanwhile, which counts for nothing.
-      *waited_ns =
-          std::chrono::nanoseconds(
-              std::min<Steady::duration>(Steady::now() - start, longest_wait_))
-              .count();
-      return true;
-    }
+    if (mutex_.try_lock_for(longest_wait_)) return true;
     if (before % 2 == 0 && before == fork_moments()) return false;
   }
   return false;
@@ -227,8 +217,7 @@ inline bool Route::render_row(const Event& event, const Layout& layout,
 
 // For a sink that has to be opened, or that wants other rows than were made.
 void Route::write_slowly(const Event& event, RowScratch& scratch,
-                         const Layout* rendered_by, RowBatch rows,
-                         std::int64_t waited_ns) noexcept {
+                         const Layout* rendered_by, RowBatch rows) noexcept {
   const Status opened = open_sink();
   if (!opened.ok()) {
     settle(1, false);
@@ -238,7 +227,7 @@ void Route::write_slowly(const Event& event, RowScratch& scratch,
   const Layout* layout = layout_.load(std::memory_order_relaxed);
   Status status;
   if (layout == rendered_by || render_row(event, *layout, scratch, &rows)) {
-    status = write_sink(rows, scratch.sanitized, waited_ns);
+    status = write_sink(rows, scratch.sanitized);
   } else {
     said_.expect(1);
     said_.refuse(0, "there was no memory for the event");
@@ -255,10 +244,10 @@ void Route::write_slowly(const Event& event, RowScratch& scratch,
   static_cast<void>(note(std::move(status), action));
 }
 
-inline Status Route::write_sink(const RowBatch& rows, std::uint32_t sanitized,
-                                std::int64_t waited_ns) noexcept {
+inline Status Route::write_sink(const RowBatch& rows,
+                                std::uint32_t sanitized) noexcept {
   if (sanitized != 0) add(sanitized_, sanitized);
-  said_.expect(rows.row_count, waited_ns);
+  said_.expect(rows.row_count);
   return call_sink([&] { return sink_->write(rows, said_); });
 }
 
@@ -453,8 +442,7 @@ std::string Route::title() const {
 
 void Route::tick() noexcept {
   if (!sink_counts_) return;  // it holds nothing back
-  std::int64_t waited_ns = 0;
-  if (!lock_in_time(&waited_ns)) {
+  if (!lock_in_time()) {
     // Others write to it, and will be done.
     if (ticker_ != nullptr) ticker_->request();
     return;

@@ -85,7 +85,7 @@ class Route {
     bool is_for(RowForm other, const RowBatch& others) const noexcept;
   };
 
-  bool lock_in_time(std::int64_t* waited_ns) noexcept;
+  bool lock_in_time() noexcept;
   void report_long_wait() noexcept;
   static bool render_row(const Event& event, const Layout& layout,
                          RowScratch& scratch, RowBatch* rows) noexcept;
@@ -96,15 +96,13 @@ class Route {
   template <class Call>
   Status call_sink(Call call) noexcept;
   Status open_sink() noexcept;
-  Status write_sink(const RowBatch& rows, std::uint32_t sanitized,
-                    std::int64_t waited_ns) noexcept;
+  Status write_sink(const RowBatch& rows, std::uint32_t sanitized) noexcept;
   Status flush_sink() noexcept;
   void tick_sink() noexcept;
   void request_tick() noexcept;
   Status close_sink() noexcept;
   void write_slowly(const Event& event, RowScratch& scratch,
-                    const Layout* rendered_by, RowBatch rows,
-                    std::int64_t waited_ns) noexcept;
+                    const Layout* rendered_by, RowBatch rows) noexcept;
   void settle_written(std::uint64_t rows, bool ok) noexcept;
   void settle_verdicts(std::uint64_t rows, bool ok) noexcept;
   void settle(std::uint64_t rows, bool ok) noexcept;

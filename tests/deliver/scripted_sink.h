@@ -33,7 +33,6 @@ struct Script {
   std::function<RowForm()> on_form;
   std::atomic<bool> recovered{false};
   std::int64_t deadline_ns = 1000000000;
-  std::atomic<std::int64_t> waited_ns{0};  // by the last row
   std::string target = "nowhere";
 
   std::atomic<int> opened{0};
@@ -82,7 +81,6 @@ class ScriptedSink final : public Sink {
     const Busy busy(*script_);
     ++script_->writes;
     if (!script_->is_open) script_->broke_the_rules = true;
-    script_->waited_ns = report.waited_ns();
     KeptReport said;
     if (script_->on_report) script_->on_report(said);
     said.pass_on(report);

@@ -163,8 +163,7 @@ struct Judged {
 };
 
 stogger_write_report report_to(Judged* judged) {
-  return {sizeof(stogger_write_report),
-          judged,
+  return {sizeof(stogger_write_report), judged,
           [](void* context, std::size_t row, stogger_text reason) {
             Judged& judged = *static_cast<Judged*>(context);
             look_at({reason.data, reason.size});
@@ -175,8 +174,7 @@ stogger_write_report report_to(Judged* judged) {
           [](void*, std::size_t row) { must(row == SIZE_MAX); },
           [](void*, stogger_text what) {
             look_at({what.data, what.size});
-          },
-          0};
+          }};
 }
 
 void write(const stogger_sink_methods& methods, void* sink, Host& host,

@@ -285,15 +285,12 @@ TEST_F(HostileProgramTest, RowsThatCannotBeAreRefused) {
     std::string reason;
   } kept;
   stogger_write_report report = {
-      sizeof report,
-      &kept,
+      sizeof report, &kept,
       [](void* context, std::size_t row, stogger_text why) {
         static_cast<Kept*>(context)->rows.push_back(row);
         static_cast<Kept*>(context)->reason.assign(why.data, why.size);
       },
-      [](void*, std::size_t) {},
-      [](void*, stogger_text) {},
-      0};
+      [](void*, std::size_t) {}, [](void*, stogger_text) {}};
   const auto refused = [&](const stogger_rows& rows) {
     return hand_over(rows, &report);
   };

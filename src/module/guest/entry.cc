@@ -87,7 +87,6 @@ class RowsForHost final : public WriteReport {
   void notice(std::string_view what) override {
     host_.notice(host_.context, as_module_text(what));
   }
-  std::int64_t waited_ns() const noexcept override { return host_.waited_ns; }
 
  private:
   // The host takes no row of that number where the sink gives a wrong one.

@@ -153,9 +153,8 @@ class ReportForModule {
 
   WriteReport& report_;
   const std::size_t rows_;  // that may be spoken of
-  stogger_write_report table_ = {
-      sizeof(stogger_write_report), this, &refuse, &in_doubt, &notice,
-      report_.waited_ns()};
+  stogger_write_report table_ = {sizeof(stogger_write_report), this, &refuse,
+                                 &in_doubt, &notice};
 };
 
 class ModuleSink final : public Sink {
