@@ -54,7 +54,7 @@ STOGGER_NO_CANARY Status LineFileSink::write(const RowBatch& rows,
   return status;
 }
 
-Status LineFileSink::write_rows(const RowBatch& rows) {
+STOGGER_NO_CANARY Status LineFileSink::write_rows(const RowBatch& rows) {
   if (!file_.is_open()) return not_open();
   if (rows.row_count == 0) return {};
   now_ = rows.now;
@@ -65,7 +65,8 @@ Status LineFileSink::write_rows(const RowBatch& rows) {
   return write_line(line, rows.now);
 }
 
-Status LineFileSink::write_line(std::string_view line, Time now) {
+STOGGER_NO_CANARY Status LineFileSink::write_line(std::string_view line,
+                                                  Time now) {
   Status status = file_.prepare(now, line.size());
   if (!status.ok()) return status;
   std::size_t count = 0;

@@ -1,10 +1,15 @@
 #include "sinks/file/log_file.h"
 
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
 #include <unistd.h>
 
+#include <cerrno>
 #include <utility>
 
 #include "base/are_apart.h"
+#include "base/no_canary.h"
 #include "base/quote.h"
 #include "base/timestamp.h"
 #include "os/lock_file.h"
@@ -25,6 +30,21 @@ constexpr std::int64_t kRotationRetry = kSecond;
 
 bool is_same(const struct stat& a, const struct stat& b) noexcept {
   return a.st_ino == b.st_ino && a.st_dev == b.st_dev;
+}
+
+// stat() without the times: kernels that were asked for those give the next
+// write an exact time, and it takes twice as long (Linux 6.18, ext4).
+bool find_file(const std::string& path, struct stat* info) noexcept {
+  struct statx found;
+  if (::statx(AT_FDCWD, path.c_str(), AT_STATX_SYNC_AS_STAT,
+              STATX_INO | STATX_SIZE, &found) != 0) {
+    // Some sandboxes know stat() alone.
+    return errno == EPERM && ::stat(path.c_str(), info) == 0;
+  }
+  info->st_dev = makedev(found.stx_dev_major, found.stx_dev_minor);
+  info->st_ino = found.stx_ino;
+  info->st_size = static_cast<off_t>(found.stx_size);
+  return true;
 }
 
 }  // namespace
@@ -137,11 +157,6 @@ void LogFile::learn_day(Time now) noexcept {
   }
 }
 
-bool LogFile::is_check_due(Time now, std::size_t bytes) const noexcept {
-  return must_check_ || are_apart(now, checked_, check_interval_) ||
-         (!unconfirmed_.empty() && !unconfirmed_.has_room(bytes));
-}
-
 bool LogFile::is_rotation_due(Time now, std::size_t bytes) const noexcept {
   switch (rotation_) {
     case Rotation::none:
@@ -177,8 +192,7 @@ Status LogFile::attend(Time now, std::size_t bytes) {
 // its size.
 bool LogFile::is_in_place() noexcept {
   struct stat named;
-  if (::stat(options_.path.c_str(), &named) != 0 ||
-      !is_same(named, identity_)) {
+  if (!find_file(options_.path, &named) || !is_same(named, identity_)) {
     return false;
   }
   if (rotation_ != Rotation::none) {
@@ -288,7 +302,8 @@ Status LogFile::move_away() const {
              : rotate_by_date(folder_, folder_.name(), day_);
 }
 
-Status LogFile::append(std::string_view lines, std::size_t* written) {
+STOGGER_NO_CANARY Status LogFile::append(std::string_view lines,
+                                         std::size_t* written) {
   *written = 0;
   if (torn_) {
     Status status = file_.write("\n", written);

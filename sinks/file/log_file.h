@@ -20,6 +20,7 @@
 #include <string>
 #include <string_view>
 
+#include "base/are_apart.h"
 #include "os/file.h"
 #include "os/folder.h"
 #include "sinks/common/complaint.h"
@@ -60,7 +61,10 @@ class LogFile {
   // and has room for `bytes` unless it is empty. Fails only if there is no file
   // left that could be written to.
   Status prepare(Time now, std::size_t bytes) {
-    if (!is_check_due(now, bytes) && !is_rotation_due(now, bytes)) return {};
+    if (!is_check_due(now, bytes) &&
+        (rotation_ == Rotation::none || !is_rotation_due(now, bytes))) {
+      return {};
+    }
     return attend(now, bytes);
   }
   // Lets the next prepare() look at the path in any case.
@@ -93,7 +97,10 @@ class LogFile {
   }
 
  private:
-  bool is_check_due(Time now, std::size_t bytes) const noexcept;
+  bool is_check_due(Time now, std::size_t bytes) const noexcept {
+    return must_check_ || are_apart(now, checked_, check_interval_) ||
+           (!unconfirmed_.empty() && !unconfirmed_.has_room(bytes));
+  }
   bool is_rotation_due(Time now, std::size_t bytes) const noexcept;
   Status attend(Time now, std::size_t bytes);
   bool is_in_place() noexcept;

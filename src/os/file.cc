@@ -16,6 +16,7 @@
 #include <system_error>
 #include <utility>
 
+#include "base/no_canary.h"
 #include "os/descriptor.h"
 #include "os/folder.h"
 #include "os/patience.h"
@@ -212,13 +213,20 @@ Status File::write(std::string_view bytes, std::size_t* written) {
                                          std::to_string(descriptor_) +
                                          " was closed by the program");
   }
-  if (type_ == Type::regular) return write_regular(bytes, written);
-  return write_stream(bytes, written);
+  if (type_ != Type::regular) return write_stream(bytes, written);
+  return size_limited_ ? write_limited(bytes, written)
+                       : write_regular(bytes, written, nullptr);
 }
 
-Status File::write_regular(std::string_view bytes, std::size_t* written) {
-  std::optional<WriteSignal> signal;
-  if (size_limited_) signal.emplace(SIGXFSZ);
+// Where RLIMIT_FSIZE raises a signal.
+Status File::write_limited(std::string_view bytes, std::size_t* written) {
+  const WriteSignal signal(SIGXFSZ);
+  return write_regular(bytes, written, &signal);
+}
+
+STOGGER_NO_CANARY Status File::write_regular(std::string_view bytes,
+                                             std::size_t* written,
+                                             const WriteSignal* signal) {
   while (*written < bytes.size()) {
     const ssize_t result =
         ::write(descriptor_, bytes.data() + *written, bytes.size() - *written);
@@ -229,7 +237,7 @@ Status File::write_regular(std::string_view bytes, std::size_t* written) {
                     "cannot write: the kernel takes nothing");
     } else if (errno != EINTR) {
       const int error = errno;
-      if (error == EFBIG && signal) signal->consume();
+      if (error == EFBIG && signal != nullptr) signal->consume();
       return write_failure(error);
     }
   }

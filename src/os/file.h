@@ -14,6 +14,8 @@
 
 namespace stogger {
 
+class WriteSignal;
+
 // The text of an errno value, for messages: "No space left on device".
 std::string error_text(int error);
 
@@ -96,7 +98,9 @@ class File {
   void swap(File& other) noexcept;
   void own(int descriptor) noexcept;
   bool read_type() noexcept;
-  Status write_regular(std::string_view bytes, std::size_t* written);
+  Status write_limited(std::string_view bytes, std::size_t* written);
+  Status write_regular(std::string_view bytes, std::size_t* written,
+                       const WriteSignal* signal);
   Status write_stream(std::string_view bytes, std::size_t* written);
 
   int descriptor_ = -1;
