@@ -67,8 +67,6 @@ typedef struct stogger_rows {
 /* A stogger::Tally. */
 typedef struct stogger_tally {
   uint64_t written;
-  uint64_t dead_lettered;
-  uint64_t in_doubt;
   uint64_t buffered;
 } stogger_tally;
 

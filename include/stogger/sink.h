@@ -58,10 +58,8 @@ enum class RowForm : unsigned char {
 
 // What became of the rows a sink was handed, over its whole life.
 struct Tally {
-  std::uint64_t written = 0;        // with the target
-  std::uint64_t dead_lettered = 0;  // refused by the target and kept elsewhere
-  std::uint64_t in_doubt = 0;       // sent, but the answer never came
-  std::uint64_t buffered = 0;       // held back now; will be written later
+  std::uint64_t written = 0;   // with the target
+  std::uint64_t buffered = 0;  // held back now; will be written later
 };
 
 // Takes what Sink::check() finds out besides its Status. Texts are sentences
@@ -85,8 +83,8 @@ class STOGGER_API CheckFindings {
 // only until the call that it was handed to returns.
 class STOGGER_API WriteReport {
  public:
-  // The target does not take this row, and never will. The row is counted as
-  // dropped, and the reason is reported.
+  // The target does not take this row, and never will. The row goes to the dead
+  // letters of the sink, or is counted as dropped, and the reason is reported.
   virtual void refuse(std::size_t row, std::string_view reason) = 0;
   // The row was sent, and the answer never came.
   virtual void in_doubt(std::size_t row) = 0;
@@ -167,7 +165,7 @@ class STOGGER_API Sink {
 
   // A sink that buffers, or may write part of a batch only, counts its rows
   // itself: it fills in *tally and returns true. Rows that are in none of its
-  // counts were dropped. Verdicts then only give the reasons.
+  // counts, and without a verdict, were dropped.
   virtual bool tally(Tally* tally) const noexcept {
     static_cast<void>(tally);
     return false;

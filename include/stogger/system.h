@@ -38,8 +38,11 @@ class STOGGER_API System {
 
   // Adds a sink. It gets the events of that level and above from now on; a
   // failure to open it counts as a failure of the sink and is retried.
+  // `dead_letter` is the path of a file for rows that its target refuses; empty
+  // for none.
   Status add_sink(std::string_view name, SinkPtr sink,
-                  Level level = Level::trace) noexcept;
+                  Level level = Level::trace,
+                  std::string_view dead_letter = {}) noexcept;
   // Flushes and closes the sink of that name, and takes it away.
   Status remove_sink(std::string_view name) noexcept;
   // The rows that a sink of type memory keeps: see visit_rows() in sink.h.

@@ -1,12 +1,11 @@
 #include "sinks/common/paths.h"
 
 #include <sys/stat.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <charconv>
 #include <cstdint>
-#include <filesystem>
+#include <cstdio>
 #include <mutex>
 #include <set>
 #include <system_error>
@@ -14,14 +13,15 @@
 #include "base/are_apart.h"
 #include "base/quote.h"
 #include "base/timestamp.h"
-#include "os/ownership.h"
 
 namespace stogger {
 namespace {
 
-mode_t read_mode(Options& options, std::string_view key, std::string_view usual,
+mode_t read_mode(Options& options, std::string_view key, mode_t usual,
                  mode_t least) {
-  const std::string_view text = options.text(key, usual);
+  char octal[] = "0000";
+  std::snprintf(octal, sizeof octal, "%04o", static_cast<unsigned>(usual));
+  const std::string_view text = options.text(key, octal);
   unsigned mode = 0;
   const char* const end = text.data() + text.size();
   const auto [last, error] = std::from_chars(text.data(), end, mode, 8);
@@ -56,36 +56,15 @@ std::string free_name(std::string_view prefix, Time time,
 }  // namespace
 
 std::string read_path(Options& options) {
-  std::string path(options.required("path"));
-  if (path.starts_with("~/")) {
-    options.problem(
-        "path", "begins with ~, which is not expanded: write ${HOME} instead");
-  } else if (path.ends_with('/')) {
-    options.problem("path", "must name a file, not a folder");
-  } else if (!path.empty() && !path.starts_with('/') &&
-             has_more_rights_to_files_than_caller()) {
-    options.problem("path",
-                    "must begin with /: the working folder is the choice of "
-                    "the user who started this program, which has more rights "
-                    "than he has");
-  }
-  return path;
-}
-
-std::string absolute_path(const std::string& path) {
-  std::error_code error;
-  const auto absolute = std::filesystem::absolute(path, error);
-  return error ? path : absolute.string();
+  static_cast<void>(options.required("path"));
+  return read_path_option(options, "path");
 }
 
 FileModes read_file_modes(Options& options) {
+  const FileModes usual = default_file_modes();
   FileModes modes;
-  // The group of a set-user-ID program is that of the user who started it.
-  const bool own_group = is_own_group(::getegid());
-  modes.file = read_mode(options, "file_mode", own_group ? "0640" : "0600",
-                         S_IRUSR | S_IWUSR);
-  modes.folder =
-      read_mode(options, "folder_mode", own_group ? "0750" : "0700", S_IRWXU);
+  modes.file = read_mode(options, "file_mode", usual.file, S_IRUSR | S_IWUSR);
+  modes.folder = read_mode(options, "folder_mode", usual.folder, S_IRWXU);
   return modes;
 }
 

@@ -5,6 +5,7 @@
 #include <string_view>
 
 #include "os/folder.h"
+#include "os/path_option.h"
 #include "stogger/sink.h"
 #include "stogger/value.h"
 
@@ -12,9 +13,6 @@ namespace stogger {
 
 // Reads the option `path`, which is required.
 std::string read_path(Options& options);
-
-// The path as it would be after a change of folder.
-std::string absolute_path(const std::string& path);
 
 // Reads the options `file_mode` and `folder_mode`, texts like "0640": of what
 // the sink creates, less the umask. Where they are not given, "0640" and

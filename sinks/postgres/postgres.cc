@@ -54,7 +54,7 @@ class PostgresSink final : public Sink {
                     "not open: open() was not called or failed");
     }
     if (rows.row_count == 0) return {};
-    return note(writer_->write(rows, report, &tally_));
+    return note(writer_->write(rows, report, &written_));
   }
 
   // Through a connection of its own, which changes nothing: see proof.h.
@@ -112,7 +112,7 @@ class PostgresSink final : public Sink {
     return writer_ == nullptr ? RowBatch() : writer_->columns();
   }
   bool tally(Tally* tally) const noexcept override {
-    *tally = tally_;
+    tally->written = written_;
     return true;
   }
   std::string_view target() const noexcept override { return settings_.target; }
@@ -142,7 +142,7 @@ class PostgresSink final : public Sink {
   const PostgresSettings settings_;
   std::shared_ptr<Connector> connector_;
   std::unique_ptr<RowWriter> writer_;
-  Tally tally_;
+  std::uint64_t written_ = 0;
   bool has_waited_ = false;  // for the first connection
   bool failed_ = false;      // the last call; close() then is not for good
 };

@@ -47,7 +47,6 @@ bool is_large(const RowBatch& rows, std::size_t row) noexcept {
 RowWriter::RowWriter(const PostgresSettings& settings, Connector& connector)
     : settings_(settings),
       connector_(connector),
-      dead_letters_(settings.dead_letter_path, settings.dead_letter_modes),
       samples_(settings.times_as_text) {}
 
 RowWriter::~RowWriter() { disconnect(); }
@@ -96,8 +95,8 @@ void RowWriter::make_encoders() {
 }
 
 Status RowWriter::write(const RowBatch& rows, WriteReport& report,
-                        Tally* tally) {
-  tally_ = tally;
+                        std::uint64_t* written) {
+  written_ = written;
   report_ = &report;
   removals_ = 0;
   looks_ = 0;
@@ -165,7 +164,7 @@ bool RowWriter::encode(const RowBatch& rows, std::size_t row) {
     }
   }
   if (status.ok()) return true;
-  set_aside(rows, row, "", status.message());
+  refuse_row(row, "", status.message());
   return false;
 }
 
@@ -257,10 +256,10 @@ Status RowWriter::isolate(const RowBatch& rows, Rows chosen,
   } else {
     middle += static_cast<std::ptrdiff_t>(chosen.size() / 2);
   }
-  const std::uint64_t before = tally_->written;
+  const std::uint64_t before = *written_;
   Status status = write_some(rows, Rows(chosen.begin(), middle), deadline);
   if (!status.ok()) return status;
-  if (named != kNoRow && tally_->written != before) names_rows_ = false;
+  if (named != kNoRow && *written_ != before) names_rows_ = false;
   chosen.erase(chosen.begin(), middle);
   return write_some(rows, std::move(chosen), deadline);
 }
@@ -326,7 +325,7 @@ void RowWriter::count_stored(std::size_t sent, const Answer& answer) {
   const std::size_t stored =
       answer.rows < 0 ? 0
                       : std::min(sent, static_cast<std::size_t>(answer.rows));
-  tally_->written += stored;
+  *written_ += stored;
   alike_.reset();
   tell_unplaced();
   const bool diverted = stored < sent;
@@ -413,7 +412,7 @@ Status RowWriter::refuse(const RowBatch& rows, std::size_t row,
       return hidden(Code::unavailable, std::string(rights.message()));
     }
   }
-  set_aside(rows, row, answer.sqlstate, answer.message);
+  refuse_row(row, answer.sqlstate, answer.message);
   Remedy remedy = remedy_of(answer);
   // Waiting for a lock is nobody's size.
   const bool ran_long = remedy == Remedy::slow && answer.sqlstate == "57014";
@@ -426,28 +425,16 @@ Status RowWriter::refuse(const RowBatch& rows, std::size_t row,
                 "the server refuses row after row: " + describe(answer));
 }
 
-void RowWriter::set_aside(const RowBatch& rows, std::size_t row,
-                          std::string_view sqlstate, std::string_view reason) {
+void RowWriter::refuse_row(std::size_t row, std::string_view sqlstate,
+                           std::string_view reason) {
   std::string text = "the server refused a row: " + std::string(reason);
   if (!sqlstate.empty()) text += " (SQLSTATE " + std::string(sqlstate) + ")";
-  const Status kept = dead_letters_.add(rows, row, sqlstate, reason);
-  if (!dead_letters_.has_file()) {
-    text += "; it is lost, for dead_letter names no file to keep it in: " +
-            dead_letters_.beginning();
-  } else if (!kept.ok()) {
-    text += "; it is lost, for the dead letter file " + dead_letters_.path() +
-            ": " + std::string(kept.message());
-  } else {
-    ++tally_->dead_lettered;
-    text += "; it is in " + dead_letters_.path();
-  }
   report_->refuse(row, hide_secrets(settings_, text));
 }
 
 Status RowWriter::give_up(const Answer& answer, const Rows& rows) {
   std::string text;
   if (answer.kind == Answer::Kind::in_doubt) {
-    tally_->in_doubt += rows.size();
     for (const std::size_t row : rows) report_->in_doubt(row);
     lacks_connection_ = !answer.late;
     text = describe(answer) +

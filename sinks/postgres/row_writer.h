@@ -12,7 +12,6 @@
 #include "sinks/postgres/array_encoder.h"
 #include "sinks/postgres/blame.h"
 #include "sinks/postgres/connector.h"
-#include "sinks/postgres/dead_letters.h"
 #include "sinks/postgres/row_encoder.h"
 #include "sinks/postgres/sample_rows.h"
 #include "sinks/postgres/session.h"
@@ -32,8 +31,10 @@ class RowWriter {
   RowBatch columns() const noexcept;
 
   // As Sink::write(). One row is one INSERT, several are one transaction, less
-  // the rows that the server refuses.
-  Status write(const RowBatch& rows, WriteReport& report, Tally* tally);
+  // the rows that the server refuses. Rows that are stored are added to
+  // *written.
+  Status write(const RowBatch& rows, WriteReport& report,
+               std::uint64_t* written);
 
   // True if what is missing is a connection, so that it makes sense to try
   // again as soon as the connector has one; after all other failures, only
@@ -67,8 +68,8 @@ class RowWriter {
   void count_stored(std::size_t sent, const Answer& answer);
   Status refuse(const RowBatch& rows, std::size_t row, const Answer& answer,
                 Deadline deadline);
-  void set_aside(const RowBatch& rows, std::size_t row,
-                 std::string_view sqlstate, std::string_view reason);
+  void refuse_row(std::size_t row, std::string_view sqlstate,
+                  std::string_view reason);
   Status give_up(const Answer& answer, const Rows& rows);
   Status hidden(Code code, const std::string& text) const {
     return Status(code, hide_secrets(settings_, text));
@@ -77,7 +78,6 @@ class RowWriter {
 
   const PostgresSettings& settings_;
   Connector& connector_;
-  DeadLetters dead_letters_;
   std::unique_ptr<Session> session_;
   std::unique_ptr<RowEncoder> encoder_;
   std::unique_ptr<ArrayEncoder> arrays_;
@@ -88,7 +88,7 @@ class RowWriter {
   bool diverts_ = false;  // the last rows were taken and not stored
   AlikeRefusals alike_;
   // Of the write() under way.
-  Tally* tally_ = nullptr;
+  std::uint64_t* written_ = nullptr;  // counted up
   WriteReport* report_ = nullptr;
   int looks_ = 0;           // at the table, because of an answer
   int removals_ = 0;        // rows taken out because the server named them

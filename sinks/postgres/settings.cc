@@ -5,7 +5,6 @@
 #include <cmath>
 #include <cstdint>
 #include <cstdlib>
-#include <filesystem>
 #include <iterator>
 #include <random>
 #include <system_error>
@@ -13,7 +12,6 @@
 
 #include "base/scrub.h"
 #include "os/ownership.h"
-#include "sinks/common/paths.h"
 #include "sinks/postgres/environment.h"
 #include "sinks/postgres/sql.h"
 
@@ -277,14 +275,6 @@ void Reader::read_rest() {
                      "one connection serves them all");
   }
   settings_.use_copy = options_.boolean("use_copy", true);
-  const std::string_view path = options_.text("dead_letter");
-  if (!path.empty()) {
-    // The folder may change before the file is needed.
-    std::error_code error;
-    const auto absolute = std::filesystem::absolute(path, error);
-    settings_.dead_letter_path = error ? std::string(path) : absolute.string();
-  }
-  settings_.dead_letter_modes = read_file_modes(options_);
 }
 
 void Reader::find_secrets() {

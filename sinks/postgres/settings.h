@@ -6,7 +6,6 @@
 #include <string_view>
 #include <vector>
 
-#include "os/folder.h"
 #include "sinks/postgres/dsn.h"
 #include "sinks/postgres/hosts.h"
 #include "stogger/sink.h"
@@ -51,8 +50,6 @@ struct PostgresSettings {
   std::chrono::milliseconds start_wait{1000};  // of the first open(), at most
   std::string synchronous_commit;              // empty: as the server is set
   bool use_copy = true;                        // for several rows
-  std::string dead_letter_path;                // empty: none
-  FileModes dead_letter_modes;
 
   // host:port/database as far as known, for messages: no secrets.
   std::string target;
@@ -64,7 +61,7 @@ struct PostgresSettings {
 // sslmode, sslrootcert (not both); schema, table, create_table, trust_table,
 // deadline_ms, batch_deadline_ms, statement_timeout_ms, connect_timeout_ms,
 // start_wait_ms, pool_size (1), indexes, synchronous_commit, delivery ("sync"),
-// use_copy, dead_letter.
+// use_copy.
 //
 // For samples, `dsn` or `host` has to be given, and other defaults hold: schema
 // public, table samples, create_table false; times "native" or "text"; all of a

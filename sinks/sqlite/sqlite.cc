@@ -100,7 +100,6 @@ class SqliteSink final : public Sink {
   bool tally(Tally* tally) const noexcept override {
     *tally = {};
     tally->written = written_;
-    tally->in_doubt = in_doubt_;
     return true;
   }
   std::string_view target() const noexcept override { return path_; }
@@ -155,7 +154,6 @@ class SqliteSink final : public Sink {
     }
     // Only letting go of the lock failed, perhaps: after that the row is there.
     if (result == SQLITE_IOERR_UNLOCK || result == SQLITE_IOERR_RDLOCK) {
-      ++in_doubt_;
       report.in_doubt(0);
     }
     Status status = failure(result);
@@ -204,7 +202,6 @@ class SqliteSink final : public Sink {
   SqliteInsert insert_;
   Time checked_;
   std::uint64_t written_ = 0;
-  std::uint64_t in_doubt_ = 0;
 };
 
 void check_table_name(Options& options, const std::string& table) {

@@ -148,6 +148,7 @@ bool Builder::make(const SinkConfig& sink, const SinkType& type,
   OptionsAccess::set_identifier(options, config_.syslog_identifier);
   OptionsAccess::set_sink_name(options, sink.name);
   OptionsAccess::set_clock(options, clock_);
+  built->dead_letter = read_dead_letter(options);
   const Status status = make_sink(type, options, &built->sink);
   if (add_problems(options, sink.options, sink.where, config_.file,
                    problems_)) {

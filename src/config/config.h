@@ -117,6 +117,7 @@ struct BuiltSink {
   std::vector<ShownOption> options;   // defaults included
   std::string origin;                 // what stands for it, if not a table
   std::vector<HiddenValue> hidden{};  // must not get into messages about it
+  std::string dead_letter{};          // the file for refused rows, or empty
 };
 
 // Makes the sinks that are right, and the console as log_to_console says.

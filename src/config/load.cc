@@ -78,8 +78,11 @@ Status start(Hub& hub, const Config& config, std::vector<Problem> problems,
                        given && (right || has_own_sink(built))};
   std::vector<HubSink> sinks;
   for (BuiltSink& sink : built) {
-    sinks.push_back({std::move(sink.name), std::move(sink.type), sink.level,
-                     std::move(sink.sink), std::move(sink.hidden)});
+    sinks.push_back(
+        {{std::move(sink.name), std::move(sink.type), std::move(sink.hidden)},
+         sink.level,
+         std::move(sink.sink),
+         std::move(sink.dead_letter)});
   }
   Status installed = hub.install(settings, std::move(sinks));
   return status.ok() ? installed : status;
@@ -100,15 +103,16 @@ Status load_text(Hub& hub, std::string_view toml, std::string_view name) {
 // A sink as its table in a file would make it.
 Status make_hub_sink(Fields given, HubSink* sink) {
   SinkType type;
-  if (Status status = find_sink_type(sink->type, &type); !status.ok()) {
+  if (Status status = find_sink_type(sink->title.type, &type); !status.ok()) {
     return status;
   }
   // Who adds a sink in code can see that it failed, and wants it now.
   if (!type.missing.ok()) return type.missing;
-  Options options(sink->type, given);
+  Options options(sink->title.type, given);
   OptionsAccess::set_identifier(options, program_name());
-  OptionsAccess::set_sink_name(options, sink->name);
+  OptionsAccess::set_sink_name(options, sink->title.name);
   sink->level = read_level(options, Level::info);
+  sink->dead_letter = read_dead_letter(options);
   return make_sink(type, options, &sink->sink);
 }
 
@@ -156,7 +160,8 @@ ReportedStatus add_sink(std::string_view name, std::string_view type,
                         Fields options) noexcept {
   Status opened;
   Status added = guarded([&] {
-    HubSink sink{std::string(name), std::string(type), Level::info, SinkPtr()};
+    HubSink sink{
+        {std::string(name), std::string(type)}, Level::info, SinkPtr()};
     Status status = make_hub_sink(options, &sink);
     if (status.ok()) status = default_hub().add(std::move(sink), &opened);
     if (status.ok()) return status;

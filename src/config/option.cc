@@ -10,6 +10,7 @@
 #include "base/scrub.h"
 #include "config/expand.h"
 #include "config/toml_text.h"
+#include "os/path_option.h"
 
 namespace stogger {
 namespace {
@@ -170,6 +171,12 @@ Level read_level(Options& options, Level fallback) {
   Level level = fallback;
   if (!parse_level(name, &level)) options.problem("level", wrong_level(name));
   return level;
+}
+
+std::string read_dead_letter(Options& options) {
+  const std::string path = read_path_option(options, "dead_letter");
+  // The working folder may be another one when the file is needed.
+  return path.empty() ? path : absolute_path(path);
 }
 
 std::string wrong_level(std::string_view name) {

@@ -22,8 +22,11 @@ std::vector<Field> as_fields(const std::vector<OwnedOption>& options);
 const OwnedOption* find_option(const std::vector<OwnedOption>& options,
                                std::string_view key) noexcept;
 
-// The name of a level; a problem of the option if it is none.
+// What the table of a sink may have whatever its type. The name of a level, and
+// the absolute path of the file for refused rows, empty without one. A problem
+// of the option if it is none.
 Level read_level(Options& options, Level fallback);
+std::string read_dead_letter(Options& options);
 // The words for that problem.
 std::string wrong_level(std::string_view name);
 

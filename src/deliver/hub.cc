@@ -82,9 +82,9 @@ void Hub::put_in_place(Table table) {
 }
 
 Route* Hub::make_route(HubSink sink) {
-  auto route = std::make_unique<Route>(
-      std::move(sink.name), std::move(sink.type), sink.level,
-      std::move(sink.sink), clock_, std::move(sink.hidden), &ticker_);
+  auto route = std::make_unique<Route>(std::move(sink.title), sink.level,
+                                       std::move(sink.sink), clock_, &ticker_,
+                                       std::move(sink.dead_letter));
   const std::lock_guard lock(routes_mutex_);
   routes_.push_back(std::move(route));
   return routes_.back().get();
@@ -133,7 +133,7 @@ STOGGER_NO_CANARY void Hub::deliver(const detail::LoggerRep* logger,
   }
   const Level level = std::clamp(call.level, Level::trace, Level::alert);
   for (Route* route : table.routes) {
-    if (level >= route->level()) route->refuse();
+    if (level >= route->level()) route->outlet().count_lost();
   }
   errno = error;
 }
@@ -150,12 +150,12 @@ Status Hub::install(const HubSettings& settings, std::vector<HubSink> sinks) {
     for (const Route* before : old->routes) {
       table.routes.back()->count_on_from(*before);
     }
-    static_cast<void>(table.routes.back()->open());
+    static_cast<void>(table.routes.back()->outlet().open());
   }
   put_in_place(std::move(table));
   publish();
   configured_ = settings.is_configuration;
-  for (Route* route : old->routes) static_cast<void>(route->close());
+  for (Route* route : old->routes) static_cast<void>(route->outlet().close());
   return {};
 }
 
@@ -165,14 +165,15 @@ Status Hub::add(HubSink sink, Status* opened) {
   const InsideSink guard;
   Table table = *installed();
   for (const Route* route : table.routes) {
-    if (route->name() == sink.name) {
-      return Status(Code::invalid, "there is a sink " + quoted(sink.name) +
+    if (route->name() == sink.title.name) {
+      return Status(Code::invalid, "there is a sink " +
+                                       quoted(sink.title.name) +
                                        " already; choose another name");
     }
   }
   Route* route = make_route(std::move(sink));
   table.routes.push_back(route);
-  *opened = route->open();
+  *opened = route->outlet().open();
   put_in_place(std::move(table));
   publish();
   return {};
@@ -189,7 +190,7 @@ Status Hub::remove(std::string_view name, Status* closed) {
     table.routes.erase(table.routes.begin() + static_cast<std::ptrdiff_t>(i));
     put_in_place(std::move(table));
     publish();
-    *closed = route->close();
+    *closed = route->outlet().close();
     return {};
   }
   return Status(Code::invalid, "remove_sink: there is no sink " + quoted(name) +
@@ -198,7 +199,7 @@ Status Hub::remove(std::string_view name, Status* closed) {
 
 const Sink* Hub::find(std::string_view name) const noexcept {
   for (const Route* route : installed()->routes) {
-    if (route->name() == name) return &route->sink();
+    if (route->name() == name) return &route->outlet().sink();
   }
   return nullptr;
 }
@@ -208,7 +209,7 @@ int Hub::begin_capture(SinkPtr sink) {
   Table table;
   table.settings = installed()->settings;
   table.routes.push_back(
-      make_route({"capture", "memory", Level::trace, std::move(sink)}));
+      make_route({{"capture", "memory"}, Level::trace, std::move(sink)}));
   captures_.push_back({next_capture_, keep(std::move(table))});
   publish();
   return next_capture_++;
@@ -225,7 +226,7 @@ void Hub::end_capture(int number) noexcept {
 // In the thread of the ticker.
 void Hub::tick() noexcept {
   const InsideSink guard;
-  for (Route* route : installed()->routes) route->tick();
+  for (Route* route : installed()->routes) route->outlet().tick();
 }
 
 Status Hub::flush() noexcept {
@@ -233,7 +234,8 @@ Status Hub::flush() noexcept {
   const std::lock_guard lock(mutex_);
   const InsideSink guard;
   Status first;
-  for (Route* route : installed()->routes) merge(&first, route->flush());
+  for (Route* route : installed()->routes)
+    merge(&first, route->outlet().flush());
   return first;
 }
 
@@ -242,7 +244,8 @@ Status Hub::close() noexcept {
   const std::lock_guard lock(mutex_);
   const InsideSink guard;
   Status first;
-  for (Route* route : installed()->routes) merge(&first, route->close());
+  for (Route* route : installed()->routes)
+    merge(&first, route->outlet().close());
   ticker_.stop();
   configured_ = false;
   return first;
@@ -267,13 +270,13 @@ void Hub::before_fork() noexcept {
   };
   fork_locked_ = mutex_.try_lock_for(left());
   routes_mutex_.lock();
-  for (const auto& route : routes_) route->before_fork(left());
+  for (const auto& route : routes_) route->outlet().before_fork(left());
   ticker_.before_fork();
 }
 
 void Hub::after_fork_in_parent() noexcept {
   ticker_.after_fork_in_parent();
-  for (const auto& route : routes_) route->after_fork_in_parent();
+  for (const auto& route : routes_) route->outlet().after_fork_in_parent();
   routes_mutex_.unlock();
   if (fork_locked_) mutex_.unlock();
 }
@@ -281,7 +284,7 @@ void Hub::after_fork_in_parent() noexcept {
 void Hub::after_fork_in_child() noexcept {
   const InsideSink guard;
   ticker_.after_fork_in_child();
-  for (const auto& route : routes_) route->after_fork_in_child();
+  for (const auto& route : routes_) route->outlet().after_fork_in_child();
   routes_mutex_.unlock();
   mutex_.reset();
 }

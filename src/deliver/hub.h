@@ -7,7 +7,6 @@
 #include <string>
 #include <vector>
 
-#include "base/hidden.h"
 #include "deliver/route.h"
 #include "deliver/scratch.h"
 #include "deliver/ticker.h"
@@ -17,11 +16,10 @@
 namespace stogger {
 
 struct HubSink {
-  std::string name;
-  std::string type;
+  SinkTitle title;
   Level level = Level::trace;
   SinkPtr sink;
-  std::vector<HiddenValue> hidden{};  // must not get into reports about it
+  std::string dead_letter{};  // the path of the file for rows that it refuses
 };
 
 struct HubSettings {

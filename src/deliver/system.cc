@@ -11,6 +11,7 @@
 #include "base/quote.h"
 #include "event/logger.h"
 #include "os/diagnostics.h"
+#include "os/path_option.h"
 #include "os/process.h"
 #include "stogger/sink.h"
 
@@ -34,7 +35,7 @@ void install_console(Hub& hub) {
   SinkPtr console;
   if (make_sink("console", {}, &console).ok()) {
     std::vector<HubSink> sinks;
-    sinks.push_back({"console", "console", level, std::move(console)});
+    sinks.push_back({{"console", "console"}, level, std::move(console)});
     static_cast<void>(hub.install({}, std::move(sinks)));
   }
 }
@@ -147,13 +148,17 @@ System& System::operator=(System&& other) noexcept {
   return *this;
 }
 
-Status System::add_sink(std::string_view name, SinkPtr sink,
-                        Level level) noexcept {
+Status System::add_sink(std::string_view name, SinkPtr sink, Level level,
+                        std::string_view dead_letter) noexcept {
   try {
     if (!sink) return Status(Code::invalid, "add_sink: the sink is null");
     Status opened;
     Status added = hub_->add(
-        {std::string(name), "custom", level, std::move(sink)}, &opened);
+        {{std::string(name), "custom"},
+         level,
+         std::move(sink),
+         dead_letter.empty() ? "" : absolute_path(std::string(dead_letter))},
+        &opened);
     return added.ok() ? opened : added;
   } catch (const std::exception& e) {
     return Status(Code::internal, e.what());

@@ -9,7 +9,6 @@
 #include <utility>
 
 #include "base/guarded.h"
-#include "base/verdicts.h"
 #include "os/diagnostics.h"
 #include "os/signals.h"
 #include "sample/pipe_options.h"
@@ -25,6 +24,8 @@ using std::chrono::nanoseconds;
 // at again and again.
 constexpr nanoseconds kLook = milliseconds(5);
 constexpr milliseconds kForkWait(250);
+// As Sink::tick() promises.
+constexpr nanoseconds kTickDelay = milliseconds(1000);
 
 std::string name_of(const Sink& sink) {
   const std::string_view target = sink.target();
@@ -37,18 +38,27 @@ Status inherited() {
                 "and a pipe after fork()");
 }
 
-// Of rows that a working target does not have. A sink that knows no row to
-// blame gives the reason as a notice; it is moved out of there.
-std::string why_not_stored(const Verdicts& said, std::string* notices) {
-  if (said.has_failures()) return said.failures();
-  if (!notices->empty()) return std::exchange(*notices, {});
-  return "it did not store all rows";
+// What rows mean that a working target does not have: `dropped` by the sink, or
+// with a verdict. A sink that knows no row to blame gives the reason as a
+// notice; it is moved out of there.
+Status failure_of_rows(const Verdicts& said, bool dropped,
+                       std::string* notices) {
+  if (said.has_failures()) {
+    return Status(said.refused() != 0 ? Code::rejected : Code::unavailable,
+                  said.failures());
+  }
+  if (!dropped) return {};
+  return Status(Code::rejected, notices->empty()
+                                    ? std::string("it did not store all rows")
+                                    : std::exchange(*notices, {}));
 }
+
+const std::vector<HiddenValue> kNothingHidden;
 
 }  // namespace
 
 Pipe::Rep::Rep(Sink& sink, const PipeOptions& options)
-    : sink_(sink),
+    : sink_(sink, kNothingHidden, {}),
       options_(options),
       clock_(options.clock == nullptr ? Clock::real() : options.clock),
       interval_ns_(flush_interval_ns(options)),
@@ -186,6 +196,12 @@ PipeSummary Pipe::Rep::summary() const {
 
 void Pipe::Rep::fill_in(PipeSummary* summary) const {
   *summary = summary_;
+  // Once it has failed, what has reached the target; the sink may have held
+  // back before what is not of this pipe.
+  const std::uint64_t handed = sink_.counters().accepted();
+  summary->samples_emitted =
+      status_.ok() ? handed : std::min(handed, sink_.counters().written());
+  summary->samples_lost += handed - summary->samples_emitted;
   summary->samples_late = schedule_.late();
   summary->max_drift_ms = schedule_.max_drift_ms();
   if (!ended_) summary->finished_at = clock_->now();
@@ -211,12 +227,16 @@ Pipe::Rep::BatchPtr Pipe::Rep::next_batch() {
 }
 
 void Pipe::Rep::wait_for_work(Lock& lock) {
-  if (filling_->size() == 0) {
+  constexpr std::int64_t kNever = INT64_MAX;
+  const std::int64_t batch_due =
+      filling_->size() == 0 ? kNever : oldest_ns_ + interval_ns_;
+  const std::int64_t due =
+      std::min(batch_due, tick_due_ns_ == 0 ? kNever : tick_due_ns_);
+  if (due == kNever) {
     work_.wait(lock);
     return;
   }
-  const std::int64_t waited = clock_->monotonic_ns() - oldest_ns_;
-  nanoseconds left(interval_ns_ - waited);
+  nanoseconds left(due - clock_->monotonic_ns());
   if (clock_ != Clock::real()) left = std::min(left, kLook);
   if (left.count() > 0) work_.wait_for(lock, left);
 }
@@ -231,6 +251,8 @@ void Pipe::Rep::work() noexcept {
         write(std::move(batch), lock);
       } else if (ending_) {
         break;
+      } else if (is_tick_due()) {
+        tick_sink(lock);
       } else {
         wait_for_work(lock);
       }
@@ -243,89 +265,68 @@ void Pipe::Rep::work() noexcept {
   end(lock);
 }
 
-void Pipe::Rep::write(BatchPtr batch, Lock& lock) {
+// Calls the sink without the lock. Not ok if anything is not stored.
+template <class Call>
+Status Pipe::Rep::call_sink(Lock& lock, Call call) {
   writing_ = true;
   lock.unlock();
-  const std::size_t count = batch->size();
-  const RowBatch rows = batch->rows(clock_->now());
-  Tally before;
-  const bool counts = sink_.tally(&before);
-  Verdicts said;
-  said.expect(count);
-  Status status = guarded([&] { return sink_.write(rows, said); });
-  const bool target_works = status.ok();
-  Tally after;
-  if (counts) static_cast<void>(sink_.tally(&after));
-  const bool stored_all =
-      !counts || after.written + after.buffered >=
-                     before.written + before.buffered + count;
+  const std::uint64_t dropped = sink_.counters().dropped();
+  Status status = call();
+  Verdicts& said = sink_.said();
   std::string notices = said.notices();
-  if (target_works && (said.has_failures() || !stored_all)) {
+  if (status.ok()) {
     status =
-        Status(said.refused() != 0 || !said.has_failures() ? Code::rejected
-                                                           : Code::unavailable,
-               why_not_stored(said, &notices));
+        failure_of_rows(said, sink_.counters().dropped() != dropped, &notices);
   }
-  if (!notices.empty()) report(name_of(sink_) + ": " + notices);
+  said.clear();
+  if (!notices.empty()) report(name_of(sink_.get()) + ": " + notices);
   lock.lock();
   writing_ = false;
-  handled_ += count;
+  if (sink_.buffered() == 0) {
+    tick_due_ns_ = 0;
+  } else if (tick_due_ns_ == 0) {
+    tick_due_ns_ = clock_->monotonic_ns() + kTickDelay.count();
+  }
+  return status;
+}
+
+void Pipe::Rep::write(BatchPtr batch, Lock& lock) {
+  const std::size_t count = batch->size();
+  const RowBatch rows = batch->rows(clock_->now());
+  const Status status = call_sink(lock, [&] { return sink_.write(rows); });
+  sink_.counters().accept(count);
   pending_ -= count;
+  handled_ += count;
   sealed_bytes_ -= batch->bytes();
   batch->clear();
   if (spare_.size() < 2) spare_.push_back(std::move(batch));
-  if (status.ok()) {
-    summary_.samples_emitted += count;
-  } else if (counts) {
-    note_unwritten(before, after, count);
-    fail(status);
-  } else {
-    const std::size_t lost =
-        target_works ? said.refused() + said.in_doubt() : count;
-    summary_.samples_emitted += count - lost;
-    summary_.samples_lost += lost;
-    fail(status);
-  }
+  if (!status.ok()) fail(status);
   done_.notify_all();
 }
 
 void Pipe::Rep::flush_sink(Lock& lock) {
   const std::uint64_t wanted = flushes_wanted_;
-  writing_ = true;
-  lock.unlock();
-  Tally before;
-  const bool counts = sink_.tally(&before);
-  const Status status = guarded([&] { return sink_.flush(); });
-  Tally after;
-  if (counts) static_cast<void>(sink_.tally(&after));
-  lock.lock();
-  writing_ = false;
+  const Status status = call_sink(lock, [&] { return sink_.flush(); });
   flushes_done_ = std::max(flushes_done_, wanted);
-  if (!status.ok()) {
-    if (counts) note_unwritten(before, after, 0);
-    fail(status);
-  }
+  if (!status.ok()) fail(status);
   done_.notify_all();
 }
 
-// Of what the sink held back, and what it was given on top of that, only what
-// has reached its target counts as emitted. Call it with the lock held.
-void Pipe::Rep::note_unwritten(const Tally& before, const Tally& after,
-                               std::uint64_t given) noexcept {
-  const std::uint64_t had = before.buffered + given;
-  const std::uint64_t unwritten =
-      had - std::min(had, after.written - before.written);
-  summary_.samples_emitted += given;
-  // The sink may have held back what is not of this pipe.
-  const std::uint64_t lost = std::min(unwritten, summary_.samples_emitted);
-  summary_.samples_emitted -= lost;
-  summary_.samples_lost += lost;
+bool Pipe::Rep::is_tick_due() const noexcept {
+  return tick_due_ns_ != 0 && clock_->monotonic_ns() >= tick_due_ns_;
+}
+
+void Pipe::Rep::tick_sink(Lock& lock) {
+  tick_due_ns_ = 0;  // and a delay from now, if the sink still holds rows
+  const Status status =
+      call_sink(lock, [&] { return sink_.tick(clock_->now()); });
+  if (!status.ok()) fail(status);
 }
 
 // Call it with the lock held.
 void Pipe::Rep::fail(const Status& status) {
   status_ = Status(status.code(),
-                   name_of(sink_) + ": " + std::string(status.message()));
+                   name_of(sink_.get()) + ": " + std::string(status.message()));
   summary_.samples_lost += pending_;
   handled_ += pending_;
   pending_ = 0;
@@ -355,7 +356,7 @@ void Pipe::Rep::after_fork_in_parent() noexcept { mutex_.unlock(); }
 void Pipe::Rep::after_fork_in_child() noexcept {
   inherited_.store(true);
   mutex_.unlock();
-  if (needs_sink_) sink_.abandon();
+  if (needs_sink_) sink_.get().abandon();
 }
 
 void Pipe::Rep::finish_unasked() noexcept {

@@ -11,6 +11,7 @@
 #include <thread>
 #include <vector>
 
+#include "deliver/counted_sink.h"
 #include "sample/pipe_registry.h"
 #include "sample/sample_batch.h"
 #include "sample/schedule.h"
@@ -40,7 +41,7 @@ class Pipe::Rep final : public LivePipe {
   void after_fork_in_child() noexcept override;
   void finish_unasked() noexcept override;
   bool writes_to(const Sink& sink) const noexcept override {
-    return &sink == &sink_;
+    return &sink == &sink_.get();
   }
 
  private:
@@ -58,14 +59,16 @@ class Pipe::Rep final : public LivePipe {
   void wait_for_work(Lock& lock);
   void write(BatchPtr batch, Lock& lock);
   void flush_sink(Lock& lock);
-  void note_unwritten(const Tally& before, const Tally& after,
-                      std::uint64_t given) noexcept;
+  bool is_tick_due() const noexcept;
+  void tick_sink(Lock& lock);
+  template <class Call>
+  Status call_sink(Lock& lock, Call call);
   void fail(const Status& status);
   void end(Lock& lock);
   Status told() noexcept;
   void fill_in(PipeSummary* summary) const;
 
-  Sink& sink_;
+  CountedSink sink_;
   const PipeOptions options_;
   Clock* const clock_;
   const std::int64_t interval_ns_;
@@ -84,6 +87,7 @@ class Pipe::Rep final : public LivePipe {
   std::size_t pending_ = 0;  // samples in the pipe, also those being written
   std::size_t sealed_bytes_ = 0;  // of all that but what is being filled
   bool writing_ = false;          // the sink is in use
+  std::int64_t tick_due_ns_ = 0;  // 0: the sink holds nothing back
   bool ending_ = false;           // finish() was called
   bool ended_ = false;            // the worker is done
   bool needs_sink_ = true;        // nobody has been told that it may go
@@ -95,6 +99,7 @@ class Pipe::Rep final : public LivePipe {
   Status status_;
   bool told_ = false;
   Schedule schedule_;
+  // Of its counts of samples: those dropped, and those lost in the pipe.
   PipeSummary summary_;
 };
 

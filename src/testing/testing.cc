@@ -212,7 +212,8 @@ Capture::Capture(System& system) : rep_(new Rep) {
   rep_->hub->retain();
   rep_->name = next_capture_name();
   Status opened;
-  static_cast<void>(rep_->hub->add({rep_->name, "capture", Level::trace,
+  static_cast<void>(rep_->hub->add({{rep_->name, "capture"},
+                                    Level::trace,
                                     SinkPtr(new CaptureSink(rep_->store))},
                                    &opened));
 }

@@ -395,6 +395,41 @@ TEST_F(LoadTest, AnAddedSinkHasTheOptionsOfATable) {
   EXPECT_EQ(stats().find("more")->accepted, 1u);
 }
 
+class RefusingSink final : public Sink {
+ public:
+  Status write(const RowBatch& rows, WriteReport& report) override {
+    for (std::size_t i = 0; i < rows.row_count; ++i) report.refuse(i, "no");
+    return {};
+  }
+};
+
+TEST_F(LoadTest, EverySinkMayHaveDeadLetters) {
+  static_cast<void>(
+      register_sink("load-test-refusing", [](Options& options, SinkPtr* sink) {
+        sink->reset(new RefusingSink);
+        return options.finish();
+      }));
+  const std::string table =
+      "[stogger]\nlog_to_console = false\n[stogger.sinks.a]\ntype = "
+      "\"load-test-refusing\"\ndead_letter = ";
+  System system;
+  ASSERT_TRUE(
+      system.load_text(table + "\"" + path("dead") + "\"", "c.toml").ok());
+  system.logger().info("unwanted");
+  EXPECT_EQ(system.stats().find("a")->dead_lettered, 1u);
+  EXPECT_TRUE(has(read_file(path("dead")), "\"unwanted\""));
+  const Status wrong = system.load_text(table + "\"folder/\"", "c.toml");
+  EXPECT_TRUE(
+      has(wrong.message(), "c.toml:5:1: \"dead_letter\" must name a file"))
+      << wrong.message();
+  ASSERT_TRUE(
+      add_sink("b", "load-test-refusing", {{"dead_letter", path("other")}})
+          .ok());
+  Logger().info("unwanted");
+  EXPECT_TRUE(has(read_file(path("other")), "\"unwanted\""));
+  ASSERT_TRUE(remove_sink("b").ok());
+}
+
 TEST_F(LoadTest, ASinkThatCannotBeAddedIsReported) {
   ASSERT_TRUE(init_text(quiet("a")).ok());
   const std::string file = path("b");

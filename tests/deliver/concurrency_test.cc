@@ -53,10 +53,10 @@ class RandomSink final : public Sink {
     say(report);
     switch (random_() % 8) {
       case 0:
-        tally_.dead_lettered += count;
+        for (std::uint64_t i = 0; i < count; ++i) report.refuse(i, "no");
         return {};
       case 1:
-        tally_.in_doubt += count;
+        for (std::uint64_t i = 0; i < count; ++i) report.in_doubt(i);
         return Status(Code::unavailable, "no answer");
       case 2:
       case 3:
@@ -186,7 +186,8 @@ TEST(Concurrency, ReplacingTheSinksLosesAndDoublesNothing) {
   const auto install_one = [&] {
     scripts.push_back(std::make_shared<Script>());
     std::vector<HubSink> sinks;
-    sinks.push_back({"sink", "test", Level::trace,
+    sinks.push_back({{"sink", "test"},
+                     Level::trace,
                      SinkPtr(new ScriptedSink(scripts.back()))});
     EXPECT_OK(hub_of(system).install({}, std::move(sinks)));
   };

@@ -384,7 +384,7 @@ TEST_F(Delivery, InstallReplacesAllSinks) {
   const auto fresh = std::make_shared<Script>();
   std::vector<HubSink> sinks;
   sinks.push_back(
-      {"new", "test", Level::warning, SinkPtr(new ScriptedSink(fresh))});
+      {{"new", "test"}, Level::warning, SinkPtr(new ScriptedSink(fresh))});
   bool was_open = false;
   old->on_close = [&] {
     was_open = fresh->is_open;

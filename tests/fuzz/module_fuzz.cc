@@ -160,7 +160,7 @@ void set(FakeModule* fake, Answers& answers, FuzzedDataProvider& data) {
   fake->findings = {answers.text(), answers.text()};
   fake->form = data.ConsumeIntegral<std::uint32_t>();
   fake->counts = data.ConsumeIntegral<int>();
-  fake->tally = {answers.size(), answers.size(), 0, answers.size()};
+  fake->tally = {answers.size(), answers.size()};
   fake->target = answers.text();
 }
 

@@ -22,9 +22,6 @@ class Batch : public PostgresTest, public ::testing::WithParamInterface<bool> {
     const std::string dsn = server().dsn();
     options.push_back({"dsn", dsn});
     options.push_back({"use_copy", GetParam()});
-    if (options[0].key != "dead_letter") {
-      options.push_back({"dead_letter", letters_});
-    }
     sink_ = make_postgres(options);
     ASSERT_OK(sink_->open());
   }
@@ -68,8 +65,6 @@ class Batch : public PostgresTest, public ::testing::WithParamInterface<bool> {
                      "))");
   }
 
-  const TempFolder folder_;
-  const std::string letters_ = folder_.file("dead.jsonl");
   SinkPtr sink_;
 };
 
@@ -92,7 +87,6 @@ TEST_P(Batch, RowsThatAreRefusedDoNotTakeTheOthersWithThem) {
   EXPECT_EQ(refused, (std::vector<std::size_t>{0, 500, 501, 999}));
   EXPECT_EQ(rows(), 996);
   EXPECT_EQ(tally().written, 996u);
-  EXPECT_EQ(tally().dead_lettered, 4u);
   EXPECT_LE(errors(), 4 * 20);
   ASSERT_OK(write(names(0)));
   ASSERT_OK(write({"more", "rows"}));
@@ -105,7 +99,6 @@ TEST_P(Batch, ManyRowsMayBeRefused) {
   EXPECT_EQ(said(names(300)).refused.size(), 30u);
   EXPECT_EQ(rows(), 270);
   EXPECT_EQ(tally().written, 270u);
-  EXPECT_EQ(tally().dead_lettered, 30u);
   EXPECT_LE(errors(), 30 * 20);
 }
 
@@ -114,37 +107,6 @@ TEST_P(Batch, AllRowsMayBeRefused) {
   refuse("true");
   EXPECT_EQ(said(names(50)).refused.size(), 50u);
   EXPECT_EQ(rows(), 0);
-  EXPECT_EQ(tally().dead_lettered, 50u);
-}
-
-TEST_P(Batch, RefusedRowsGoToTheFileOneALine) {
-  open();
-  refuse("event IN ('event-3', 'event-7')");
-  static_cast<void>(write(names(10)));
-  const std::string text = read_file(letters_);
-  EXPECT_EQ(std::count(text.begin(), text.end(), '\n'), 2) << text;
-  EXPECT_NE(text.find("\"event-3\""), text.npos) << text;
-  EXPECT_NE(text.find("\"event-7\""), text.npos) << text;
-}
-
-TEST_P(Batch, WithoutAFileRefusedRowsAreDropped) {
-  open({{"dead_letter", ""}});
-  refuse("event IN ('event-3', 'event-7')");
-  EXPECT_EQ(said(names(10)).refused.size(), 2u);
-  EXPECT_EQ(tally().written, 8u);
-  EXPECT_EQ(tally().dead_lettered, 0u);
-}
-
-TEST_P(Batch, AFileThatCannotBeWrittenIsTold) {
-  open({{"dead_letter", "/dev/full"}});
-  refuse("event = 'event-3'");
-  const KeptReport kept = said(names(10));
-  ASSERT_EQ(kept.refused.size(), 1u);
-  EXPECT_NE(kept.refused[0].reason.find("/dev/full"), std::string::npos)
-      << kept.text();
-  EXPECT_EQ(tally().written, 9u);
-  EXPECT_EQ(tally().dead_lettered, 0u);
-  EXPECT_EQ(rows(), 9);
 }
 
 TEST_P(Batch, ThatGetsNoAnswerIsInDoubtAndNotSentAgain) {
@@ -174,7 +136,6 @@ TEST_P(Batch, ThatGetsNoAnswerIsInDoubtAndNotSentAgain) {
   EXPECT_LE(in_milliseconds(Clock::now() - start),
             1000 + in_milliseconds(kGrace + kNoise));
   stopper.join();
-  EXPECT_EQ(tally().in_doubt, 100u);
   static_cast<void>(sink_->close());
   ASSERT_NE(session, -1);
   resume_process(session);
@@ -197,7 +158,6 @@ TEST_P(Batch, ThatCannotEvenBeSentIsBounded) {
   EXPECT_EQ(write_to(*sink_, rows).code(), Code::unavailable);
   EXPECT_LE(in_milliseconds(Clock::now() - start),
             500 + in_milliseconds(kGrace + kNoise));
-  EXPECT_LE(tally().in_doubt, 20u);
   EXPECT_EQ(tally().written, 0u);
   server().resume();
 }
@@ -227,7 +187,6 @@ TEST_P(Batch, AServerThatDiesMeanwhileLeavesItInDoubtOrUndone) {
   EXPECT_EQ(write(names(10)).code(), Code::unavailable);
   EXPECT_EQ(tally().written, 10u);
   EXPECT_EQ(rows(), 10);
-  EXPECT_LE(tally().in_doubt, 10u);
 }
 
 TEST_P(Batch, RowLevelSecurityIsNoObstacle) {

@@ -28,8 +28,14 @@ std::string postgres_refusal(const std::vector<Field>& options) {
   return refusal(make_postgres_sink, options);
 }
 
-Status LoggedSystem::add(const std::vector<Field>& options) {
-  return system_.add_sink("db", make_postgres(options));
+Status LoggedSystem::add(std::vector<Field> options) {
+  std::string_view letters;
+  std::erase_if(options, [&](const Field& field) {
+    if (field.key != "dead_letter") return false;
+    letters = field.value.text();
+    return true;
+  });
+  return system_.add_sink("db", make_postgres(options), Level::trace, letters);
 }
 
 Duration LoggedSystem::log_one() {

@@ -55,7 +55,8 @@ std::string postgres_refusal(const std::vector<Field>& options);
 class LoggedSystem {
  public:
   // Adds the sink, which is named `db`.
-  Status add(const std::vector<Field>& options);
+  // With the options of the sink, and `dead_letter`.
+  Status add(std::vector<Field> options);
 
   // Logs the next event. How long that took.
   Duration log_one();

@@ -108,11 +108,8 @@ TEST_P(RefusedRow, IsSetAsideAndTheOthersAreStored) {
 TEST_P(RefusedRow, OfABatchIsSetAsideAndTheOthersAreStored) {
   server().execute(GetParam().made);
   for (const bool use_copy : {true, false}) {
-    letters_ = folder_.file("dead.jsonl");
-    const SinkPtr sink = make_postgres({{"dsn", dsn_},
-                                        {"use_copy", use_copy},
-                                        {"dead_letter", letters_},
-                                        {"start_wait_ms", 20000}});
+    const SinkPtr sink = make_postgres(
+        {{"dsn", dsn_}, {"use_copy", use_copy}, {"start_wait_ms", 20000}});
     ASSERT_OK(sink->open());
     std::vector<TableRow> batch(40, {.event = "a"});
     batch[7].event = "bad";
@@ -124,7 +121,6 @@ TEST_P(RefusedRow, OfABatchIsSetAsideAndTheOthersAreStored) {
     Tally tally;
     EXPECT_TRUE(sink->tally(&tally));
     EXPECT_EQ(tally.written, 38u);
-    EXPECT_EQ(tally.dead_lettered, 2u);
     EXPECT_EQ(rows(), 38);
     EXPECT_OK(sink->close());
     server().execute("TRUNCATE stogger_logs");
@@ -311,7 +307,6 @@ TEST_F(Refusals, RowsThatATriggerDropsOutOfABatchAreCountedAsDropped) {
     Tally tally;
     EXPECT_TRUE(sink->tally(&tally));
     EXPECT_EQ(tally.written, 9u);
-    EXPECT_EQ(tally.dead_lettered, 0u);
     EXPECT_EQ(rows(), 9);
     server().execute("TRUNCATE stogger_logs");
   }
@@ -388,28 +383,6 @@ TEST_F(Refusals, MoreSetsOfColumnsThanAreKeptAreWrittenToo) {
   EXPECT_EQ(server().number("SELECT count(DISTINCT (c0, c1, c2, c3, c4, c5)) "
                             "FROM stogger_logs"),
             64);
-}
-
-TEST_F(Refusals, DeadLettersAreNoLongerThanTheyNeedBe) {
-  server().execute(
-      "ALTER TABLE stogger_logs ADD CHECK (length(event) < 4); CREATE FUNCTION "
-      "f() RETURNS trigger LANGUAGE plpgsql AS $$BEGIN RAISE EXCEPTION '%', "
-      "repeat('x', 300000); END$$; CREATE TRIGGER f BEFORE INSERT ON "
-      "stogger_logs FOR EACH ROW EXECUTE FUNCTION f()");
-  letters_ = folder_.file("dead.jsonl");
-  const SinkPtr sink = make_postgres({{"dsn", dsn_},
-                                      {"dead_letter", letters_},
-                                      {"start_wait_ms", 20000},
-                                      {"deadline_ms", 20000}});
-  ASSERT_OK(sink->open());
-  const std::string large = "{\"text\":\"" + std::string(6 << 20, 'y') + "\"}";
-  EXPECT_EQ(said_of(*sink, table_rows({{.event = "bad"}})).refused.size(), 1u);
-  EXPECT_LT(std::filesystem::file_size(letters_), 3000u);
-  EXPECT_EQ(said_of(*sink, table_rows({{.event = "bad", .data = large}}))
-                .refused.size(),
-            1u);
-  EXPECT_LT(std::filesystem::file_size(letters_), 200000u);
-  EXPECT_NE(read_file(letters_).find("_truncated"), std::string::npos);
 }
 
 // ---- Samples

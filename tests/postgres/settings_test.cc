@@ -463,15 +463,11 @@ TEST_F(PostgresSettingsTest, TheRestIsReadAndChecked) {
                                           {"synchronous_commit", "off"},
                                           {"delivery", "sync"},
                                           {"pool_size", 1},
-                                          {"use_copy", false},
-                                          {"dead_letter", "dead.jsonl"}});
+                                          {"use_copy", false}});
   EXPECT_FALSE(settings.create_table);
   EXPECT_EQ(settings.indexes, PostgresIndexes::none);
   EXPECT_EQ(settings.synchronous_commit, "off");
   EXPECT_FALSE(settings.use_copy);
-  EXPECT_TRUE(settings.dead_letter_path.starts_with('/'));
-  EXPECT_TRUE(settings.dead_letter_path.ends_with("/dead.jsonl"));
-  EXPECT_EQ(read({}).dead_letter_path, "");
   EXPECT_EQ(read({}).synchronous_commit, "");
   EXPECT_EQ(read({}).indexes, PostgresIndexes::full);
   EXPECT_THAT(problems_of({{"pool_size", 4}}), HasSubstr("never overlap"));

@@ -42,6 +42,14 @@ class CollectingSink final : public Sink {
     ++flushes_;
     return on_flush ? on_flush() : Status();
   }
+  // Hands over what it holds back.
+  Status tick(Time, WriteReport&) override {
+    const std::lock_guard lock(mutex_);
+    ++ticks_;
+    counted_ += std::exchange(buffered_, 0);
+    changed_.notify_all();
+    return on_tick ? on_tick() : Status();
+  }
   bool tally(Tally* tally) const noexcept override {
     tally->written = counted_;
     tally->buffered = buffered_;
@@ -61,6 +69,12 @@ class CollectingSink final : public Sink {
     changed_.notify_all();
   }
 
+  // Waits for that many ticks. False if they do not come.
+  bool wait_for_ticks(std::size_t ticks) {
+    std::unique_lock lock(mutex_);
+    return changed_.wait_for(lock, std::chrono::seconds(20),
+                             [&] { return ticks_ >= ticks; });
+  }
   // Waits for that many samples. False if they do not come.
   bool wait_for(std::size_t samples) {
     std::unique_lock lock(mutex_);
@@ -93,7 +107,8 @@ class CollectingSink final : public Sink {
   // Before that.
   std::function<void(WriteReport&)> on_report;
   std::function<Status()> on_flush;
-  // What tally() tells.
+  std::function<Status()> on_tick;
+  // What tally() says.
   bool counts = false;
   std::uint64_t counted_ = 0;
   std::uint64_t buffered_ = 0;
@@ -107,6 +122,7 @@ class CollectingSink final : public Sink {
   std::vector<std::size_t> batch_sizes_;
   std::size_t written_ = 0;
   std::size_t flushes_ = 0;
+  std::size_t ticks_ = 0;
 };
 
 }  // namespace stogger

@@ -341,6 +341,32 @@ TEST_F(PipeTest, AFailureComesBeforeWhatIsSaidOfRows) {
   EXPECT_EQ(reports_[0], "the sink collector: by the way");
 }
 
+TEST_F(PipeTest, WhatTheSinkHoldsBackIsHandedOverWithinASecond) {
+  sink_.counts = true;
+  sink_.on_report = [this](WriteReport&) { ++sink_.buffered_; };
+  Pipe pipe(sink_, {.clock = &clock_});
+  EXPECT_OK(pipe.push(Numbered(0)));
+  EXPECT_OK(pipe.flush());
+  clock_.advance(1.0);
+  EXPECT_TRUE(sink_.wait_for_ticks(1));
+  PipeSummary summary;
+  EXPECT_OK(pipe.finish(&summary));
+  EXPECT_EQ(summary.samples_emitted, 1u);
+  EXPECT_EQ(summary.samples_lost, 0u);
+}
+
+TEST_F(PipeTest, AFailureOfATickEndsIt) {
+  sink_.counts = true;
+  sink_.on_report = [this](WriteReport&) { ++sink_.buffered_; };
+  sink_.on_tick = [] { return Status(Code::unavailable, "disk full"); };
+  Pipe pipe(sink_, {.clock = &clock_});
+  EXPECT_OK(pipe.push(Numbered(0)));
+  EXPECT_OK(pipe.flush());
+  clock_.advance(1.0);
+  EXPECT_TRUE(sink_.wait_for_ticks(1));
+  EXPECT_EQ(pipe.finish().message(), "the sink collector: disk full");
+}
+
 TEST_F(PipeTest, WithoutRoomTheNewestAreDroppedIfThatIsWanted) {
   sink_.hold();
   Pipe pipe(

@@ -262,7 +262,7 @@ std::size_t columns(void* sink, const stogger_column** columns) noexcept {
 int tally(void* sink, stogger_tally* out) noexcept {
   Tally tally;
   if (!instance(sink).sink().tally(&tally)) return 0;
-  *out = {tally.written, tally.dead_lettered, tally.in_doubt, tally.buffered};
+  *out = {tally.written, tally.buffered};
   return 1;
 }
 

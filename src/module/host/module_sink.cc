@@ -221,9 +221,9 @@ class ModuleSink final : public Sink {
   }
 
   bool tally(Tally* tally) const noexcept override {
-    stogger_tally told{};
-    if (methods_->tally(sink_, &told) == 0) return false;
-    *tally = {told.written, told.dead_lettered, told.in_doubt, told.buffered};
+    stogger_tally counts{};
+    if (methods_->tally(sink_, &counts) == 0) return false;
+    *tally = {counts.written, counts.buffered};
     return true;
   }
 

@@ -64,7 +64,7 @@ constexpr FirstMethods kFirst = {
     [](void*, const stogger_column**) -> size_t { return 0; },
     // It holds rows back, if anybody asks.
     [](void* sink, stogger_tally* tally) {
-      *tally = {0, 0, 0, counter(sink).rows};
+      *tally = {0, counter(sink).rows};
       return 1;
     },
     [](void*) {

@@ -1,4 +1,4 @@
-#include "base/verdicts.h"
+#include "deliver/verdicts.h"
 
 namespace stogger {
 namespace {
@@ -18,7 +18,8 @@ std::string counted(std::size_t count, std::string_view noun) {
 // before.
 bool Verdicts::is_new(std::size_t row) noexcept {
   ++said_;
-  if (row < rows_ && refused_ + in_doubt_ < rows_) return true;
+  const std::size_t rows = rows_ == nullptr ? SIZE_MAX : rows_->row_count;
+  if (row < rows && refused_ + in_doubt_ < rows) return true;
   notice("the sink speaks of a row that it was not given");
   return false;
 }
@@ -26,8 +27,17 @@ bool Verdicts::is_new(std::size_t row) noexcept {
 void Verdicts::refuse(std::size_t row, std::string_view reason) noexcept {
   if (!is_new(row)) return;
   ++refused_;
+  last_ = row;
   try {
     reason_ = reason;
+    // A row that was held back is nowhere by now.
+    if (rows_ == nullptr || !letters_.has_file()) return;
+    const Status kept = letters_.add(*rows_, row, reason);
+    if (kept.ok()) {
+      ++dead_lettered_;
+    } else {
+      why_lost_ = kept.message();
+    }
   } catch (...) {
     reason_.clear();
   }
@@ -54,6 +64,21 @@ void Verdicts::notice(std::string_view what) noexcept {
   }
 }
 
+std::string Verdicts::fate() const {
+  if (dead_lettered_ == 1) return "; the row is kept in " + letters_.path();
+  if (dead_lettered_ > 1) {
+    return "; " + counted(dead_lettered_, "row") + " are kept in " +
+           letters_.path();
+  }
+  if (why_lost_.empty()) return {};
+  return "; dead_letter " + letters_.path() + ": " + why_lost_;
+}
+
+std::string Verdicts::lost_row() const {
+  if (refused_ == dead_lettered_ || rows_ == nullptr) return {};
+  return describe_row(*rows_, last_);
+}
+
 std::string Verdicts::failures() const {
   std::string text;
   if (refused_ != 0) {
@@ -73,6 +98,14 @@ std::string Verdicts::failures() const {
 std::string Verdicts::notices() const {
   if (left_out_ == 0) return notices_;
   return notices_ + " (" + counted(left_out_, "notice") + " left out)";
+}
+
+void Verdicts::clear() noexcept {
+  rows_ = nullptr;
+  said_ = refused_ = dead_lettered_ = in_doubt_ = left_out_ = 0;
+  reason_.clear();
+  why_lost_.clear();
+  notices_.clear();
 }
 
 }  // namespace stogger

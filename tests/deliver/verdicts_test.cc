@@ -1,4 +1,4 @@
-#include "base/verdicts.h"
+#include "deliver/verdicts.h"
 
 #include <gtest/gtest.h>
 
@@ -7,14 +7,21 @@
 namespace stogger {
 namespace {
 
-Verdicts expecting(std::size_t rows) {
-  Verdicts said;
-  said.expect(rows);
-  return said;
-}
+class VerdictsTest : public ::testing::Test {
+ protected:
+  Verdicts& expecting(std::size_t rows) {
+    rows_.row_count = rows;
+    said_.expect(rows_);
+    return said_;
+  }
 
-TEST(VerdictsTest, OfSeveralRowsTheLastReasonAndTheirNumberAreKept) {
-  Verdicts said = expecting(4);
+  DeadLetters none_;
+  RowBatch rows_;
+  Verdicts said_{none_};
+};
+
+TEST_F(VerdictsTest, OfSeveralRowsTheLastReasonAndTheirNumberAreKept) {
+  Verdicts& said = expecting(4);
   EXPECT_TRUE(said.is_empty());
   said.refuse(3, "too long");
   EXPECT_EQ(said.failures(), "too long");
@@ -23,24 +30,24 @@ TEST(VerdictsTest, OfSeveralRowsTheLastReasonAndTheirNumberAreKept) {
   said.in_doubt(2);
   EXPECT_FALSE(said.is_empty());
   EXPECT_EQ(said.refused(), 2u);
-  EXPECT_EQ(said.in_doubt(), 2u);
+  EXPECT_EQ(said.counts().in_doubt, 2u);
   EXPECT_EQ(said.failures(),
             "too wide (the last of 2 rows refused); no answer came for 2 rows, "
             "which may be stored or not");
   EXPECT_EQ(said.notices(), "");
 }
 
-TEST(VerdictsTest, NoMoreRowsGetAVerdictThanThereAre) {
-  Verdicts said = expecting(2);
+TEST_F(VerdictsTest, NoMoreRowsGetAVerdictThanThereAre) {
+  Verdicts& said = expecting(2);
   for (int i = 0; i < 3; ++i) said.refuse(0, "no");
   said.in_doubt(1);
   said.in_doubt(2);
-  EXPECT_EQ(said.refused() + said.in_doubt(), 2u);
+  EXPECT_EQ(said.counts().total(), 2u);
   EXPECT_NE(said.notices(), "");
 }
 
-TEST(VerdictsTest, NoticesAreBounded) {
-  Verdicts said = expecting(0);
+TEST_F(VerdictsTest, NoticesAreBounded) {
+  Verdicts& said = expecting(0);
   const std::string large(3000, 'x');
   for (int i = 0; i < 1000; ++i) said.notice(large);
   EXPECT_FALSE(said.has_failures());
@@ -48,8 +55,8 @@ TEST(VerdictsTest, NoticesAreBounded) {
   EXPECT_TRUE(said.notices().ends_with("xx (998 notices left out)"));
 }
 
-TEST(VerdictsTest, NothingIsLeftAfterClearing) {
-  Verdicts said = expecting(1);
+TEST_F(VerdictsTest, NothingIsLeftAfterClearing) {
+  Verdicts& said = expecting(1);
   said.refuse(0, "no");
   said.notice("by the way");
   said.clear();

@@ -1,0 +1,65 @@
+#include "deliver/counted_sink.h"
+
+#include <memory>
+#include <utility>
+
+namespace stogger {
+namespace {
+
+bool has_tally(const Sink& sink) noexcept {
+  Tally tally;
+  return sink.tally(&tally);
+}
+
+}  // namespace
+
+CountedSink::CountedSink(Sink& sink, const std::vector<HiddenValue>& hidden,
+                         std::string dead_letter)
+    : sink_(sink),
+      hidden_(hidden),
+      keeps_tally_(has_tally(sink)),
+      letters_(std::move(dead_letter)) {
+  counters_.start(tally());
+}
+
+// Counts what became of rows that were handed over, now or before.
+void CountedSink::settle(std::uint64_t rows, bool ok) noexcept {
+  const VerdictCounts said = said_.counts();
+  if (keeps_tally_) {
+    counters_.settle(rows, said, tally());
+  } else {
+    counters_.settle(said);
+    counters_.settle(rows - said.total(), ok);
+  }
+}
+
+Status CountedSink::open() noexcept {
+  return call([&] { return sink_.open(); });
+}
+
+Status CountedSink::flush() noexcept {
+  Status status = call([&] { return sink_.flush(); });
+  settle(0, status.ok());
+  return status;
+}
+
+Status CountedSink::tick(Time now) noexcept {
+  said_.expect_held_back();
+  Status status = call([&] { return sink_.tick(now, said_); });
+  settle(0, status.ok());
+  return status;
+}
+
+Status CountedSink::close() noexcept {
+  Status status = call([&] { return sink_.close(); });
+  settle(0, status.ok());
+  return status;
+}
+
+void CountedSink::abandon(bool torn) noexcept {
+  if (torn) std::construct_at(&said_, letters_);
+  sink_.abandon();
+  counters_.start(tally());
+}
+
+}  // namespace stogger

@@ -1,0 +1,57 @@
+#include "deliver/counters.h"
+
+#include <algorithm>
+
+namespace stogger {
+
+void Counters::settle(const VerdictCounts& said) noexcept {
+  add(dropped_, said.dropped);
+  add(dead_lettered_, said.dead_lettered);
+  add(in_doubt_, said.in_doubt);
+}
+
+// No more rows come out than went in, whatever the sink says.
+void Counters::settle(std::uint64_t rows, const VerdictCounts& said,
+                      const Tally& now) noexcept {
+  std::uint64_t left = rows + tally_.buffered;
+  const auto take = [&left](std::uint64_t count) {
+    const std::uint64_t taken = std::min(count, left);
+    left -= taken;
+    return taken;
+  };
+  take(now.buffered);
+  add(written_, take(now.written - tally_.written));
+  const VerdictCounts taken = {take(said.dropped), take(said.dead_lettered),
+                               take(said.in_doubt)};
+  settle(taken);
+  drop(left);
+  tally_ = now;
+}
+
+void Counters::add_to(SinkStats* stats) const noexcept {
+  // The ends first, the beginning last: what lies between is on its way.
+  const std::uint64_t refused = get(refused_);
+  const std::uint64_t written = get(written_);
+  const std::uint64_t dropped = get(dropped_) + refused;
+  const std::uint64_t dead_lettered = get(dead_lettered_);
+  const std::uint64_t in_doubt = get(in_doubt_);
+  const std::uint64_t accepted = get(accepted_) + refused;
+  stats->written += written;
+  stats->dropped += dropped;
+  stats->dead_lettered += dead_lettered;
+  stats->in_doubt += in_doubt;
+  stats->accepted += accepted;
+  stats->pending += accepted - written - dropped - dead_lettered - in_doubt;
+  stats->failed += get(failed_);
+  stats->sanitized += get(sanitized_);
+}
+
+void Counters::start(const Tally& tally) noexcept {
+  for (auto* counter : {&accepted_, &written_, &dropped_, &dead_lettered_,
+                        &in_doubt_, &failed_, &sanitized_, &refused_}) {
+    counter->store(0, std::memory_order_relaxed);
+  }
+  tally_ = tally;
+}
+
+}  // namespace stogger

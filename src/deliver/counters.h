@@ -1,0 +1,97 @@
+// Counters: what became of the rows of one sink. At every moment
+//   accepted = written + dropped + dead-lettered + in doubt + pending.
+//
+// One thread at a time changes them, with the sink's lock; any thread may read
+// them meanwhile.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+
+#include "stogger/sink.h"
+#include "stogger/stats.h"
+
+namespace stogger {
+
+// Of the rows that a sink was handed, those that it gave a verdict on.
+struct VerdictCounts {
+  std::uint64_t dropped = 0;  // refused, and kept nowhere
+  std::uint64_t dead_lettered = 0;
+  std::uint64_t in_doubt = 0;
+
+  std::uint64_t total() const noexcept {
+    return dropped + dead_lettered + in_doubt;
+  }
+};
+
+class Counters {
+ public:
+  void accept(std::uint64_t rows) noexcept { add(accepted_, rows); }
+  void drop(std::uint64_t rows) noexcept { add(dropped_, rows); }
+  void fail() noexcept { add(failed_, 1); }
+  void sanitize(std::uint64_t values) noexcept { add(sanitized_, values); }
+
+  // Rows that a sink without a tally was handed, and has no verdict on: all
+  // written, or all dropped.
+  void settle(std::uint64_t rows, bool ok) noexcept {
+    add(ok ? written_ : dropped_, rows);
+  }
+  void settle(const VerdictCounts& said) noexcept;
+  // The same of a sink that keeps a tally: `now`. Verdicts are on rows that it
+  // was handed, or on rows that it held back.
+  void settle(std::uint64_t rows, const VerdictCounts& said,
+              const Tally& now) noexcept;
+  // Rows that went into the sink's buffer are counted when they leave it: true
+  // if that is all that happened.
+  bool has_buffered(std::uint64_t rows, const Tally& now) noexcept {
+    if (now.buffered != tally_.buffered + rows ||
+        now.written != tally_.written) {
+      return false;
+    }
+    tally_.buffered = now.buffered;
+    return true;
+  }
+
+  // From any thread: rows that are lost before the sink was to be had.
+  void refuse(std::uint64_t rows) noexcept {
+    refused_.fetch_add(rows, std::memory_order_relaxed);
+  }
+
+  std::uint64_t accepted() const noexcept { return get(accepted_); }
+  std::uint64_t written() const noexcept { return get(written_); }
+  std::uint64_t dropped() const noexcept { return get(dropped_); }
+  // As the sink's tally said last.
+  std::uint64_t buffered() const noexcept { return tally_.buffered; }
+
+  // Adds them up, in an order that keeps them balanced while others write.
+  void add_to(SinkStats* stats) const noexcept;
+
+  // Where counting starts: at 0, with what the sink's tally says by now.
+  void start(const Tally& tally) noexcept;
+
+ private:
+  // As one thread at a time changes these, a load and a store do.
+  static void add(std::atomic<std::uint64_t>& counter,
+                  std::uint64_t count) noexcept {
+    counter.store(counter.load(std::memory_order_relaxed) + count,
+                  std::memory_order_release);
+  }
+  static std::uint64_t get(const std::atomic<std::uint64_t>& counter) noexcept {
+    return counter.load(std::memory_order_acquire);
+  }
+
+  std::atomic<std::uint64_t> accepted_{0};
+  std::atomic<std::uint64_t> written_{0};
+  std::atomic<std::uint64_t> dropped_{0};
+  std::atomic<std::uint64_t> dead_lettered_{0};
+  std::atomic<std::uint64_t> in_doubt_{0};
+  std::atomic<std::uint64_t> failed_{0};
+  std::atomic<std::uint64_t> sanitized_{0};
+  Tally tally_;  // the sink's own, as last seen
+
+  // Changed by all threads, and so on a cache line of its own.
+  static constexpr std::size_t kCacheLine = 64;
+  alignas(kCacheLine) std::atomic<std::uint64_t> refused_{0};
+};
+
+}  // namespace stogger

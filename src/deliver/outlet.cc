@@ -1,0 +1,277 @@
+#include "deliver/outlet.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "os/process.h"
+
+namespace stogger {
+namespace {
+
+std::chrono::milliseconds longest_wait(const Sink& sink) noexcept {
+  constexpr std::int64_t kMost = 3600000000000;  // an hour
+  const std::int64_t deadline =
+      std::clamp<std::int64_t>(sink.deadline_ns(), 0, kMost);
+  return std::chrono::milliseconds(
+      std::max<std::int64_t>(deadline / 4 * 3 / 1000000, 1));
+}
+
+}  // namespace
+
+Outlet::Outlet(SinkTitle title, SinkPtr sink, Clock* clock, Ticker* ticker,
+               std::string dead_letter)
+    : clock_(clock),
+      own_(std::move(sink)),
+      longest_wait_(longest_wait(*own_)),
+      ticker_(ticker),
+      reports_(std::move(title), *own_, *clock),
+      sink_(*own_, reports_.title().hidden, std::move(dead_letter)) {
+  layouts_.refresh(*own_);
+}
+
+// The lock.
+
+// A wait in which fork() held the lock, and waited for other sinks, is begun
+// again; but not without end, for some programs fork all the time.
+bool Outlet::lock_in_time() noexcept {
+  constexpr int kMostWaits = 3;
+  for (int i = 0; i < kMostWaits; ++i) {
+    const std::uint64_t before = fork_moments();
+    if (mutex_.try_lock_for(longest_wait_)) return true;
+    if (before % 2 == 0 && before == fork_moments()) return false;
+  }
+  return false;
+}
+
+bool Outlet::refuse_late(std::uint64_t rows) noexcept {
+  sink_.counters().refuse(rows);
+  reports_.long_wait(longest_wait_);
+  return false;
+}
+
+// Writing.
+
+inline bool Outlet::is_waiting() noexcept {
+  return is_failing() && !back_off_.is_due(clock_->monotonic_ns()) &&
+         !sink_.get().recovered();
+}
+
+const RowLayout* Outlet::open_to_write(std::uint64_t rows) noexcept {
+  if (is_waiting()) {
+    sink_.counters().drop(rows);
+    return nullptr;
+  }
+  const Status opened = open_sink();
+  if (opened.ok()) return layout();
+  sink_.counters().drop(rows);
+  note_failure(opened, "open");
+  return nullptr;
+}
+
+void Outlet::refuse(std::uint64_t rows, std::string_view reason) noexcept {
+  Verdicts& said = sink_.said();
+  said.expect_held_back();
+  for (std::uint64_t i = 0; i < rows; ++i) said.refuse(i, reason);
+  sink_.counters().settle(said.counts());
+  note_verdicts(true);
+}
+
+// What is to be done after a write() unless all is as usual.
+[[gnu::noinline]] void Outlet::finish_write(const Status& status) noexcept {
+  request_tick();
+  if (status.ok() && is_failing()) note_recovery();
+  note_verdicts(status.ok());
+  if (!status.ok()) note_failure(status, "write");
+}
+
+void Outlet::close_again() noexcept {
+  if (is_open_) static_cast<void>(note(close_sink(), "close"));
+}
+
+// The other calls.
+
+Status Outlet::open_sink() noexcept {
+  if (is_open_) return {};
+  Status status = sink_.open();
+  if (status.ok()) {
+    status = guarded([&] {
+      layouts_.refresh(*own_);
+      return Status();
+    });
+  }
+  is_open_ = status.ok();
+  see_whether_ready();
+  return status;
+}
+
+Status Outlet::close_sink() noexcept {
+  Status status = sink_.close();
+  is_open_ = false;
+  see_whether_ready();
+  return status;
+}
+
+void Outlet::see_whether_ready() noexcept {
+  const bool is_ready = is_open_ && !closed_ && !is_failing();
+  ready_for_ = is_ready ? layout() : nullptr;
+}
+
+void Outlet::request_tick() noexcept {
+  if (ticker_ == nullptr || closed_ || sink_.buffered() == 0) return;
+  ticker_->request();
+}
+
+Status Outlet::open() noexcept {
+  mutex_.lock();
+  begin_call();
+  Status status = note(open_sink(), "open");
+  request_tick();  // it may have been in use before
+  mutex_.unlock();
+  return status;
+}
+
+void Outlet::tick() noexcept {
+  if (!sink_.keeps_tally()) return;  // it holds nothing back
+  if (!lock_in_time()) {
+    // Others write to it, and will be done.
+    if (ticker_ != nullptr) ticker_->request();
+    return;
+  }
+  begin_call();
+  if (!closed_ && sink_.buffered() != 0) {
+    if (!is_waiting()) tick_sink();
+    request_tick();
+  }
+  mutex_.unlock();
+}
+
+// A tick that hands nothing over does not show that the target works again.
+void Outlet::tick_sink() noexcept {
+  const std::uint64_t before = sink_.counters().written();
+  Status status = open_sink();
+  if (!status.ok()) return note_failure(status, "open");
+  status = sink_.tick(clock_->now());
+  const bool wrote = sink_.counters().written() != before;
+  if (status.ok() && wrote && is_failing()) note_recovery();
+  note_verdicts(status.ok());
+  if (!status.ok()) note_failure(status, "write");
+}
+
+Status Outlet::flush() noexcept {
+  mutex_.lock();
+  begin_call();
+  Status status;
+  if (is_waiting()) {
+    status = reports_.explain(
+        Status(Code::unavailable, "the sink is out of order"), "flush");
+  } else if (is_open_ || sink_.buffered() != 0) {
+    status = flush_sink();
+  }
+  mutex_.unlock();
+  return status;
+}
+
+// A sink that failed may have kept rows, which get another chance. If it fails
+// now, the next row shows whether the target works.
+Status Outlet::flush_sink() noexcept {
+  Status status = open_sink();
+  if (!status.ok()) return note(std::move(status), "open");
+  status = sink_.flush();
+  if (closed_) {
+    Status closed = close_sink();
+    if (status.ok()) status = std::move(closed);
+    return note(std::move(status), "flush");
+  }
+  if (status.ok()) return note(std::move(status), "flush");
+  sink_.counters().fail();
+  // Of a target that is known to fail, nothing more is said.
+  if (!is_failing()) reports_.failed_flush(status, sink_.buffered());
+  return reports_.explain(status, "flush");
+}
+
+Status Outlet::close() noexcept {
+  mutex_.lock();
+  begin_call();
+  closed_ = true;
+  Status status;
+  // This is the last chance of the rows that it kept when it failed.
+  if (!is_open_ && sink_.buffered() != 0) status = open_sink();
+  if (status.ok()) status = close_sink();
+  if (!status.ok()) status = note(std::move(status), "close");
+  if (!status.ok() && sink_.buffered() != 0) {
+    reports_.left_behind(sink_.buffered());
+  }
+  mutex_.unlock();
+  return status;
+}
+
+// Failures.
+
+Status Outlet::note(Status status, const char* action) noexcept {
+  if (status.ok()) {
+    if (is_failing()) note_recovery();
+    return status;
+  }
+  note_failure(status, action);
+  return reports_.explain(status, action);
+}
+
+void Outlet::note_failure(const Status& status, const char* action) noexcept {
+  sink_.counters().fail();
+  // What the sink still holds may survive this, as its tally says then.
+  static_cast<void>(close_sink());
+  const std::int64_t now = clock_->monotonic_ns();
+  back_off_.fail(now);
+  if (is_failing()) return;
+  failing_since_ns_ = now;
+  dropped_before_failure_ = dropped_before_call_;
+  failing_.store(true, std::memory_order_relaxed);
+  reports_.failure(status, action);
+}
+
+void Outlet::note_recovery() noexcept {
+  failing_.store(false, std::memory_order_relaxed);
+  back_off_.end();
+  see_whether_ready();
+  reports_.recovery(clock_->monotonic_ns() - failing_since_ns_,
+                    sink_.counters().dropped() - dropped_before_failure_);
+}
+
+// `ok` is what the sink says of its target. If it is not, the failure of the
+// call is counted and reported for itself, and says why rows are in doubt.
+void Outlet::note_verdicts(bool ok) noexcept {
+  Verdicts& said = sink_.said();
+  if (said.is_empty()) return;
+  if (said.has_failures() && ok) sink_.counters().fail();
+  const bool is_news =
+      ok ? said.has_failures() : said.refused() != 0 && !is_failing();
+  if (is_news) {
+    reports_.failed_rows(said,
+                         sink_.counters().dropped() - dropped_before_call_);
+  }
+  if (said.has_notices()) reports_.notices(said);
+  said.clear();
+}
+
+// Fork.
+
+void Outlet::before_fork(std::chrono::milliseconds longest) noexcept {
+  fork_locked_ = mutex_.try_lock_for(longest);
+}
+
+void Outlet::after_fork_in_parent() noexcept {
+  if (fork_locked_) mutex_.unlock();
+}
+
+void Outlet::after_fork_in_child() noexcept {
+  // The threads that held locks or were in the sink do not exist here. The
+  // rows they brought are the parent's to write and to count.
+  mutex_.reset();
+  sink_.abandon(!fork_locked_);
+  is_open_ = false;
+  failing_.store(false, std::memory_order_relaxed);
+  back_off_.end();
+  see_whether_ready();
+}
+
+}  // namespace stogger

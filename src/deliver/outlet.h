@@ -1,0 +1,151 @@
+// Outlet: one sink of events, and all that is done when it fails: the only
+// place that locks, opens and closes it, and that reports its failures. It
+// knows rows, and no events.
+//
+// A sink that fails is closed and left alone for a back-off; meanwhile rows are
+// dropped without a call. The first failure and the recovery are reported in
+// one line each. Rows that the sink refuses while its target works begin no
+// back-off: they go to the dead letters, or are dropped.
+#pragma once
+
+#include <atomic>
+#include <chrono>
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "deliver/back_off.h"
+#include "deliver/counted_sink.h"
+#include "deliver/row_layout.h"
+#include "deliver/sink_reports.h"
+#include "deliver/ticker.h"
+#include "os/route_mutex.h"
+#include "stogger/clock.h"
+#include "stogger/sink.h"
+
+namespace stogger {
+
+class Outlet {
+ public:
+  // `ticker` is asked for a tick() when the sink begins to hold rows back; null
+  // if there is none. `dead_letter` is the path of a file, or empty.
+  Outlet(SinkTitle title, SinkPtr sink, Clock* clock, Ticker* ticker,
+         std::string dead_letter);
+  Outlet(const Outlet&) = delete;
+  Outlet& operator=(const Outlet&) = delete;
+
+  const SinkTitle& title() const noexcept { return reports_.title(); }
+  const Sink& sink() const noexcept { return *own_; }
+  const Counters& counters() const noexcept { return sink_.counters(); }
+
+  // Opens the sink; a failure is handled like any later one.
+  Status open() noexcept;
+  // Lets the sink hand over what it holds back, if it is time for that.
+  void tick() noexcept;
+  Status flush() noexcept;
+  // From now on the sink is open only for the time of each write.
+  Status close() noexcept;
+
+  // Writing, step by step, so that rows are made before the lock is taken, and
+  // not in vain:
+  //   layout()        what rows to make, unless is_failing()
+  //   begin_write()   locks, and counts the rows as accepted; false if others
+  //                   kept the sink busy for most of its deadline: the rows are
+  //                   counted as dropped, and nothing is locked
+  //   takes(layout)   true if rows of that layout can be written at once; else
+  //   open_to_write() opens the sink; what rows to make now, or null if the
+  //                   rows are counted as dropped
+  //   write()         hands them over, or
+  //   refuse()        drops them for a reason that is reported
+  //   end_write()     unlocks
+  const RowLayout* layout() const noexcept { return layouts_.current(); }
+  bool is_failing() const noexcept {
+    return failing_.load(std::memory_order_relaxed);
+  }
+  bool begin_write(std::uint64_t rows) noexcept {
+    if (!mutex_.try_lock() && !lock_in_time()) [[unlikely]]
+      return refuse_late(rows);
+    begin_call();
+    sink_.counters().accept(rows);
+    return true;
+  }
+  bool takes(const RowLayout* layout) const noexcept {
+    return layout != nullptr && layout == ready_for_;
+  }
+  const RowLayout* open_to_write(std::uint64_t rows) noexcept;
+  // `sanitized` is the number of values that were changed to be valid.
+  [[gnu::always_inline]] void write(const RowBatch& rows,
+                                    std::uint32_t sanitized) noexcept {
+    if (sanitized != 0) sink_.counters().sanitize(sanitized);
+    const Status status = sink_.write(rows);
+    const bool begins_to_hold = sink_.buffered() == rows.row_count;
+    if (ready_for_ == nullptr || begins_to_hold || !status.ok() ||
+        !sink_.said().is_empty()) [[unlikely]] {
+      finish_write(status);
+    }
+  }
+  void refuse(std::uint64_t rows, std::string_view reason) noexcept;
+  void end_write() noexcept {
+    if (closed_) [[unlikely]]
+      close_again();
+    mutex_.unlock();
+  }
+
+  // Counts an event that never got here: it was logged from inside a sink.
+  void count_lost() noexcept { sink_.counters().refuse(1); }
+
+  // Around fork(), in this order and on the same thread.
+  void before_fork(std::chrono::milliseconds longest) noexcept;
+  void after_fork_in_parent() noexcept;
+  void after_fork_in_child() noexcept;
+
+ private:
+  bool lock_in_time() noexcept;
+  bool refuse_late(std::uint64_t rows) noexcept;
+
+  // All with the lock held.
+  void begin_call() noexcept {
+    dropped_before_call_ = sink_.counters().dropped();
+  }
+  bool is_waiting() noexcept;
+  Status open_sink() noexcept;
+  Status flush_sink() noexcept;
+  void tick_sink() noexcept;
+  Status close_sink() noexcept;
+  void close_again() noexcept;
+  void request_tick() noexcept;
+  void finish_write(const Status& status) noexcept;
+  Status note(Status status, const char* action) noexcept;
+  void note_failure(const Status& status, const char* action) noexcept;
+  void note_recovery() noexcept;
+  void note_verdicts(bool ok) noexcept;
+  void see_whether_ready() noexcept;
+
+  // Read by every thread for every event, and so kept apart from what changes
+  // with every event.
+  Clock* const clock_;
+  const SinkPtr own_;
+  const std::chrono::milliseconds longest_wait_;  // for other threads
+  Ticker* const ticker_;
+  RowLayouts layouts_;
+  std::atomic<bool> failing_{false};
+
+  static constexpr std::size_t kCacheLine = 64;
+  alignas(kCacheLine) RouteMutex mutex_;
+  // The layout of rows that are written at once; null unless the sink is open,
+  // not closed for good, and not failing.
+  const RowLayout* ready_for_ = nullptr;
+  bool is_open_ = false;
+  bool closed_ = false;  // closed for good: open for single writes only
+  bool fork_locked_ = false;
+  SinkReports reports_;
+  CountedSink sink_;
+  BackOff back_off_;
+  std::int64_t failing_since_ns_ = 0;
+  // How many rows were dropped when the call under way began, and when the call
+  // did that failed first.
+  std::uint64_t dropped_before_call_ = 0;
+  std::uint64_t dropped_before_failure_ = 0;
+};
+
+}  // namespace stogger

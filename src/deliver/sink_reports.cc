@@ -1,0 +1,128 @@
+#include "deliver/sink_reports.h"
+
+#include <fmt/format.h>
+
+#include "os/diagnostics.h"
+
+namespace stogger {
+namespace {
+
+std::string events(std::uint64_t count) {
+  return fmt::format("{} {}", count, count == 1 ? "event" : "events");
+}
+
+}  // namespace
+
+std::string SinkReports::full_title() const {
+  const std::string_view target = sink_.target();
+  return fmt::format("sink '{}' ({}{}{})", title_.name, title_.type,
+                     target.empty() ? "" : " ", target);
+}
+
+Status SinkReports::explain(const Status& status,
+                            const char* action) const noexcept {
+  try {
+    return Status(status.code(),
+                  hide_values(title_.hidden,
+                              fmt::format("{}: {} failed: {}", full_title(),
+                                          action, status.message())));
+  } catch (...) {
+    return status;
+  }
+}
+
+// `text` makes what follows the title.
+template <class Text>
+void SinkReports::report_limited(Text text) noexcept {
+  std::uint64_t left_out = 0;
+  if (!limit_.pass(clock_.monotonic_ns(), &left_out)) return;
+  try {
+    std::string line = hide_values(title_.hidden, full_title() + ": " + text());
+    if (left_out != 0) {
+      line += " (" + std::to_string(left_out) + " reports left out)";
+    }
+    report(line);
+  } catch (...) {
+    // No memory for it.
+  }
+}
+
+void SinkReports::failure(const Status& status, const char* action) noexcept {
+  report_limited([&] {
+    const std::string_view until =
+        status.code() == Code::config
+            ? "init() is called again or the program is started again"
+            : "it works again, which is retried automatically";
+    return fmt::format("{} failed: {}; events are dropped and counted until {}",
+                       action, status.message(), until);
+  });
+}
+
+void SinkReports::failed_flush(const Status& status,
+                               std::uint64_t kept) noexcept {
+  report_limited([&] {
+    std::string text = fmt::format("flush failed: {}", status.message());
+    if (kept != 0) {
+      text += fmt::format("; {} {} kept until written", events(kept),
+                          kept == 1 ? "is" : "are");
+    }
+    return text;
+  });
+}
+
+void SinkReports::failed_rows(const Verdicts& said,
+                              std::uint64_t dropped) noexcept {
+  report_limited([&] {
+    std::string text =
+        fmt::format("write failed: {}{}", said.failures(), said.fate());
+    if (dropped == 1) text += "; the event is counted as dropped";
+    if (dropped > 1) {
+      text += fmt::format("; {} are counted as dropped", events(dropped));
+    }
+    if (const std::string row = said.lost_row(); !row.empty()) {
+      text += ": " + row;
+    }
+    return text;
+  });
+}
+
+void SinkReports::notices(const Verdicts& said) noexcept {
+  report_limited([&] { return said.notices(); });
+}
+
+void SinkReports::recovery(std::int64_t failed_for_ns,
+                           std::uint64_t lost) noexcept {
+  report_limited([&] {
+    return fmt::format("works again after {:.1f} s; {} {} lost",
+                       static_cast<double>(failed_for_ns) / 1e9, events(lost),
+                       lost == 1 ? "was" : "were");
+  });
+}
+
+void SinkReports::left_behind(std::uint64_t rows) noexcept {
+  report_limited([&] {
+    return fmt::format("closed while out of order; {} could not be written",
+                       events(rows));
+  });
+}
+
+// Names the sink alone: its target may be changing.
+void SinkReports::long_wait(std::chrono::milliseconds waited) noexcept {
+  constexpr std::int64_t kReportEvery = 10000000000;  // 10 s
+  const std::int64_t now = clock_.monotonic_ns();
+  std::int64_t next = next_wait_report_ns_.load(std::memory_order_relaxed);
+  if (now < next || !next_wait_report_ns_.compare_exchange_strong(
+                        next, now + kReportEvery, std::memory_order_relaxed)) {
+    return;
+  }
+  try {
+    report(fmt::format(
+        "sink '{}' ({}): calls of other threads kept it busy for {} ms; the "
+        "event is counted as dropped; log less to it, or to a faster target",
+        title_.name, title_.type, waited.count()));
+  } catch (...) {
+    // No memory for it.
+  }
+}
+
+}  // namespace stogger

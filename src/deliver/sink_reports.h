@@ -1,0 +1,61 @@
+// SinkReports: what is reported of one sink, in which words and how often.
+// Nothing is thrown: without memory for the text, the counters are all there
+// is.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/hidden.h"
+#include "base/rate_limit.h"
+#include "deliver/verdicts.h"
+#include "stogger/clock.h"
+#include "stogger/sink.h"
+
+namespace stogger {
+
+// Which sink it is. What is hidden does not get into reports and statuses.
+struct SinkTitle {
+  std::string name;
+  std::string type;
+  std::vector<HiddenValue> hidden{};
+};
+
+class SinkReports {
+ public:
+  // Both have to live as long.
+  SinkReports(SinkTitle title, const Sink& sink, Clock& clock)
+      : title_(std::move(title)), sink_(sink), clock_(clock) {}
+
+  const SinkTitle& title() const noexcept { return title_; }
+
+  // The status as the caller of the library gets it: which sink, which action.
+  Status explain(const Status& status, const char* action) const noexcept;
+
+  // With the sink's lock held, and ten a minute at most.
+  void failure(const Status& status, const char* action) noexcept;
+  void failed_flush(const Status& status, std::uint64_t kept) noexcept;
+  void failed_rows(const Verdicts& said, std::uint64_t dropped) noexcept;
+  void notices(const Verdicts& said) noexcept;
+  void recovery(std::int64_t failed_for_ns, std::uint64_t lost) noexcept;
+  void left_behind(std::uint64_t rows) noexcept;
+
+  // From any thread, and without the lock.
+  void long_wait(std::chrono::milliseconds waited) noexcept;
+
+ private:
+  std::string full_title() const;
+  template <class Text>
+  void report_limited(Text text) noexcept;
+
+  const SinkTitle title_;
+  const Sink& sink_;
+  Clock& clock_;
+  RateLimit limit_;
+  std::atomic<std::int64_t> next_wait_report_ns_{0};
+};
+
+}  // namespace stogger
