@@ -57,7 +57,7 @@ bool lock_until(Steady::time_point deadline, TryLock try_lock) noexcept {
 // It never waits without an end, for a thread may wait for something that this
 // fork() holds, with a lock of SQLite in its hands: a function that was given
 // to SQLite for its messages may log, for example.
-void before_fork() noexcept {
+void lock_all() noexcept {
   if (is_unusable) return;
   const Steady::time_point deadline = Steady::now() + kLongestWait;
   holds_beginning =
@@ -73,7 +73,7 @@ void before_fork() noexcept {
   }
 }
 
-void after_fork() noexcept {
+void unlock_all() noexcept {
   for (std::size_t i = std::size(locks); i-- > 0;) {
     if (holds[i]) sqlite3_mutex_leave(locks[i]);
     holds[i] = false;
@@ -82,13 +82,25 @@ void after_fork() noexcept {
   holds_beginning = false;
 }
 
-void after_fork_in_child() noexcept {
-  if (!holds_all) is_unusable = true;
-  after_fork();
-}
+class Locks final : public ProcessObject {
+ public:
+  void before_fork() noexcept override { lock_all(); }
+  void after_fork_in_parent() noexcept override { unlock_all(); }
+  bool after_fork_in_child() noexcept override {
+    if (!holds_all) is_unusable = true;
+    unlock_all();
+    return true;
+  }
+};
 
-[[maybe_unused]] const bool registered = handle_fork(
-    ForkPart::sqlite, {&before_fork, &after_fork, &after_fork_in_child});
+constinit Locks all_locks;
+
+// When the program is loaded: a thread that opens a database for the first time
+// would be too late for a fork() that has begun.
+[[maybe_unused]] const bool registered = [] {
+  process_objects(ProcessPart::sqlite).add(all_locks);
+  return true;
+}();
 
 // All of what is done once: fork() waits for its end.
 void begin_once() noexcept {

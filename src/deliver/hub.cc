@@ -10,7 +10,6 @@
 #include "base/no_canary.h"
 #include "base/quote.h"
 #include "base/stats_builder.h"
-#include "deliver/fork.h"
 #include "event/shorten.h"
 #include "os/diagnostics.h"
 #include "render/message.h"
@@ -64,11 +63,11 @@ Hub::Hub(Clock* clock, std::int32_t* threshold)
               this) {
   put_in_place(Table());
   active_.store(installed(), std::memory_order_release);
-  register_for_fork(this);
+  process_objects(ProcessPart::systems).add(*this);
 }
 
 Hub::~Hub() {
-  unregister_for_fork(this);
+  process_objects(ProcessPart::systems).remove(*this);
   static_cast<void>(close());
 }
 
@@ -281,12 +280,13 @@ void Hub::after_fork_in_parent() noexcept {
   if (fork_locked_) mutex_.unlock();
 }
 
-void Hub::after_fork_in_child() noexcept {
+bool Hub::after_fork_in_child() noexcept {
   const InsideSink guard;
   ticker_.after_fork_in_child();
   for (const auto& route : routes_) route->outlet().after_fork_in_child();
   routes_mutex_.unlock();
   mutex_.reset();
+  return true;
 }
 
 }  // namespace stogger

@@ -11,6 +11,7 @@
 #include "deliver/scratch.h"
 #include "deliver/ticker.h"
 #include "event/target.h"
+#include "os/process.h"
 #include "os/route_mutex.h"
 
 namespace stogger {
@@ -30,7 +31,7 @@ struct HubSettings {
   bool is_configuration = false;
 };
 
-class Hub final : public EventTarget {
+class Hub final : public EventTarget, private ProcessObject {
  public:
   // `threshold` is where the level of the least demanding sink is kept; null
   // for a place of its own.
@@ -68,10 +69,6 @@ class Hub final : public EventTarget {
   Status close() noexcept;
   Stats stats() const noexcept;
 
-  void before_fork() noexcept;
-  void after_fork_in_parent() noexcept;
-  void after_fork_in_child() noexcept;
-
  private:
   // What deliver() goes by. Immutable. Tables and routes that were replaced are
   // kept, closed, as long as the hub: another thread may be on its way through
@@ -86,6 +83,11 @@ class Hub final : public EventTarget {
   };
 
   ~Hub() override;
+
+  void before_fork() noexcept override;
+  void after_fork_in_parent() noexcept override;
+  bool after_fork_in_child() noexcept override;
+
   void publish() noexcept;
   void tick() noexcept;
   const Table* keep(Table table);

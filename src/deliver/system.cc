@@ -20,7 +20,7 @@ namespace {
 
 std::atomic<Hub*> the_default_hub{nullptr};
 
-void close_at_exit() { static_cast<void>(default_hub().close()); }
+void close_at_exit() noexcept { static_cast<void>(default_hub().close()); }
 
 // Without a configuration: info and above, or what $STOGGER_LEVEL says, on
 // stderr.
@@ -48,7 +48,7 @@ Hub& make_default_hub() {
   std::unique_ptr<Hub, decltype(release)> made(
       new Hub(Clock::real(), &detail::default_threshold), release);
   install_console(*made);
-  std::atexit(&close_at_exit);
+  handle_exit(ExitPart::systems, &close_at_exit);
   the_default_hub.store(made.get(), std::memory_order_release);
   return *made.release();
 }

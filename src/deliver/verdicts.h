@@ -41,8 +41,8 @@ class Verdicts final : public WriteReport {
   // Of the rows that are not stored: the reason, of several the last one and
   // how many there are.
   std::string failures() const;
-  // Where the refused rows are, or why they are not in the file that they should
-  // be in; with "; " before it.
+  // Where the refused rows are, or why they are not in the file that they
+  // should be in; with "; " before it.
   std::string fate() const;
   // The beginning of the last refused row. Empty if it is kept, or not known.
   std::string lost_row() const;

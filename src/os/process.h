@@ -1,64 +1,122 @@
-// What the library does when the process splits: one handler of fork(), which
-// calls its parts in one order.
+// What the library does when the process splits and when it ends: one handler
+// of fork() and one of exit(), which call its objects in one order.
 #pragma once
 
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <iterator>
+#include <mutex>
 
 namespace stogger {
 
-// In the order in which they become quiet before fork(). Afterwards, in the
-// parent and in the child, it is the other way round. Whoever holds a lock of
-// one part may wait for a lock of a later one, never of an earlier one.
-enum class ForkPart : unsigned char {
+// The kinds of objects, in the order in which they become quiet before fork().
+// Afterwards, in the parent and in the child, it is the other way round.
+// Whoever holds a lock of one part may wait for a lock of a later one, never of
+// an earlier one.
+enum class ProcessPart : unsigned char {
   pipes,         // write to sinks of samples
   sample_sinks,  // let go of their lock only after they have had SQLite's
   systems,       // and so do their routes
   sqlite,        // the locks that SQLite has for the whole process
 };
 
-// Null where there is nothing to do. Called on the thread that calls fork().
-struct ForkHandlers {
-  void (*before)() noexcept = nullptr;
-  void (*after_in_parent)() noexcept = nullptr;
-  void (*after_in_child)() noexcept = nullptr;
+// Something that fork() concerns. It is told on the thread that calls fork().
+class ProcessObject {
+ public:
+  virtual void before_fork() noexcept {}
+  virtual void after_fork_in_parent() noexcept {}
+  // False if it is of no use in the child, and leaves the list there.
+  virtual bool after_fork_in_child() noexcept { return true; }
+
+ protected:
+  constexpr ProcessObject() noexcept = default;
+  ~ProcessObject() = default;
+  ProcessObject(const ProcessObject&) = delete;
+  ProcessObject& operator=(const ProcessObject&) = delete;
+
+ private:
+  friend class ProcessList;
+  ProcessObject* previous_ = nullptr;
+  ProcessObject* next_ = nullptr;
+  int users_ = 0;
 };
 
-// The handlers of all parts. There is one table for the process; others are for
-// tests.
-class ForkTable {
+// The objects of one part. Callable from any thread.
+class ProcessList {
  public:
-  constexpr void set(ForkPart part, const ForkHandlers& handlers) noexcept {
-    parts_[static_cast<std::size_t>(part)] = handlers;
-  }
+  constexpr ProcessList() noexcept = default;
+  ProcessList(const ProcessList&) = delete;
+  ProcessList& operator=(const ProcessList&) = delete;
 
-  void before() const noexcept {
-    for (const ForkHandlers& part : parts_) call(part.before);
-  }
-  void after_in_parent() const noexcept {
-    for (std::size_t i = std::size(parts_); i-- > 0;) {
-      call(parts_[i].after_in_parent);
+  void add(ProcessObject& object) noexcept;
+  // Waits for those that use it. It may have left the list before.
+  void remove(ProcessObject& object) noexcept;
+
+  // Uses each object that is picked, one after the other, also those that are
+  // added meanwhile, and takes it out of the list. The list is not locked
+  // while one is used: that may take long, fork, or add others.
+  template <class Pick, class Use>
+  void use_up(Pick pick, Use use) noexcept {
+    while (ProcessObject* const object = begin_use(pick)) {
+      use(*object);
+      end_use(*object);
     }
   }
-  void after_in_child() const noexcept {
+
+  // Around fork(). The list is locked from the first to one of the others.
+  void before_fork() noexcept;
+  void after_fork_in_parent() noexcept;
+  void after_fork_in_child() noexcept;
+
+ private:
+  template <class Pick>
+  ProcessObject* begin_use(Pick pick) noexcept {
+    const std::lock_guard lock(mutex_);
+    for (ProcessObject* one = first_; one != nullptr; one = one->next_) {
+      if (!pick(*one)) continue;
+      ++one->users_;
+      return one;
+    }
+    return nullptr;
+  }
+  void end_use(ProcessObject& object) noexcept;
+  // With the lock held; of an object that is in no list, nothing happens.
+  void take_out(ProcessObject& object) noexcept;
+
+  std::mutex mutex_;
+  ProcessObject* first_ = nullptr;
+  std::atomic<std::uint32_t> ended_uses_{0};
+};
+
+// All objects there are. There is one table for the process; others are for
+// tests.
+class ProcessTable {
+ public:
+  constexpr ProcessTable() noexcept = default;
+  ProcessList& operator[](ProcessPart part) noexcept {
+    return parts_[static_cast<std::size_t>(part)];
+  }
+  void before_fork() noexcept {
+    for (ProcessList& part : parts_) part.before_fork();
+  }
+  void after_fork_in_parent() noexcept {
     for (std::size_t i = std::size(parts_); i-- > 0;) {
-      call(parts_[i].after_in_child);
+      parts_[i].after_fork_in_parent();
+    }
+  }
+  void after_fork_in_child() noexcept {
+    for (std::size_t i = std::size(parts_); i-- > 0;) {
+      parts_[i].after_fork_in_child();
     }
   }
 
  private:
-  static void call(void (*handler)() noexcept) noexcept {
-    if (handler != nullptr) handler();
-  }
-
-  ForkHandlers parts_[static_cast<std::size_t>(ForkPart::sqlite) + 1];
+  ProcessList parts_[static_cast<std::size_t>(ProcessPart::sqlite) + 1];
 };
 
-// To be called once for each part, by an initializer: when the program is
-// loaded, because a thread that logs for the first time would be too late for a
-// fork() that has begun. Always true, so that a variable can be initialized.
-bool handle_fork(ForkPart part, const ForkHandlers& handlers) noexcept;
+// That of the process. It is there before any code runs, and never destroyed.
+ProcessList& process_objects(ProcessPart part) noexcept;
 
 // Goes up when a fork() begins and when it has ended: odd while one is under
 // way.
@@ -72,5 +130,16 @@ class NoFork {
   NoFork(const NoFork&) = delete;
   NoFork& operator=(const NoFork&) = delete;
 };
+
+// What is done at normal exit of the program, in this order.
+enum class ExitPart : unsigned char {
+  pipes,    // write what they still have
+  systems,  // close their sinks
+};
+
+// To be called when there is something to do at exit: it comes before the end
+// of static objects that were there before this call. The handlers of other
+// parts may be called earlier because of it, and again later.
+void handle_exit(ExitPart part, void (*handler)() noexcept);
 
 }  // namespace stogger

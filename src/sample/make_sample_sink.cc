@@ -9,7 +9,7 @@
 #include "base/options.h"
 #include "module/registry.h"
 #include "os/program_name.h"
-#include "sample/live_sink.h"
+#include "sample/sample_sink.h"
 #include "sinks/memory.h"
 #include "stogger/sample.h"
 #include "stogger/sample_sinks.h"
@@ -26,7 +26,7 @@ Status make_open(std::string_view name, Fields options, SinkPtr* sink) {
   OptionsAccess::set_for_samples(read);
   SinkPtr bare;
   if (Status status = make_sink(type, read, &bare); !status.ok()) return status;
-  SinkPtr made(new LiveSink(std::move(bare)));
+  SinkPtr made(new SampleSink(std::move(bare)));
   if (Status status = made->open(); !status.ok()) {
     return Status(status.code(), std::string(name) + " sink " +
                                      std::string(made->target()) + ": " +
@@ -52,7 +52,7 @@ Status make_typed(std::string_view name, std::initializer_list<Field> options,
 
 // What it is that keeps the rows; null if it is something else.
 const MemorySink* memory_in(const Sink& sink) {
-  const auto* const live = dynamic_cast<const LiveSink*>(&sink);
+  const auto* const live = dynamic_cast<const SampleSink*>(&sink);
   return dynamic_cast<const MemorySink*>(live == nullptr ? &sink
                                                          : live->inner());
 }

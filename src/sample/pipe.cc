@@ -55,6 +55,19 @@ Status failure_of_rows(const Verdicts& said, bool dropped,
 
 const std::vector<HiddenValue> kNothingHidden;
 
+// All pipes, or all that write to the sink.
+void finish_pipes(const Sink* sink) noexcept {
+  const auto pipe = [](ProcessObject& object) -> LivePipe& {
+    return static_cast<LivePipe&>(object);
+  };
+  process_objects(ProcessPart::pipes)
+      .use_up(
+          [&](ProcessObject& one) {
+            return sink == nullptr || pipe(one).writes_to(*sink);
+          },
+          [&](ProcessObject& one) { pipe(one).finish_unasked(); });
+}
+
 }  // namespace
 
 Pipe::Rep::Rep(Sink& sink, const PipeOptions& options)
@@ -71,10 +84,17 @@ Pipe::Rep::Rep(Sink& sink, const PipeOptions& options)
     ended_ = true;
     needs_sink_ = false;
   }
-  register_pipe(this);
+  // Once there is a pipe: its sink was there before, so that it is also there
+  // when this comes.
+  static const bool at_exit = [] {
+    handle_exit(ExitPart::pipes, []() noexcept { finish_pipes(nullptr); });
+    return true;
+  }();
+  static_cast<void>(at_exit);
+  process_objects(ProcessPart::pipes).add(*this);
 }
 
-Pipe::Rep::~Rep() { unregister_pipe(this); }
+Pipe::Rep::~Rep() { process_objects(ProcessPart::pipes).remove(*this); }
 
 void Pipe::Rep::start() {
   const Lock lock(mutex_);
@@ -353,10 +373,12 @@ void Pipe::Rep::before_fork() noexcept {
 
 void Pipe::Rep::after_fork_in_parent() noexcept { mutex_.unlock(); }
 
-void Pipe::Rep::after_fork_in_child() noexcept {
+// It is leaked there, and its sink may go.
+bool Pipe::Rep::after_fork_in_child() noexcept {
   inherited_.store(true);
   mutex_.unlock();
   if (needs_sink_) sink_.get().abandon();
+  return false;
 }
 
 void Pipe::Rep::finish_unasked() noexcept {
@@ -369,6 +391,8 @@ void Pipe::Rep::finish_unasked() noexcept {
   const Status status = guarded([this] { return finish(nullptr); });
   if (!told && !status.ok()) report(status.message());
 }
+
+void finish_pipes_to(const Sink& sink) noexcept { finish_pipes(&sink); }
 
 // The handle.
 

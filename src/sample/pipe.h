@@ -12,12 +12,27 @@
 #include <vector>
 
 #include "deliver/counted_sink.h"
-#include "sample/pipe_registry.h"
+#include "os/process.h"
 #include "sample/sample_batch.h"
 #include "sample/schedule.h"
 #include "stogger/sample.h"
 
 namespace stogger {
+
+// What others may do with a pipe.
+class LivePipe : public ProcessObject {
+ public:
+  // Finishes it though its owner has not asked for that, and reports a failure
+  // that no call has returned.
+  virtual void finish_unasked() noexcept = 0;
+  virtual bool writes_to(const Sink& sink) const noexcept = 0;
+
+ protected:
+  ~LivePipe() = default;
+};
+
+// Finishes all pipes that write to a sink.
+void finish_pipes_to(const Sink& sink) noexcept;
 
 class Pipe::Rep final : public LivePipe {
  public:
@@ -38,7 +53,8 @@ class Pipe::Rep final : public LivePipe {
   bool is_inherited() const noexcept { return inherited_.load(); }
   void before_fork() noexcept override;
   void after_fork_in_parent() noexcept override;
-  void after_fork_in_child() noexcept override;
+  bool after_fork_in_child() noexcept override;
+
   void finish_unasked() noexcept override;
   bool writes_to(const Sink& sink) const noexcept override {
     return &sink == &sink_.get();

@@ -1,4 +1,4 @@
-#include "sample/live_sink.h"
+#include "sample/sample_sink.h"
 
 #include <gtest/gtest.h>
 
@@ -15,14 +15,14 @@
 namespace stogger {
 namespace {
 
-class LiveSinkTest : public ::testing::Test {
+class SampleSinkTest : public ::testing::Test {
  protected:
   CollectingSink* const inner_ = new CollectingSink;
-  SinkPtr sink_{new LiveSink(SinkPtr(inner_))};
+  SinkPtr sink_{new SampleSink(SinkPtr(inner_))};
   testing::ManualClock clock_;
 };
 
-TEST_F(LiveSinkTest, AChildLetsGoOfItThoughNoPipeIsThere) {
+TEST_F(SampleSinkTest, AChildLetsGoOfItThoughNoPipeIsThere) {
   EXPECT_OK(pipe(numbered(2), *sink_));
   EXPECT_EQ(in_child([&] {
               return inner_->abandoned == 1 &&
@@ -37,12 +37,12 @@ TEST_F(LiveSinkTest, AChildLetsGoOfItThoughNoPipeIsThere) {
   EXPECT_OK(pipe(numbered(1), *sink_));
 }
 
-TEST_F(LiveSinkTest, AChildLetsGoOfItOnceIfThereIsAPipe) {
+TEST_F(SampleSinkTest, AChildLetsGoOfItOnceIfThereIsAPipe) {
   Pipe pipe(*sink_);
   EXPECT_EQ(in_child([&] { return inner_->abandoned == 1 ? 7 : 1; }), 7);
 }
 
-TEST_F(LiveSinkTest, AChildMayOpenItAnew) {
+TEST_F(SampleSinkTest, AChildMayOpenItAnew) {
   EXPECT_EQ(in_child([&] {
               if (!sink_->open().ok() || !pipe(numbered(2), *sink_).ok()) {
                 return 1;
@@ -54,7 +54,7 @@ TEST_F(LiveSinkTest, AChildMayOpenItAnew) {
             7);
 }
 
-TEST_F(LiveSinkTest, AChildDoesNotTouchItInTheMiddleOfACall) {
+TEST_F(SampleSinkTest, AChildDoesNotTouchItInTheMiddleOfACall) {
   int result = 0;
   inner_->on_write = [&](std::size_t) {
     result = in_child([&] {
@@ -68,7 +68,7 @@ TEST_F(LiveSinkTest, AChildDoesNotTouchItInTheMiddleOfACall) {
   EXPECT_EQ(result, 7);
 }
 
-TEST_F(LiveSinkTest, ItsPipesAreFinishedBeforeItGoes) {
+TEST_F(SampleSinkTest, ItsPipesAreFinishedBeforeItGoes) {
   int written = 0;
   inner_->on_write = [&](std::size_t) {
     ++written;

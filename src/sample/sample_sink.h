@@ -1,10 +1,11 @@
-// LiveSink: around each sink for samples, what the log system does for its own:
-// a child after fork() lets go of it, and whoever still writes to it is done
-// before it goes.
+// SampleSink: around each sink that make_sample_sink() makes. In a child after
+// fork() it lets go of what belongs to the parent, and whoever still writes to
+// it is done before it goes.
 #pragma once
 
 #include <atomic>
 
+#include "os/process.h"
 #include "stogger/sink.h"
 
 namespace stogger {
@@ -12,15 +13,16 @@ namespace stogger {
 // In a child after fork(), open() has to come before any other call. A sink
 // that was in the middle of a call when the process split is never touched
 // there again.
-class LiveSink final : public Sink {
+class SampleSink final : public Sink, private ProcessObject {
  public:
-  explicit LiveSink(SinkPtr sink) noexcept;
+  explicit SampleSink(SinkPtr sink) noexcept;
   // Finishes the pipes that write to it.
-  ~LiveSink() override;
+  ~SampleSink() override;
 
   Status open() override;
   Status write(const RowBatch& rows, WriteReport& report) override;
   Status flush() override;
+  Status tick(Time now, WriteReport& report) override;
   Status close() override;
   void abandon() noexcept override;
   bool recovered() const noexcept override { return sink_->recovered(); }
@@ -37,16 +39,14 @@ class LiveSink final : public Sink {
   }
 
  private:
-  friend class LiveSinks;
   class Busy;
+
+  bool after_fork_in_child() noexcept override;
 
   SinkPtr sink_;
   std::atomic<bool> is_busy_{false};  // in the middle of a call
   bool is_abandoned_ = false;         // and has not been opened since
   bool is_torn_ = false;              // abandoned in the middle of a call
-  // Of the list of all, guarded by its lock.
-  LiveSink* previous_ = nullptr;
-  LiveSink* next_ = nullptr;
 };
 
 }  // namespace stogger
