@@ -215,7 +215,7 @@ class STOGGER_API Options {
  public:
   // The views in `options` must outlive this object. A list of texts is given
   // as a JSON array. `type` names the kind of sink in messages.
-  Options(std::string_view type, Fields options) noexcept;
+  Options(std::string_view type, Fields options);
   ~Options();
   Options(const Options&) = delete;
   Options& operator=(const Options&) = delete;

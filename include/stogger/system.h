@@ -22,7 +22,9 @@ class Hub;
 
 class STOGGER_API System {
  public:
-  // Without sinks: every call is filtered.
+  // Without sinks: every call is filtered. Without memory for it, and of a
+  // system that was moved from, calls fail, and loggers are those of the
+  // default system.
   explicit System(Clock* clock = nullptr) noexcept;  // null: Clock::real()
   ~System();                                         // closes
   System(System&& other) noexcept;
@@ -58,7 +60,7 @@ class STOGGER_API System {
   Stats stats() const noexcept;
 
  private:
-  friend Hub& hub_of(System& system) noexcept;
+  friend Hub& hub_of(const System& system);
   Hub* hub_;
 };
 

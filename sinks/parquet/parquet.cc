@@ -127,7 +127,7 @@ class ParquetSink final : public Sink {
   const bool for_samples_;
   SchemaLock lock_;
   ParquetWriter writer_;
-  bool says_kept_ = false;  // has been told since the writer began to fail
+  bool says_kept_ = false;  // it has since the writer began to fail
 };
 
 ParquetEncoding read_encoding(Options& options) {

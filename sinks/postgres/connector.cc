@@ -182,7 +182,7 @@ void Connector::abandon() noexcept {
     return;
   }
   const int socket = ready_socket_.load(std::memory_order_acquire);
-  // Only while the socket is told, ready_ is there and whole.
+  // Only while the socket is set, ready_ is there and whole.
   if (socket >= 0) ready_->connection->abandon();
   ::close(wake_);
 }

@@ -206,7 +206,7 @@ Status Attempt::let_libpq_work() {
   return {};
 }
 
-// libpq would hash a password as often as it is told to.
+// libpq would hash a password as often as the server says.
 Status Attempt::look_into_tls() {
   const ConnStatusType phase = PQstatus(connection_);
   if (state_ != PGRES_POLLING_READING || PQsslInUse(connection_) == 0 ||

@@ -19,12 +19,12 @@ namespace stogger {
 namespace {
 
 // What a process got from its parent by fork(), and never destroys: locks may
-// be held by a thread that does not exist here, and the server would be told.
-// Kept where tools that look for leaks find it.
+// be held by a thread that does not exist here, and the server would be sent
+// something. Kept where tools that look for leaks find it.
 struct Abandoned {
-  std::shared_ptr<Connector> connector;
-  const RowWriter* writer;
-  const Abandoned* next;
+  std::shared_ptr<Connector> connector{};
+  const RowWriter* writer = nullptr;
+  const Abandoned* next = nullptr;
 };
 const Abandoned* abandoned = nullptr;
 
@@ -93,9 +93,10 @@ class PostgresSink final : public Sink {
     if (connector_ == nullptr) return;
     writer_->abandon();
     connector_->abandon();
-    abandoned =
-        new Abandoned{std::move(connector_), writer_.release(), abandoned};
-    connector_ = nullptr;
+    place_->connector = std::move(connector_);
+    place_->writer = writer_.release();
+    place_->next = abandoned;
+    abandoned = place_.release();
     failed_ = false;
   }
 
@@ -121,8 +122,9 @@ class PostgresSink final : public Sink {
   Status start() {
     auto connector = std::make_shared<Connector>(settings_);
     if (Status status = connector->start(); !status.ok()) return status;
+    place_ = std::make_unique<Abandoned>();
+    writer_ = std::make_unique<RowWriter>(settings_, *connector);
     connector_ = std::move(connector);
-    writer_ = std::make_unique<RowWriter>(settings_, *connector_);
     return {};
   }
 
@@ -142,6 +144,7 @@ class PostgresSink final : public Sink {
   const PostgresSettings settings_;
   std::shared_ptr<Connector> connector_;
   std::unique_ptr<RowWriter> writer_;
+  std::unique_ptr<Abandoned> place_;  // for abandon(), which must not allocate
   std::uint64_t written_ = 0;
   bool has_waited_ = false;  // for the first connection
   bool failed_ = false;      // the last call; close() then is not for good

@@ -145,11 +145,11 @@ Status RowWriter::begin_table(const RowBatch& rows) {
 }
 
 // Once: it goes on, and does not get better by itself. Of samples, each name is
-// told: see encode().
-void RowWriter::tell_unplaced() {
+// reported: see encode().
+void RowWriter::note_unplaced() {
   if (settings_.for_samples) return;
-  if (told_unplaced_ || encoder_->unplaced() == 0) return;
-  told_unplaced_ = true;
+  if (has_noted_unplaced_ || encoder_->unplaced() == 0) return;
+  has_noted_unplaced_ = true;
   report_->notice(
       "the row is stored without fields that fit no column, for the table has "
       "no column `data` to take them; all others like it will be, too");
@@ -327,7 +327,7 @@ void RowWriter::count_stored(std::size_t sent, const Answer& answer) {
                       : std::min(sent, static_cast<std::size_t>(answer.rows));
   *written_ += stored;
   alike_.reset();
-  tell_unplaced();
+  note_unplaced();
   const bool diverted = stored < sent;
   if (diverted && !diverts_) {
     report_->notice(

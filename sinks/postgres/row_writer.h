@@ -74,7 +74,7 @@ class RowWriter {
   Status hidden(Code code, const std::string& text) const {
     return Status(code, hide_secrets(settings_, text));
   }
-  void tell_unplaced();
+  void note_unplaced();
 
   const PostgresSettings& settings_;
   Connector& connector_;
@@ -84,7 +84,7 @@ class RowWriter {
   SampleRows samples_;
   Buffer copy_;
   bool lacks_connection_ = false;
-  bool told_unplaced_ = false;
+  bool has_noted_unplaced_ = false;
   bool diverts_ = false;  // the last rows were taken and not stored
   AlikeRefusals alike_;
   // Of the write() under way.

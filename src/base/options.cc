@@ -4,6 +4,7 @@
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <nlohmann/json.hpp>
 #include <string>
 #include <string_view>
@@ -179,10 +180,11 @@ void Options::Rep::find_unknown() {
   }
 }
 
-Options::Options(std::string_view type, Fields options) noexcept
-    : rep_(new Rep) {
-  rep_->type = type;
-  rep_->given = options;
+Options::Options(std::string_view type, Fields options) {
+  auto rep = std::make_unique<Rep>();
+  rep->type = type;
+  rep->given = options;
+  rep_ = rep.release();
 }
 
 Options::~Options() { delete rep_; }

@@ -129,10 +129,18 @@ Status visit_rows(std::string_view name, RowVisitor visit,
   });
 }
 
-Hub& hub_of(System& system) noexcept { return *system.hub_; }
+Hub& hub_of(const System& system) {
+  if (system.hub_ == nullptr) throw std::bad_alloc();
+  return *system.hub_;
+}
 
-System::System(Clock* clock) noexcept
-    : hub_(new Hub(clock != nullptr ? clock : Clock::real())) {}
+System::System(Clock* clock) noexcept : hub_(nullptr) {
+  try {
+    hub_ = new Hub(clock != nullptr ? clock : Clock::real());
+  } catch (...) {
+    // Every call says so.
+  }
+}
 
 System::~System() {
   if (hub_ == nullptr) return;
@@ -150,41 +158,49 @@ System& System::operator=(System&& other) noexcept {
 
 Status System::add_sink(std::string_view name, SinkPtr sink, Level level,
                         std::string_view dead_letter) noexcept {
-  try {
+  return guarded([&] {
     if (!sink) return Status(Code::invalid, "add_sink: the sink is null");
     Status opened;
-    Status added = hub_->add(
+    Status added = hub_of(*this).add(
         {{std::string(name), "custom"},
          level,
          std::move(sink),
          dead_letter.empty() ? "" : absolute_path(std::string(dead_letter))},
         &opened);
     return added.ok() ? opened : added;
-  } catch (const std::exception& e) {
-    return Status(Code::internal, e.what());
-  }
+  });
 }
 
 Status System::remove_sink(std::string_view name) noexcept {
   return guarded([&] {
     Status closed;
-    Status removed = hub_->remove(name, &closed);
+    Status removed = hub_of(*this).remove(name, &closed);
     return removed.ok() ? closed : removed;
   });
 }
 
 Status System::visit_rows(std::string_view name, RowVisitor visit,
                           void* argument) const noexcept {
-  return visit_rows_of(*hub_, name, visit, argument);
+  return guarded(
+      [&] { return visit_rows_of(hub_of(*this), name, visit, argument); });
 }
 
 Logger System::logger(std::string_view name) const noexcept {
+  if (hub_ == nullptr) return {};
   const auto* rep = detail::make_logger_rep(*hub_, name, {}, {});
   return rep != nullptr ? Logger(hub_->threshold(), rep) : Logger();
 }
 
-Status System::flush() noexcept { return hub_->flush(); }
-Status System::close() noexcept { return hub_->close(); }
-Stats System::stats() const noexcept { return hub_->stats(); }
+Status System::flush() noexcept {
+  return guarded([&] { return hub_of(*this).flush(); });
+}
+
+Status System::close() noexcept {
+  return guarded([&] { return hub_of(*this).close(); });
+}
+
+Stats System::stats() const noexcept {
+  return hub_ != nullptr ? hub_->stats() : Stats();
+}
 
 }  // namespace stogger

@@ -6,6 +6,7 @@
 
 namespace stogger {
 
-Hub& hub_of(System& system) noexcept;
+// May throw std::bad_alloc.
+Hub& hub_of(const System& system);
 
 }  // namespace stogger

@@ -21,7 +21,7 @@ enum class ProcessPart : unsigned char {
   sqlite,        // the locks that SQLite has for the whole process
 };
 
-// Something that fork() concerns. It is told on the thread that calls fork().
+// Something that fork() concerns. Called on the thread that calls fork().
 class ProcessObject {
  public:
   virtual void before_fork() noexcept {}

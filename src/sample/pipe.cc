@@ -111,8 +111,8 @@ void Pipe::Rep::start() {
 }
 
 // Call it with the lock held.
-Status Pipe::Rep::told() noexcept {
-  if (!status_.ok()) told_ = true;
+Status Pipe::Rep::returned() noexcept {
+  if (!status_.ok()) has_returned_failure_ = true;
   return status_;
 }
 
@@ -158,7 +158,7 @@ Status Pipe::Rep::push(const Sample& given) {
     schedule_.note(sample.device, sample.requested_at);
     return {};
   }
-  if (!status_.ok()) return told();
+  if (!status_.ok()) return returned();
   if (ending_) return Status(Code::invalid, "the pipe is finished");
   const std::size_t taken = pending_bytes();
   const std::size_t room = options_.max_pending_bytes > taken
@@ -186,7 +186,7 @@ Status Pipe::Rep::flush() {
   flush_target_ = accepted_;
   work_.notify_one();
   done_.wait(lock, [&] { return ended_ || flushes_done_ >= wanted; });
-  return told();
+  return returned();
 }
 
 Status Pipe::Rep::finish(PipeSummary* summary) {
@@ -200,7 +200,7 @@ Status Pipe::Rep::finish(PipeSummary* summary) {
     done_.wait(lock, [this] { return ended_; });
     needs_sink_ = false;
     if (summary != nullptr) fill_in(summary);
-    status = told();
+    status = returned();
   }
   const std::lock_guard lock(join_mutex_);
   if (worker_.joinable()) worker_.join();
@@ -383,13 +383,13 @@ bool Pipe::Rep::after_fork_in_child() noexcept {
 
 void Pipe::Rep::finish_unasked() noexcept {
   if (is_inherited()) return;
-  bool told = false;
+  bool is_known = false;
   {
     const Lock lock(mutex_);
-    told = told_;
+    is_known = has_returned_failure_;
   }
   const Status status = guarded([this] { return finish(nullptr); });
-  if (!told && !status.ok()) report(status.message());
+  if (!is_known && !status.ok()) report(status.message());
 }
 
 void finish_pipes_to(const Sink& sink) noexcept { finish_pipes(&sink); }

@@ -81,7 +81,7 @@ class Pipe::Rep final : public LivePipe {
   Status call_sink(Lock& lock, Call call);
   void fail(const Status& status);
   void end(Lock& lock);
-  Status told() noexcept;
+  Status returned() noexcept;
   void fill_in(PipeSummary* summary) const;
 
   CountedSink sink_;
@@ -106,14 +106,14 @@ class Pipe::Rep final : public LivePipe {
   std::int64_t tick_due_ns_ = 0;  // 0: the sink holds nothing back
   bool ending_ = false;           // finish() was called
   bool ended_ = false;            // the worker is done
-  bool needs_sink_ = true;        // nobody has been told that it may go
+  bool needs_sink_ = true;        // finish() has not returned
   std::uint64_t accepted_ = 0;
   std::uint64_t handled_ = 0;       // of the accepted: written or lost
   std::uint64_t flush_target_ = 0;  // to be handled before the next flush
   std::uint64_t flushes_wanted_ = 0;
   std::uint64_t flushes_done_ = 0;
   Status status_;
-  bool told_ = false;
+  bool has_returned_failure_ = false;
   Schedule schedule_;
   // Of its counts of samples: those dropped, and those lost in the pipe.
   PipeSummary summary_;

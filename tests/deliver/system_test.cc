@@ -228,5 +228,18 @@ TEST(ThreadMemory, WhatALargeEventTookIsGivenBack) {
   EXPECT_LE(lease->event.buffer.capacity(), 64U * 1024);
 }
 
+TEST(System, CallsOfASystemThatWasMovedFromFail) {
+  System first;
+  const System second = std::move(first);
+  EXPECT_FALSE(first.load_text("", "c.toml").ok());
+  EXPECT_FALSE(
+      first.add_sink("a", SinkPtr(new ScriptedSink(std::make_shared<Script>())))
+          .ok());
+  EXPECT_FALSE(first.remove_sink("a").ok());
+  EXPECT_FALSE(first.flush().ok());
+  EXPECT_FALSE(first.close().ok());
+  EXPECT_EQ(first.stats().find("a"), nullptr);
+}
+
 }  // namespace
 }  // namespace stogger

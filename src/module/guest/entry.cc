@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <string_view>
 #include <utility>
 #include <vector>
@@ -320,7 +321,7 @@ stogger_code make_module_sink(SinkFactory factory,
     SinkPtr made;
     if (Status status = factory(read, &made); !status.ok()) return status;
     if (!made) return Status(Code::internal, "its factory made no sink");
-    *sink = new Instance(std::move(made));
+    *sink = std::make_unique<Instance>(std::move(made)).release();
     return Status();
   });
 }

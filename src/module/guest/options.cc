@@ -35,7 +35,7 @@ struct Options::Rep {
   bool for_samples = false;
 };
 
-Options::Options(std::string_view, Fields) noexcept : rep_(new Rep) {}
+Options::Options(std::string_view, Fields) : rep_(new Rep) {}
 
 Options::~Options() { delete rep_; }
 
