@@ -6,19 +6,11 @@
 
 namespace stogger {
 
-// In bytes.
-template <class T>
-std::size_t vector_memory(const std::vector<T>& vector) noexcept {
-  return vector.capacity() * sizeof(T);
-}
-
 // Leaves the vector as it is if its memory is at most `most` bytes; else
 // empties it and gives the memory back.
 template <class T>
 void recycle_vector(std::vector<T>& vector, std::size_t most) noexcept {
-  if (vector_memory(vector) > most) {
-    std::vector<T>().swap(vector);
-  }
+  if (vector.capacity() * sizeof(T) > most) std::vector<T>().swap(vector);
 }
 
 }  // namespace stogger

@@ -102,7 +102,7 @@ void Hub::publish() noexcept {
 [[gnu::always_inline]] inline void Hub::deliver_to(
     const Table& table, const detail::LoggerRep* logger,
     const detail::Call& call) {
-  const ScratchLease scratch;
+  ScratchLease scratch;
   Event event =
       compose(logger, call, clock_->now(), table.settings, scratch->event);
   if (event.has_message()) {
@@ -115,6 +115,7 @@ void Hub::publish() noexcept {
   for (Route* route : table.routes) {
     if (event.level >= route->level()) route->deliver(event, scratch->row);
   }
+  scratch.took(event.raw_size + event.message.size());
 }
 
 STOGGER_NO_CANARY void Hub::deliver(const detail::LoggerRep* logger,

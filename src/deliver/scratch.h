@@ -1,7 +1,6 @@
 // Scratch memory of a thread: what one log call needs besides its own stack.
 #pragma once
 
-#include <bit>
 #include <cstddef>
 
 #include "base/buffer.h"
@@ -38,17 +37,19 @@ class ScratchLease {
       return;
     }
     scratch_->message.clear();
-    // Events of usual size never make anything as large as this. One comparison
-    // tells so of all, for it is a power of two.
-    static_assert(std::has_single_bit(kKeptByThread));
-    const std::size_t memory = scratch_->event.memory() |
-                               scratch_->message.capacity() |
-                               scratch_->row.memory();
-    if (memory >= kKeptByThread) [[unlikely]]
+    if (!was_small_) [[unlikely]]
       recycle();
   }
   ScratchLease(const ScratchLease&) = delete;
   ScratchLease& operator=(const ScratchLease&) = delete;
+
+  // How many bytes all texts of the event have. Of few, nothing becomes as
+  // large as what a thread keeps: the longest escapes are six bytes, memory
+  // grows to twice what is needed at most, and a field counts as ten bytes of
+  // these.
+  void took(std::size_t bytes) noexcept {
+    was_small_ = bytes < kKeptByThread / 16;
+  }
 
   Scratch* operator->() const noexcept { return scratch_; }
   Scratch& operator*() const noexcept { return *scratch_; }
@@ -69,6 +70,7 @@ class ScratchLease {
   static constinit thread_local OfThread* mine_;
 
   Scratch* scratch_;
+  bool was_small_ = false;
 };
 
 }  // namespace stogger

@@ -42,10 +42,6 @@ struct EventScratch {
   // a new one, for which compilers take an instruction that is slow to start.
   Event blank;
 
-  // All bits that are set in the number of bytes of any of them.
-  std::size_t memory() const noexcept {
-    return arena.size() | buffer.capacity() | fields.memory();
-  }
   // Gives back memory beyond `most` bytes, of each kind.
   void recycle(std::size_t most) noexcept {
     arena.recycle(most);

@@ -33,9 +33,6 @@ class FieldSet {
   }
   void clear() noexcept;
   // Gives back memory beyond `most` bytes, after which it is empty.
-  std::size_t memory() const noexcept {
-    return vector_memory(fields_) | vector_memory(slots_);
-  }
   void recycle(std::size_t most) noexcept {
     recycle_vector(fields_, most);
     recycle_vector(slots_, most);
