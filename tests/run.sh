@@ -106,6 +106,7 @@ build() {
 # Tests have time limits, and a busy machine may exceed one: if no more than ten fail, they run
 # once more, alone, and have to pass then. Their names are printed again at the end.
 run_tests() {
+  rm -rf "$build_root/tests-$1/tests/results"
   local ctest=("${fixed_addresses[@]}" ctest --test-dir "$build_root/tests-$1"
     --output-on-failure --no-tests=error "${@:2}") names
   "${ctest[@]}" --parallel "$jobs" && return
@@ -126,6 +127,14 @@ run_tests() {
 # failed_tests PRESET: the names, a line each.
 failed_tests() { cut -d : -f 2 "$build_root/tests-$1/Testing/Temporary/LastTestsFailed.log" 2>/dev/null; }
 
+# shorten_output: of what a process of tests says, the failures; without one, the end.
+shorten_output() {
+  local all
+  all=$(cat)
+  { grep -q ': Failure$' <<<"$all" && sed -n '/: Failure$/,/^\[  FAILED  \]/p' <<<"$all" | head -n 40; } ||
+    tail -n 25 <<<"$all"
+}
+
 # keep_output PRESET NAMES: the end of what failed tests said, to be printed again at the end of all.
 keep_output() {
   local name
@@ -133,26 +142,32 @@ keep_output() {
     echo "-- $1: $name"
     awk -v test="$name" '/^[0-9]+\/[0-9]+ Testing: / { shown = $3 == test }
       shown' "$build_root/tests-$1/Testing/Temporary/LastTest.log" |
-      sed '1,/^Output:$/d; /^<end of output>$/,$d' | tail -n 25
+      sed '1,/^Output:$/d; /^<end of output>$/,$d' | shorten_output
   done < <(head -5 <<<"$2") >>"$failures"
   echo "$1: FAILED:" $2 >>"$failures"
 }
 
+# reports PRESET: the files in which the processes of tests say how each one went.
+reports() { ls "$build_root/tests-$1"/tests/results/*.xml 2>/dev/null; }
+
 # slowest: what the tests took.
 slowest() {
   echo "The slowest tests, in seconds:"
-  sed '/^---$/,$d' "$build_root/tests-dev/Testing/Temporary/CTestCostData.txt" |
-    sort -k 3 -g -r | awk 'NR <= 20 { printf "  %6.1f %s\n", $3, $1 }'
+  reports dev | xargs -r sed -n 's/^ *<testcase name="\([^"]*\)".* time="\([^"]*\)".* classname="\([^"]*\)".*/\2 \3.\1/p' |
+    sort -g -r | awk 'NR <= 20 { printf "  %6.1f %s\n", $1, $2 }'
 }
 
-# run_shared PRESET: as run_tests, where tests share processes. What was skipped there is known
-# to their reports.
-run_shared() {
-  local reports=$build_root/tests-$1/tests/results status=0
-  rm -rf "$reports"
-  run_tests "$1" --label-exclude package --progress || status=1
+# skipped PRESET: why tests were skipped, and how many.
+skipped() {
   echo "Tests of $1 that were skipped, and why:"
-  sed -n 's/^ *<skipped message="[^&]*&#x0A;\([^"]*\)".*/\1/p' "$reports"/*.xml | sort | uniq -c
+  reports "$1" | xargs -r sed -n 's/^ *<skipped message="[^&]*&#x0A;\([^"]*\)".*/\1/p' | sort | uniq -c
+}
+
+# run_sanitized PRESET: all tests but those of packages.
+run_sanitized() {
+  local status=0
+  run_tests "$1" --label-exclude package --progress || status=1
+  skipped "$1"
   return $status
 }
 
@@ -190,17 +205,20 @@ build_dev() {
 check_fuzz() {
   local status=0
   build fuzz || return
-  run_shared fuzz || status=1
+  run_sanitized fuzz || status=1
   bash tests/fuzz/run.sh | tee "$build_root/tests-fuzz/output" || status=1
   [ $status -eq 0 ] || tail -n 25 "$build_root/tests-fuzz/output" >>"$failures"
   return $status
 }
-check_tsan() { build tsan && run_shared tsan; }
+check_tsan() { build tsan && run_sanitized tsan; }
 
 check_tests() {
+  local status
   mkdir -p "$build_root/tests-tests"
   run_tests dev --progress | tee "$summary" | sed -u '/tests passed,/,$d'
-  return "${PIPESTATUS[0]}"
+  status=${PIPESTATUS[0]}
+  skipped dev
+  return "$status"
 }
 
 summary=$build_root/tests-tests/summary

@@ -6,8 +6,6 @@ add_dependencies(test_postgres stogger_postgres_module)
 target_compile_definitions(
   test_postgres PRIVATE POSTGRES_TEST_MODULES="$<TARGET_FILE_DIR:stogger_postgres_module>"
                         POSTGRES_TEST_CACHE="${CMAKE_CURRENT_BINARY_DIR}/empty-database")
-# STOGGER_SOAK_SECONDS may be a few minutes.
-set(timeout 400)
 
 # Each of the three shares a server among its tests.
 set(left_out ":*/SinkContract*")
