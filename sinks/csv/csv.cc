@@ -27,15 +27,6 @@ namespace stogger {
 namespace {
 
 constexpr std::size_t kKeptMemory = 256 * 1024;
-constexpr std::string_view kTimeOfEvent = "timestamp";
-
-// Towards the past, so that the text of the time of an event has one length.
-Value whole_microseconds(const Value& value) noexcept {
-  if (value.kind() != Kind::time) return value;
-  const std::int64_t ns = value.time().ns;
-  const std::int64_t below = (ns % 1000 + 1000) % 1000;
-  return ns < INT64_MIN + below ? value : Value(Time{ns - below});
-}
 
 // Where the names of columns live.
 std::vector<Column> views_of(const std::vector<std::string>& names) {
@@ -106,9 +97,6 @@ class CsvSink final : public Sink {
     for (std::size_t i = 0; i < columns_.size(); ++i) {
       cells_[i] =
           positions_[i] == kNoColumn ? Value() : rows.at(row, positions_[i]);
-      if (columns_[i].name == kTimeOfEvent) {
-        cells_[i] = whole_microseconds(cells_[i]);
-      }
     }
     append_csv_row(lines_, cells_.data(), cells_.size(), texts_);
   }

@@ -68,8 +68,9 @@ RowEncoder::RowEncoder(std::vector<PostgresColumn> columns, bool for_samples)
       for_samples_(for_samples),
       data_(columns_.size()) {
   for (std::size_t i = 0; i < columns_.size(); ++i) {
-    views_.push_back({columns_[i].name, kind_of(columns_[i])});
     if (takes_the_rest(columns_[i]) && !for_samples) data_ = i;
+    views_.push_back(
+        {columns_[i].name, i == data_ ? Kind::json : kind_of(columns_[i])});
   }
   const bool has_name = std::any_of(
       columns_.begin(), columns_.end(),

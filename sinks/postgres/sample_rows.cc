@@ -9,19 +9,6 @@ namespace {
 constexpr std::size_t kLongestIdentifier = 63;
 constexpr std::size_t kKeptValues = 64 * 1024;
 
-// What the encoder makes of any value, it is handed as it is.
-Kind kind_in_samples(const PostgresColumn& column) noexcept {
-  switch (column.type) {
-    case PostgresType::text:
-    case PostgresType::json:
-    case PostgresType::jsonb:
-    case PostgresType::uuid:
-      return Kind::null;
-    default:
-      return kind_of(column);
-  }
-}
-
 }  // namespace
 
 SampleRows::SampleRows(bool times_as_text)
@@ -54,7 +41,7 @@ Status SampleRows::follow(const std::vector<PostgresColumn>& columns) {
   if (lock_.is_locked() && has_names_of(columns)) return {};
   std::vector<LockedColumn> locked;
   for (const PostgresColumn& column : columns) {
-    locked.push_back({column.name, kind_in_samples(column), true});
+    locked.push_back({column.name, kind_of(column), true});
   }
   lock_.unlock();
   return lock_.lock_to(std::move(locked));

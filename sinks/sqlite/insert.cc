@@ -6,17 +6,14 @@
 #include <cmath>
 #include <utility>
 
-#include "base/number.h"
 #include "base/quote.h"
-#include "base/timestamp.h"
+#include "base/scalar_text.h"
 #include "base/utf8.h"
 #include "sinks/common/columns.h"
 
 namespace stogger {
 namespace {
 
-// What a time or a number needs as text, and asks for while it is written.
-constexpr std::size_t kLongestCell = 40;
 constexpr std::size_t kKeptMemory = 64 * 1024;
 constexpr std::size_t kMostForms = 16;
 
@@ -43,7 +40,7 @@ Status SqliteInsert::prepare(SqliteDatabase& database, const std::string& table,
     views_.push_back({columns_[i].name, columns_[i].kind});
     if (columns_[i].has_default) defaults_.push_back(i);
   }
-  cells_.reserve(columns_.size() * kLongestCell);
+  cells_.reserve(columns_.size() * kCellRoom);
   forms_.clear();
   look_ = nullptr;
   const int result = add_form({std::vector<bool>(columns_.size(), true)});
@@ -214,21 +211,13 @@ int SqliteInsert::bind(int parameter, const Value& value) {
       return sqlite3_bind_int(statement_, parameter, value.boolean() ? 1 : 0);
     case Kind::integer:
       return sqlite3_bind_int64(statement_, parameter, value.integer());
-    case Kind::unsigned_integer:
-      append_unsigned(cells_, value.unsigned_integer());
-      return bind_cell(parameter, start);
     case Kind::real:
       // SQLite would make null of it.
       if (std::isnan(value.real())) return bind_text(parameter, "NaN");
       return sqlite3_bind_double(statement_, parameter, value.real());
+    case Kind::unsigned_integer:
     case Kind::time:
-      if (columns_[static_cast<std::size_t>(parameter) - 1]
-              .whole_microseconds) {
-        cells_.advance_to(
-            write_timestamp(cells_.reserve(kTimestampSize), value.time()));
-      } else {
-        append_time(cells_, value.time());
-      }
+      append_cell(cells_, value);
       return bind_cell(parameter, start);
     case Kind::text:
     case Kind::json:

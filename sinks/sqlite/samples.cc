@@ -24,9 +24,7 @@ SqliteSampleSink::SqliteSampleSink(std::string path, SqliteSettings settings,
       table_(std::move(table)),
       create_table_(create_table),
       database_(std::move(settings)),
-      lock_({.ignore_case = true,
-             .times_as_text = true,
-             .text_takes_times = true}) {}
+      lock_({.ignore_case = true, .times_as_text = true}) {}
 
 Status SqliteSampleSink::open() {
   if (database_.is_open()) return {};
@@ -75,7 +73,7 @@ Status SqliteSampleSink::no_table() const {
 // If it is there, its columns are those to write to.
 Status SqliteSampleSink::find_table(bool* exists) {
   std::vector<SqliteColumn> found;
-  Status status = read_sqlite_columns(database_, table_, Kind::null, &found);
+  Status status = read_sqlite_columns(database_, table_, &found);
   *exists = !found.empty();
   if (!status.ok() || !*exists) return status;
   std::vector<LockedColumn> columns;
@@ -101,7 +99,7 @@ Status SqliteSampleSink::begin_table(const RowBatch& rows) {
   if (status.ok()) {
     std::vector<SqliteColumn> columns;
     for (const LockedColumn& column : lock_.columns()) {
-      columns.push_back({column.name, column.kind, false, false});
+      columns.push_back({column.name, column.kind});
     }
     status = prepare_insert(std::move(columns));
   }
@@ -110,7 +108,6 @@ Status SqliteSampleSink::begin_table(const RowBatch& rows) {
 }
 
 Status SqliteSampleSink::prepare_insert(std::vector<SqliteColumn> columns) {
-  for (SqliteColumn& column : columns) column.whole_microseconds = true;
   row_.resize(columns.size());
   return insert_.prepare(database_, table_, std::move(columns));
 }

@@ -70,7 +70,7 @@ std::string sqlite_name(std::string_view name) {
 }
 
 Status read_sqlite_columns(SqliteDatabase& database, const std::string& table,
-                           Kind unknown, std::vector<SqliteColumn>* columns) {
+                           std::vector<SqliteColumn>* columns) {
   enum { kName, kType, kHasDefault, kNotNull };
   columns->clear();
   bool strict = false;
@@ -92,11 +92,10 @@ Status read_sqlite_columns(SqliteDatabase& database, const std::string& table,
     const std::string type = lower(column_text(row.get(), kType));
     // No value is a blob.
     if (strict && type == "blob") continue;
-    const Kind kind =
-        strict && type == "any" ? Kind::null : sqlite_kind(type, unknown);
+    const Kind kind = sqlite_kind(type);
     const bool has_default = sqlite3_column_int(row.get(), kHasDefault) != 0;
     const bool not_null = sqlite3_column_int(row.get(), kNotNull) != 0;
-    columns->push_back({column_text(row.get(), kName), kind, has_default, false,
+    columns->push_back({column_text(row.get(), kName), kind, has_default,
                         not_null && !has_default});
   }
   return result == SQLITE_DONE ? Status() : database.failure(result, kReading);
@@ -156,7 +155,6 @@ Status put_standard_first(const std::string& table,
     }
     found->name = standard.name;
     found->kind = standard.kind;
-    found->whole_microseconds = standard.kind == Kind::time;
     std::rotate(front, found, std::next(found));
     ++front;
   }
@@ -169,7 +167,7 @@ Status put_standard_first(const std::string& table,
 
 }  // namespace
 
-Kind sqlite_kind(std::string_view declared_type, Kind unknown) {
+Kind sqlite_kind(std::string_view declared_type) {
   const std::string type = lower(std::string(declared_type));
   const auto has = [&](std::initializer_list<std::string_view> words) {
     return std::any_of(words.begin(), words.end(), [&](std::string_view word) {
@@ -183,13 +181,10 @@ Kind sqlite_kind(std::string_view declared_type, Kind unknown) {
   // All other types are numeric to SQLite.
   if (has({"bool"})) return Kind::boolean;
   if (has({"date", "time"})) return Kind::time;
-  return has({"num", "dec"}) ? Kind::real : unknown;
+  return has({"num", "dec"}) ? Kind::real : Kind::null;
 }
 
 namespace {
-
-// What is left out of a column is in `data`.
-constexpr Kind kUnknownKind = Kind::real;
 
 Status no_table(const std::string& table) {
   return Status(Code::invalid, "there is no table " + quoted(table) +
@@ -200,11 +195,11 @@ Status no_table(const std::string& table) {
 
 Status open_sqlite_table(SqliteDatabase& database, const std::string& table,
                          bool create, std::vector<SqliteColumn>* columns) {
-  Status status = read_sqlite_columns(database, table, kUnknownKind, columns);
+  Status status = read_sqlite_columns(database, table, columns);
   if (status.ok() && columns->empty() && create) {
     status = create_table(database, table);
     if (status.ok()) {
-      status = read_sqlite_columns(database, table, kUnknownKind, columns);
+      status = read_sqlite_columns(database, table, columns);
     }
   }
   if (!status.ok()) return status;
@@ -219,7 +214,7 @@ Status check_sqlite_table(SqliteDatabase& database, const std::string& table,
                           std::vector<SqliteColumn>* columns) {
   columns->clear();
   if (database.is_open()) {
-    Status status = read_sqlite_columns(database, table, kUnknownKind, columns);
+    Status status = read_sqlite_columns(database, table, columns);
     if (!status.ok()) return status;
   }
   if (!columns->empty()) return put_standard_first(table, columns);

@@ -19,8 +19,6 @@ struct SqliteColumn {
   // Whether the table says what stands in for null. SQLite fills it in, where
   // an INSERT leaves the column out.
   bool has_default = false;
-  // Times are cut to microseconds, so that their text has one length.
-  bool whole_microseconds = false;
   // Whether a row without a value is refused.
   bool is_required = false;
 };
@@ -39,9 +37,9 @@ Status check_sqlite_table(SqliteDatabase& database, const std::string& table,
                           std::vector<SqliteColumn>* columns);
 
 // All columns of the table that can be written to; none if there is no table.
-// `unknown` as for sqlite_kind(). Call it with the lock held.
+// Call it with the lock held.
 Status read_sqlite_columns(SqliteDatabase& database, const std::string& table,
-                           Kind unknown, std::vector<SqliteColumn>* columns);
+                           std::vector<SqliteColumn>* columns);
 
 // Creates a table for samples: REAL, INTEGER (booleans too) and TEXT, without a
 // primary key and without indexes. Call it with the lock held.
@@ -69,9 +67,9 @@ Status read_sqlite_nature(SqliteDatabase& database, const std::string& table,
 std::string sqlite_name(std::string_view name);
 
 // The kind of value that belongs in a column declared with that type. Follows
-// SQLite's rules of affinity, so that SQLite never changes such a value.
-// `unknown` is that of types like UUID or JSON, which say nothing to SQLite: it
-// takes any value there, and makes numbers of texts that look like one.
-Kind sqlite_kind(std::string_view declared_type, Kind unknown);
+// SQLite's rules of affinity, so that SQLite never changes such a value. Types
+// like UUID or JSON, which say nothing to SQLite, are for any kind: there
+// SQLite makes numbers of texts that look like one.
+Kind sqlite_kind(std::string_view declared_type);
 
 }  // namespace stogger

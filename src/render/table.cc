@@ -2,12 +2,12 @@
 // event or from the field of that name, and everything left over as a JSON
 // object in the column `data`.
 #include <algorithm>
-#include <cmath>
 #include <iterator>
 
 #include "base/json.h"
 #include "render/json.h"
 #include "render/render.h"
+#include "row/fit.h"
 #include "row/standard_columns.h"
 
 namespace stogger {
@@ -38,26 +38,6 @@ Source source_of(std::string_view column, std::size_t position) noexcept {
   return static_cast<Source>(found - std::begin(kNames));
 }
 
-// True if a column of that kind can hold the value without changing it.
-bool fits(Kind column, const Value& value) noexcept {
-  if (column == Kind::null || value.is_null() || column == value.kind()) {
-    return true;
-  }
-  constexpr std::int64_t kExactInDouble = std::int64_t{1} << 53;
-  return column == Kind::real && value.kind() == Kind::integer &&
-         value.integer() <= kExactInDouble &&
-         value.integer() >= -kExactInDouble;
-}
-
-// The value as that column holds it: of its kind, or null.
-Value fitted(Kind column, const Value& value) noexcept {
-  if (!fits(column, value)) return Value();
-  if (column == Kind::real && value.kind() == Kind::integer) {
-    return Value(static_cast<double>(value.integer()));
-  }
-  return value;
-}
-
 class TableRow {
  public:
   TableRow(const Event& event, const Column* columns, std::size_t count,
@@ -65,6 +45,7 @@ class TableRow {
       : event_(event), columns_(columns), count_(count), scratch_(scratch) {}
 
   void fill() {
+    scratch_.texts.reset();
     scratch_.values.resize(count_);
     std::size_t data_column = count_;
     for (std::size_t i = 0; i < count_; ++i) {
@@ -76,7 +57,7 @@ class TableRow {
         scratch_.values[i] = field_of(column.name, column.kind);
       } else {
         const Value value = attribute(source);
-        scratch_.values[i] = fitted(column.kind, value);
+        scratch_.values[i] = fitted(column.kind, value, scratch_.texts);
         if (fits(column.kind, value)) placed_ |= bit(source);
       }
     }
@@ -126,10 +107,12 @@ class TableRow {
     return Value();
   }
 
-  Value field_of(std::string_view name, Kind kind) const noexcept {
+  Value field_of(std::string_view name, Kind kind) const {
     for (std::size_t i = 0; i < event_.field_count; ++i) {
       const Field& field = event_.fields[i];
-      if (field.key == name) return fitted(kind, field.value);
+      if (field.key == name) {
+        return fitted(kind, field.value, scratch_.texts);
+      }
     }
     return Value();
   }

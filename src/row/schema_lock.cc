@@ -1,15 +1,11 @@
 #include "row/schema_lock.h"
 
 #include <algorithm>
-#include <cmath>
 #include <cstdint>
 #include <map>
 #include <utility>
 
-#include "base/json.h"
 #include "base/names.h"
-#include "base/scalar_text.h"
-#include "base/timestamp.h"
 
 namespace stogger {
 namespace {
@@ -80,26 +76,6 @@ class BatchIndex {
   const RowBatch& rows_;
   std::map<std::string_view, std::size_t> positions_;  // once it is needed
 };
-
-bool to_integer(double real, std::int64_t* integer) noexcept {
-  constexpr double kEnd = 9223372036854775808.0;  // 2^63
-  if (!(real >= -kEnd && real < kEnd) || std::trunc(real) != real) return false;
-  *integer = static_cast<std::int64_t>(real);
-  return true;
-}
-
-// False if no double equals it.
-bool to_real(std::int64_t integer, double* real) noexcept {
-  *real = static_cast<double>(integer);
-  std::int64_t back = 0;
-  return to_integer(*real, &back) && back == integer;
-}
-
-bool to_real(std::uint64_t integer, double* real) noexcept {
-  constexpr double kEnd = 18446744073709551616.0;  // 2^64
-  *real = static_cast<double>(integer);
-  return *real < kEnd && static_cast<std::uint64_t>(*real) == integer;
-}
 
 }  // namespace
 
@@ -249,56 +225,10 @@ void SchemaLock::match_ignoring_case(const RowBatch& rows) {
 }
 
 Value SchemaLock::convert(const Value& value, std::size_t column) {
-  const Kind from = value.kind();
-  switch (columns_[column].kind) {
-    case Kind::text:
-      if (from == Kind::time && options_.text_takes_times) return value;
-      return as_text(value);
-    case Kind::json:
-      text_.clear();
-      append_json_value(text_, value);
-      return Value(Json{arena_.copy(text_.view())});
-    case Kind::real:
-      if (double real = 0;
-          (from == Kind::integer && to_real(value.integer(), &real)) ||
-          (from == Kind::unsigned_integer &&
-           to_real(value.unsigned_integer(), &real))) {
-        return real;
-      }
-      break;
-    case Kind::integer:
-      if (from == Kind::boolean) return value.boolean() ? 1 : 0;
-      if (std::int64_t integer = 0;
-          from == Kind::real && to_integer(value.real(), &integer)) {
-        return integer;
-      }
-      break;
-    case Kind::unsigned_integer:
-      if (from == Kind::integer && value.integer() >= 0) return value;
-      break;
-    default:
-      break;
-  }
-  losses_.add_misfit(columns_[column].name, columns_[column].kind, from);
+  const Kind kind = columns_[column].kind;
+  if (is_convertible(kind, value)) return converted(kind, value, arena_);
+  losses_.add_misfit(columns_[column].name, kind, value.kind());
   return {};
-}
-
-Value SchemaLock::as_text(const Value& value) {
-  switch (value.kind()) {
-    case Kind::boolean:
-      return value.boolean() ? "true" : "false";
-    case Kind::json:
-      return value.text();
-    case Kind::time: {
-      char* const time = arena_.allocate(kTimestampSize);
-      write_timestamp(time, value.time());
-      return std::string_view(time, kTimestampSize);
-    }
-    default:
-      text_.clear();
-      append_scalar(text_, value);
-      return arena_.copy(text_.view());
-  }
 }
 
 }  // namespace stogger

@@ -16,9 +16,9 @@
 #include <vector>
 
 #include "base/arena.h"
-#include "base/buffer.h"
 #include "base/limits.h"
 #include "row/column_names.h"
+#include "row/fit.h"
 #include "row/loss_report.h"
 #include "stogger/row.h"
 #include "stogger/status.h"
@@ -42,9 +42,6 @@ struct SchemaLockOptions {
   bool ignore_case = false;
   // Columns of times become columns of text, which holds RFC 3339.
   bool times_as_text = false;
-  // For targets that write times as that text themselves: in columns of text, a
-  // time stays one.
-  bool text_takes_times = false;
   // For targets that have them: columns of integers with some above INT64_MAX
   // and none below 0 are Kind::unsigned_integer instead of text.
   bool unsigned_integers = false;
@@ -83,17 +80,14 @@ class SchemaLock {
   Status match(const RowBatch& rows);
 
   // The value that belongs into a column, for a row of the batch matched last:
-  // null, or of the column's kind. Integers and reals become each other where
-  // they are equal; booleans become integers; everything becomes text (times
-  // RFC 3339 with microseconds) or JSON where that is the kind.
-  // Text lives until the next match(), or as long as the batch.
+  // null, or of the column's kind, see fit.h. Text lives until the next
+  // match(), or as long as the batch.
   Value value(const RowBatch& rows, std::size_t row, std::size_t column) {
     const std::size_t position = positions_[column];
     if (position == kAbsent) return {};
     const Value& value = rows.at(row, position);
-    const Kind kind = columns_[column].kind;
-    if (value.kind() == kind || kind == Kind::null) return value;
-    return value.is_null() ? Value() : convert(value, column);
+    return is_of_kind(columns_[column].kind, value) ? value
+                                                    : convert(value, column);
   }
 
   // To be reported with the others: the target did not take a value of the
@@ -112,7 +106,6 @@ class SchemaLock {
   void match_ignoring_case(const RowBatch& rows);
   void place(std::size_t position, std::size_t column);
   Value convert(const Value& value, std::size_t column);
-  Value as_text(const Value& value);
   void publish();
 
   const SchemaLockOptions options_;
@@ -126,7 +119,6 @@ class SchemaLock {
   std::vector<bool> taken_;   // columns of the batch that have a place
   std::size_t unplaced_ = 0;  // how many have none
   Arena arena_;               // texts of the batch that were made
-  Buffer text_;
   LossReport losses_;
 };
 
