@@ -16,21 +16,21 @@ CsvSampleSink::CsvSampleSink(std::string path, CsvFileOptions file,
                              const std::vector<std::string>& names,
                              CsvText texts)
     : path_(std::move(path)), options_(std::move(file)), texts_(texts) {
-  std::vector<LockedColumn> columns;
+  std::vector<SchemaColumn> columns;
   columns.reserve(names.size());
   // Any value goes into a cell: the lock is for the names alone.
   for (const std::string& name : names) {
-    columns.push_back({name, Kind::null, true});
+    columns.push_back({name, Kind::null});
   }
   if (!columns.empty()) {
-    static_cast<void>(lock_.lock_to(std::move(columns)));
+    static_cast<void>(lock_.set(std::move(columns)));
   }
 }
 
 Status CsvSampleSink::open() {
   if (open_) return {};
   Status status = file_ ? file_->open() : begin_file();
-  if (status.ok() && !file_ && lock_.is_locked()) {
+  if (status.ok() && !file_ && lock_.is_set()) {
     status = lock_columns({});
   }
   open_ = status.ok();
@@ -41,7 +41,7 @@ Status CsvSampleSink::open() {
 Status CsvSampleSink::check(CheckFindings& findings) {
   CsvFileOptions options = options_;
   Buffer header;
-  if (lock_.is_locked()) append_csv_header(header, lock_.wanted());
+  if (lock_.is_set()) append_csv_header(header, lock_.wanted());
   options.header = header.view();
   return CsvFile(std::move(options)).check(findings);
 }
@@ -56,14 +56,8 @@ Status CsvSampleSink::begin_file() const {
 
 // From now on there is a header.
 Status CsvSampleSink::lock_columns(const RowBatch& rows) {
-  if (!lock_.is_locked()) {
-    SchemaLock names;
-    if (Status status = names.lock(rows); !status.ok()) return status;
-    std::vector<LockedColumn> columns = names.columns();
-    for (LockedColumn& column : columns) column.kind = Kind::null;
-    if (Status status = lock_.lock_to(std::move(columns)); !status.ok()) {
-      return status;
-    }
+  if (!lock_.is_set()) {
+    if (Status status = lock_.set_from(rows); !status.ok()) return status;
     locked_by_rows_ = true;
   }
   Buffer header;
@@ -76,7 +70,7 @@ Status CsvSampleSink::lock_columns(const RowBatch& rows) {
   if (status.ok()) return status;
   // What comes next may have other columns.
   file_.reset();
-  if (std::exchange(locked_by_rows_, false)) lock_.unlock();
+  if (std::exchange(locked_by_rows_, false)) lock_.clear();
   return status;
 }
 
@@ -87,8 +81,8 @@ Status CsvSampleSink::write(const RowBatch& rows, WriteReport& report) {
   }
   if (rows.row_count == 0) return {};
   Status status = file_ ? Status() : lock_columns(rows);
-  if (status.ok()) status = lock_.match(rows);
   if (!status.ok()) return status;
+  lock_.match(rows);
   lines_.clear();
   cells_.resize(lock_.columns().size());
   for (std::size_t i = 0; i < rows.row_count; ++i) encode(rows, i);

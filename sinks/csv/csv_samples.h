@@ -10,7 +10,7 @@
 
 #include "base/buffer.h"
 #include "format/csv.h"
-#include "row/schema_lock.h"
+#include "row/schema.h"
 #include "sinks/csv/csv_file.h"
 #include "stogger/sink.h"
 
@@ -45,7 +45,7 @@ class CsvSampleSink final : public Sink {
   const std::string path_;
   CsvFileOptions options_;
   const CsvText texts_;
-  SchemaLock lock_;
+  Schema lock_{{.any_kind = true}};
   std::optional<CsvFile> file_;  // once there is a header
   bool open_ = false;
   bool locked_by_rows_ = false;  // and not by names that were given

@@ -12,23 +12,18 @@ constexpr std::size_t kKeptValues = 64 * 1024;
 }  // namespace
 
 SampleRows::SampleRows(bool times_as_text)
-    : lock_({.times_as_text = times_as_text,
-             .longest_name = kLongestIdentifier}) {}
-
-Status SampleRows::begin(const RowBatch& rows) {
-  lock_.unlock();
-  return lock_.lock(rows);
-}
+    : schema_({.times_as_text = times_as_text,
+               .longest_name = kLongestIdentifier}) {}
 
 bool SampleRows::has_names_of(
     const std::vector<PostgresColumn>& columns) const {
-  const std::vector<LockedColumn>& known = lock_.columns();
+  const std::vector<SchemaColumn>& known = schema_.columns();
   if (columns.size() != known.size()) return false;
   // Nearly always they are in the same order.
   for (std::size_t i = 0; i < columns.size(); ++i) {
     const std::string& name = columns[i].name;
     if (known[i].name != name && std::none_of(known.begin(), known.end(),
-                                              [&](const LockedColumn& other) {
+                                              [&](const SchemaColumn& other) {
                                                 return other.name == name;
                                               })) {
       return false;
@@ -38,18 +33,17 @@ bool SampleRows::has_names_of(
 }
 
 Status SampleRows::follow(const std::vector<PostgresColumn>& columns) {
-  if (lock_.is_locked() && has_names_of(columns)) return {};
-  std::vector<LockedColumn> locked;
+  if (schema_.is_set() && has_names_of(columns)) return {};
+  std::vector<SchemaColumn> found;
   for (const PostgresColumn& column : columns) {
-    locked.push_back({column.name, kind_of(column), true});
+    found.push_back({column.name, kind_of(column)});
   }
-  lock_.unlock();
-  return lock_.lock_to(std::move(locked));
+  return schema_.set(std::move(found));
 }
 
 Status SampleRows::project(const RowBatch& rows, RowBatch* projected) {
-  if (Status status = lock_.match(rows); !status.ok()) return status;
-  *projected = lock_.wanted();
+  schema_.match(rows);
+  *projected = schema_.wanted();
   projected->row_count = rows.row_count;
   projected->now = rows.now;
   projected->id = rows.id;
@@ -58,7 +52,7 @@ Status SampleRows::project(const RowBatch& rows, RowBatch* projected) {
   values_.reserve(rows.row_count * projected->column_count);
   for (std::size_t row = 0; row < rows.row_count; ++row) {
     for (std::size_t i = 0; i < projected->column_count; ++i) {
-      values_.push_back(lock_.value(rows, row, i));
+      values_.push_back(schema_.value(rows, row, i));
     }
   }
   projected->values = values_.data();

@@ -34,7 +34,7 @@ Status SqliteSampleSink::open() {
   status = database_.lock(SqliteDatabase::kOpeningMs);
   if (status.ok()) {
     bool exists = false;
-    lock_.unlock();
+    lock_.clear();
     status = find_table(&exists);
     if (status.ok() && !exists && !create_table_) {
       status = no_table();
@@ -49,7 +49,7 @@ Status SqliteSampleSink::check(CheckFindings& findings) {
   Status status = database_.look(findings);
   if (status.ok()) status = check_table(findings);
   database_.close();
-  lock_.unlock();
+  lock_.clear();
   return status;
 }
 
@@ -76,11 +76,11 @@ Status SqliteSampleSink::find_table(bool* exists) {
   Status status = read_sqlite_columns(database_, table_, &found);
   *exists = !found.empty();
   if (!status.ok() || !*exists) return status;
-  std::vector<LockedColumn> columns;
+  std::vector<SchemaColumn> columns;
   for (const SqliteColumn& column : found) {
-    columns.push_back({column.name, column.kind, true});
+    columns.push_back({column.name, column.kind});
   }
-  status = lock_.lock_to(std::move(columns));
+  status = lock_.set(std::move(columns));
   return status.ok() ? prepare_insert(std::move(found)) : status;
 }
 
@@ -92,18 +92,18 @@ Status SqliteSampleSink::begin_table(const RowBatch& rows) {
     return Status(Code::unavailable,
                   "the table " + quoted(table_) + " is gone");
   }
-  status = lock_.lock(rows);
+  status = lock_.set_from(rows);
   if (status.ok()) {
     status = create_sample_table(database_, table_, lock_.columns());
   }
   if (status.ok()) {
     std::vector<SqliteColumn> columns;
-    for (const LockedColumn& column : lock_.columns()) {
+    for (const SchemaColumn& column : lock_.columns()) {
       columns.push_back({column.name, column.kind});
     }
     status = prepare_insert(std::move(columns));
   }
-  if (!status.ok()) lock_.unlock();
+  if (!status.ok()) lock_.clear();
   return status;
 }
 
@@ -129,8 +129,8 @@ Status SqliteSampleSink::write(const RowBatch& rows, WriteReport& report) {
   Status status = find_file(rows.now);
   if (status.ok()) status = database_.lock(SqliteDatabase::time_for(rows));
   if (!status.ok()) return status;
-  if (!lock_.is_locked()) status = begin_table(rows);
-  if (status.ok()) status = lock_.match(rows);
+  if (!lock_.is_set()) status = begin_table(rows);
+  if (status.ok()) lock_.match(rows);
   bool refused = false;
   if (status.ok()) {
     status = insert_all(rows);

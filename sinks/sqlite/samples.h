@@ -11,7 +11,7 @@
 #include <string_view>
 #include <vector>
 
-#include "row/schema_lock.h"
+#include "row/schema.h"
 #include "sinks/sqlite/database.h"
 #include "sinks/sqlite/insert.h"
 #include "sinks/sqlite/table.h"
@@ -47,7 +47,7 @@ class SqliteSampleSink final : public Sink {
   const std::string table_;
   const bool create_table_;
   SqliteDatabase database_;
-  SchemaLock lock_;
+  Schema lock_;
   SqliteInsert insert_;
   std::vector<Value> row_;
   Time checked_;

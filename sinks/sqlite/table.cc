@@ -224,9 +224,9 @@ Status check_sqlite_table(SqliteDatabase& database, const std::string& table,
 }
 
 Status create_sample_table(SqliteDatabase& database, const std::string& table,
-                           const std::vector<LockedColumn>& columns) {
+                           const std::vector<SchemaColumn>& columns) {
   std::string sql;
-  for (const LockedColumn& column : columns) {
+  for (const SchemaColumn& column : columns) {
     if (!sql.empty()) sql += ", ";
     sql += sqlite_name(column.name);
     if (column.kind == Kind::real) {

@@ -5,7 +5,7 @@
 #include <string_view>
 #include <vector>
 
-#include "row/schema_lock.h"
+#include "row/schema.h"
 #include "sinks/sqlite/database.h"
 #include "stogger/status.h"
 #include "stogger/value.h"
@@ -44,7 +44,7 @@ Status read_sqlite_columns(SqliteDatabase& database, const std::string& table,
 // Creates a table for samples: REAL, INTEGER (booleans too) and TEXT, without a
 // primary key and without indexes. Call it with the lock held.
 Status create_sample_table(SqliteDatabase& database, const std::string& table,
-                           const std::vector<LockedColumn>& columns);
+                           const std::vector<SchemaColumn>& columns);
 
 // An INSERT into the columns that are `given`. The parameter of each is its
 // number in `columns`, from 1.
