@@ -65,9 +65,7 @@ class ParquetSink final : public Sink {
     schema_.match(rows);
     std::size_t taken = 0;
     Status status = writer_.write(rows, &taken);
-    if (const std::string losses = schema_.take_report(); !losses.empty()) {
-      report.notice(losses);
-    }
+    if (schema_.has_report()) report.notice(schema_.take_report());
     return taken == rows.row_count ? unless_kept(std::move(status), report)
                                    : status;
   }

@@ -90,7 +90,7 @@ RowBatch RowEncoder::wanted() const noexcept {
 }
 
 void RowEncoder::match(const RowBatch& rows) {
-  matcher_.match(wanted(), rows);
+  matcher_.match(rows);
   without_column_.clear();
   if (!matcher_.has_unplaced()) return;
   for (std::size_t i = 0; i < rows.column_count; ++i) {

@@ -29,10 +29,11 @@ struct RowScratch {
   RowBatch row;                 // for render() to fill in; views of the others
   std::uint32_t sanitized = 0;  // values of this row with bad bytes replaced
 
-  // All bits that are set in the number of bytes of any of them.
+  // All bits that are set in the number of bytes of any of them. Of `texts`
+  // nobody asks: while it is large, `text` is, too.
   std::size_t memory() const noexcept {
     return text.capacity() | vector_memory(columns) | vector_memory(values) |
-           vector_memory(fields) | keys.capacity() | texts.size();
+           vector_memory(fields) | keys.capacity();
   }
   // Gives back memory beyond `most` bytes, of each kind.
   void recycle(std::size_t most) noexcept {

@@ -5,6 +5,7 @@
 #include <iterator>
 
 #include "base/json.h"
+#include "base/limits.h"
 #include "render/json.h"
 #include "render/render.h"
 #include "row/fit.h"
@@ -45,8 +46,8 @@ class TableRow {
       : event_(event), columns_(columns), count_(count), scratch_(scratch) {}
 
   void fill() {
-    scratch_.texts.reset();
-    scratch_.values.resize(count_);
+    if (scratch_.texts.size() != 0) scratch_.texts.reset();
+    scratch_.values.assign(count_, Value());
     std::size_t data_column = count_;
     for (std::size_t i = 0; i < count_; ++i) {
       const Column& column = columns_[i];
@@ -54,12 +55,14 @@ class TableRow {
       if (source == Source::data) {
         data_column = i;
       } else if (source == Source::field) {
-        scratch_.values[i] = field_of(column.name, column.kind);
-      } else {
-        const Value value = attribute(source);
-        scratch_.values[i] = fitted(column.kind, value, scratch_.texts);
-        if (fits(column.kind, value)) placed_ |= bit(source);
+        put_field(i);
+      } else if (put(i, attribute(source))) {
+        placed_ |= bit(source);
       }
+    }
+    // Then this thread does not keep it: see RowScratch::memory().
+    if (scratch_.texts.size() >= kKeptByThread) [[unlikely]] {
+      scratch_.text.reserve(scratch_.texts.size());
     }
     if (data_column != count_) {
       write_data();
@@ -107,14 +110,26 @@ class TableRow {
     return Value();
   }
 
-  Value field_of(std::string_view name, Kind kind) const {
+  void put_field(std::size_t column) {
     for (std::size_t i = 0; i < event_.field_count; ++i) {
       const Field& field = event_.fields[i];
-      if (field.key == name) {
-        return fitted(kind, field.value, scratch_.texts);
+      if (field.key == columns_[column].name) {
+        put(column, field.value);
+        return;
       }
     }
-    return Value();
+  }
+
+  // False, and the column stays null, if the value does not fit.
+  bool put(std::size_t column, const Value& value) {
+    const Kind kind = columns_[column].kind;
+    if (is_of_kind(kind, value)) {
+      scratch_.values[column] = value;
+      return true;
+    }
+    if (!is_convertible(kind, value)) return false;
+    scratch_.values[column] = converted(kind, value, scratch_.texts);
+    return true;
   }
 
   void write_data() {

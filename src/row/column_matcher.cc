@@ -60,7 +60,17 @@ const std::string& ColumnMatcher::add_made_of(std::string_view name) {
   return made;
 }
 
+bool ColumnMatcher::has_all_in_order(const RowBatch& rows) const noexcept {
+  const std::size_t count = sources_.size();
+  if (rows.column_count != count) return false;
+  for (std::size_t i = 0; i < count; ++i) {
+    if (rows.columns[i].name != sources_[i]) return false;
+  }
+  return true;
+}
+
 void ColumnMatcher::put_in_order() {
+  has_source_.assign(sources_.size(), true);
   positions_.resize(sources_.size());
   std::iota(positions_.begin(), positions_.end(), std::size_t{0});
   unplaced_ = 0;

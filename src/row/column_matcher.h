@@ -32,10 +32,10 @@ class ColumnMatcher {
   // Finds each column in the batch: the exact name first. Among those that were
   // not made of another name, then by the name that would have been made of it,
   // which it keeps from then on; and last, if that is so, whatever the case.
-  // `table` are the columns as they were added: a batch that has the very same
-  // ones, as that of a log event does, is recognized without reading names.
-  void match(const RowBatch& table, const RowBatch& rows) {
-    if (!is_made_for(table, rows)) return find(rows);
+  // Mostly the batch has the same columns in the same order, as those of log
+  // events always do.
+  void match(const RowBatch& rows) {
+    if (!has_all_in_order(rows)) return find(rows);
     if (!in_order_) put_in_order();
   }
 
@@ -50,19 +50,7 @@ class ColumnMatcher {
   }
 
  private:
-  static bool is_made_for(const RowBatch& table,
-                          const RowBatch& rows) noexcept {
-    if (rows.column_count != table.column_count) return false;
-    for (std::size_t i = 0; i < table.column_count; ++i) {
-      const std::string_view mine = table.columns[i].name;
-      const std::string_view other = rows.columns[i].name;
-      if (mine.data() != other.data() || mine.size() != other.size()) {
-        return false;
-      }
-    }
-    return true;
-  }
-
+  bool has_all_in_order(const RowBatch& rows) const noexcept;
   void put_in_order();
   void find(const RowBatch& rows);
   void find_exact(const RowBatch& rows);

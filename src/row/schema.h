@@ -85,7 +85,7 @@ class Schema {
   // Finds the columns in a batch: see ColumnMatcher. Only if they are set.
   void match(const RowBatch& rows) {
     arena_.reset();
-    matcher_.match(wanted(), rows);
+    matcher_.match(rows);
     is_matched_ = true;
     if (matcher_.has_unplaced()) note_unplaced(rows);
   }
@@ -107,8 +107,9 @@ class Schema {
   // column.
   void note_misfit(std::string_view column) { losses_.add_misfit(column); }
 
-  // What was left out for the first time since the last call; empty if nothing
-  // was. For WriteReport::notice(), once all rows are written.
+  // What was left out for the first time since the last call. For
+  // WriteReport::notice(), once all rows are written.
+  bool has_report() const noexcept { return !losses_.is_empty(); }
   std::string take_report() { return losses_.take(); }
 
  private:

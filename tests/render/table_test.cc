@@ -5,6 +5,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/limits.h"
 #include "row/event_columns.h"
 #include "tests/support/test_event.h"
 
@@ -181,6 +182,17 @@ TEST(TableTest, TextsThatAreMadeStayWhereTheyAre) {
     EXPECT_EQ(row.at(0, i).text(), expected);
   }
   EXPECT_EQ(row.at(0, 100).text(), "12");
+}
+
+TEST(TableTest, MemoryOfLargeTextsThatAreMadeIsGivenBack) {
+  const std::string text(kKeptByThread, 'x');
+  TestEvent event("e", {{"a", text}});
+  const Table table(event, {{"a", Kind::json}});
+  EXPECT_EQ(table["a"].text().size(), text.size() + 2);
+  EXPECT_GE(event.scratch.memory(), kKeptByThread);
+  event.scratch.recycle(kKeptByThread);
+  EXPECT_LT(event.scratch.memory(), kKeptByThread);
+  EXPECT_LT(event.scratch.texts.size(), kKeptByThread);
 }
 
 TEST(TableTest, ColumnsWithoutAKindTakeAnything) {
