@@ -58,19 +58,8 @@ Status read_strictness(SqliteDatabase& database, const std::string& table,
   return {};
 }
 
-}  // namespace
-
-std::string sqlite_name(std::string_view name) {
-  std::string quoted_name = "\"";
-  for (const char c : name) {
-    if (c == '"') quoted_name += '"';
-    quoted_name += c;
-  }
-  return quoted_name + '"';
-}
-
-Status read_sqlite_columns(SqliteDatabase& database, const std::string& table,
-                           std::vector<SqliteColumn>* columns) {
+Status read_columns(SqliteDatabase& database, const std::string& table,
+                    std::vector<SqliteColumn>* columns) {
   enum { kName, kType, kHasDefault, kNotNull };
   columns->clear();
   bool strict = false;
@@ -101,44 +90,6 @@ Status read_sqlite_columns(SqliteDatabase& database, const std::string& table,
   return result == SQLITE_DONE ? Status() : database.failure(result, kReading);
 }
 
-Status read_sqlite_nature(SqliteDatabase& database, const std::string& table,
-                          SqliteTableNature* nature) {
-  enum { kIsView, kHasTriggers, kRowid };
-  *nature = {};
-  SqliteStatement row(database);
-  Status status = row.prepare(
-      "SELECT (SELECT type = 'view' FROM sqlite_master WHERE type IN ('table', "
-      "'view') AND name = ?1 COLLATE NOCASE), EXISTS (SELECT 1 FROM "
-      "sqlite_master WHERE type = 'trigger' AND tbl_name = ?1 COLLATE NOCASE),"
-      "(SELECT column1 FROM (VALUES ('rowid'), ('_rowid_'), ('oid')) WHERE "
-      "column1 NOT IN (SELECT lower(name) FROM pragma_table_xinfo(?1)))",
-      kReading);
-  if (status.ok()) status = bind_name(database, row.get(), table);
-  if (!status.ok()) return status;
-  const int result = sqlite3_step(row.get());
-  if (result != SQLITE_ROW) return database.failure(result, kReading);
-  nature->is_view = sqlite3_column_int(row.get(), kIsView) != 0;
-  nature->has_triggers = sqlite3_column_int(row.get(), kHasTriggers) != 0;
-  if (!nature->is_view) nature->rowid = column_text(row.get(), kRowid);
-  return {};
-}
-
-namespace {
-
-Status create_table(SqliteDatabase& database, const std::string& table) {
-  const std::string name = sqlite_name(table);
-  std::string sql = "BEGIN IMMEDIATE; CREATE TABLE IF NOT EXISTS " + name +
-                    " (id INTEGER PRIMARY KEY, timestamp TEXT NOT NULL,"
-                    " level TEXT NOT NULL, event TEXT NOT NULL, func TEXT,"
-                    " scope TEXT, data TEXT NOT NULL DEFAULT '{}');";
-  for (const char* const column : {"timestamp", "level", "event"}) {
-    sql += "CREATE INDEX IF NOT EXISTS " +
-           sqlite_name("idx_" + table + "_" + column) + " ON " + name + " (" +
-           column + ");";
-  }
-  return database.run(sql + "COMMIT", "cannot create the table");
-}
-
 // Puts the six in front, under the names that rows have them by.
 Status put_standard_first(const std::string& table,
                           std::vector<SqliteColumn>* columns) {
@@ -167,6 +118,15 @@ Status put_standard_first(const std::string& table,
 
 }  // namespace
 
+std::string sqlite_name(std::string_view name) {
+  std::string quoted_name = "\"";
+  for (const char c : name) {
+    if (c == '"') quoted_name += '"';
+    quoted_name += c;
+  }
+  return quoted_name + '"';
+}
+
 Kind sqlite_kind(std::string_view declared_type) {
   const std::string type = lower(std::string(declared_type));
   const auto has = [&](std::initializer_list<std::string_view> words) {
@@ -184,47 +144,52 @@ Kind sqlite_kind(std::string_view declared_type) {
   return has({"num", "dec"}) ? Kind::real : Kind::null;
 }
 
-namespace {
-
-Status no_table(const std::string& table) {
-  return Status(Code::invalid, "there is no table " + quoted(table) +
-                                   ": create it, or set create_table = true");
-}
-
-}  // namespace
-
-Status open_sqlite_table(SqliteDatabase& database, const std::string& table,
-                         bool create, std::vector<SqliteColumn>* columns) {
-  Status status = read_sqlite_columns(database, table, columns);
-  if (status.ok() && columns->empty() && create) {
-    status = create_table(database, table);
-    if (status.ok()) {
-      status = read_sqlite_columns(database, table, columns);
-    }
-  }
+Status read_sqlite_nature(SqliteDatabase& database, const std::string& table,
+                          SqliteTableNature* nature) {
+  enum { kIsView, kHasTriggers, kRowid };
+  *nature = {};
+  SqliteStatement row(database);
+  Status status = row.prepare(
+      "SELECT (SELECT type = 'view' FROM sqlite_master WHERE type IN ('table', "
+      "'view') AND name = ?1 COLLATE NOCASE), EXISTS (SELECT 1 FROM "
+      "sqlite_master WHERE type = 'trigger' AND tbl_name = ?1 COLLATE NOCASE),"
+      "(SELECT column1 FROM (VALUES ('rowid'), ('_rowid_'), ('oid')) WHERE "
+      "column1 NOT IN (SELECT lower(name) FROM pragma_table_xinfo(?1)))",
+      kReading);
+  if (status.ok()) status = bind_name(database, row.get(), table);
   if (!status.ok()) return status;
-  if (columns->empty()) {
-    return no_table(table);
-  }
-  return put_standard_first(table, columns);
-}
-
-Status check_sqlite_table(SqliteDatabase& database, const std::string& table,
-                          bool create, CheckFindings& findings,
-                          std::vector<SqliteColumn>* columns) {
-  columns->clear();
-  if (database.is_open()) {
-    Status status = read_sqlite_columns(database, table, columns);
-    if (!status.ok()) return status;
-  }
-  if (!columns->empty()) return put_standard_first(table, columns);
-  if (!create) return no_table(table);
-  findings.would_change("would create the table " + quoted(table));
+  const int result = sqlite3_step(row.get());
+  if (result != SQLITE_ROW) return database.failure(result, kReading);
+  nature->is_view = sqlite3_column_int(row.get(), kIsView) != 0;
+  nature->has_triggers = sqlite3_column_int(row.get(), kHasTriggers) != 0;
+  if (!nature->is_view) nature->rowid = column_text(row.get(), kRowid);
   return {};
 }
 
-Status create_sample_table(SqliteDatabase& database, const std::string& table,
-                           const std::vector<SchemaColumn>& columns) {
+Status find_sqlite_columns(SqliteDatabase& database, const std::string& table,
+                           bool standard, std::vector<SqliteColumn>* columns) {
+  Status status = read_columns(database, table, columns);
+  if (!status.ok() || columns->empty() || !standard) return status;
+  return put_standard_first(table, columns);
+}
+
+Status create_standard_table(SqliteDatabase& database,
+                             const std::string& table) {
+  const std::string name = sqlite_name(table);
+  std::string sql = "BEGIN IMMEDIATE; CREATE TABLE IF NOT EXISTS " + name +
+                    " (id INTEGER PRIMARY KEY, timestamp TEXT NOT NULL,"
+                    " level TEXT NOT NULL, event TEXT NOT NULL, func TEXT,"
+                    " scope TEXT, data TEXT NOT NULL DEFAULT '{}');";
+  for (const char* const column : {"timestamp", "level", "event"}) {
+    sql += "CREATE INDEX IF NOT EXISTS " +
+           sqlite_name("idx_" + table + "_" + column) + " ON " + name + " (" +
+           column + ");";
+  }
+  return database.run(sql + "COMMIT", "cannot create the table");
+}
+
+Status create_table_of(SqliteDatabase& database, const std::string& table,
+                       const std::vector<SchemaColumn>& columns) {
   std::string sql;
   for (const SchemaColumn& column : columns) {
     if (!sql.empty()) sql += ", ";

@@ -23,28 +23,19 @@ struct SqliteColumn {
   bool is_required = false;
 };
 
-// Finds the columns of the table: the standard six first, then those that a
-// table made by someone else has besides. Creates the table, with its indexes,
-// if it is missing and `create` is set. Call it with the lock held.
-Status open_sqlite_table(SqliteDatabase& database, const std::string& table,
-                         bool create, std::vector<SqliteColumn>* columns);
-
-// Says what open_sqlite_table() would change, and whether the columns fit.
-// `columns` may be empty afterwards, if there is no table yet. `database` need
-// not be open: then there is none.
-Status check_sqlite_table(SqliteDatabase& database, const std::string& table,
-                          bool create, CheckFindings& findings,
-                          std::vector<SqliteColumn>* columns);
-
 // All columns of the table that can be written to; none if there is no table.
+// With `standard`, the six come first, and it is an error if one is missing.
 // Call it with the lock held.
-Status read_sqlite_columns(SqliteDatabase& database, const std::string& table,
-                           std::vector<SqliteColumn>* columns);
+Status find_sqlite_columns(SqliteDatabase& database, const std::string& table,
+                           bool standard, std::vector<SqliteColumn>* columns);
 
-// Creates a table for samples: REAL, INTEGER (booleans too) and TEXT, without a
+// Creates the table of the six, with its indexes. Call it with the lock held.
+Status create_standard_table(SqliteDatabase& database,
+                             const std::string& table);
+// Creates a table of these: REAL, INTEGER (booleans too) and TEXT, without a
 // primary key and without indexes. Call it with the lock held.
-Status create_sample_table(SqliteDatabase& database, const std::string& table,
-                           const std::vector<SchemaColumn>& columns);
+Status create_table_of(SqliteDatabase& database, const std::string& table,
+                       const std::vector<SchemaColumn>& columns);
 
 // An INSERT into the columns that are `given`. The parameter of each is its
 // number in `columns`, from 1.

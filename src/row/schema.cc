@@ -91,7 +91,6 @@ void Schema::clear() noexcept {
   columns_.clear();
   views_.clear();
   is_cut_ = false;
-  is_matched_ = false;
 }
 
 // The last step, and it fails before it begins or not at all: without views,

@@ -60,7 +60,7 @@ class Schema {
         matcher_(options.ignore_case, options.longest_name) {}
 
   // Takes these columns, in place of those it had. The same ones change
-  // nothing: names stay where they are, and the batch stays matched.
+  // nothing.
   // Code::invalid if there are none.
   Status set(std::vector<SchemaColumn> columns);
   // Makes the columns of a first batch, in its order, up to kMostColumns. Those
@@ -86,11 +86,8 @@ class Schema {
   void match(const RowBatch& rows) {
     arena_.reset();
     matcher_.match(rows);
-    is_matched_ = true;
     if (matcher_.has_unplaced()) note_unplaced(rows);
   }
-  // False if the columns have changed since.
-  bool is_matched() const noexcept { return is_matched_; }
 
   // The value that belongs into a column, for a row of the batch matched last:
   // null, or of the column's kind. Text lives until the next match(), or as
@@ -122,8 +119,7 @@ class Schema {
   std::vector<SchemaColumn> columns_;
   std::vector<Column> views_;  // of columns_
   bool is_cut_ = false;        // the first batch had more columns
-  bool is_matched_ = false;
-  Arena arena_;  // texts of the batch that were made
+  Arena arena_;                // texts of the batch that were made
   LossReport losses_;
 };
 

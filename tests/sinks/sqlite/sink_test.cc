@@ -298,6 +298,20 @@ TEST_F(SqliteSink, AWiderTableTakesFieldsByName) {
             "e71here1w,f--here1-");
 }
 
+TEST_F(SqliteSink, WhatHasNoColumnIsLeftOutAndReportedOnce) {
+  SinkPtr sink = open();
+  const Rows rows = field_rows({{{"timestamp", kTestTime},
+                                 {"level", "info"},
+                                 {"event", "e"},
+                                 {"host", "h"}}});
+  const KeptReport said = said_of(*sink, rows);
+  EXPECT_TRUE(said.refused.empty());
+  ASSERT_EQ(said.notices.size(), 1u);
+  EXPECT_TRUE(said.notices[0].starts_with("there is no column \"host\""));
+  EXPECT_TRUE(said_of(*sink, rows).is_empty());
+  EXPECT_EQ(one(kCount), "2");
+}
+
 TEST_F(SqliteSink, ColumnsOfUnknownTypesAreForEveryKind) {
   SqliteQuery(path_).run(
       "CREATE TABLE stogger_logs (timestamp, level, event, func, scope, data, "
@@ -345,7 +359,7 @@ TEST_F(SqliteSink, RowsThatTheTableRefusesAreLeftOut) {
   KeptReport said = said_of(
       *sink, table_rows({{}, {.event = "bad"}, {}, {.event = "bad"}, {}}));
   ASSERT_EQ(said.refused_rows(), (std::vector<std::size_t>{1, 3}));
-  EXPECT_TRUE(said.refused[0].reason.starts_with("cannot insert: "))
+  EXPECT_TRUE(said.refused[0].reason.starts_with("the INSERT failed: "))
       << said.text();
   ASSERT_TRUE(sink->tally(&tally));
   EXPECT_EQ(tally.written, 3u);
@@ -624,9 +638,10 @@ TEST_F(SqliteSink, AFullDiskHarmsNothingAndHeals) {
   while ((status = write_to(*sink, table_rows({{.data = data}}))).ok())
     ++written;
   EXPECT_EQ(status.code(), Code::unavailable);
-  EXPECT_EQ(status.message(),
-            "cannot insert: the disk is full: make room on the database's file "
-            "system");
+  EXPECT_EQ(
+      status.message(),
+      "the INSERT failed: the disk is full: make room on the database's file "
+      "system");
   for (int i = 0; i < 3; ++i) {
     EXPECT_OK(sink->close());
     if (sink->open().ok()) {
