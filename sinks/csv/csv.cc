@@ -158,8 +158,10 @@ std::vector<SchemaColumn> read_columns(Options& options) {
                         Kind::null};
     if (column.name.empty()) {
       options.problem("columns", "must not contain an empty name");
-    } else if (std::find(columns.begin(), columns.end(), column) !=
-               columns.end()) {
+    } else if (std::any_of(columns.begin(), columns.end(),
+                           [&](const SchemaColumn& other) {
+                             return other.name == column.name;
+                           })) {
       options.problem("columns", "contains " + quoted(column.name) + " twice");
     }
     columns.push_back(std::move(column));

@@ -1,6 +1,5 @@
 #include "sinks/postgres/sample_rows.h"
 
-#include <algorithm>
 #include <utility>
 
 namespace stogger {
@@ -15,25 +14,7 @@ SampleRows::SampleRows(bool times_as_text)
     : schema_({.times_as_text = times_as_text,
                .longest_name = kLongestIdentifier}) {}
 
-bool SampleRows::has_names_of(
-    const std::vector<PostgresColumn>& columns) const {
-  const std::vector<SchemaColumn>& known = schema_.columns();
-  if (columns.size() != known.size()) return false;
-  // Nearly always they are in the same order.
-  for (std::size_t i = 0; i < columns.size(); ++i) {
-    const std::string& name = columns[i].name;
-    if (known[i].name != name && std::none_of(known.begin(), known.end(),
-                                              [&](const SchemaColumn& other) {
-                                                return other.name == name;
-                                              })) {
-      return false;
-    }
-  }
-  return true;
-}
-
 Status SampleRows::follow(const std::vector<PostgresColumn>& columns) {
-  if (schema_.is_set() && has_names_of(columns)) return {};
   std::vector<SchemaColumn> found;
   for (const PostgresColumn& column : columns) {
     found.push_back({column.name, kind_of(column)});

@@ -37,8 +37,6 @@ class SampleRows {
   std::string take_report() { return schema_.take_report(); }
 
  private:
-  bool has_names_of(const std::vector<PostgresColumn>& columns) const;
-
   Schema schema_;
   std::vector<Value> values_;
 };

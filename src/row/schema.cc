@@ -59,12 +59,26 @@ Status Schema::set(std::vector<SchemaColumn> columns) {
   if (columns.empty()) {
     return Status(Code::invalid, "there is no column to take");
   }
-  if (is_set() && columns == columns_) return {};
+  if (has_names_of(columns)) {
+    for (std::size_t i = 0; i < columns.size(); ++i) {
+      columns_[i].kind = views_[i].kind = columns[i].kind;
+    }
+    return {};
+  }
   clear();
   columns_ = std::move(columns);
   for (const SchemaColumn& column : columns_) matcher_.add(column.name);
   publish();
   return {};
+}
+
+bool Schema::has_names_of(const std::vector<SchemaColumn>& columns) const {
+  return is_set() &&
+         std::equal(columns.begin(), columns.end(), columns_.begin(),
+                    columns_.end(),
+                    [](const SchemaColumn& a, const SchemaColumn& b) {
+                      return a.name == b.name;
+                    });
 }
 
 Status Schema::set_from(const RowBatch& rows) {

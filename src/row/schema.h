@@ -29,8 +29,6 @@ struct SchemaColumn {
   std::string name;
   // What it holds; Kind::null for values of every kind.
   Kind kind = Kind::text;
-
-  friend bool operator==(const SchemaColumn&, const SchemaColumn&) = default;
 };
 
 // The six of standard_columns.h.
@@ -59,8 +57,8 @@ class Schema {
       : options_(options),
         matcher_(options.ignore_case, options.longest_name) {}
 
-  // Takes these columns, in place of those it had. The same ones change
-  // nothing.
+  // Takes these columns, in place of those it had. Where the names are the same
+  // ones, what names they have in batches stays known.
   // Code::invalid if there are none.
   Status set(std::vector<SchemaColumn> columns);
   // Makes the columns of a first batch, in its order, up to kMostColumns. Those
@@ -110,6 +108,7 @@ class Schema {
   std::string take_report() { return losses_.take(); }
 
  private:
+  bool has_names_of(const std::vector<SchemaColumn>& columns) const;
   void publish();
   void note_unplaced(const RowBatch& rows);
   Value convert(const Value& value, std::size_t column);

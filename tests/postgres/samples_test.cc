@@ -132,6 +132,23 @@ TEST_F(PostgresSamplesTest, ATableStoresTheSameOfEventsAndSamples) {
             "2");
 }
 
+TEST_F(PostgresSamplesTest, ATypeThatHasChangedIsFoundByTheNextSession) {
+  server().execute("CREATE TABLE samples (device text, n int)");
+  SinkPtr sink = make();
+  const Field number[] = {{"n", 1}};
+  const Field text[] = {{"n", "fast"}};
+  EXPECT_OK(write(*sink, {sample(number), sample(text)}));
+  server().execute("ALTER TABLE samples ALTER COLUMN n TYPE text");
+  server().execute(
+      "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE "
+      "backend_type = 'client backend' AND pid <> pg_backend_pid()");
+  EXPECT_OK(write(*sink, {sample(number)}));
+  EXPECT_OK(write(*sink, {sample(text)}));
+  EXPECT_EQ(server().one("SELECT string_agg(coalesce(n, '-'), ' ' ORDER BY "
+                         "ctid) FROM samples"),
+            "1 - 1 fast");
+}
+
 TEST_F(PostgresSamplesTest, TheFirstBatchMakesTheTable) {
   SinkPtr sink = make_creating();
   EXPECT_EQ(server().one("SELECT to_regclass('samples') IS NULL"), "t");
