@@ -1,14 +1,16 @@
 // The csv sink: rows as lines of a CSV file, which several processes may write
 // to.
 //
-// Options: path (required), columns, mode (append; for samples truncate),
-// for_people (false), file_mode, folder_mode.
+// Options: path (required), columns (the standard six; for samples those of the
+// first rows), mode (append; for samples truncate), for_people (false),
+// file_mode, folder_mode.
 // Safe after write(): the rows are with the kernel and survive the end of this
 // process. flush() and close() add nothing.
 #include "format/csv.h"
 
 #include <algorithm>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -16,84 +18,70 @@
 
 #include "base/buffer.h"
 #include "base/quote.h"
-#include "row/standard_columns.h"
+#include "os/file.h"
+#include "os/folder.h"
+#include "row/schema.h"
 #include "sinks/builtin.h"
-#include "sinks/common/columns.h"
 #include "sinks/common/paths.h"
 #include "sinks/csv/csv_file.h"
-#include "sinks/csv/csv_samples.h"
 
 namespace stogger {
 namespace {
 
 constexpr std::size_t kKeptMemory = 256 * 1024;
-constexpr std::string_view kTimeOfEvent = "timestamp";
-
-// Towards the past, so that the text of the time of an event has one length.
-Value whole_microseconds(const Value& value) noexcept {
-  if (value.kind() != Kind::time) return value;
-  const std::int64_t ns = value.time().ns;
-  const std::int64_t below = (ns % 1000 + 1000) % 1000;
-  return ns < INT64_MIN + below ? value : Value(Time{ns - below});
-}
-
-// Where the names of columns live.
-std::vector<Column> views_of(const std::vector<std::string>& names) {
-  std::vector<Column> columns;
-  columns.reserve(names.size());
-  for (const std::string& name : names) columns.push_back({name, Kind::null});
-  return columns;
-}
-
-RowBatch as_batch(const std::vector<Column>& columns) noexcept {
-  RowBatch batch;
-  batch.columns = columns.data();
-  batch.column_count = columns.size();
-  return batch;
-}
 
 class CsvSink final : public Sink {
  public:
-  CsvSink(std::string path, CsvFileOptions file, std::vector<std::string> names,
-          CsvText texts)
-      : path_(std::move(path)),
-        names_(std::move(names)),
-        columns_(views_of(names_)),
-        texts_(texts),
-        file_(std::move(file)) {}
+  // `file` lacks its header, which follows from the columns: these, or those of
+  // the first rows if there are none.
+  CsvSink(std::string path, CsvFileOptions file,
+          std::vector<SchemaColumn> columns, CsvText texts)
+      : path_(std::move(path)), options_(std::move(file)), texts_(texts) {
+    if (schema_.set(std::move(columns)).ok()) make_file();
+  }
 
-  Status open() override { return file_.open(); }
+  // Before there are columns, an empty file.
+  Status open() override {
+    if (file_) return file_->open();
+    Status status = begin_file();
+    begun_ = status.ok();
+    if (begun_) options_.truncate = false;
+    return status;
+  }
 
   Status check(CheckFindings& findings) override {
-    return file_.check(findings);
+    return file_ ? file_->check(findings) : CsvFile(options_).check(findings);
   }
 
   Status write(const RowBatch& rows, WriteReport& report) override {
-    if (!file_.is_open()) {
+    if (!(file_ ? file_->is_open() : begun_)) {
       return Status(Code::unavailable,
                     "not open: open() was not called or failed");
     }
     if (rows.row_count == 0) return {};
-    Status status = match_columns(columns(), rows, &positions_);
-    if (!status.ok()) {
-      refuse_all(rows, status.message(), report);
-      return {};
+    if (!file_) {
+      if (Status status = take_columns(rows); !status.ok()) return status;
     }
-    lines_.clear();
-    for (std::size_t i = 0; i < rows.row_count; ++i) encode(rows, i);
-    status = file_.append(lines_.view(), rows.now);
-    lines_.recycle(kKeptMemory);
-    if (file_.has_complaint()) report.notice(file_.take_complaint());
-    if (status.ok()) written_ += rows.row_count;
-    return status;
+    Status status = append(rows);
+    if (file_->has_complaint()) report.notice(file_->take_complaint());
+    if (!status.ok()) return status;
+    written_ += rows.row_count;
+    if (schema_.has_report()) report.notice(schema_.take_report());
+    return {};
   }
 
-  Status close() override { return file_.close(); }
+  Status close() override {
+    begun_ = false;
+    return file_ ? file_->close() : Status();
+  }
 
-  void abandon() noexcept override { file_.abandon(); }
+  void abandon() noexcept override {
+    begun_ = false;
+    if (file_) file_->abandon();
+  }
 
   RowForm form() const noexcept override { return RowForm::table; }
-  RowBatch columns() const noexcept override { return as_batch(columns_); }
+  RowBatch columns() const noexcept override { return schema_.wanted(); }
   bool tally(Tally* tally) const noexcept override {
     tally->written = written_;
     return true;
@@ -101,60 +89,94 @@ class CsvSink final : public Sink {
   std::string_view target() const noexcept override { return path_; }
 
  private:
-  void encode(const RowBatch& rows, std::size_t row) {
-    cells_.resize(columns_.size());
-    for (std::size_t i = 0; i < columns_.size(); ++i) {
-      cells_[i] =
-          positions_[i] == kNoColumn ? Value() : rows.at(row, positions_[i]);
-      if (columns_[i].name == kTimeOfEvent) {
-        cells_[i] = whole_microseconds(cells_[i]);
+  // Its header comes with the first rows.
+  Status begin_file() const {
+    Folder folder;
+    File file;
+    Status status = folder.open(options_.path, options_.modes, true);
+    if (!status.ok()) return status;
+    return file.open_append(folder, folder.name(), options_.truncate);
+  }
+
+  Status take_columns(const RowBatch& rows) {
+    if (Status status = schema_.set_from(rows); !status.ok()) return status;
+    make_file();
+    Status status = file_->open();
+    if (status.ok()) return status;
+    // What comes next may have other columns.
+    file_.reset();
+    schema_.clear();
+    return status;
+  }
+
+  void make_file() {
+    Buffer header;
+    append_csv_header(header, schema_.wanted(), texts_);
+    CsvFileOptions options = options_;
+    options.header = header.view();
+    file_.emplace(std::move(options));
+  }
+
+  Status append(const RowBatch& rows) {
+    schema_.match(rows);
+    lines_.clear();
+    cells_.resize(schema_.columns().size());
+    for (std::size_t row = 0; row < rows.row_count; ++row) {
+      for (std::size_t i = 0; i < cells_.size(); ++i) {
+        cells_[i] = schema_.value(rows, row, i);
       }
+      append_csv_row(lines_, cells_.data(), cells_.size(), texts_);
     }
-    append_csv_row(lines_, cells_.data(), cells_.size(), texts_);
+    Status status = file_->append(lines_.view(), rows.now);
+    lines_.recycle(kKeptMemory);
+    return status;
   }
 
   const std::string path_;
-  const std::vector<std::string> names_;
-  const std::vector<Column> columns_;  // views of names_
+  CsvFileOptions options_;
   const CsvText texts_;
-  CsvFile file_;
-  std::vector<std::size_t> positions_;  // in the batch, by column
+  // A cell takes any value: only names matter.
+  Schema schema_{{.any_kind = true}};
+  std::optional<CsvFile> file_;  // as soon as there are columns
+  bool begun_ = false;           // before that: the empty file is there
   std::vector<Value> cells_;
   Buffer lines_;
   std::uint64_t written_ = 0;
 };
 
-// For samples without the option: none, as they follow from the first ones.
-std::vector<std::string> read_columns(Options& options) {
+// Without the option: the standard six, or for samples none, as they follow
+// from the first ones.
+std::vector<SchemaColumn> read_columns(Options& options) {
+  std::vector<SchemaColumn> columns;
   if (!options.has("columns")) {
-    if (options.for_samples()) return {};
-    std::vector<std::string> names;
-    for (const Column& column : kStandardColumns) {
-      names.emplace_back(column.name);
-    }
-    return names;
+    if (!options.for_samples()) columns = standard_schema();
+    for (SchemaColumn& column : columns) column.kind = Kind::null;
+    return columns;
   }
-  std::vector<std::string> names;
   for (std::size_t i = 0; i < options.list_size("columns"); ++i) {
-    const std::string name(options.list_item("columns", i));
-    if (name.empty()) {
+    SchemaColumn column{std::string(options.list_item("columns", i)),
+                        Kind::null};
+    if (column.name.empty()) {
       options.problem("columns", "must not contain an empty name");
-    } else if (std::find(names.begin(), names.end(), name) != names.end()) {
-      options.problem("columns", "contains " + quoted(name) + " twice");
+    } else if (std::any_of(columns.begin(), columns.end(),
+                           [&](const SchemaColumn& other) {
+                             return other.name == column.name;
+                           })) {
+      options.problem("columns", "contains " + quoted(column.name) + " twice");
     }
-    names.push_back(name);
+    columns.push_back(std::move(column));
   }
-  if (names.empty() && !options.has_problem("columns")) {
+  if (columns.empty() && !options.has_problem("columns")) {
     options.problem("columns", "must name a column");
   }
-  return names;
+  return columns;
 }
 
 }  // namespace
 
 Status make_csv_sink(Options& options, SinkPtr* sink) {
   const std::string path = read_path(options);
-  std::vector<std::string> names = read_columns(options);
+  std::vector<SchemaColumn> columns = read_columns(options);
   CsvFileOptions file;
   file.path = absolute_path(path);
   file.modes = read_file_modes(options);
@@ -162,21 +184,14 @@ Status make_csv_sink(Options& options, SinkPtr* sink) {
       options.choice("mode", {"append", "truncate"},
                      options.for_samples() ? "truncate" : "append") ==
       "truncate";
+  file.each_truncates = options.for_samples();
   file.clock = options.clock();
   const CsvText texts = options.boolean("for_people", false)
                             ? CsvText::for_people
                             : CsvText::exact;
   Status status = options.finish();
   if (!status.ok()) return status;
-  if (options.for_samples()) {
-    sink->reset(new CsvSampleSink(path, std::move(file), names, texts));
-    return {};
-  }
-  const std::vector<Column> columns = views_of(names);
-  Buffer header;
-  append_csv_header(header, as_batch(columns), texts);
-  file.header = header.view();
-  sink->reset(new CsvSink(path, std::move(file), std::move(names), texts));
+  sink->reset(new CsvSink(path, std::move(file), std::move(columns), texts));
   return {};
 }
 

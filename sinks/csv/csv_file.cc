@@ -81,9 +81,7 @@ Status CsvFile::open_once(Opened* opened, bool* again) {
       return {};
     }
   }
-  if (options_.truncate && is_first_opening(options_.path)) {
-    opened->file.truncate(0);
-  }
+  if (is_to_be_truncated()) opened->file.truncate(0);
   status = inspect(opened, again);
   if (opened->lock.is_open()) opened->lock.unlock();
   // Programs that know no lock may have moved or deleted it meanwhile.
@@ -92,6 +90,12 @@ Status CsvFile::open_once(Opened* opened, bool* again) {
     return {};
   }
   return status;
+}
+
+bool CsvFile::is_to_be_truncated() {
+  if (!options_.truncate) return false;
+  return options_.each_truncates ? !std::exchange(has_truncated_, true)
+                                 : is_first_opening(options_.path);
 }
 
 Status CsvFile::open_file(Opened* opened) const {

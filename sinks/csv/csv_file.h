@@ -33,8 +33,9 @@ namespace stogger {
 struct CsvFileOptions {
   std::string path;  // absolute
   FileModes modes;
-  std::string header;     // the first line, with its end
-  bool truncate = false;  // when this process first opens the path
+  std::string header;           // the first line, with its end
+  bool truncate = false;        // when this process first opens the path,
+  bool each_truncates = false;  // or rather when each CsvFile first does
   Clock* clock = nullptr;
 };
 
@@ -70,6 +71,7 @@ class CsvFile {
   Status open_anew(Opened* opened);
   Status open_once(Opened* opened, bool* again);
   Status open_file(Opened* opened) const;
+  bool is_to_be_truncated();
   Status inspect(Opened* opened, bool* again);
   Status begin(File& file) const;
   Status set_aside(const Folder& folder);
@@ -82,6 +84,7 @@ class CsvFile {
   const CsvFileOptions options_;
   Opened opened_;
   UnconfirmedLines unconfirmed_;
+  bool has_truncated_ = false;
   bool adrift_ = false;  // the path leads elsewhere, and cannot be opened
   Time checked_;         // at the lock and, if adrift, for another file
   Complaint complaint_;

@@ -4,8 +4,7 @@
 #include <bit>
 
 #include "base/json.h"
-#include "base/number.h"
-#include "base/timestamp.h"
+#include "base/scalar_text.h"
 #include "base/utf8.h"
 
 namespace stogger {
@@ -111,24 +110,7 @@ std::string_view ColumnBuffer::text_of(const Value& value) {
     append_json_value(scratch_, value);
     return scratch_.view();
   }
-  switch (value.kind()) {
-    case Kind::boolean:
-      return value.boolean() ? "true" : "false";
-    case Kind::integer:
-      append_integer(scratch_, value.integer());
-      break;
-    case Kind::unsigned_integer:
-      append_unsigned(scratch_, value.unsigned_integer());
-      break;
-    case Kind::real:
-      append_real(scratch_, value.real());
-      break;
-    case Kind::time:
-      append_time(scratch_, value.time());
-      break;
-    default:
-      break;
-  }
+  append_cell(scratch_, value);
   return scratch_.view();
 }
 

@@ -15,8 +15,7 @@
 #include <utility>
 #include <vector>
 
-#include "row/schema_lock.h"
-#include "row/standard_columns.h"
+#include "row/schema.h"
 #include "sinks/common/paths.h"
 #include "sinks/parquet/writer.h"
 
@@ -30,10 +29,9 @@ class ParquetSink final : public Sink {
   ParquetSink(ParquetSettings settings, bool for_samples)
       : settings_(std::move(settings)),
         for_samples_(for_samples),
-        lock_(SchemaLockOptions{.ignore_case = false,
-                                .times_as_text = settings_.times_as_text,
-                                .unsigned_integers = true}),
-        writer_(settings_, lock_) {}
+        schema_({.times_as_text = settings_.times_as_text,
+                 .unsigned_integers = true}),
+        writer_(settings_, schema_) {}
   ~ParquetSink() override {
     try {
       static_cast<void>(writer_.close());
@@ -43,13 +41,10 @@ class ParquetSink final : public Sink {
   }
 
   Status open() override {
-    if (!for_samples_ && !lock_.is_locked()) {
-      std::vector<LockedColumn> columns;
-      for (const Column& column : kStandardColumns) {
-        columns.push_back({std::string(column.name), column.kind});
+    if (!for_samples_) {
+      if (Status status = schema_.set(standard_schema()); !status.ok()) {
+        return status;
       }
-      Status status = lock_.lock_to(std::move(columns));
-      if (!status.ok()) return status;
     }
     return writer_.open();
   }
@@ -64,15 +59,13 @@ class ParquetSink final : public Sink {
                     "not open: open() was not called or failed");
     }
     if (rows.row_count == 0) return {};
-    Status status;
-    if (!lock_.is_locked()) status = lock_.lock(rows);
-    if (status.ok()) status = lock_.match(rows);
-    if (!status.ok()) return status;
-    std::size_t taken = 0;
-    status = writer_.write(rows, &taken);
-    if (const std::string losses = lock_.take_report(); !losses.empty()) {
-      report.notice(losses);
+    if (!schema_.is_set()) {
+      if (Status status = schema_.set_from(rows); !status.ok()) return status;
     }
+    schema_.match(rows);
+    std::size_t taken = 0;
+    Status status = writer_.write(rows, &taken);
+    if (schema_.has_report()) report.notice(schema_.take_report());
     return taken == rows.row_count ? unless_kept(std::move(status), report)
                                    : status;
   }
@@ -100,7 +93,7 @@ class ParquetSink final : public Sink {
   void abandon() noexcept override { writer_.abandon(); }
 
   RowForm form() const noexcept override { return RowForm::table; }
-  RowBatch columns() const noexcept override { return lock_.wanted(); }
+  RowBatch columns() const noexcept override { return schema_.wanted(); }
   bool tally(Tally* tally) const noexcept override {
     *tally = {};
     tally->written = writer_.written();
@@ -125,7 +118,7 @@ class ParquetSink final : public Sink {
 
   const ParquetSettings settings_;
   const bool for_samples_;
-  SchemaLock lock_;
+  Schema schema_;
   ParquetWriter writer_;
   bool says_kept_ = false;  // it has since the writer began to fail
 };

@@ -93,7 +93,7 @@ void ParquetWriter::add(const RowBatch& rows, std::size_t first,
                         std::size_t count) {
   if (rows_.empty()) {
     if (columns_.empty()) {
-      for (const LockedColumn& column : lock_.columns()) {
+      for (const SchemaColumn& column : schema_.columns()) {
         const bool as_text =
             settings_.times_as_text && column.kind == Kind::time;
         columns_.push_back({column.name, as_text ? Kind::text : column.kind});
@@ -109,9 +109,9 @@ void ParquetWriter::add(const RowBatch& rows, std::size_t first,
   rows_.front().add(
       count,
       [&](std::size_t row, std::size_t column) {
-        return lock_.value(rows, first + row, column);
+        return schema_.value(rows, first + row, column);
       },
-      [&](std::size_t column) { lock_.note_misfit(columns_[column].name); });
+      [&](std::size_t column) { schema_.note_misfit(columns_[column].name); });
   if (buffered() == 0) oldest_ = rows.now;
   if (file_size_ == 0 && pending_ == 0) begun_ = rows.now;
   pending_ += count;

@@ -14,7 +14,7 @@
 #include <vector>
 
 #include "base/buffer.h"
-#include "row/schema_lock.h"
+#include "row/schema.h"
 #include "sinks/parquet/encoder.h"
 #include "sinks/parquet/twin_files.h"
 #include "stogger/row.h"
@@ -40,10 +40,10 @@ struct ParquetSettings {
 
 class ParquetWriter {
  public:
-  // The rows are those that the lock was matched with last.
-  ParquetWriter(const ParquetSettings& settings, SchemaLock& lock)
+  // The rows are those that the schema was matched with last.
+  ParquetWriter(const ParquetSettings& settings, Schema& schema)
       : settings_(settings),
-        lock_(lock),
+        schema_(schema),
         encoder_(settings.encoding),
         files_(settings.files) {}
 
@@ -84,7 +84,7 @@ class ParquetWriter {
   Status roll();
 
   const ParquetSettings& settings_;
-  SchemaLock& lock_;
+  Schema& schema_;
   std::vector<ParquetColumn> columns_;
   ParquetEncoder encoder_;
   ParquetFooter footer_;  // of what stays in the file

@@ -70,21 +70,18 @@ Kind kind_of(const PostgresColumn& column) noexcept {
     case PostgresType::float4:
     case PostgresType::float8:
       return Kind::real;
-    case PostgresType::uuid:
-      return Kind::text;
     case PostgresType::timestamptz:
     case PostgresType::timestamp:
     case PostgresType::date:
       return Kind::time;
-    case PostgresType::text:
-      if (column.is_enum) return Kind::text;
-      break;
     case PostgresType::numeric:
+    case PostgresType::text:
+    case PostgresType::uuid:
     case PostgresType::json:
     case PostgresType::jsonb:
       break;
   }
-  return takes_the_rest(column) ? Kind::json : Kind::null;
+  return Kind::null;
 }
 
 bool takes_the_rest(const PostgresColumn& column) noexcept {

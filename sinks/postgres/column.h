@@ -51,8 +51,8 @@ struct PostgresColumn {
 // Fills in all that follows from it.
 bool set_builtin_type(std::uint32_t type_id, PostgresColumn* column);
 
-// The kind of values that go to the column: what Sink::columns() says of it.
-// Kind::null if values of several kinds do.
+// The kind of values that go to the column. Kind::null if values of several
+// kinds do, and append_postgres_value() judges.
 Kind kind_of(const PostgresColumn& column) noexcept;
 
 // True for the column `data` if it can hold a JSON object, so that it takes all

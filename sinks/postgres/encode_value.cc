@@ -6,11 +6,13 @@
 #include <cstdint>
 #include <limits>
 
+#include "base/arena.h"
 #include "base/json.h"
 #include "base/number.h"
 #include "base/scalar_text.h"
 #include "base/timestamp.h"
 #include "base/utf8.h"
+#include "row/fit.h"
 #include "sinks/postgres/big_endian.h"
 
 namespace stogger {
@@ -25,10 +27,17 @@ std::int64_t microseconds_of(Time time) noexcept {
   return time.ns % 1000 < 0 ? whole - 1 : whole;
 }
 
+// Null if it does not fit. No text has to be made.
+Value fitted_number(Kind kind, const Value& value) {
+  Arena unused;
+  return fitted(kind, value, unused);
+}
+
 template <class Integer, class Bits>
 bool append_integer_as(Buffer& out, const Value& value) {
-  if (value.kind() != Kind::integer) return false;
-  const std::int64_t number = value.integer();
+  const Value fit = fitted_number(Kind::integer, value);
+  if (fit.is_null()) return false;
+  const std::int64_t number = fit.integer();
   if (number < std::numeric_limits<Integer>::min() ||
       number > std::numeric_limits<Integer>::max()) {
     return false;
@@ -37,33 +46,13 @@ bool append_integer_as(Buffer& out, const Value& value) {
   return true;
 }
 
-// False if it is no number, or an integer that no double equals.
-bool read_real(const Value& value, double* real) noexcept {
-  constexpr double kInt64End = 9223372036854775808.0;    // 2^63
-  constexpr double kUint64End = 18446744073709551616.0;  // 2^64
-  switch (value.kind()) {
-    case Kind::real:
-      *real = value.real();
-      return true;
-    case Kind::integer:
-      *real = static_cast<double>(value.integer());
-      return *real < kInt64End &&
-             static_cast<std::int64_t>(*real) == value.integer();
-    case Kind::unsigned_integer:
-      *real = static_cast<double>(value.unsigned_integer());
-      return *real < kUint64End &&
-             static_cast<std::uint64_t>(*real) == value.unsigned_integer();
-    default:
-      return false;
-  }
-}
-
 bool append_float4(Buffer& out, const Value& value) {
   // From here on, a double is nearer to what would be next than to the largest
   // float. The decimal of that one is above itself.
   constexpr double kTooLarge = 0x1.ffffffp127;
-  double real = 0;
-  if (!read_real(value, &real)) return false;
+  const Value fit = fitted_number(Kind::real, value);
+  if (fit.is_null()) return false;
+  const double real = fit.real();
   if (std::isfinite(real) && std::fabs(real) >= kTooLarge) return false;
   append_big_endian(out,
                     std::bit_cast<std::uint32_t>(static_cast<float>(real)));
@@ -71,9 +60,9 @@ bool append_float4(Buffer& out, const Value& value) {
 }
 
 bool append_float8(Buffer& out, const Value& value) {
-  double real = 0;
-  if (!read_real(value, &real)) return false;
-  append_big_endian(out, std::bit_cast<std::uint64_t>(real));
+  const Value fit = fitted_number(Kind::real, value);
+  if (fit.is_null()) return false;
+  append_big_endian(out, std::bit_cast<std::uint64_t>(fit.real()));
   return true;
 }
 
@@ -139,7 +128,7 @@ void append_as_text(Buffer& out, const Value& value) {
   if (value.kind() == Kind::text || value.kind() == Kind::json) {
     append_clean(out, value.text());
   } else {
-    append_scalar(out, value);
+    append_cell(out, value);
   }
 }
 

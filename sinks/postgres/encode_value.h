@@ -17,9 +17,8 @@ inline constexpr std::size_t kLongestPostgresText = 0x0FFFFFFF;
 // nothing appended, if it does not fit:
 //
 //   boolean           booleans
-//   int2, int4, int8  integers in range
-//   float4, float8    real numbers, unless too large; integers below 2^53, and
-//                     above that those a double can hold
+//   int2, int4, int8  what fits a column of integers (see row/fit.h), in range
+//   float4, float8    what fits a column of reals, unless too large
 //   numeric           numbers, rounded to its scale, unless too large for its
 //                     precision
 //   text              text; JSON, numbers, booleans and times in the form that

@@ -5,6 +5,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/limits.h"
 #include "base/quote.h"
 #include "sinks/postgres/catalogue.h"
 #include "sinks/postgres/introspection.h"

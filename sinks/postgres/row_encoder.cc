@@ -8,7 +8,6 @@
 #include "base/json.h"
 #include "base/quote.h"
 #include "base/utf8.h"
-#include "sinks/common/columns.h"
 #include "sinks/postgres/big_endian.h"
 #include "sinks/postgres/encode_value.h"
 #include "sinks/postgres/few_values.h"
@@ -68,14 +67,15 @@ RowEncoder::RowEncoder(std::vector<PostgresColumn> columns, bool for_samples)
       for_samples_(for_samples),
       data_(columns_.size()) {
   for (std::size_t i = 0; i < columns_.size(); ++i) {
-    views_.push_back({columns_[i].name, kind_of(columns_[i])});
     if (takes_the_rest(columns_[i]) && !for_samples) data_ = i;
+    views_.push_back(
+        {columns_[i].name, i == data_ ? Kind::json : kind_of(columns_[i])});
   }
   const bool has_name = std::any_of(
       columns_.begin(), columns_.end(),
       [](const PostgresColumn& column) { return column.name == "data"; });
   if (!has_name && !for_samples) views_.push_back({"data", Kind::json});
-  positions_.assign(views_.size(), kNoColumn);
+  for (const Column& column : views_) matcher_.add(column.name);
   starts_.resize(columns_.size());
   values_.resize(columns_.size());
   lengths_.resize(columns_.size());
@@ -90,21 +90,19 @@ RowBatch RowEncoder::wanted() const noexcept {
 }
 
 void RowEncoder::match(const RowBatch& rows) {
+  matcher_.match(rows);
   without_column_.clear();
-  if (match_columns(wanted(), rows, &positions_).ok()) return;
+  if (!matcher_.has_unplaced()) return;
   for (std::size_t i = 0; i < rows.column_count; ++i) {
-    if (std::find(positions_.begin(), positions_.end(), i) ==
-        positions_.end()) {
-      without_column_.push_back(i);
-    }
+    if (!matcher_.is_placed(i)) without_column_.push_back(i);
   }
 }
 
 const Value& RowEncoder::value_of(const RowBatch& rows, std::size_t row,
                                   std::size_t column) const noexcept {
   static constexpr Value kNothing;
-  return positions_[column] == kNoColumn ? kNothing
-                                         : rows.at(row, positions_[column]);
+  const std::size_t position = matcher_.position(column);
+  return position == ColumnMatcher::kAbsent ? kNothing : rows.at(row, position);
 }
 
 Status RowEncoder::encode(const RowBatch& rows, std::size_t row) {

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "base/buffer.h"
+#include "row/column_matcher.h"
 #include "sinks/postgres/column.h"
 #include "stogger/row.h"
 #include "stogger/status.h"
@@ -106,8 +107,8 @@ class RowEncoder {
   const std::vector<PostgresColumn> columns_;
   const bool for_samples_;
   std::vector<Column> views_;  // of columns_, for others
-  std::size_t data_;  // the column that takes the rest, if there is one
-  std::vector<std::size_t> positions_;       // of each column in the batch
+  std::size_t data_;       // the column that takes the rest, if there is one
+  ColumnMatcher matcher_;  // of views_
   std::vector<std::size_t> without_column_;  // positions in the batch
 
   // The row encoded last, as the fields of a tuple, and that of `data`, which

@@ -1,6 +1,5 @@
 #include "sinks/postgres/sample_rows.h"
 
-#include <algorithm>
 #include <utility>
 
 namespace stogger {
@@ -9,60 +8,23 @@ namespace {
 constexpr std::size_t kLongestIdentifier = 63;
 constexpr std::size_t kKeptValues = 64 * 1024;
 
-// What the encoder makes of any value, it is handed as it is.
-Kind kind_in_samples(const PostgresColumn& column) noexcept {
-  switch (column.type) {
-    case PostgresType::text:
-    case PostgresType::json:
-    case PostgresType::jsonb:
-    case PostgresType::uuid:
-      return Kind::null;
-    default:
-      return kind_of(column);
-  }
-}
-
 }  // namespace
 
 SampleRows::SampleRows(bool times_as_text)
-    : lock_({.times_as_text = times_as_text,
-             .longest_name = kLongestIdentifier}) {}
-
-Status SampleRows::begin(const RowBatch& rows) {
-  lock_.unlock();
-  return lock_.lock(rows);
-}
-
-bool SampleRows::has_names_of(
-    const std::vector<PostgresColumn>& columns) const {
-  const std::vector<LockedColumn>& known = lock_.columns();
-  if (columns.size() != known.size()) return false;
-  // Nearly always they are in the same order.
-  for (std::size_t i = 0; i < columns.size(); ++i) {
-    const std::string& name = columns[i].name;
-    if (known[i].name != name && std::none_of(known.begin(), known.end(),
-                                              [&](const LockedColumn& other) {
-                                                return other.name == name;
-                                              })) {
-      return false;
-    }
-  }
-  return true;
-}
+    : schema_({.times_as_text = times_as_text,
+               .longest_name = kLongestIdentifier}) {}
 
 Status SampleRows::follow(const std::vector<PostgresColumn>& columns) {
-  if (lock_.is_locked() && has_names_of(columns)) return {};
-  std::vector<LockedColumn> locked;
+  std::vector<SchemaColumn> found;
   for (const PostgresColumn& column : columns) {
-    locked.push_back({column.name, kind_in_samples(column), true});
+    found.push_back({column.name, kind_of(column)});
   }
-  lock_.unlock();
-  return lock_.lock_to(std::move(locked));
+  return schema_.set(std::move(found));
 }
 
 Status SampleRows::project(const RowBatch& rows, RowBatch* projected) {
-  if (Status status = lock_.match(rows); !status.ok()) return status;
-  *projected = lock_.wanted();
+  schema_.match(rows);
+  *projected = schema_.wanted();
   projected->row_count = rows.row_count;
   projected->now = rows.now;
   projected->id = rows.id;
@@ -71,7 +33,7 @@ Status SampleRows::project(const RowBatch& rows, RowBatch* projected) {
   values_.reserve(rows.row_count * projected->column_count);
   for (std::size_t row = 0; row < rows.row_count; ++row) {
     for (std::size_t i = 0; i < projected->column_count; ++i) {
-      values_.push_back(lock_.value(rows, row, i));
+      values_.push_back(schema_.value(rows, row, i));
     }
   }
   projected->values = values_.data();

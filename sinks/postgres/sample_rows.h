@@ -6,7 +6,7 @@
 #include <string_view>
 #include <vector>
 
-#include "row/schema_lock.h"
+#include "row/schema.h"
 #include "sinks/postgres/column.h"
 #include "stogger/row.h"
 #include "stogger/status.h"
@@ -18,28 +18,26 @@ class SampleRows {
   explicit SampleRows(bool times_as_text);
 
   // The columns of a table to be created, by its first rows.
-  Status begin(const RowBatch& rows);
-  const std::vector<LockedColumn>& columns() const noexcept {
-    return lock_.columns();
+  Status begin(const RowBatch& rows) { return schema_.set_from(rows); }
+  const std::vector<SchemaColumn>& columns() const noexcept {
+    return schema_.columns();
   }
   // Keeps to the columns of the table as it is now.
   Status follow(const std::vector<PostgresColumn>& columns);
   // The table could not be created.
-  void forget() noexcept { lock_.unlock(); }
+  void forget() noexcept { schema_.clear(); }
 
   // The rows with the columns of the table. Valid until the next call, and as
   // long as the rows are.
   Status project(const RowBatch& rows, RowBatch* projected);
 
   // A value of the column did not fit after all.
-  void note_misfit(std::string_view column) { lock_.note_misfit(column); }
-  // See SchemaLock.
-  std::string take_report() { return lock_.take_report(); }
+  void note_misfit(std::string_view column) { schema_.note_misfit(column); }
+  // See Schema.
+  std::string take_report() { return schema_.take_report(); }
 
  private:
-  bool has_names_of(const std::vector<PostgresColumn>& columns) const;
-
-  SchemaLock lock_;
+  Schema schema_;
   std::vector<Value> values_;
 };
 

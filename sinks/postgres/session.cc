@@ -36,7 +36,7 @@ class Preparation {
  public:
   // `columns`: of a table for samples.
   Preparation(const PostgresSettings& settings,
-              const std::vector<LockedColumn>* columns, Session* session)
+              const std::vector<SchemaColumn>* columns, Session* session)
       : settings_(settings),
         columns_(columns),
         session_(*session),
@@ -66,7 +66,7 @@ class Preparation {
   Status prepare_insert();
 
   const PostgresSettings& settings_;
-  const std::vector<LockedColumn>* columns_;
+  const std::vector<SchemaColumn>* columns_;
   Session& session_;
   Inspection look_;
   // It keeps those who create the table out of each other's way, no more:
@@ -161,7 +161,7 @@ Status prepare_session(const PostgresSettings& settings, Session* session) {
 }
 
 Status prepare_session(const PostgresSettings& settings,
-                       const std::vector<LockedColumn>& columns,
+                       const std::vector<SchemaColumn>& columns,
                        Session* session) {
   return Preparation(settings, &columns, session).run();
 }

@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "row/schema_lock.h"
+#include "row/schema.h"
 #include "sinks/postgres/column.h"
 #include "sinks/postgres/connection.h"
 #include "sinks/postgres/settings.h"
@@ -65,7 +65,7 @@ Status prepare_session(const PostgresSettings& settings, Session* session);
 // Creates the table for samples unless it is there now, and completes the
 // preparation.
 Status prepare_session(const PostgresSettings& settings,
-                       const std::vector<LockedColumn>& columns,
+                       const std::vector<SchemaColumn>& columns,
                        Session* session);
 
 }  // namespace stogger

@@ -164,9 +164,9 @@ std::string_view type_for(Kind kind) noexcept {
 
 std::vector<std::string> create_table_sql(
     const PostgresSettings& settings,
-    const std::vector<LockedColumn>& columns) {
+    const std::vector<SchemaColumn>& columns) {
   std::string list;
-  for (const LockedColumn& column : columns) {
+  for (const SchemaColumn& column : columns) {
     if (!list.empty()) list += ',';
     list += quote_identifier(column.name) + " ";
     list += type_for(column.kind);

@@ -12,7 +12,7 @@
 #include <string_view>
 #include <vector>
 
-#include "row/schema_lock.h"
+#include "row/schema.h"
 #include "sinks/postgres/column.h"
 #include "sinks/postgres/settings.h"
 #include "stogger/status.h"
@@ -55,7 +55,7 @@ std::vector<std::string> create_table_sql(const PostgresSettings& settings);
 // The same for a table for samples, all of whose columns may be null: double
 // precision, bigint, boolean, timestamptz, jsonb and text.
 std::vector<std::string> create_table_sql(
-    const PostgresSettings& settings, const std::vector<LockedColumn>& columns);
+    const PostgresSettings& settings, const std::vector<SchemaColumn>& columns);
 
 // One row with the parameters $1, $2, ... of the given types.
 std::string insert_sql(const std::string& table,

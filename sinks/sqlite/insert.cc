@@ -6,17 +6,13 @@
 #include <cmath>
 #include <utility>
 
-#include "base/number.h"
 #include "base/quote.h"
-#include "base/timestamp.h"
+#include "base/scalar_text.h"
 #include "base/utf8.h"
-#include "sinks/common/columns.h"
 
 namespace stogger {
 namespace {
 
-// What a time or a number needs as text, and asks for while it is written.
-constexpr std::size_t kLongestCell = 40;
 constexpr std::size_t kKeptMemory = 64 * 1024;
 constexpr std::size_t kMostForms = 16;
 
@@ -37,13 +33,11 @@ Status SqliteInsert::prepare(SqliteDatabase& database, const std::string& table,
   database_ = &database;
   table_ = table;
   columns_ = std::move(columns);
-  views_.clear();
   defaults_.clear();
   for (std::size_t i = 0; i < columns_.size(); ++i) {
-    views_.push_back({columns_[i].name, columns_[i].kind});
     if (columns_[i].has_default) defaults_.push_back(i);
   }
-  cells_.reserve(columns_.size() * kLongestCell);
+  cells_.reserve(columns_.size() * kCellRoom);
   forms_.clear();
   look_ = nullptr;
   const int result = add_form({std::vector<bool>(columns_.size(), true)});
@@ -67,56 +61,28 @@ Status SqliteInsert::read_nature() {
   return {};
 }
 
-RowBatch SqliteInsert::columns() const noexcept {
-  RowBatch columns;
-  columns.columns = views_.data();
-  columns.column_count = views_.size();
-  return columns;
-}
-
-Status SqliteInsert::match(const RowBatch& rows) {
-  return match_columns(columns(), rows, &positions_);
-}
-
-int SqliteInsert::insert(const RowBatch& rows, std::size_t row) {
-  static constexpr Value kNull;
-  return insert_values([&](std::size_t column) -> const Value& {
-    const std::size_t position = positions_[column];
-    return position == kNoColumn ? kNull : rows.at(row, position);
-  });
-}
-
-int SqliteInsert::insert(const Value* values) {
-  return insert_values(
-      [&](std::size_t column) -> const Value& { return values[column]; });
-}
-
-template <typename ValueAt>
-int SqliteInsert::insert_values(const ValueAt& value_at) {
+int SqliteInsert::insert(const Value* row) {
   int result = SQLITE_OK;
-  if (!fits(forms_[form_], value_at)) result = choose(value_at);
+  if (!fits(forms_[form_], row)) result = choose(row);
   cells_.clear();
   for (std::size_t i = 0; i < columns_.size() && result == SQLITE_OK; ++i) {
-    const Value& value = value_at(i);
-    if (columns_[i].has_default && is_null(value)) continue;
-    result = bind(static_cast<int>(i) + 1, value);
+    if (columns_[i].has_default && is_null(row[i])) continue;
+    result = bind(static_cast<int>(i) + 1, row[i]);
   }
   return result == SQLITE_OK ? step() : result;
 }
 
-template <typename ValueAt>
-bool SqliteInsert::fits(const Form& form, const ValueAt& value_at) const {
+bool SqliteInsert::fits(const Form& form, const Value* row) const {
   return std::all_of(defaults_.begin(), defaults_.end(),
                      [&](std::size_t column) {
-                       return form.given[column] != is_null(value_at(column));
+                       return form.given[column] != is_null(row[column]);
                      });
 }
 
-template <typename ValueAt>
-int SqliteInsert::choose(const ValueAt& value_at) {
+int SqliteInsert::choose(const Value* row) {
   const auto found =
       std::find_if(forms_.begin(), forms_.end(),
-                   [&](const Form& form) { return fits(form, value_at); });
+                   [&](const Form& form) { return fits(form, row); });
   if (found != forms_.end()) {
     form_ = static_cast<std::size_t>(found - forms_.begin());
     statement_ = found->statement;
@@ -125,7 +91,7 @@ int SqliteInsert::choose(const ValueAt& value_at) {
   }
   Form form = {std::vector<bool>(columns_.size(), true)};
   for (const std::size_t column : defaults_) {
-    form.given[column] = !is_null(value_at(column));
+    form.given[column] = !is_null(row[column]);
   }
   return add_form(std::move(form));
 }
@@ -214,21 +180,13 @@ int SqliteInsert::bind(int parameter, const Value& value) {
       return sqlite3_bind_int(statement_, parameter, value.boolean() ? 1 : 0);
     case Kind::integer:
       return sqlite3_bind_int64(statement_, parameter, value.integer());
-    case Kind::unsigned_integer:
-      append_unsigned(cells_, value.unsigned_integer());
-      return bind_cell(parameter, start);
     case Kind::real:
       // SQLite would make null of it.
       if (std::isnan(value.real())) return bind_text(parameter, "NaN");
       return sqlite3_bind_double(statement_, parameter, value.real());
+    case Kind::unsigned_integer:
     case Kind::time:
-      if (columns_[static_cast<std::size_t>(parameter) - 1]
-              .whole_microseconds) {
-        cells_.advance_to(
-            write_timestamp(cells_.reserve(kTimestampSize), value.time()));
-      } else {
-        append_time(cells_, value.time());
-      }
+      append_cell(cells_, value);
       return bind_cell(parameter, start);
     case Kind::text:
     case Kind::json:

@@ -10,8 +10,8 @@
 #include "base/buffer.h"
 #include "sinks/sqlite/database.h"
 #include "sinks/sqlite/table.h"
-#include "stogger/row.h"
 #include "stogger/status.h"
+#include "stogger/value.h"
 
 namespace stogger {
 
@@ -26,19 +26,10 @@ class SqliteInsert {
   Status prepare(SqliteDatabase& database, const std::string& table,
                  std::vector<SqliteColumn> columns);
 
-  // The columns of the table. Valid until the next prepare().
-  RowBatch columns() const noexcept;
-
-  // Finds out which of the batch's columns each of the table's is. Those that
-  // the batch lacks will be null.
-  Status match(const RowBatch& rows);
-
-  // Inserts a row of the batch matched last. SQLITE_DONE if it is there, else
-  // another result of SQLite or kNotStored. Null is what the table says stands
-  // in for it.
-  int insert(const RowBatch& rows, std::size_t row);
-  // Inserts a value for each column of the table.
-  int insert(const Value* values);
+  // Inserts a row: a value for each column of the table. SQLITE_DONE if it is
+  // there, else another result of SQLite or kNotStored. Null is what the table
+  // says stands in for it.
+  int insert(const Value* row);
 
   // What is to be said of a row for which insert() returned something else than
   // SQLITE_DONE. It is rejected if the next one may be stored.
@@ -50,12 +41,8 @@ class SqliteInsert {
     sqlite3_stmt* statement = nullptr;
   };
 
-  template <typename ValueAt>
-  int insert_values(const ValueAt& value_at);
-  template <typename ValueAt>
-  bool fits(const Form& form, const ValueAt& value_at) const;
-  template <typename ValueAt>
-  int choose(const ValueAt& value_at);
+  bool fits(const Form& form, const Value* row) const;
+  int choose(const Value* row);
   int add_form(Form form);
   Status read_nature();
   bool is_valid() noexcept;
@@ -69,9 +56,7 @@ class SqliteInsert {
   SqliteDatabase* database_ = nullptr;
   std::string table_;
   std::vector<SqliteColumn> columns_;
-  std::vector<Column> views_;           // of columns_
-  std::vector<std::size_t> positions_;  // in the batch, by column
-  std::vector<std::size_t> defaults_;   // the columns that have one
+  std::vector<std::size_t> defaults_;  // the columns that have one
   std::vector<Form> forms_;
   sqlite3_stmt* statement_ = nullptr;  // that of the form used last
   std::size_t form_ = 0;

@@ -2,7 +2,7 @@
 // processes may write to.
 //
 // Options: path (required), table, create_table, journal_mode, synchronous,
-// busy_timeout_ms, file_mode, folder_mode. For samples, see samples.h.
+// busy_timeout_ms, file_mode, folder_mode. For samples, see SqlitePolicy.
 // Safe after write(): the rows are committed and survive the end of this
 // process; with synchronous = "FULL" that of the machine, too. flush() adds
 // nothing. close() leaves a single file if nobody else has it open.
@@ -17,18 +17,14 @@
 #include <string>
 #include <string_view>
 #include <utility>
-#include <vector>
 
 #include "base/names.h"
 #include "base/quote.h"
 #include "sinks/builtin.h"
-#include "sinks/common/columns.h"
 #include "sinks/common/paths.h"
 #include "sinks/sqlite/database.h"
 #include "sinks/sqlite/files.h"
-#include "sinks/sqlite/insert.h"
-#include "sinks/sqlite/samples.h"
-#include "sinks/sqlite/table.h"
+#include "sinks/sqlite/rows.h"
 
 namespace stogger {
 namespace {
@@ -36,11 +32,11 @@ namespace {
 class SqliteSink final : public Sink {
  public:
   SqliteSink(std::string path, SqliteSettings settings, std::string table,
-             bool create_table)
+             bool create_table, const SqlitePolicy& policy)
       : path_(std::move(path)),
-        table_(std::move(table)),
-        create_table_(create_table),
-        database_(std::move(settings)) {}
+        whole_batches_(policy.whole_batches),
+        database_(std::move(settings)),
+        rows_(database_, std::move(table), create_table, policy) {}
 
   Status open() override {
     if (database_.is_open()) return {};
@@ -49,7 +45,7 @@ class SqliteSink final : public Sink {
     const FileSizeSignal no_signal(database_.is_size_limited());
     status = database_.lock(SqliteDatabase::kOpeningMs);
     if (status.ok()) {
-      status = prepare();
+      status = rows_.open();
       database_.unlock();
     }
     if (!status.ok()) database_.close();
@@ -58,7 +54,7 @@ class SqliteSink final : public Sink {
 
   Status check(CheckFindings& findings) override {
     Status status = database_.look(findings);
-    if (status.ok()) status = check_table(findings);
+    if (status.ok()) status = rows_.check(findings);
     database_.close();
     return status;
   }
@@ -71,17 +67,13 @@ class SqliteSink final : public Sink {
     if (rows.row_count == 0) return {};
     const FileSizeSignal no_signal(database_.is_size_limited());
     Status status = find_file(rows);
+    if (status.ok()) status = database_.lock(SqliteDatabase::time_for(rows));
     if (!status.ok()) return status;
-    if (status = insert_.match(rows); !status.ok()) {
-      refuse_all(rows, status.message(), report);
-      return {};
-    }
-    status = database_.lock(SqliteDatabase::time_for(rows));
-    if (!status.ok()) return status;
-    status = rows.row_count == 1 ? insert_one(rows, report)
-                                 : insert_all(rows, report);
+    status = rows_.match(rows);
+    if (status.ok()) status = insert(rows, report);
     if (database_.is_open()) database_.checkpoint_if_due();
     database_.unlock();
+    if (status.ok() && rows_.has_report()) report.notice(rows_.take_report());
     return status;
   }
 
@@ -96,7 +88,7 @@ class SqliteSink final : public Sink {
     return database_.deadline_ms() * 1000000;
   }
   RowForm form() const noexcept override { return RowForm::table; }
-  RowBatch columns() const noexcept override { return insert_.columns(); }
+  RowBatch columns() const noexcept override { return rows_.columns(); }
   bool tally(Tally* tally) const noexcept override {
     *tally = {};
     tally->written = written_;
@@ -105,49 +97,26 @@ class SqliteSink final : public Sink {
   std::string_view target() const noexcept override { return path_; }
 
  private:
-  Status prepare() {
-    std::vector<SqliteColumn> columns;
-    Status status =
-        open_sqlite_table(database_, table_, create_table_, &columns);
-    if (!status.ok()) return status;
-    return insert_.prepare(database_, table_, std::move(columns));
-  }
-
-  Status check_table(CheckFindings& findings) {
-    std::vector<SqliteColumn> columns;
-    Status status = check_sqlite_table(database_, table_, create_table_,
-                                       findings, &columns);
-    if (!status.ok() || columns.empty()) return status;
-    const auto is_standard = [](std::string_view name) {
-      return name == "timestamp" || name == "level" || name == "event" ||
-             name == "data";
-    };
-    for (const SqliteColumn& column : columns) {
-      if (!column.is_required || is_standard(column.name)) continue;
-      findings.warn("the column " + quoted(column.name) + " of the table " +
-                    quoted(table_) +
-                    " must not be null and has no default: events without a "
-                    "value for it are refused");
-    }
-    SqliteInsert insert;
-    return insert.prepare(database_, table_, std::move(columns));
-  }
-
   // A file that was moved or deleted would go on taking rows.
   Status find_file(const RowBatch& rows) {
     if (!is_check_due(rows.now, &checked_) || !database_.has_moved()) return {};
     database_.close();
     Status status = open();
-    if (!status.ok() || insert_.match(rows).ok()) return status;
+    if (!status.ok() || rows_.has_all_of(rows)) return status;
     // Rows are made for the columns there were when the sink was opened.
     database_.close();
     return Status(Code::unavailable,
                   "the file was replaced by one with other columns");
   }
 
+  Status insert(const RowBatch& rows, WriteReport& report) {
+    return rows.row_count == 1 ? insert_one(rows, report)
+                               : insert_all(rows, report);
+  }
+
   // A single INSERT is a transaction, and takes the write lock at once.
   Status insert_one(const RowBatch& rows, WriteReport& report) {
-    const int result = insert_.insert(rows, 0);
+    const int result = rows_.insert(rows, 0);
     if (result == SQLITE_DONE) {
       ++written_;
       return {};
@@ -156,36 +125,40 @@ class SqliteSink final : public Sink {
     if (result == SQLITE_IOERR_UNLOCK || result == SQLITE_IOERR_RDLOCK) {
       report.in_doubt(0);
     }
-    Status status = failure(result);
+    Status status = rows_.failure(result);
     if (status.code() != Code::rejected) return status;
     report.refuse(0, status.message());
     return {};
   }
 
-  // Rows that the table refuses are left out, the others are written.
   Status insert_all(const RowBatch& rows, WriteReport& report) {
-    Status status = database_.run("BEGIN IMMEDIATE", kAction);
+    Status status = database_.run("BEGIN IMMEDIATE", kInserting);
     if (!status.ok()) return status;
     std::size_t refused = 0;
     for (std::size_t i = 0; i < rows.row_count && status.ok(); ++i) {
-      const int result = insert_.insert(rows, i);
+      const int result = rows_.insert(rows, i);
       if (result == SQLITE_DONE) continue;
-      status = failure(result);
-      if (status.code() != Code::rejected || !is_in_transaction()) break;
+      status = rows_.failure(result);
+      if (status.code() != Code::rejected || whole_batches_ ||
+          !is_in_transaction()) {
+        break;
+      }
       ++refused;
       report.refuse(i, status.message());
       status = {};
     }
-    if (status.ok()) status = database_.run("COMMIT", kAction);
-    if (!status.ok()) {
-      database_.rollback();
-      return status;
+    if (status.ok()) status = database_.run("COMMIT", kInserting);
+    if (status.ok()) {
+      written_ += rows.row_count - refused;
+      return {};
     }
-    written_ += rows.row_count - refused;
+    database_.rollback();
+    if (!whole_batches_ || status.code() != Code::rejected) return status;
+    for (std::size_t i = 0; i < rows.row_count; ++i) {
+      report.refuse(i, status.message());
+    }
     return {};
   }
-
-  Status failure(int result) { return insert_.failure(result, kAction); }
 
   // After some failures SQLite ends a transaction by itself.
   bool is_in_transaction() const noexcept {
@@ -193,13 +166,10 @@ class SqliteSink final : public Sink {
            sqlite3_get_autocommit(database_.connection()) == 0;
   }
 
-  static constexpr std::string_view kAction = "cannot insert";
-
   const std::string path_;
-  const std::string table_;
-  const bool create_table_;
+  const bool whole_batches_;
   SqliteDatabase database_;
-  SqliteInsert insert_;
+  SqliteRows rows_;
   Time checked_;
   std::uint64_t written_ = 0;
 };
@@ -248,12 +218,8 @@ Status make_sqlite_sink(Options& options, SinkPtr* sink) {
   warn_of_writers(options, settings);
   Status status = options.finish();
   if (!status.ok()) return status;
-  if (samples) {
-    sink->reset(
-        new SqliteSampleSink(path, std::move(settings), table, create_table));
-    return {};
-  }
-  sink->reset(new SqliteSink(path, std::move(settings), table, create_table));
+  sink->reset(new SqliteSink(path, std::move(settings), table, create_table,
+                             samples ? kSqliteSamples : kSqliteEvents));
   return {};
 }
 

@@ -58,19 +58,8 @@ Status read_strictness(SqliteDatabase& database, const std::string& table,
   return {};
 }
 
-}  // namespace
-
-std::string sqlite_name(std::string_view name) {
-  std::string quoted_name = "\"";
-  for (const char c : name) {
-    if (c == '"') quoted_name += '"';
-    quoted_name += c;
-  }
-  return quoted_name + '"';
-}
-
-Status read_sqlite_columns(SqliteDatabase& database, const std::string& table,
-                           Kind unknown, std::vector<SqliteColumn>* columns) {
+Status read_columns(SqliteDatabase& database, const std::string& table,
+                    std::vector<SqliteColumn>* columns) {
   enum { kName, kType, kHasDefault, kNotNull };
   columns->clear();
   bool strict = false;
@@ -92,14 +81,67 @@ Status read_sqlite_columns(SqliteDatabase& database, const std::string& table,
     const std::string type = lower(column_text(row.get(), kType));
     // No value is a blob.
     if (strict && type == "blob") continue;
-    const Kind kind =
-        strict && type == "any" ? Kind::null : sqlite_kind(type, unknown);
+    const Kind kind = sqlite_kind(type);
     const bool has_default = sqlite3_column_int(row.get(), kHasDefault) != 0;
     const bool not_null = sqlite3_column_int(row.get(), kNotNull) != 0;
-    columns->push_back({column_text(row.get(), kName), kind, has_default, false,
+    columns->push_back({column_text(row.get(), kName), kind, has_default,
                         not_null && !has_default});
   }
   return result == SQLITE_DONE ? Status() : database.failure(result, kReading);
+}
+
+// Puts the six in front, under the names that rows have them by.
+Status put_standard_first(const std::string& table,
+                          std::vector<SqliteColumn>* columns) {
+  std::vector<std::string> missing;
+  auto front = columns->begin();
+  for (const Column& standard : kStandardColumns) {
+    const auto found =
+        std::find_if(front, columns->end(), [&](const SqliteColumn& column) {
+          return equal_ignoring_case(column.name, standard.name);
+        });
+    if (found == columns->end()) {
+      missing.emplace_back(standard.name);
+      continue;
+    }
+    found->name = standard.name;
+    found->kind = standard.kind;
+    std::rotate(front, found, std::next(found));
+    ++front;
+  }
+  if (missing.empty()) return {};
+  return Status(Code::invalid, "the table " + quoted(table) +
+                                   " has no column " + quoted_list(missing) +
+                                   ": add what is missing, or choose another "
+                                   "table");
+}
+
+}  // namespace
+
+std::string sqlite_name(std::string_view name) {
+  std::string quoted_name = "\"";
+  for (const char c : name) {
+    if (c == '"') quoted_name += '"';
+    quoted_name += c;
+  }
+  return quoted_name + '"';
+}
+
+Kind sqlite_kind(std::string_view declared_type) {
+  const std::string type = lower(std::string(declared_type));
+  const auto has = [&](std::initializer_list<std::string_view> words) {
+    return std::any_of(words.begin(), words.end(), [&](std::string_view word) {
+      return type.find(word) != std::string::npos;
+    });
+  };
+  if (has({"int"})) return Kind::integer;
+  if (has({"char", "clob", "text"})) return Kind::text;
+  if (type.empty() || has({"blob"})) return Kind::null;
+  if (has({"real", "floa", "doub"})) return Kind::real;
+  // All other types are numeric to SQLite.
+  if (has({"bool"})) return Kind::boolean;
+  if (has({"date", "time"})) return Kind::time;
+  return has({"num", "dec"}) ? Kind::real : Kind::null;
 }
 
 Status read_sqlite_nature(SqliteDatabase& database, const std::string& table,
@@ -124,9 +166,15 @@ Status read_sqlite_nature(SqliteDatabase& database, const std::string& table,
   return {};
 }
 
-namespace {
+Status find_sqlite_columns(SqliteDatabase& database, const std::string& table,
+                           bool standard, std::vector<SqliteColumn>* columns) {
+  Status status = read_columns(database, table, columns);
+  if (!status.ok() || columns->empty() || !standard) return status;
+  return put_standard_first(table, columns);
+}
 
-Status create_table(SqliteDatabase& database, const std::string& table) {
+Status create_standard_table(SqliteDatabase& database,
+                             const std::string& table) {
   const std::string name = sqlite_name(table);
   std::string sql = "BEGIN IMMEDIATE; CREATE TABLE IF NOT EXISTS " + name +
                     " (id INTEGER PRIMARY KEY, timestamp TEXT NOT NULL,"
@@ -140,98 +188,10 @@ Status create_table(SqliteDatabase& database, const std::string& table) {
   return database.run(sql + "COMMIT", "cannot create the table");
 }
 
-// Puts the six in front, under the names that rows have them by.
-Status put_standard_first(const std::string& table,
-                          std::vector<SqliteColumn>* columns) {
-  std::vector<std::string> missing;
-  auto front = columns->begin();
-  for (const Column& standard : kStandardColumns) {
-    const auto found =
-        std::find_if(front, columns->end(), [&](const SqliteColumn& column) {
-          return equal_ignoring_case(column.name, standard.name);
-        });
-    if (found == columns->end()) {
-      missing.emplace_back(standard.name);
-      continue;
-    }
-    found->name = standard.name;
-    found->kind = standard.kind;
-    found->whole_microseconds = standard.kind == Kind::time;
-    std::rotate(front, found, std::next(found));
-    ++front;
-  }
-  if (missing.empty()) return {};
-  return Status(Code::invalid, "the table " + quoted(table) +
-                                   " has no column " + quoted_list(missing) +
-                                   ": add what is missing, or choose another "
-                                   "table");
-}
-
-}  // namespace
-
-Kind sqlite_kind(std::string_view declared_type, Kind unknown) {
-  const std::string type = lower(std::string(declared_type));
-  const auto has = [&](std::initializer_list<std::string_view> words) {
-    return std::any_of(words.begin(), words.end(), [&](std::string_view word) {
-      return type.find(word) != std::string::npos;
-    });
-  };
-  if (has({"int"})) return Kind::integer;
-  if (has({"char", "clob", "text"})) return Kind::text;
-  if (type.empty() || has({"blob"})) return Kind::null;
-  if (has({"real", "floa", "doub"})) return Kind::real;
-  // All other types are numeric to SQLite.
-  if (has({"bool"})) return Kind::boolean;
-  if (has({"date", "time"})) return Kind::time;
-  return has({"num", "dec"}) ? Kind::real : unknown;
-}
-
-namespace {
-
-// What is left out of a column is in `data`.
-constexpr Kind kUnknownKind = Kind::real;
-
-Status no_table(const std::string& table) {
-  return Status(Code::invalid, "there is no table " + quoted(table) +
-                                   ": create it, or set create_table = true");
-}
-
-}  // namespace
-
-Status open_sqlite_table(SqliteDatabase& database, const std::string& table,
-                         bool create, std::vector<SqliteColumn>* columns) {
-  Status status = read_sqlite_columns(database, table, kUnknownKind, columns);
-  if (status.ok() && columns->empty() && create) {
-    status = create_table(database, table);
-    if (status.ok()) {
-      status = read_sqlite_columns(database, table, kUnknownKind, columns);
-    }
-  }
-  if (!status.ok()) return status;
-  if (columns->empty()) {
-    return no_table(table);
-  }
-  return put_standard_first(table, columns);
-}
-
-Status check_sqlite_table(SqliteDatabase& database, const std::string& table,
-                          bool create, CheckFindings& findings,
-                          std::vector<SqliteColumn>* columns) {
-  columns->clear();
-  if (database.is_open()) {
-    Status status = read_sqlite_columns(database, table, kUnknownKind, columns);
-    if (!status.ok()) return status;
-  }
-  if (!columns->empty()) return put_standard_first(table, columns);
-  if (!create) return no_table(table);
-  findings.would_change("would create the table " + quoted(table));
-  return {};
-}
-
-Status create_sample_table(SqliteDatabase& database, const std::string& table,
-                           const std::vector<LockedColumn>& columns) {
+Status create_table_of(SqliteDatabase& database, const std::string& table,
+                       const std::vector<SchemaColumn>& columns) {
   std::string sql;
-  for (const LockedColumn& column : columns) {
+  for (const SchemaColumn& column : columns) {
     if (!sql.empty()) sql += ", ";
     sql += sqlite_name(column.name);
     if (column.kind == Kind::real) {

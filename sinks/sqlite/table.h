@@ -5,7 +5,7 @@
 #include <string_view>
 #include <vector>
 
-#include "row/schema_lock.h"
+#include "row/schema.h"
 #include "sinks/sqlite/database.h"
 #include "stogger/status.h"
 #include "stogger/value.h"
@@ -19,34 +19,23 @@ struct SqliteColumn {
   // Whether the table says what stands in for null. SQLite fills it in, where
   // an INSERT leaves the column out.
   bool has_default = false;
-  // Times are cut to microseconds, so that their text has one length.
-  bool whole_microseconds = false;
   // Whether a row without a value is refused.
   bool is_required = false;
 };
 
-// Finds the columns of the table: the standard six first, then those that a
-// table made by someone else has besides. Creates the table, with its indexes,
-// if it is missing and `create` is set. Call it with the lock held.
-Status open_sqlite_table(SqliteDatabase& database, const std::string& table,
-                         bool create, std::vector<SqliteColumn>* columns);
-
-// Says what open_sqlite_table() would change, and whether the columns fit.
-// `columns` may be empty afterwards, if there is no table yet. `database` need
-// not be open: then there is none.
-Status check_sqlite_table(SqliteDatabase& database, const std::string& table,
-                          bool create, CheckFindings& findings,
-                          std::vector<SqliteColumn>* columns);
-
 // All columns of the table that can be written to; none if there is no table.
-// `unknown` as for sqlite_kind(). Call it with the lock held.
-Status read_sqlite_columns(SqliteDatabase& database, const std::string& table,
-                           Kind unknown, std::vector<SqliteColumn>* columns);
+// With `standard`, the six come first, and it is an error if one is missing.
+// Call it with the lock held.
+Status find_sqlite_columns(SqliteDatabase& database, const std::string& table,
+                           bool standard, std::vector<SqliteColumn>* columns);
 
-// Creates a table for samples: REAL, INTEGER (booleans too) and TEXT, without a
+// Creates the table of the six, with its indexes. Call it with the lock held.
+Status create_standard_table(SqliteDatabase& database,
+                             const std::string& table);
+// Creates a table of these: REAL, INTEGER (booleans too) and TEXT, without a
 // primary key and without indexes. Call it with the lock held.
-Status create_sample_table(SqliteDatabase& database, const std::string& table,
-                           const std::vector<LockedColumn>& columns);
+Status create_table_of(SqliteDatabase& database, const std::string& table,
+                       const std::vector<SchemaColumn>& columns);
 
 // An INSERT into the columns that are `given`. The parameter of each is its
 // number in `columns`, from 1.
@@ -69,9 +58,9 @@ Status read_sqlite_nature(SqliteDatabase& database, const std::string& table,
 std::string sqlite_name(std::string_view name);
 
 // The kind of value that belongs in a column declared with that type. Follows
-// SQLite's rules of affinity, so that SQLite never changes such a value.
-// `unknown` is that of types like UUID or JSON, which say nothing to SQLite: it
-// takes any value there, and makes numbers of texts that look like one.
-Kind sqlite_kind(std::string_view declared_type, Kind unknown);
+// SQLite's rules of affinity, so that SQLite never changes such a value. Types
+// like UUID or JSON, which say nothing to SQLite, are for any kind: there
+// SQLite makes numbers of texts that look like one.
+Kind sqlite_kind(std::string_view declared_type);
 
 }  // namespace stogger

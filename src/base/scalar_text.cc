@@ -1,28 +1,45 @@
 #include "base/scalar_text.h"
 
+#include <cstring>
+#include <string_view>
+
 #include "base/number.h"
 #include "base/timestamp.h"
 
 namespace stogger {
+namespace {
+
+char* copy(char* out, std::string_view text) noexcept {
+  std::memcpy(out, text.data(), text.size());
+  return out + text.size();
+}
+
+}  // namespace
 
 void append_scalar(Buffer& out, const Value& value) {
+  if (value.kind() == Kind::time) return append_time(out, value.time());
+  append_cell(out, value);
+}
+
+char* write_cell(char* out, const Value& value) noexcept {
   switch (value.kind()) {
     case Kind::boolean:
-      return out.append(value.boolean() ? "true" : "false");
+      return copy(out, value.boolean() ? "true" : "false");
     case Kind::integer:
-      return append_integer(out, value.integer());
+      return write_integer(out, value.integer());
     case Kind::unsigned_integer:
-      return append_unsigned(out, value.unsigned_integer());
+      return write_unsigned(out, value.unsigned_integer());
     case Kind::real:
-      return append_real(out, value.real());
+      return write_real(out, value.real());
     case Kind::time:
-      return append_time(out, value.time());
+      return write_timestamp(out, value.time());
     case Kind::null:
     case Kind::text:
     case Kind::json:
     case Kind::custom:
-      return;
+      break;
   }
+  return out;
 }
 
 }  // namespace stogger

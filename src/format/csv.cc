@@ -109,7 +109,7 @@ void append_csv_cell(Buffer& out, const Value& value, CsvText texts) {
   if (value.kind() == Kind::text) {
     append_text(out, value.text(), texts);
   } else if (value.kind() != Kind::json) {
-    append_scalar(out, value);
+    append_cell(out, value);
   } else if (texts == CsvText::exact) {
     append_exact(out, value.text());
   } else {

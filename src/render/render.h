@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <vector>
 
+#include "base/arena.h"
 #include "base/buffer.h"
 #include "base/recycle.h"
 #include "event/event.h"
@@ -23,6 +24,7 @@ struct RowScratch {
   std::vector<Value> values;
   std::vector<Field> fields;    // of an event with other keys, see free_keys.h
   Buffer keys;                  // their texts
+  Arena texts;                  // of values that columns hold as text
   Value line;                   // of the forms that are one finished line
   RowBatch row;                 // for render() to fill in; views of the others
   std::uint32_t sanitized = 0;  // values of this row with bad bytes replaced
@@ -34,6 +36,7 @@ struct RowScratch {
     recycle_vector(values, most);
     recycle_vector(fields, most);
     keys.recycle(most);
+    texts.recycle(most);
   }
 };
 

@@ -2,12 +2,13 @@
 // event or from the field of that name, and everything left over as a JSON
 // object in the column `data`.
 #include <algorithm>
-#include <cmath>
 #include <iterator>
 
 #include "base/json.h"
+#include "base/limits.h"
 #include "render/json.h"
 #include "render/render.h"
+#include "row/fit.h"
 #include "row/standard_columns.h"
 
 namespace stogger {
@@ -38,26 +39,6 @@ Source source_of(std::string_view column, std::size_t position) noexcept {
   return static_cast<Source>(found - std::begin(kNames));
 }
 
-// True if a column of that kind can hold the value without changing it.
-bool fits(Kind column, const Value& value) noexcept {
-  if (column == Kind::null || value.is_null() || column == value.kind()) {
-    return true;
-  }
-  constexpr std::int64_t kExactInDouble = std::int64_t{1} << 53;
-  return column == Kind::real && value.kind() == Kind::integer &&
-         value.integer() <= kExactInDouble &&
-         value.integer() >= -kExactInDouble;
-}
-
-// The value as that column holds it: of its kind, or null.
-Value fitted(Kind column, const Value& value) noexcept {
-  if (!fits(column, value)) return Value();
-  if (column == Kind::real && value.kind() == Kind::integer) {
-    return Value(static_cast<double>(value.integer()));
-  }
-  return value;
-}
-
 class TableRow {
  public:
   TableRow(const Event& event, const Column* columns, std::size_t count,
@@ -65,7 +46,8 @@ class TableRow {
       : event_(event), columns_(columns), count_(count), scratch_(scratch) {}
 
   void fill() {
-    scratch_.values.resize(count_);
+    if (scratch_.texts.size() != 0) scratch_.texts.reset();
+    scratch_.values.assign(count_, Value());
     std::size_t data_column = count_;
     for (std::size_t i = 0; i < count_; ++i) {
       const Column& column = columns_[i];
@@ -73,11 +55,9 @@ class TableRow {
       if (source == Source::data) {
         data_column = i;
       } else if (source == Source::field) {
-        scratch_.values[i] = field_of(column.name, column.kind);
-      } else {
-        const Value value = attribute(source);
-        scratch_.values[i] = fitted(column.kind, value);
-        if (fits(column.kind, value)) placed_ |= bit(source);
+        put_field(i);
+      } else if (put(i, attribute(source))) {
+        placed_ |= bit(source);
       }
     }
     if (data_column != count_) {
@@ -126,12 +106,26 @@ class TableRow {
     return Value();
   }
 
-  Value field_of(std::string_view name, Kind kind) const noexcept {
+  void put_field(std::size_t column) {
     for (std::size_t i = 0; i < event_.field_count; ++i) {
       const Field& field = event_.fields[i];
-      if (field.key == name) return fitted(kind, field.value);
+      if (field.key == columns_[column].name) {
+        put(column, field.value);
+        return;
+      }
     }
-    return Value();
+  }
+
+  // False, and the column stays null, if the value does not fit.
+  bool put(std::size_t column, const Value& value) {
+    const Kind kind = columns_[column].kind;
+    if (is_of_kind(kind, value)) {
+      scratch_.values[column] = value;
+      return true;
+    }
+    if (!is_convertible(kind, value)) return false;
+    scratch_.values[column] = converted(kind, value, scratch_.texts);
+    return true;
   }
 
   void write_data() {

@@ -81,7 +81,7 @@ void LossReport::add_excess(std::string_view first, std::size_t columns,
 }
 
 std::string LossReport::take() {
-  if (unknown_.empty() && misfits_.empty()) return {};
+  if (is_empty()) return {};
   std::string report;
   if (!unknown_.empty()) {
     report = "there is no column " + quoted_list(unknown_) +

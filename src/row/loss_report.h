@@ -30,6 +30,9 @@ class LossReport {
   void add_excess(std::string_view first, std::size_t columns,
                   std::size_t most);
 
+  bool is_empty() const noexcept {
+    return unknown_.empty() && misfits_.empty();
+  }
   // All that was added for the first time since the last call, for
   // WriteReport::notice(); empty if there is nothing.
   std::string take();

@@ -269,6 +269,14 @@ void check_numeric(const PostgresColumn& column, const std::string& text,
   }
 }
 
+void check_integer(std::int64_t read, const Value& value) {
+  const std::int64_t wanted = value.kind() == Kind::real
+                                  ? static_cast<std::int64_t>(value.real())
+                              : value.kind() == Kind::boolean ? value.boolean()
+                                                              : value.integer();
+  check(read == wanted, "integers stay");
+}
+
 // The value in the field is that of the row.
 void check_value(const PostgresColumn& column, const std::string& field,
                  const Value& value) {
@@ -278,13 +286,13 @@ void check_value(const PostgresColumn& column, const std::string& field,
       check(value.boolean() == (reader.integer(1) == 1), "booleans stay");
       break;
     case PostgresType::int2:
-      check(value.integer() == reader.integer(2), "integers stay");
+      check_integer(reader.integer(2), value);
       break;
     case PostgresType::int4:
-      check(value.integer() == reader.integer(4), "integers stay");
+      check_integer(reader.integer(4), value);
       break;
     case PostgresType::int8:
-      check(value.integer() == reader.integer(8), "integers stay");
+      check_integer(reader.integer(8), value);
       break;
     case PostgresType::float4:
       reader.take(4);

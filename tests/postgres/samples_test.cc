@@ -23,6 +23,7 @@
 #include "stogger/sample_sinks.h"
 #include "tests/postgres/fixture.h"
 #include "tests/support/kept_report.h"
+#include "tests/support/same_values.h"
 #include "tests/support/sinks.h"
 
 namespace stogger {
@@ -97,6 +98,55 @@ Sample sample(Fields fields) {
           .requested_at = kTime,
           .received_at = Time{kTime.ns + 1000000},
           .fields = fields};
+}
+
+// See contract/one_schema_test.cc.
+TEST_F(PostgresSamplesTest, ATableStoresTheSameOfEventsAndSamples) {
+  server().execute(
+      "CREATE TYPE mood AS ENUM ('text', 'other');"
+      "CREATE TABLE samples (timestamp timestamptz, level text, event text, "
+      "func text, scope text, data jsonb, origin text, n int, as_int2 int2, "
+      "as_int8 int8, as_real float4, as_double float8, as_numeric numeric, "
+      "as_text text, as_varchar varchar(8), as_boolean boolean, as_time "
+      "timestamptz, as_date date, as_json json, as_jsonb jsonb, as_uuid uuid, "
+      "as_mood mood)");
+  const std::vector<std::string_view> columns = {
+      "as_int2", "as_int8",    "as_real",    "as_double", "as_numeric",
+      "as_text", "as_varchar", "as_boolean", "as_time",   "as_date",
+      "as_json", "as_jsonb",   "as_uuid",    "as_mood"};
+  const std::string dsn = server().dsn();
+  log_rows(make_postgres({{"dsn", dsn}, {"table", "samples"}}),
+           same_rows(columns, "event"));
+  push_rows(*make(), same_rows(columns, "sample"));
+  for (const std::string_view column : columns) {
+    const std::string name(column);
+    EXPECT_EQ(
+        server().one("SELECT count(*) FROM samples a JOIN samples b USING (n) "
+                     "WHERE a.origin = 'event' AND b.origin = 'sample' AND a." +
+                     name + "::text IS NOT DISTINCT FROM b." + name + "::text"),
+        std::to_string(std::size(kSameValues)))
+        << name;
+  }
+  EXPECT_EQ(server().one("SELECT count(*) FROM samples WHERE n = 1 AND as_int8 "
+                         "= 1 AND as_text = 'true'"),
+            "2");
+}
+
+TEST_F(PostgresSamplesTest, ATypeThatHasChangedIsFoundByTheNextSession) {
+  server().execute("CREATE TABLE samples (device text, n int)");
+  SinkPtr sink = make();
+  const Field number[] = {{"n", 1}};
+  const Field text[] = {{"n", "fast"}};
+  EXPECT_OK(write(*sink, {sample(number), sample(text)}));
+  server().execute("ALTER TABLE samples ALTER COLUMN n TYPE text");
+  server().execute(
+      "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE "
+      "backend_type = 'client backend' AND pid <> pg_backend_pid()");
+  EXPECT_OK(write(*sink, {sample(number)}));
+  EXPECT_OK(write(*sink, {sample(text)}));
+  EXPECT_EQ(server().one("SELECT string_agg(coalesce(n, '-'), ' ' ORDER BY "
+                         "ctid) FROM samples"),
+            "1 - 1 fast");
 }
 
 TEST_F(PostgresSamplesTest, TheFirstBatchMakesTheTable) {

@@ -38,10 +38,9 @@ std::vector<std::string> all_statements() {
     all.push_back(sql);
   }
   for (const std::string& sql : create_table_sql(settings)) all.push_back(sql);
-  const std::vector<LockedColumn> locked = {
-      {"a", Kind::boolean, true}, {"b", Kind::integer, true},
-      {"c", Kind::real, true},    {"d", Kind::time, true},
-      {"e", Kind::json, true},    {"f", Kind::text, true}};
+  const std::vector<SchemaColumn> locked = {
+      {"a", Kind::boolean}, {"b", Kind::integer}, {"c", Kind::real},
+      {"d", Kind::time},    {"e", Kind::json},    {"f", Kind::text}};
   for (const std::string& sql : create_table_sql(settings, locked)) {
     all.push_back(sql);
   }

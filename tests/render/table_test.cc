@@ -5,6 +5,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/limits.h"
 #include "row/event_columns.h"
 #include "tests/support/test_event.h"
 
@@ -106,40 +107,90 @@ TEST(TableTest, WithoutDataTheRestIsDropped) {
   EXPECT_EQ(table["b"].integer(), 2);
 }
 
-// A column's values are of its kind, or null.
+// A column's values are of its kind, or null. The rule is that of row/fit.h.
 TEST(TableTest, ValuesThatDoNotFitTheirColumnGoToData) {
-  TestEvent event("e", {{"n", "text"}, {"t", 7}, {"big", UINT64_MAX}});
+  const std::int64_t exact = std::int64_t{1} << 53;
+  TestEvent event("e", {{"n", "text"}, {"big", UINT64_MAX}, {"r", exact + 1}});
   const Table table(event, {{"n", Kind::integer},
-                            {"t", Kind::text},
                             {"big", Kind::integer},
-                            {"timestamp", Kind::text},
+                            {"r", Kind::real},
+                            {"timestamp", Kind::boolean},
                             {"level", Kind::integer},
                             {"event", Kind::text},
                             {"data", Kind::json}});
   EXPECT_TRUE(table["n"].is_null());
-  EXPECT_TRUE(table["t"].is_null());
   EXPECT_TRUE(table["big"].is_null());
+  EXPECT_TRUE(table["r"].is_null());
   EXPECT_TRUE(table["timestamp"].is_null());
   EXPECT_TRUE(table["level"].is_null());
   EXPECT_EQ(table["data"].text(),
             "{\"timestamp\":\"2026-11-21T01:39:28.656642Z\",\"level\":\"info\","
-            "\"n\":\"text\",\"t\":7,\"big\":18446744073709551615}");
+            "\"n\":\"text\",\"big\":18446744073709551615,"
+            "\"r\":9007199254740993}");
 }
 
-TEST(TableTest, IntegersGoToColumnsOfRealsIfTheyStayExact) {
-  const std::int64_t exact = std::int64_t{1} << 53;
-  TestEvent event("e", {{"a", 7}, {"b", -exact}, {"c", exact + 1}});
+TEST(TableTest, WhatLosesNothingIsConvertedToTheKindOfItsColumn) {
+  TestEvent event("e", {{"a", 7},
+                        {"b", 7.0},
+                        {"c", true},
+                        {"d", 1.5},
+                        {"e", kTestTime},
+                        {"f", "a\"b"},
+                        {"g", false}});
   const Table table(event, {{"a", Kind::real},
-                            {"b", Kind::real},
-                            {"c", Kind::real},
+                            {"b", Kind::integer},
+                            {"c", Kind::integer},
+                            {"d", Kind::text},
+                            {"e", Kind::text},
+                            {"f", Kind::json},
+                            {"g", Kind::text},
+                            {"timestamp", Kind::text},
+                            {"level", Kind::json},
+                            {"event", Kind::text},
                             {"data", Kind::json}});
   ASSERT_EQ(table["a"].kind(), Kind::real);
   EXPECT_EQ(table["a"].real(), 7.0);
-  ASSERT_EQ(table["b"].kind(), Kind::real);
-  EXPECT_EQ(table["b"].real(), -9007199254740992.0);
-  EXPECT_TRUE(table["c"].is_null());
-  EXPECT_NE(table["data"].text().find("\"c\":9007199254740993"),
-            std::string_view::npos);
+  ASSERT_EQ(table["b"].kind(), Kind::integer);
+  EXPECT_EQ(table["b"].integer(), 7);
+  ASSERT_EQ(table["c"].kind(), Kind::integer);
+  EXPECT_EQ(table["c"].integer(), 1);
+  EXPECT_EQ(table["d"].text(), "1.5");
+  EXPECT_EQ(table["e"].text(), "2026-11-21T01:39:28.656642Z");
+  ASSERT_EQ(table["f"].kind(), Kind::json);
+  EXPECT_EQ(table["f"].text(), "\"a\\\"b\"");
+  EXPECT_EQ(table["g"].text(), "false");
+  EXPECT_EQ(table["timestamp"].text(), "2026-11-21T01:39:28.656642Z");
+  EXPECT_EQ(table["level"].text(), "\"info\"");
+  EXPECT_EQ(table["data"].text(), "{}");
+}
+
+// Columns of the same name included, which a sink of a user may ask for.
+TEST(TableTest, TextsThatAreMadeStayWhereTheyAre) {
+  const std::string text(300, '"');
+  TestEvent event("e", {{"a", text}, {"n", 12}});
+  std::vector<Column> columns(100, Column{"a", Kind::json});
+  columns.push_back({"n", Kind::text});
+  columns.push_back({"data", Kind::json});
+  RowBatch wanted;
+  wanted.columns = columns.data();
+  wanted.column_count = columns.size();
+  const RowBatch row = event.row(RowForm::table, wanted);
+  std::string expected = "\"";
+  for (std::size_t i = 0; i < text.size(); ++i) expected += "\\\"";
+  expected += '"';
+  for (std::size_t i = 0; i < 100; ++i) {
+    EXPECT_EQ(row.at(0, i).text(), expected);
+  }
+  EXPECT_EQ(row.at(0, 100).text(), "12");
+}
+
+TEST(TableTest, MemoryOfLargeTextsThatAreMadeIsGivenBack) {
+  const std::string text(kKeptByThread, 'x');
+  TestEvent event("e", {{"a", text}});
+  const Table table(event, {{"a", Kind::json}});
+  EXPECT_EQ(table["a"].text().size(), text.size() + 2);
+  event.scratch.recycle(kKeptByThread);
+  EXPECT_LT(event.scratch.texts.size(), kKeptByThread);
 }
 
 TEST(TableTest, ColumnsWithoutAKindTakeAnything) {

@@ -1,6 +1,6 @@
-// Every allocation of a schema lock fails in turn. It is locked as a whole or
+// Every allocation of a schema fails in turn. Its columns are set as a whole or
 // not at all.
-#include "row/schema_lock.h"
+#include "row/schema.h"
 
 #include <gtest/gtest.h>
 
@@ -12,7 +12,7 @@
 namespace stogger {
 namespace {
 
-TEST(SchemaLockFault, AFailureLeavesItUnlocked) {
+TEST(SchemaFault, AFailureLeavesItWithoutColumns) {
   if (!cannot_fail_allocations().empty()) {
     GTEST_SKIP() << cannot_fail_allocations();
   }
@@ -26,22 +26,22 @@ TEST(SchemaLockFault, AFailureLeavesItUnlocked) {
   rows.row_count = 1;
   bool has_failed = true;
   for (int call = 1; has_failed; ++call) {
-    SchemaLock lock;
+    Schema schema;
     const FaultScope scope({.call = call, .victim = Victim::allocations});
     FaultScope::go_on();
     try {
-      EXPECT_TRUE(lock.lock(rows).ok());
+      EXPECT_TRUE(schema.set_from(rows).ok());
     } catch (const std::bad_alloc&) {
       FaultScope::pause();
-      EXPECT_FALSE(lock.is_locked()) << call;
-      EXPECT_TRUE(lock.lock(rows).ok());
+      EXPECT_FALSE(schema.is_set()) << call;
+      EXPECT_TRUE(schema.set_from(rows).ok());
     }
     FaultScope::pause();
     has_failed = scope.failed() != 0;
-    ASSERT_TRUE(lock.match(rows).ok());
-    ASSERT_EQ(lock.columns().size(), 3u) << call;
-    EXPECT_EQ(lock.wanted().column_count, 3u) << call;
-    EXPECT_EQ(lock.value(rows, 0, 1).integer(), 2) << call;
+    schema.match(rows);
+    ASSERT_EQ(schema.columns().size(), 3u) << call;
+    EXPECT_EQ(schema.wanted().column_count, 3u) << call;
+    EXPECT_EQ(schema.value(rows, 0, 1).integer(), 2) << call;
   }
 }
 

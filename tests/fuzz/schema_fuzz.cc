@@ -13,7 +13,7 @@
 #include "base/names.h"
 #include "base/utf8.h"
 #include "fuzz/random_event.h"
-#include "row/schema_lock.h"
+#include "row/schema.h"
 
 namespace stogger {
 namespace {
@@ -71,7 +71,7 @@ struct Names {
 
 // The rule as it reads.
 std::vector<std::string> expected_names(const Names& names,
-                                        const SchemaLockOptions& options) {
+                                        const SchemaOptions& options) {
   const std::size_t most =
       options.longest_name == 0 ? SIZE_MAX : options.longest_name;
   std::set<std::string> taken;
@@ -90,29 +90,29 @@ std::vector<std::string> expected_names(const Names& names,
   return unique;
 }
 
-void check_match(SchemaLock& lock, const Names& batch) {
+void check_match(Schema& schema, const Names& batch) {
   const RowBatch rows = batch.rows();
-  check(lock.match(rows).ok(), "a batch can be matched");
+  schema.match(rows);
   std::set<std::int64_t> seen;
-  for (std::size_t i = 0; i < lock.columns().size(); ++i) {
-    const Value value = lock.value(rows, 0, i);
+  for (std::size_t i = 0; i < schema.columns().size(); ++i) {
+    const Value value = schema.value(rows, 0, i);
     if (value.is_null()) continue;
     check(value.kind() == Kind::integer, "values keep their kind");
     check(seen.insert(value.integer()).second, "a value has one column");
   }
-  static_cast<void>(lock.take_report());
+  static_cast<void>(schema.take_report());
 }
 
 void run(FuzzedDataProvider& data) {
-  const SchemaLockOptions options{
+  const SchemaOptions options{
       .ignore_case = data.ConsumeBool(),
       .longest_name = data.ConsumeBool()
                           ? 0
                           : data.ConsumeIntegralInRange<std::size_t>(16, 63)};
   const Names first(data);
-  SchemaLock lock(options);
-  check(lock.lock(first.rows()).ok(), "a batch with rows makes a table");
-  const std::vector<LockedColumn> columns = lock.columns();
+  Schema schema(options);
+  check(schema.set_from(first.rows()).ok(), "a batch with rows makes a table");
+  const std::vector<SchemaColumn> columns = schema.columns();
   check(columns.size() == std::min(first.names.size(), kMostColumns),
         "each column of the batch is one of the table, up to the most");
   // The slow way, for few.
@@ -123,7 +123,7 @@ void run(FuzzedDataProvider& data) {
     }
   }
   std::set<std::string> unique;
-  for (const LockedColumn& column : columns) {
+  for (const SchemaColumn& column : columns) {
     check(is_clean_text(column.name), "names are valid");
     check(
         options.longest_name == 0 || column.name.size() <= options.longest_name,
@@ -132,13 +132,13 @@ void run(FuzzedDataProvider& data) {
               .second,
           "names are unique");
   }
-  check_match(lock, first);
-  SchemaLock later(options);
-  check(later.lock_to(columns).ok(), "a table can be taken as it is");
+  check_match(schema, first);
+  Schema later(options);
+  check(later.set(columns).ok(), "a table can be taken as it is");
   check_match(later, first);
   for (int i = data.ConsumeIntegralInRange(0, 3); i > 0; --i) {
     const Names next(data);
-    check_match(lock, next);
+    check_match(schema, next);
     check_match(later, next);
   }
 }

@@ -1,0 +1,125 @@
+// Schema: the columns of a table, and what becomes of each row there.
+//
+// The columns are given, are those of a table that exists, or are made of the
+// first batch of rows. They stay as they are, so that no later row changes the
+// table unnoticed. Of every batch,
+//   a column that the batch lacks is null,
+//   a column that the table lacks is left out, and
+//   a value that does not fit its column (see fit.h) is null;
+// the last two are reported once for each name, by take_report(). Log events
+// lose nothing so if one of the columns is `data`: render_table() has put there
+// what has no other column.
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/arena.h"
+#include "row/column_matcher.h"
+#include "row/fit.h"
+#include "row/loss_report.h"
+#include "stogger/row.h"
+#include "stogger/status.h"
+
+namespace stogger {
+
+struct SchemaColumn {
+  std::string name;
+  // What it holds; Kind::null for values of every kind.
+  Kind kind = Kind::text;
+};
+
+// The six of standard_columns.h.
+std::vector<SchemaColumn> standard_schema();
+
+// How columns are made of a first batch.
+struct SchemaOptions {
+  // For targets to which names are equal that differ only in the case of ASCII
+  // letters. The later one of two such names in a first batch gets "_2"
+  // appended, or the next number that makes it unique.
+  bool ignore_case = false;
+  // All columns are for every kind.
+  bool any_kind = false;
+  // Columns of times become columns of text, which holds RFC 3339.
+  bool times_as_text = false;
+  // For targets that have them: columns of integers with some above INT64_MAX
+  // and none below 0 are Kind::unsigned_integer instead of text.
+  bool unsigned_integers = false;
+  // The most bytes a name may have, at least 16; longer ones are cut. 0: any.
+  std::size_t longest_name = 0;
+};
+
+class Schema {
+ public:
+  explicit Schema(SchemaOptions options = {}) noexcept
+      : options_(options),
+        matcher_(options.ignore_case, options.longest_name) {}
+
+  // Takes these columns, in place of those it had. Where the names are the same
+  // ones, what names they have in batches stays known.
+  // Code::invalid if there are none.
+  Status set(std::vector<SchemaColumn> columns);
+  // Makes the columns of a first batch, in its order, up to kMostColumns. Those
+  // with integers and reals are real; with values of any other two kinds, with
+  // integers above INT64_MAX, or without values, text. Names are made valid
+  // UTF-8 without NUL. Code::invalid if the batch has no rows or no columns.
+  Status set_from(const RowBatch& rows);
+  // Back to the beginning: the table could not be created, or is another one.
+  // What was reported is not reported again.
+  void clear() noexcept;
+
+  bool is_set() const noexcept { return !views_.empty(); }
+  const std::vector<SchemaColumn>& columns() const noexcept { return columns_; }
+  // For Sink::columns(). Valid until the columns change.
+  RowBatch wanted() const noexcept {
+    RowBatch wanted;
+    wanted.columns = views_.data();
+    wanted.column_count = views_.size();
+    return wanted;
+  }
+
+  // Finds the columns in a batch: see ColumnMatcher. Only if they are set.
+  void match(const RowBatch& rows) {
+    arena_.reset();
+    matcher_.match(rows);
+    if (matcher_.has_unplaced()) note_unplaced(rows);
+  }
+
+  // The value that belongs into a column, for a row of the batch matched last:
+  // null, or of the column's kind. Text lives until the next match(), or as
+  // long as the batch.
+  Value value(const RowBatch& rows, std::size_t row, std::size_t column) {
+    const std::size_t position = matcher_.position(column);
+    if (position == ColumnMatcher::kAbsent) return {};
+    const Value& value = rows.at(row, position);
+    return is_of_kind(views_[column].kind, value) ? value
+                                                  : convert(value, column);
+  }
+
+  // To be reported with the others: the target did not take a value of the
+  // column.
+  void note_misfit(std::string_view column) { losses_.add_misfit(column); }
+
+  // What was left out for the first time since the last call. For
+  // WriteReport::notice(), once all rows are written.
+  bool has_report() const noexcept { return !losses_.is_empty(); }
+  std::string take_report() { return losses_.take(); }
+
+ private:
+  bool has_names_of(const std::vector<SchemaColumn>& columns) const;
+  void publish();
+  void note_unplaced(const RowBatch& rows);
+  Value convert(const Value& value, std::size_t column);
+
+  const SchemaOptions options_;
+  ColumnMatcher matcher_;
+  std::vector<SchemaColumn> columns_;
+  std::vector<Column> views_;  // of columns_
+  bool is_cut_ = false;        // the first batch had more columns
+  Arena arena_;                // texts of the batch that were made
+  LossReport losses_;
+};
+
+}  // namespace stogger
