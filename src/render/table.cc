@@ -5,7 +5,6 @@
 #include <iterator>
 
 #include "base/json.h"
-#include "base/limits.h"
 #include "render/json.h"
 #include "render/render.h"
 #include "row/fit.h"

@@ -37,13 +37,14 @@ bool is_integer(Kind kind) noexcept {
 // One entry for the name as a column that is there, and one as one that is not,
 // cannot both be needed.
 bool LossReport::is_new(std::string_view name) const {
-  return told_.size() < kMostTold && told_.find(name) == told_.end();
+  return reported_.size() < kMostReported &&
+         reported_.find(name) == reported_.end();
 }
 
 void LossReport::add_unknown(std::string_view name) {
   if (!is_new(name)) return;
   unknown_.emplace_back(name);
-  told_.emplace(name);
+  reported_.emplace(name);
 }
 
 void LossReport::add_misfit(std::string_view name, Kind column, Kind value) {
@@ -66,18 +67,18 @@ void LossReport::add_misfit(std::string_view name) {
 void LossReport::add(std::string_view name, const std::string& loss) {
   if (!misfits_.empty()) misfits_ += "; ";
   misfits_ += loss;
-  told_.emplace(name);
+  reported_.emplace(name);
 }
 
 void LossReport::add_excess(std::string_view first, std::size_t columns,
                             std::size_t most) {
-  if (told_excess_) return;
+  if (has_reported_excess_) return;
   if (!misfits_.empty()) misfits_ += "; ";
   misfits_ += "the first batch has " + std::to_string(columns) +
               " columns, of which a table takes " + std::to_string(most) +
               ": the others, the first of which is " + quoted(first) +
               ", are dropped from now on";
-  told_excess_ = true;
+  has_reported_excess_ = true;
 }
 
 std::string LossReport::take() {
@@ -90,7 +91,8 @@ std::string LossReport::take() {
     if (!misfits_.empty()) report += "; ";
   }
   report += misfits_;
-  if (told_.size() == kMostTold) report += "; no more names will be reported";
+  if (reported_.size() == kMostReported)
+    report += "; no more names will be reported";
   unknown_.clear();
   misfits_.clear();
   return report;

@@ -1,7 +1,7 @@
-// LossReport: tells once, for each name, that values were left out.
+// LossReport: reports once, for each name, that values were left out.
 //
-// Names come from the program's data: whoever makes new ones for ever is told
-// about the first thousand, in all its life.
+// Names come from the program's data: of whoever makes new ones for ever, the
+// first thousand are reported, in all its life.
 #pragma once
 
 #include <cstddef>
@@ -16,7 +16,7 @@ namespace stogger {
 
 class LossReport {
  public:
-  static constexpr std::size_t kMostTold = 1000;
+  static constexpr std::size_t kMostReported = 1000;
 
   // There is no column of that name.
   void add_unknown(std::string_view name);
@@ -41,10 +41,10 @@ class LossReport {
   bool is_new(std::string_view name) const;
   void add(std::string_view name, const std::string& loss);
 
-  std::set<std::string, std::less<>> told_;
+  std::set<std::string, std::less<>> reported_;
   std::vector<std::string> unknown_;
   std::string misfits_;
-  bool told_excess_ = false;
+  bool has_reported_excess_ = false;
 };
 
 }  // namespace stogger

@@ -265,7 +265,7 @@ TEST(CleanJsonTest, NumbersBeyondEveryDoubleAreRefused) {
             "[0.1111111111111111]");
 }
 
-TEST(CleanJsonTest, StringsAreEscapedAnew) {
+TEST(CleanJsonTest, StringsAreEscapedAgain) {
   EXPECT_EQ(clean("\"\\u00e4\\u20ac\\ud83d\\ude00\""),
             "\"\xC3\xA4\xE2\x82\xAC\xF0\x9F\x98\x80\"");
   EXPECT_EQ(clean("\"\\/\\u001b\\u009b\\u2028\""),

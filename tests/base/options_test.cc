@@ -226,7 +226,7 @@ TEST(OptionsTest, MessagesQuoteWhatCouldForgeALine) {
             "unknown option \"mode\\nforged: line\"");
 }
 
-TEST(OptionsTest, TellsWhatWasUsed) {
+TEST(OptionsTest, ReportsWhatWasUsed) {
   const Field fields[] = {{"path", "/x"}};
   Options options("file", fields);
   options.required("path");
@@ -251,7 +251,7 @@ TEST(OptionsTest, CarriesTheSurroundingsOfTheSink) {
   EXPECT_EQ(options.clock(), Clock::real());
 }
 
-TEST(OptionsTest, TellsWhichOptionHasAProblem) {
+TEST(OptionsTest, SaysWhichOptionHasAProblem) {
   const Field fields[] = {{"path", 7}, {"mode", "a"}};
   Options options("file", fields);
   options.required("path");

@@ -136,7 +136,7 @@ path = "/nowhere/a"
                    "(did you mean \"level\"?)"}));
 }
 
-TEST_F(BuildTest, EveryProblemOfASinkIsTold) {
+TEST_F(BuildTest, EveryProblemOfASinkIsReported) {
   const ScopedVariable unset("STOGGER_TEST_UNSET", nullptr);
   const Built built = build_text(R"([stogger.sinks.a]
 type = "file"

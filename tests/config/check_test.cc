@@ -213,7 +213,7 @@ TEST_F(CheckTest, ALiveServiceIsNotDisturbed) {
   EXPECT_EQ(join(changes()), "");
 }
 
-TEST_F(CheckTest, WhatCannotBeOpenedIsTold) {
+TEST_F(CheckTest, WhatCannotBeOpenedIsReported) {
   write_file(log("file"), "");
   EXPECT_EQ(check("[stogger]\n" + sink("jsonl", "file/a.jsonl"), "--connect"),
             69);
@@ -230,7 +230,7 @@ TEST_F(CheckTest, LongNamesDoNotMakeLongLines) {
   EXPECT_LE(out_.find('\n', finding) - begin, 520u) << out_;
 }
 
-TEST_F(CheckTest, AJournalThatDoesNotListenIsTold) {
+TEST_F(CheckTest, AJournalThatDoesNotListenIsReported) {
   const std::string toml =
       "[stogger]\n[stogger.sinks.j]\ntype = \"journald\"\nsocket = \"" +
       folder_.file("socket") + "\"\n";
@@ -241,7 +241,7 @@ TEST_F(CheckTest, AJournalThatDoesNotListenIsTold) {
       << out_;
 }
 
-TEST_F(CheckTest, AClosedStderrIsTold) {
+TEST_F(CheckTest, AClosedStderrIsReported) {
   EXPECT_EQ(
       check("[stogger]\n", "--connect", "sh -c 'exec \"$0\" \"$@\" 2>&-'"), 69);
   EXPECT_NE(out_.find("# sink \"console\" (console stderr) cannot be opened: "

@@ -36,13 +36,13 @@ TEST_F(ConfigFileTest, FileIsReadWhole) {
             path + ":4:1: unknown key \"x\" in [stogger]");
 }
 
-TEST_F(ConfigFileTest, MissingFileIsTold) {
+TEST_F(ConfigFileTest, MissingFileIsReported) {
   const std::string path = folder_.file("none.toml");
   EXPECT_EQ(problem_of(path),
             path + ": cannot be read: No such file or directory");
 }
 
-TEST_F(ConfigFileTest, RelativePathIsToldAbsolutely) {
+TEST_F(ConfigFileTest, RelativePathIsReportedAsAbsolute) {
   EXPECT_EQ(problem_of("no/such.toml"),
             "no/such.toml: cannot be read: No such file or directory (tried " +
                 std::filesystem::current_path().string() + "/no/such.toml)");
@@ -63,7 +63,7 @@ TEST_F(ConfigFileTest, DeviceIsRefused) {
   EXPECT_EQ(problem_of("/dev/zero"), "/dev/zero: is no regular file");
 }
 
-TEST_F(ConfigFileTest, UnreadableFileIsTold) {
+TEST_F(ConfigFileTest, UnreadableFileIsReported) {
   if (::geteuid() == 0) GTEST_SKIP() << "root may read every file";
   const std::string path = folder_.file("c.toml");
   write_file(path, "[stogger]");
@@ -71,7 +71,7 @@ TEST_F(ConfigFileTest, UnreadableFileIsTold) {
   EXPECT_EQ(problem_of(path), path + ": cannot be read: Permission denied");
 }
 
-TEST_F(ConfigFileTest, LinkInACircleIsTold) {
+TEST_F(ConfigFileTest, LinkInACircleIsReported) {
   const std::string path = folder_.file("c.toml");
   std::filesystem::create_symlink("c.toml", path);
   EXPECT_TRUE(problem_of(path).starts_with(path + ": cannot be read: "));

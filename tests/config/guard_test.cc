@@ -59,7 +59,7 @@ TEST(GuardTest, WhatFollowsAStringCounts) {
   EXPECT_FALSE(is_sane("# '" + deep));
 }
 
-TEST(GuardTest, ThePositionIsTold) {
+TEST(GuardTest, ThePositionIsReported) {
   Problem problem;
   EXPECT_FALSE(
       is_safe_to_parse("a = 1\nb = '''\n'''\n[" + repeat("a.", 100), &problem));

@@ -184,7 +184,7 @@ TEST_F(LoadTest, AFileThatCannotBeReadKeepsWhatRuns) {
   EXPECT_TRUE(has(read_file(path("a")), "hello"));
 }
 
-TEST_F(LoadTest, TheOneLineTellsHowManyProblemsThereAre) {
+TEST_F(LoadTest, TheOneLineSaysHowManyProblemsThereAre) {
   System system;
   ASSERT_TRUE(system.load_text(quiet("a"), "c.toml").ok());
   EXPECT_FALSE(

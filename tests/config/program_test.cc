@@ -76,7 +76,7 @@ TEST_F(ProgramTest, ConnectOpensNoSink) {
       << out_;
 }
 
-TEST_F(ProgramTest, ConnectTellsWhatCannotBeOpened) {
+TEST_F(ProgramTest, ConnectReportsWhatCannotBeOpened) {
   write_file(folder_.file("blocked"), "");
   EXPECT_EQ(check("[stogger]\nlogdir = \"blocked\"\n", "--connect"), 69);
   EXPECT_NE(out_.find("cannot be opened: "), std::string::npos) << out_;

@@ -245,7 +245,7 @@ TEST_F(ReadTest, PostgresWithoutADsnIsAProblem) {
   }
 }
 
-TEST_F(ReadTest, DsnThatCannotBeToldIsOneProblem) {
+TEST_F(ReadTest, DsnThatCannotBeShownIsOneProblem) {
   read("[stogger]\nenable_postgres = true\npostgres_dsn = \"${\"");
   EXPECT_EQ(problems_.size(), 1u);
 }

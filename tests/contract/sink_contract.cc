@@ -416,7 +416,7 @@ TEST_P(SinkContract, TheTallyCountsEveryRowOnce) {
 
 // ---- Failure and recovery
 
-TEST_P(SinkContract, ABrokenTargetIsToldAndHeals) {
+TEST_P(SinkContract, ABrokenTargetIsReportedAndHeals) {
   if (!driver_->unbreakable().empty()) GTEST_SKIP() << driver_->unbreakable();
   ASSERT_OK(sink_->open());
   ASSERT_OK(deliver(1));

@@ -52,7 +52,7 @@ class Failure : public ::testing::Test {
   std::shared_ptr<Script> script_ = add_scripted(system_, "sink");
 };
 
-TEST_F(Failure, FirstFailureIsOneLineThatTellsWhatWhereAndWhy) {
+TEST_F(Failure, FirstFailureIsOneLineThatReportsWhatWhereAndWhy) {
   break_it();
   for (int i = 0; i < 100; ++i) log_.info("event");
   EXPECT_THAT(diagnostics_.lines(),
@@ -113,7 +113,7 @@ TEST_F(Failure, BackOffBeginsWith100MillisecondsAndDoublesTo5Seconds) {
                                  5000, 5000));
 }
 
-TEST_F(Failure, BackOffBeginsAnewAfterARecovery) {
+TEST_F(Failure, BackOffBeginsAgainAfterARecovery) {
   break_it();
   log_.info("event");
   EXPECT_EQ(attempts_within(1000), 3);
@@ -152,7 +152,7 @@ TEST_F(Failure, ASinkThatSaysItHasRecoveredIsNotKeptWaiting) {
   EXPECT_FALSE(stats().failing);
 }
 
-TEST_F(Failure, AfterAFailureTheSinkIsClosedAndOpenedAnew) {
+TEST_F(Failure, AfterAFailureTheSinkIsClosedAndOpenedAgain) {
   break_it();
   log_.info("event");
   EXPECT_FALSE(script_->is_open);
@@ -499,7 +499,7 @@ TEST_F(TallyingFailure, CloseTriesThemAgainTooWithoutWaiting) {
   EXPECT_FALSE(counting_->broke_the_rules);
 }
 
-TEST_F(TallyingFailure, WhatCloseCannotWriteIsTold) {
+TEST_F(TallyingFailure, WhatCloseCannotWriteIsReported) {
   log(3);
   target_->away = true;
   EXPECT_FALSE(system_.flush().ok());

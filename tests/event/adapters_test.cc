@@ -143,7 +143,7 @@ TEST_F(AdaptersTest, SecretsInsideJsonAreHidden) {
   EXPECT_EQ(text(object), "{\"password\":\"[REDACTED]\",\"user\":\"ann\"}");
 }
 
-TEST_F(AdaptersTest, BadBytesInsideJsonAreMended) {
+TEST_F(AdaptersTest, BadBytesInsideJsonAreFixed) {
   const nlohmann::json object = {{"text", "a\xFF"}};
   EXPECT_EQ(text(object), "{\"text\":\"a\xEF\xBF\xBD\"}");
 }

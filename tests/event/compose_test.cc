@@ -435,7 +435,7 @@ TEST(ComposeSettingsTest, AnEmptyListHidesNothing) {
   EXPECT_EQ(broken.event.fields[0].value.text(), "{\"token\":1");
 }
 
-TEST(ComposeSettingsTest, CallerInfoTellsWhereTheCallIs) {
+TEST(ComposeSettingsTest, CallerInfoSaysWhereTheCallIs) {
   const EventSettings settings(true);
   EXPECT_EQ(Composed(settings, {{"a", 1}}).show(),
             "a=1 code_file=src/login.cc code_line=17 pid=" +

@@ -48,7 +48,7 @@ class ExceptionTest : public ::testing::Test {
   Logger log_ = system_.logger();
 };
 
-TEST_F(ExceptionTest, IsAnErrorThatTellsOfTheException) {
+TEST_F(ExceptionTest, IsAnErrorThatNamesTheException) {
   const CapturedEvent event = thrown(shop::OutOfStock("no \"bolts\" left\n"));
   EXPECT_EQ(event.level, Level::error);
   EXPECT_EQ(event.event, "work-failed");
@@ -80,7 +80,7 @@ TEST_F(ExceptionTest, WithoutAnExceptionItIsAnErrorLikeAnyOther) {
   EXPECT_EQ(capture_.events()[0].fields.size(), 1u);
 }
 
-TEST_F(ExceptionTest, TheInnermostExceptionIsToldOf) {
+TEST_F(ExceptionTest, TheInnermostExceptionIsReported) {
   try {
     throw std::runtime_error("outer");
   } catch (...) {

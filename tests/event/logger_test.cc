@@ -131,7 +131,7 @@ TEST_F(LoggerTest, ALoggerMayOutliveItsSystem) {
   { const Scope scope(other, "s"); }
 }
 
-TEST_F(LoggerTest, TellsWhichLevelsAreOn) {
+TEST_F(LoggerTest, SaysWhichLevelsAreOn) {
   const Logger log = system_.logger();
   EXPECT_FALSE(log.enabled(Level::alert));  // no sink at all
   static_cast<void>(

@@ -92,7 +92,7 @@ TEST(KeyShapesTest, NoNameThatWasAddedIsMissed) {
   }
 }
 
-TEST(KeyShapesTest, MostOtherKeysAreToldApart) {
+TEST(KeyShapesTest, MostOtherKeysAreDistinct) {
   KeyShapes shapes;
   for (const std::string_view name :
        {"id", "timestamp", "level", "event", "data", "message", "logger",

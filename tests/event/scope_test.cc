@@ -41,7 +41,7 @@ TEST_F(ScopeTest, EventsInsideCarryItsNameAndFields) {
   EXPECT_EQ(last().find("order"), nullptr);
 }
 
-TEST_F(ScopeTest, ItsEndTellsHowLongItTook) {
+TEST_F(ScopeTest, ItsEndSaysHowLongItTook) {
   {
     const Scope scope(log_, "checkout", {{"order", 7}});
     clock_.advance(1.5);
@@ -182,7 +182,7 @@ TEST_F(ScopeTest, AFieldNamedDurationGivesWay) {
   EXPECT_EQ(last().find("duration_ms")->value().kind(), Kind::real);
 }
 
-TEST_F(ScopeTest, OfTheDefaultSystemUnlessToldOtherwise) {
+TEST_F(ScopeTest, OfTheDefaultSystemUnlessAnotherIsGiven) {
   const Capture standard;
   { const Scope scope("checkout", {{"order", 7}}); }
   EXPECT_TRUE(standard.has(Level::debug, "scope-end", {{"order", 7}}));

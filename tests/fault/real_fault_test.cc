@@ -228,7 +228,7 @@ TEST_P(RealFaults, AFolderWhereTheFileShouldBe) {
 }
 
 // What went to the deleted files is lost without a fault that could be seen.
-TEST_P(RealFaults, AFolderThatIsDeletedIsMadeAnewWithinASecond) {
+TEST_P(RealFaults, AFolderThatIsDeletedIsMadeAgainWithinASecond) {
   start(folder_.file("a/log"));
   log("early", 20);
   EXPECT_OK(system_.flush());

@@ -167,7 +167,7 @@ TEST_F(StartupTest, SinkOfAMissingModuleTakesAnyOptionsAndNeverOpens) {
   EXPECT_TRUE(sink->close().ok());
 }
 
-TEST_F(StartupTest, WhoMakesASinkInCodeIsToldAtOnce) {
+TEST_F(StartupTest, WhoMakesASinkInCodeIsReportedAtOnce) {
   SinkPtr sink;
   const Status status = make_sink("parquet", {}, &sink);
   EXPECT_EQ(status.code(), Code::unavailable);
@@ -177,7 +177,7 @@ TEST_F(StartupTest, WhoMakesASinkInCodeIsToldAtOnce) {
   EXPECT_FALSE(sink);
 }
 
-TEST_F(StartupTest, WhoMakesASinkForSamplesIsToldAtOnce) {
+TEST_F(StartupTest, WhoMakesASinkForSamplesIsReportedAtOnce) {
   SinkPtr sink;
   const Status statuses[] = {
       make_sample_sink("parquet", {{"path", "x.parquet"}}, &sink),

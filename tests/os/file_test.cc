@@ -122,7 +122,7 @@ TEST_F(FileTest, KnowsWhetherAPathIsItsOwn) {
 
 // ---- Failures and what they say
 
-TEST_F(FileTest, AFullDiskIsToldWithARemedy) {
+TEST_F(FileTest, AFullDiskIsReportedWithARemedy) {
   path_ = "/dev/full";
   ASSERT_OK(open());
   EXPECT_FALSE(file_.is_regular());
@@ -302,7 +302,7 @@ TEST_F(FileTest, APatientReaderGetsAllOfALongWrite) {
 
 // To open it anew is to open it with the rights of this process, which whoever
 // gave it the descriptor may not have.
-TEST_F(FileTest, ADescriptorThatCannotBeWrittenToIsNotOpenedAnew) {
+TEST_F(FileTest, ADescriptorThatCannotBeWrittenToIsNotOpenedAgain) {
   int ends[2];
   ASSERT_EQ(::pipe2(ends, O_NONBLOCK), 0);
   const std::string pipe = "/proc/self/fd/" + std::to_string(ends[1]);

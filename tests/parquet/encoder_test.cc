@@ -274,7 +274,7 @@ TEST_F(ParquetEncoderTest, HostileNamesOfColumnsAreReadBack) {
   expect_round_trip(rows);
 }
 
-TEST_F(ParquetEncoderTest, TextThatIsNotUtf8IsMended) {
+TEST_F(ParquetEncoderTest, TextThatIsNotUtf8IsFixed) {
   SKIP_WITHOUT_JUDGES();
   Rows rows({{"x", Kind::text}});
   Rows wanted({{"x", Kind::text}});

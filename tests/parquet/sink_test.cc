@@ -213,7 +213,7 @@ TEST_F(ParquetSinkTest, ManySmallRowGroupsMakeACheckpoint) {
 
 // ---- Schema
 
-TEST_F(ParquetSinkTest, ATextThatIsTooLongIsNullAndTold) {
+TEST_F(ParquetSinkTest, ATextThatIsTooLongIsNullAndReported) {
   SKIP_WITHOUT_JUDGES();
   SinkPtr sink = open();
   const std::string text(ColumnBuffer::kMostText + 1, 'x');

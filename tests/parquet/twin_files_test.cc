@@ -118,7 +118,7 @@ TEST_F(TwinFilesTest, TheFrontIsCompleteWhateverTheFileSystemLacks) {
   }
 }
 
-TEST_F(TwinFilesTest, AFailureToLinkIsTold) {
+TEST_F(TwinFilesTest, AFailureToLinkIsReported) {
   TwinFiles files = open(false);
   ASSERT_OK(files.publish("a", "end"));
   faults.rename_error = EINVAL;

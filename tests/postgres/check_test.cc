@@ -107,7 +107,7 @@ TEST_F(Check, FiresNoTriggerAndTakesNoNumberOfASequence) {
   EXPECT_EQ(server().one("SELECT is_called FROM stogger_logs_id_seq"), "f");
 }
 
-TEST_F(Check, TellsTheStatementsThatWouldMakeTheTable) {
+TEST_F(Check, ShowsTheStatementsThatWouldMakeTheTable) {
   server().execute("GRANT CREATE ON SCHEMA public TO app");
   EXPECT_OK(check_without_change());
   ASSERT_EQ(found_.changes.size(), 1u);
@@ -119,7 +119,7 @@ TEST_F(Check, TellsTheStatementsThatWouldMakeTheTable) {
   EXPECT_EQ(server().one("SELECT to_regclass('stogger_logs') IS NULL"), "t");
 }
 
-TEST_F(Check, TellsWhatIsMissing) {
+TEST_F(Check, ReportsWhatIsMissing) {
   Status status = check_without_change();
   EXPECT_EQ(status.code(), Code::unavailable);
   EXPECT_NE(status.message().find("GRANT USAGE, CREATE ON SCHEMA"),

@@ -151,7 +151,7 @@ TEST_F(MainPath, FewerIndexesIfWanted) {
   }
 }
 
-TEST_F(MainPath, WithoutCreateTableAMissingOneIsTold) {
+TEST_F(MainPath, WithoutCreateTableAMissingOneIsReported) {
   EXPECT_FALSE(add({{"create_table", false}}).ok());
   EXPECT_NE(reports().find("stogger_logs"), std::string::npos) << reports();
   EXPECT_EQ(server().one("SELECT to_regclass('stogger_logs') IS NULL"), "t");

@@ -59,7 +59,7 @@ class Pooler : public PostgresTest {
   std::unique_ptr<PgBouncer> pooler_;
 };
 
-TEST_F(Pooler, IsDetectedWithoutBeingTold) {
+TEST_F(Pooler, IsDetectedWithoutAnOption) {
   start_pooler();
   ASSERT_OK(add());
   log(50);

@@ -274,7 +274,7 @@ TEST_F(Refusals, AConflictIsTriedAgainUntilItIsOver) {
 
 // ---- Rows that are taken and not stored
 
-TEST_F(Refusals, RowsThatATriggerDropsAreCountedAsDroppedAndToldOnce) {
+TEST_F(Refusals, RowsThatATriggerDropsAreCountedAsDroppedAndReportedOnce) {
   ASSERT_OK(open());
   log_event("a");
   server().execute(raising("RETURN NULL;"));

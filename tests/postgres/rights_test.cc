@@ -69,7 +69,7 @@ TEST_F(Rights, ARoleThatMayOnlyInsertIsEnough) {
   EXPECT_EQ(server().log(), before);
 }
 
-TEST_F(Rights, WhatIsMissingIsToldAsGrantsThatWork) {
+TEST_F(Rights, WhatIsMissingIsReportedAsGrantsThatWork) {
   make_table();
   EXPECT_FALSE(add().ok());
   const std::vector<std::string> missing = grants();
@@ -96,7 +96,7 @@ TEST_F(Rights, WithoutTheSequenceItIsNamed) {
   expect_balanced();
 }
 
-TEST_F(Rights, ATableThatMayNotBeMadeIsToldAndUsedOnceItIsThere) {
+TEST_F(Rights, ATableThatMayNotBeMadeIsReportedAndUsedOnceItIsThere) {
   EXPECT_FALSE(add().ok());
   EXPECT_NE(reports().find("GRANT"), std::string::npos) << reports();
   EXPECT_EQ(diagnostics_.lines().size(), 1u) << reports();
@@ -109,7 +109,7 @@ TEST_F(Rights, ATableThatMayNotBeMadeIsToldAndUsedOnceItIsThere) {
   expect_balanced();
 }
 
-TEST_F(Rights, TheGrantsToldLetTheRoleMakeTheTable) {
+TEST_F(Rights, TheReportedGrantsLetTheRoleMakeTheTable) {
   EXPECT_FALSE(add().ok());
   for (const std::string& grant : grants()) {
     // Those that need the table cannot work yet.
@@ -119,7 +119,7 @@ TEST_F(Rights, TheGrantsToldLetTheRoleMakeTheTable) {
   expect_balanced();
 }
 
-TEST_F(Rights, RightsThatAreTakenAwayAreToldOnce) {
+TEST_F(Rights, RightsThatAreTakenAwayAreReportedOnce) {
   make_table();
   server().execute(
       "GRANT INSERT ON stogger_logs TO app; GRANT USAGE ON SEQUENCE "

@@ -404,7 +404,7 @@ TEST(RowEncoder, ARequiredColumnThatWouldBeNullIsNamed) {
   EXPECT_OK(encode(encoder, good));
 }
 
-TEST(RowEncoder, WantedTellsKinds) {
+TEST(RowEncoder, WantedHasKinds) {
   RowEncoder encoder({column("timestamp", kTimestamptz), column("n", kInt2),
                       column("r", kFloat4), column("b", kBool),
                       column("t", kText), column("u", kUuid),

@@ -251,7 +251,7 @@ TEST_F(PostgresSamplesTest, DefaultsStandInForWhatIsMissing) {
   }
 }
 
-TEST_F(PostgresSamplesTest, UnknownColumnsAreToldOnce) {
+TEST_F(PostgresSamplesTest, UnknownColumnsAreReportedOnce) {
   SinkPtr sink = make_creating();
   const Field first[] = {{"a", 1}};
   const Field later[] = {{"a", 1}, {"b", 2}};
@@ -264,7 +264,7 @@ TEST_F(PostgresSamplesTest, UnknownColumnsAreToldOnce) {
   EXPECT_EQ(server().number("SELECT count(*) FROM samples"), 3);
 }
 
-TEST_F(PostgresSamplesTest, ValuesThatDoNotFitBecomeNullAndAreTold) {
+TEST_F(PostgresSamplesTest, ValuesThatDoNotFitBecomeNullAndAreReported) {
   server().execute(
       "CREATE TABLE samples (device text, unit_id text, requested_at text, "
       "received_at text, midpoint_at text, latency_s float8, status text, "
@@ -367,7 +367,7 @@ TEST_F(PostgresSamplesTest, AThousandColumnsAreStored) {
   EXPECT_EQ(cell("sum(c999)"), "1998");
 }
 
-TEST_F(PostgresSamplesTest, ColumnsBeyondThoseOfATableAreLeftOutAndTold) {
+TEST_F(PostgresSamplesTest, ColumnsBeyondThoseOfATableAreLeftOutAndReported) {
   SinkPtr sink = make_creating();
   std::vector<std::string> names;
   std::vector<Field> fields;

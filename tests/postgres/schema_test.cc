@@ -138,7 +138,7 @@ TEST_F(Drift, AColumnThatIsDroppedLeavesItsFieldsToData) {
             stats().written);
 }
 
-TEST_F(Drift, AColumnThatMustBeFilledIsToldUntilItNeedNot) {
+TEST_F(Drift, AColumnThatMustBeFilledIsReportedUntilItNeedNot) {
   server().execute("ALTER TABLE stogger_logs ADD COLUMN tenant text");
   server().execute("UPDATE stogger_logs SET tenant = 'x'");
   server().execute("ALTER TABLE stogger_logs ALTER COLUMN tenant SET NOT NULL");
@@ -319,7 +319,7 @@ TEST_F(Schema, ALabelThatAnEnumLacksCostsItsEventOnly) {
             "2");
 }
 
-TEST_F(Schema, ATableWithoutDataLosesWhatHasNoColumnAndItIsTold) {
+TEST_F(Schema, ATableWithoutDataLosesWhatHasNoColumnAndItIsReported) {
   server().execute(
       "CREATE TABLE stogger_logs (id bigserial, timestamp timestamptz, event "
       "text, user_id int)");
@@ -336,7 +336,7 @@ TEST_F(Schema, ATableWithoutDataLosesWhatHasNoColumnAndItIsTold) {
   EXPECT_EQ(stats().dropped, 0u);
 }
 
-TEST_F(Schema, ATableThatCannotBeWrittenIsToldByTheNameOfTheColumn) {
+TEST_F(Schema, ATableThatCannotBeWrittenIsReportedByTheNameOfTheColumn) {
   server().execute(standard_table(", place point NOT NULL"));
   EXPECT_FALSE(add().ok());
   EXPECT_NE(reports().find("place"), std::string::npos) << reports();
@@ -345,7 +345,7 @@ TEST_F(Schema, ATableThatCannotBeWrittenIsToldByTheNameOfTheColumn) {
   expect_balanced();
 }
 
-TEST_F(Schema, APartitionThatIsMissingIsToldAndUsedOnceItIsThere) {
+TEST_F(Schema, APartitionThatIsMissingIsReportedAndUsedOnceItIsThere) {
   server().execute(
       "CREATE TABLE stogger_logs (id BIGSERIAL, timestamp TIMESTAMPTZ NOT "
       "NULL, level TEXT NOT NULL, event TEXT NOT NULL, func TEXT, scope TEXT, "

@@ -314,7 +314,7 @@ TEST_F(PostgresSettingsTest, AMissingPasswordIsAProblem) {
   EXPECT_EQ(parameter(read_dsn("host=db password=x"), "password"), "x");
 }
 
-TEST_F(PostgresSettingsTest, AMalformedDsnIsToldWithoutAnyOfIt) {
+TEST_F(PostgresSettingsTest, AMalformedDsnIsReportedWithoutAnyOfIt) {
   for (const std::string_view dsn :
        {"postgresql://app:s3cr3t@db:x1/logs",
         "postgresql://app:s3c%ZZr3t@db/logs",
@@ -350,7 +350,7 @@ TEST_F(PostgresSettingsTest, ShortSecretsDoNotMakeMessagesUnreadable) {
             "cannot reach *** host, '***' says");
 }
 
-TEST_F(PostgresSettingsTest, TheTargetTellsNoSecret) {
+TEST_F(PostgresSettingsTest, TheTargetShowsNoSecret) {
   set("STOGGER_POSTGRES_PASSWORD", "s3cr3t");
   for (const std::string_view dsn :
        {"postgresql://app:%PASSWORD%@db/logs",

@@ -144,7 +144,7 @@ TEST(Tls, HashesAreNotComputedForHoursThere) {
   }
 }
 
-TEST(Tls, WhatTheServerSaysIsToldAlsoAfterTheHandshake) {
+TEST(Tls, WhatTheServerSaysIsReportedAlsoAfterTheHandshake) {
   const TlsServer server(0);
   SKIP_IF(server.why_not());
   const SinkPtr sink = make_postgres({{"dsn", server.dsn()},

@@ -189,7 +189,7 @@ TEST(SampleBatchTest, AThousandColumnsKeepTheirValues) {
   }
 }
 
-TEST(SampleBatchTest, ClearedItBeginsAnew) {
+TEST(SampleBatchTest, ClearedItBeginsAgain) {
   SampleBatch batch;
   const Field fields[] = {{"a", "some text"}};
   batch.add({.fields = fields});

@@ -136,7 +136,7 @@ TEST_F(PipeProcessTest, ASinkMayMakeAPipeAtTheEndOfTheProgram) {
             7);
 }
 
-TEST_F(PipeProcessTest, AFailureThatWasToldIsNotReportedAtExit) {
+TEST_F(PipeProcessTest, AFailureThatWasReturnedIsNotReportedAtExit) {
   EXPECT_EQ(in_child([&] {
               sink_.on_write = [](std::size_t) {
                 return Status(Code::unavailable, "no");

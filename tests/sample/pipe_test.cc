@@ -486,7 +486,7 @@ TEST_F(PipeTest, FinishingTurnsAwayWhoWaitsForRoom) {
   EXPECT_EQ(sink_.numbers().size(), status.ok() ? 2u : 1u);
 }
 
-TEST_F(PipeTest, LateSamplesAndDriftAreTold) {
+TEST_F(PipeTest, LateSamplesAndDriftAreReported) {
   PipeSummary summary;
   Pipe pipe(sink_, {.period_s = 0.01});
   for (const std::int64_t ms : {0, 11, 45}) {

@@ -42,7 +42,7 @@ TEST_F(SampleSinkTest, AChildLetsGoOfItOnceIfThereIsAPipe) {
   EXPECT_EQ(in_child([&] { return inner_->abandoned == 1 ? 7 : 1; }), 7);
 }
 
-TEST_F(SampleSinkTest, AChildMayOpenItAnew) {
+TEST_F(SampleSinkTest, AChildMayOpenItAgain) {
   EXPECT_EQ(in_child([&] {
               if (!sink_->open().ok() || !pipe(numbered(2), *sink_).ok()) {
                 return 1;

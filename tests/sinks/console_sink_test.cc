@@ -258,7 +258,7 @@ TEST_F(ConsoleSink, AStuckTerminalCostsAQuarterOfASecond) {
   EXPECT_EQ(::fcntl(STDERR_FILENO, F_GETFL) & O_NONBLOCK, 0);
 }
 
-TEST_F(ConsoleSink, ALineAfterATornOneBeginsAnew) {
+TEST_F(ConsoleSink, ALineAfterATornOneBeginsAgain) {
   use_pipe();
   open();
   EXPECT_FALSE(write(std::string(1 << 20, 'x') + "\n").ok());

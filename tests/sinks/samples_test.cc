@@ -178,7 +178,7 @@ TEST_F(SampleSinkTest, AnEmptyCsvIsAnEmptyFile) {
   EXPECT_EQ(info.st_size, 0);
 }
 
-TEST_F(SampleSinkTest, CsvBeginsAnewUnlessItAppends) {
+TEST_F(SampleSinkTest, CsvBeginsAgainUnlessItAppends) {
   SKIP_WITHOUT_PYTHON();
   for (int i = 0; i < 2; ++i) {
     SinkPtr sink = make("csv");
@@ -268,7 +268,7 @@ TEST_F(SampleSinkTest, EachJsonLineHasItsOwnKeys) {
   EXPECT_TRUE(reports_.empty());
 }
 
-TEST_F(SampleSinkTest, JsonLinesBeginAnewUnlessTheyAppend) {
+TEST_F(SampleSinkTest, JsonLinesBeginAgainUnlessTheyAppend) {
   SKIP_WITHOUT_PYTHON();
   for (int i = 0; i < 2; ++i) {
     SinkPtr sink = make("jsonl");

@@ -297,7 +297,7 @@ TEST_F(MatchTest, SecretsAreHiddenFromTestsToo) {
 
 // --- The clock ---------------------------------------------------------------
 
-TEST(ManualClockTest, StandsStillUntilToldToMove) {
+TEST(ManualClockTest, StandsStillUntilItIsMoved) {
   ManualClock clock;
   EXPECT_EQ(clock.now(), Time{1767225600000000000});
   EXPECT_EQ(clock.now(), clock.now());

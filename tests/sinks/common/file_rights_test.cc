@@ -349,7 +349,7 @@ TEST_F(FileRights, ACheckTestsTheRightsOfTheFolder) {
   }));
 }
 
-TEST_F(FileRights, RotationThatCannotWorkIsToldOnce) {
+TEST_F(FileRights, RotationThatCannotWorkIsReportedOnce) {
   SKIP_UNLESS_ROOT();
   write_file(path_, "");
   ASSERT_EQ(::chmod(folder_.path().c_str(), 0755), 0);

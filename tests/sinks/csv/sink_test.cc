@@ -94,7 +94,7 @@ TEST_F(CsvSink, CreatesParentFolders) {
   EXPECT_EQ(read_file(path), kHeader);
 }
 
-TEST_F(CsvSink, WritesTheColumnsItIsTold) {
+TEST_F(CsvSink, WritesTheColumnsOfItsOption) {
   SinkPtr sink = open({{"columns", Json{R"(["event","user_id","ms"])"}}});
   ASSERT_EQ(sink->columns().column_count, 3u);
   EXPECT_EQ(sink->columns().columns[1].name, "user_id");
@@ -200,7 +200,7 @@ TEST_F(CsvSink, EverythingButTheSameHeaderIsAnother) {
   EXPECT_EQ(names_in(folder_.path()).size(), 6u);
 }
 
-TEST_F(CsvSink, CanBeginAnew) {
+TEST_F(CsvSink, CanBeginAgain) {
   write_file(path_, both(kHeader, kLine));
   SinkPtr sink = open({{"mode", "truncate"}});
   EXPECT_EQ(content(), kHeader);
@@ -273,7 +273,7 @@ TEST_F(CsvSink, TextThatReadsAsLinesCutsNoneOfALargeFile) {
   EXPECT_EQ(std::filesystem::file_size(path_), whole.size());
 }
 
-TEST_F(CsvSink, ATornHeaderIsMended) {
+TEST_F(CsvSink, ATornHeaderIsFixed) {
   write_file(path_, kHeader.substr(0, 20));
   open();
   EXPECT_EQ(content(), kHeader);
@@ -301,7 +301,7 @@ TEST_F(CsvSink, AMovedFileIsNoticedWithinASecond) {
   EXPECT_EQ(read_file(folder_file("log.csv.1")), both(kHeader, kLine));
 }
 
-TEST_F(CsvSink, ADeletedFileIsMadeAnew) {
+TEST_F(CsvSink, ADeletedFileIsMadeAgain) {
   SinkPtr sink = open();
   EXPECT_OK(write_to(*sink, table_rows({{}})));
   wait_for_tick();
@@ -519,7 +519,7 @@ TEST_F(CsvSink, AHeaderThatDoesNotFitIsWrittenLater) {
   EXPECT_EQ(read_file(disk.file("log.csv")), kHeader);
 }
 
-TEST_F(CsvSink, AReadOnlyDiskIsTold) {
+TEST_F(CsvSink, AReadOnlyDiskIsReported) {
   SmallDisk disk(64 * 1024);
   if (!disk.why_not().empty()) GTEST_SKIP() << disk.why_not();
   SinkPtr sink = make_or_throw(make_csv_sink, {{"path", disk.file("log.csv")}});

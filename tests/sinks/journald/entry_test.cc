@@ -141,7 +141,7 @@ TEST(JournalRendering, EachLevelHasItsPriority) {
   }
 }
 
-TEST(JournalRendering, TheEventTellsWhereItComesFrom) {
+TEST(JournalRendering, TheEventSaysWhereItComesFrom) {
   Entry entry = user_login();
   entry.render();
   EXPECT_EQ(entry.get("EVENT"), "user-login");
@@ -345,7 +345,7 @@ TEST(JournalRendering, CleanTextIsNotCopied) {
   EXPECT_EQ(entry.value(4).data(), text.data());
 }
 
-TEST(JournalRendering, ViewsHoldThoughAllTextHasToBeMended) {
+TEST(JournalRendering, ViewsHoldThoughAllTextHasToBeFixed) {
   std::vector<std::string> keys;
   std::vector<std::string> texts;
   for (int i = 0; i < 900; ++i) {

@@ -178,7 +178,7 @@ TEST_F(SqliteSink, EveryKindOfValueIsBoundNatively) {
             "2026-11-21T01:39:28.656642Z");
 }
 
-TEST_F(SqliteSink, ManyTextsToMendInOneRow) {
+TEST_F(SqliteSink, ManyTextsToFixInOneRow) {
   SinkPtr sink = open();
   const std::string bad(5000, '\xff');
   std::string mended;
@@ -339,7 +339,7 @@ TEST_F(SqliteSink, MissingColumnsAreNamed) {
             "table");
 }
 
-TEST_F(SqliteSink, AMissingTableIsToldIfItMayNotBeMade) {
+TEST_F(SqliteSink, AMissingTableIsReportedIfItMayNotBeMade) {
   SinkPtr sink = make(path_, {{"create_table", false}});
   const Status status = sink->open();
   EXPECT_EQ(status.code(), Code::invalid);
@@ -371,7 +371,7 @@ TEST_F(SqliteSink, RowsThatTheTableRefusesAreLeftOut) {
   EXPECT_EQ(one(kCount), "4");
 }
 
-TEST_F(SqliteSink, ATableThatWasDroppedIsMadeAnew) {
+TEST_F(SqliteSink, ATableThatWasDroppedIsMadeAgain) {
   SinkPtr sink = open();
   EXPECT_OK(write_to(*sink, table_rows({{}})));
   SqliteQuery(path_).run("DROP TABLE stogger_logs");
@@ -692,7 +692,7 @@ TEST_F(SqliteSink, ALimitOfFileSizesIsNoDeadlySignal) {
   EXPECT_EQ(integrity(path_), "ok");
 }
 
-TEST_F(SqliteSink, AReadOnlyDiskIsTold) {
+TEST_F(SqliteSink, AReadOnlyDiskIsReported) {
   SmallDisk disk(2 * 1024 * 1024);
   if (!disk.why_not().empty()) GTEST_SKIP() << disk.why_not();
   SinkPtr sink = make(disk.file("log.db"));
@@ -708,7 +708,7 @@ TEST_F(SqliteSink, AReadOnlyDiskIsTold) {
   EXPECT_OK(write_to(*sink, table_rows({{}})));
 }
 
-TEST_F(SqliteSink, MissingRightsAreTold) {
+TEST_F(SqliteSink, MissingRightsAreReported) {
   if (::geteuid() != 0) GTEST_SKIP() << "only root can become another user";
   ASSERT_OK(open()->close());
   ::chmod(folder_.path().c_str(), 0755);
@@ -898,7 +898,7 @@ TEST_F(SqliteSink, ClosingAMovedFileLeavesTheNewOneAlone) {
   EXPECT_EQ(SqliteQuery(folder_.file("moved.db")).one(kCount), "3");
 }
 
-TEST_F(SqliteSink, ADeletedFileIsMadeAnew) {
+TEST_F(SqliteSink, ADeletedFileIsMadeAgain) {
   SinkPtr sink = open();
   ASSERT_OK(write_to(*sink, table_rows({{}, {}})));
   std::filesystem::remove_all(folder_.path());
@@ -959,7 +959,7 @@ TEST_F(SqliteSink, ALogWithoutItsFileIsKeptApart) {
   EXPECT_EQ(read_file(path_ + ".orphan-2026-11-21T013928Z-wal"), log);
 }
 
-TEST_F(SqliteSink, AReplacedFileWithOtherColumnsIsOpenedAnew) {
+TEST_F(SqliteSink, AReplacedFileWithOtherColumnsIsOpenedAgain) {
   SqliteQuery(path_).run(
       "CREATE TABLE stogger_logs (timestamp, level, event, func, scope, data, "
       "host)");
