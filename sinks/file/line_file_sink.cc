@@ -54,19 +54,7 @@ STOGGER_NO_CANARY Status LineFileSink::write(const RowBatch& rows,
   return status;
 }
 
-STOGGER_NO_CANARY Status LineFileSink::write_rows(const RowBatch& rows) {
-  if (!file_.is_open()) return not_open();
-  if (rows.row_count == 0) return {};
-  now_ = rows.now;
-  if (in_blocks_) return write_buffered(rows);
-  if (rows.row_count > 1) return write_lines(rows);
-  const std::string_view line = finished_line(rows, 0);
-  if (line.empty() || line.back() != '\n') return write_lines(rows);
-  return write_line(line, rows.now);
-}
-
-STOGGER_NO_CANARY Status LineFileSink::write_line(std::string_view line,
-                                                  Time now) {
+inline Status LineFileSink::write_line(std::string_view line, Time now) {
   Status status = file_.prepare(now, line.size());
   if (!status.ok()) return status;
   std::size_t count = 0;
@@ -77,6 +65,17 @@ STOGGER_NO_CANARY Status LineFileSink::write_line(std::string_view line,
     file_.take_back(count);
   }
   return status;
+}
+
+STOGGER_NO_CANARY Status LineFileSink::write_rows(const RowBatch& rows) {
+  if (!file_.is_open()) return not_open();
+  if (rows.row_count == 0) return {};
+  now_ = rows.now;
+  if (in_blocks_) return write_buffered(rows);
+  if (rows.row_count > 1) return write_lines(rows);
+  const std::string_view line = finished_line(rows, 0);
+  if (line.empty() || line.back() != '\n') return write_lines(rows);
+  return write_line(line, rows.now);
 }
 
 Status LineFileSink::write_lines(const RowBatch& rows) {

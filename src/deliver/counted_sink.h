@@ -86,7 +86,7 @@ class CountedSink {
   } else if (!keeps_tally_) {
     counters_.settle(rows.row_count, true);
   } else if (const Tally now = tally();
-             !counters_.has_buffered(rows.row_count, now)) {
+             !counters_.settle_usual(rows.row_count, now)) {
     counters_.settle(rows.row_count, {}, now);
   }
   return status;

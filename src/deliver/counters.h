@@ -41,14 +41,19 @@ class Counters {
   // was handed, or on rows that it held back.
   void settle(std::uint64_t rows, const VerdictCounts& said,
               const Tally& now) noexcept;
-  // Rows that went into the sink's buffer are counted when they leave it: true
-  // if that is all that happened.
-  bool has_buffered(std::uint64_t rows, const Tally& now) noexcept {
-    if (now.buffered != tally_.buffered + rows ||
-        now.written != tally_.written) {
-      return false;
+  // The same where nothing was said of a row, if it went as it nearly always
+  // does: all rows are with the target, or all are in the sink's buffer, to be
+  // counted when they leave it. False, and nothing counted, otherwise.
+  bool settle_usual(std::uint64_t rows, const Tally& now) noexcept {
+    const std::uint64_t written = now.written - tally_.written;
+    const std::uint64_t buffered = now.buffered - tally_.buffered;
+    if (written == 0 && buffered == rows) {
+      tally_.buffered = now.buffered;
+      return true;
     }
-    tally_.buffered = now.buffered;
+    if (written != rows || buffered != 0) return false;
+    tally_.written = now.written;
+    add(written_, rows);
     return true;
   }
 

@@ -207,15 +207,17 @@ bool File::read_type() noexcept {
 
 Status File::write(std::string_view bytes, std::size_t* written) {
   *written = 0;
-  if (descriptor_ < 0) return Status(Code::unavailable, "the file is not open");
-  if (!owned_ && !read_type()) {
-    return Status(Code::unavailable, "cannot write: the descriptor " +
-                                         std::to_string(descriptor_) +
-                                         " was closed by the program");
-  }
+  if (descriptor_ < 0 || (!owned_ && !read_type())) return no_file();
   if (type_ != Type::regular) return write_stream(bytes, written);
   return size_limited_ ? write_limited(bytes, written)
                        : write_regular(bytes, written, nullptr);
+}
+
+Status File::no_file() const {
+  if (descriptor_ < 0) return Status(Code::unavailable, "the file is not open");
+  return Status(Code::unavailable, "cannot write: the descriptor " +
+                                       std::to_string(descriptor_) +
+                                       " was closed by the program");
 }
 
 // Where RLIMIT_FSIZE raises a signal.

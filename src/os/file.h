@@ -98,6 +98,7 @@ class File {
   void swap(File& other) noexcept;
   void own(int descriptor) noexcept;
   bool read_type() noexcept;
+  Status no_file() const;
   Status write_limited(std::string_view bytes, std::size_t* written);
   Status write_regular(std::string_view bytes, std::size_t* written,
                        const WriteSignal* signal);
