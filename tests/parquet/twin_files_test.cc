@@ -74,6 +74,8 @@ namespace {
 
 class TwinFilesTest : public testing::Test {
  protected:
+  // Other tests of this process have folders synced, too.
+  TwinFilesTest() { faults = {}; }
   ~TwinFilesTest() override { faults = {}; }
 
   TwinFiles open(bool sync) {
