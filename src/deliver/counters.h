@@ -88,15 +88,12 @@ class Counters {
   std::atomic<std::uint64_t> accepted_{0};
   std::atomic<std::uint64_t> written_{0};
   std::atomic<std::uint64_t> dropped_{0};
+  Tally tally_;  // the sink's own, as last seen
   std::atomic<std::uint64_t> dead_lettered_{0};
   std::atomic<std::uint64_t> in_doubt_{0};
   std::atomic<std::uint64_t> failed_{0};
   std::atomic<std::uint64_t> sanitized_{0};
-  Tally tally_;  // the sink's own, as last seen
-
-  // Changed by all threads, and so on a cache line of its own.
-  static constexpr std::size_t kCacheLine = 64;
-  alignas(kCacheLine) std::atomic<std::uint64_t> refused_{0};
+  std::atomic<std::uint64_t> refused_{0};  // by any thread
 };
 
 }  // namespace stogger

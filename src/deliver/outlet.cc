@@ -20,12 +20,13 @@ std::chrono::milliseconds longest_wait(const Sink& sink) noexcept {
 
 Outlet::Outlet(SinkTitle title, SinkPtr sink, Clock* clock, Ticker* ticker,
                std::string dead_letter)
-    : clock_(clock),
+    : title_(std::move(title)),
+      clock_(clock),
       own_(std::move(sink)),
       longest_wait_(longest_wait(*own_)),
       ticker_(ticker),
-      reports_(std::move(title), *own_, *clock),
-      sink_(*own_, reports_.title().hidden, std::move(dead_letter)) {
+      sink_(*own_, title_.hidden, std::move(dead_letter)),
+      reports_(title_, *own_, *clock) {
   layouts_.refresh(*own_);
 }
 

@@ -26,11 +26,9 @@ struct SinkTitle {
 
 class SinkReports {
  public:
-  // Both have to live as long.
-  SinkReports(SinkTitle title, const Sink& sink, Clock& clock)
-      : title_(std::move(title)), sink_(sink), clock_(clock) {}
-
-  const SinkTitle& title() const noexcept { return title_; }
+  // All have to live as long.
+  SinkReports(const SinkTitle& title, const Sink& sink, Clock& clock)
+      : title_(title), sink_(sink), clock_(clock) {}
 
   // The status as the caller of the library gets it: which sink, which action.
   Status explain(const Status& status, const char* action) const noexcept;
@@ -51,7 +49,7 @@ class SinkReports {
   template <class Text>
   void report_limited(Text text) noexcept;
 
-  const SinkTitle title_;
+  const SinkTitle& title_;
   const Sink& sink_;
   Clock& clock_;
   RateLimit limit_;
