@@ -103,8 +103,8 @@ build() {
     "${fixed_addresses[@]}" cmake --build "$folder" --parallel "$jobs"
 }
 
-# Tests have time limits, and a busy machine may exceed one: if no more than ten fail, they run
-# once more, alone, and have to pass then. Their names are printed again at the end.
+# Tests have time limits, and a busy machine may exceed one: if no more than three processes
+# of tests fail, they run once more, alone, and have to pass then. Their names are printed again at the end.
 run_tests() {
   rm -rf "$build_root/tests-$1/tests/results"
   local ctest=("${fixed_addresses[@]}" ctest --test-dir "$build_root/tests-$1"
@@ -112,7 +112,7 @@ run_tests() {
   "${ctest[@]}" --parallel "$jobs" && return
   names=$(failed_tests "$1")
   [ -n "$names" ] || return 1
-  if [ "$(wc -l <<<"$names")" -le 10 ]; then
+  if [ "$(wc -l <<<"$names")" -le 3 ]; then
     say "$1: once more, alone:" $names
     if "${ctest[@]}" --rerun-failed; then
       echo "$1:" $names >>"$build_root/repeated"

@@ -85,6 +85,7 @@ class STOGGER_API WriteReport {
  public:
   // The target does not take this row, and never will. The row goes to the dead
   // letters of the sink, or is counted as dropped, and the reason is reported.
+  // A row that was held back is always dropped.
   virtual void refuse(std::size_t row, std::string_view reason) = 0;
   // The row was sent, and the answer never came.
   virtual void in_doubt(std::size_t row) = 0;

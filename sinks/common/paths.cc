@@ -3,12 +3,9 @@
 #include <sys/stat.h>
 
 #include <algorithm>
-#include <charconv>
 #include <cstdint>
-#include <cstdio>
 #include <mutex>
 #include <set>
-#include <system_error>
 
 #include "base/are_apart.h"
 #include "base/quote.h"
@@ -16,27 +13,6 @@
 
 namespace stogger {
 namespace {
-
-mode_t read_mode(Options& options, std::string_view key, mode_t usual,
-                 mode_t least) {
-  char octal[] = "0000";
-  std::snprintf(octal, sizeof octal, "%04o", static_cast<unsigned>(usual));
-  const std::string_view text = options.text(key, octal);
-  unsigned mode = 0;
-  const char* const end = text.data() + text.size();
-  const auto [last, error] = std::from_chars(text.data(), end, mode, 8);
-  if (error != std::errc() || last != end || text.empty() || mode > 0777) {
-    options.problem(key, "must be a mode in octal digits, such as \"0640\"");
-  } else if ((mode & S_IWOTH) != 0) {
-    options.problem(key,
-                    "must not let all others write; share by a group instead, "
-                    "such as \"0660\" or \"0770\"");
-  } else if ((mode & least) != least) {
-    options.problem(key,
-                    "must let the owner read and write, and enter folders");
-  }
-  return static_cast<mode_t>(mode);
-}
 
 template <class IsTaken>
 std::string free_name(std::string_view prefix, Time time,
@@ -58,14 +34,6 @@ std::string free_name(std::string_view prefix, Time time,
 std::string read_path(Options& options) {
   static_cast<void>(options.required("path"));
   return read_path_option(options, "path");
-}
-
-FileModes read_file_modes(Options& options) {
-  const FileModes usual = default_file_modes();
-  FileModes modes;
-  modes.file = read_mode(options, "file_mode", usual.file, S_IRUSR | S_IWUSR);
-  modes.folder = read_mode(options, "folder_mode", usual.folder, S_IRWXU);
-  return modes;
 }
 
 std::string dated_name(std::string_view prefix, Time time,

@@ -14,12 +14,6 @@ namespace stogger {
 // Reads the option `path`, which is required.
 std::string read_path(Options& options);
 
-// Reads the options `file_mode` and `folder_mode`, texts like "0640": of what
-// the sink creates, less the umask. Where they are not given, "0640" and
-// "0750"; "0600" and "0700" in a program whose group is the choice of a caller
-// who has fewer rights.
-FileModes read_file_modes(Options& options);
-
 // `prefix` + "2026-11-21T013928Z" + `suffix`, with a number before the suffix
 // if there is a file of that name already. For files that are put aside.
 std::string dated_name(std::string_view prefix, Time time,

@@ -108,6 +108,9 @@ class Builder {
   void build(const SinkConfig& sink);
   bool make(const SinkConfig& sink, const SinkType& type, BuiltSink* built);
   bool check_file(const SinkConfig& sink, const Options& options);
+  bool check_dead_letter(const BuiltSink& built, const SinkConfig& sink);
+  void add_shared_file(const SinkConfig& sink, Position where,
+                       std::string_view other, const std::string& path);
   bool is_name_taken(const SinkConfig& sink);
   bool has(std::string_view type) const noexcept;
   void add_console();
@@ -118,6 +121,7 @@ class Builder {
   std::vector<Problem>* problems_;
   std::vector<BuiltSink> built_;
   std::vector<Target> targets_;
+  std::vector<Target> letters_;
 };
 
 void Builder::build(const SinkConfig& sink) {
@@ -161,7 +165,31 @@ bool Builder::make(const SinkConfig& sink, const SinkType& type,
     return false;
   }
   built->options = show(options, sink.options, config_);
-  return check_file(sink, options);
+  return check_file(sink, options) && check_dead_letter(*built, sink);
+}
+
+void Builder::add_shared_file(const SinkConfig& sink, Position where,
+                              std::string_view other, const std::string& path) {
+  add_problem(where, "the sinks " + quoted(other) + " and " +
+                         quoted(sink.name) + " write to the same file " +
+                         quoted(hide_values(sink.hidden, hide_secrets(path))));
+}
+
+// Dead letters may share a file with each other, and with nothing else.
+bool Builder::check_dead_letter(const BuiltSink& built,
+                                const SinkConfig& sink) {
+  if (built.dead_letter.path.empty()) return true;
+  Target letters{&sink, file_identity(built.dead_letter.path), ""};
+  if (letters.path.empty()) return true;
+  for (const Target& other : targets_) {
+    if (other.path != letters.path) continue;
+    const OwnedOption* option = find_option(sink.options, "dead_letter");
+    add_shared_file(sink, option == nullptr ? sink.where : option->where,
+                    other.sink->name, letters.path);
+    return false;
+  }
+  letters_.push_back(std::move(letters));
+  return true;
 }
 
 // Two sinks must not write to one file, unless they are tables of a database.
@@ -182,10 +210,12 @@ bool Builder::check_file(const SinkConfig& sink, const Options& options) {
     const bool share = sink.type == "sqlite" && other.sink->type == "sqlite" &&
                        target.table != other.table;
     if (other.path != target.path || share) continue;
-    add_problem(
-        where, "the sinks " + quoted(other.sink->name) + " and " +
-                   quoted(sink.name) + " write to the same file " +
-                   quoted(hide_values(sink.hidden, hide_secrets(target.path))));
+    add_shared_file(sink, where, other.sink->name, target.path);
+    return false;
+  }
+  for (const Target& other : letters_) {
+    if (other.path != target.path) continue;
+    add_shared_file(sink, where, other.sink->name, target.path);
     return false;
   }
   targets_.push_back(std::move(target));

@@ -9,6 +9,7 @@
 
 #include "base/hidden.h"
 #include "base/options.h"
+#include "deliver/dead_letters.h"
 #include "event/redaction.h"
 #include "stogger/clock.h"
 #include "stogger/level.h"
@@ -117,7 +118,7 @@ struct BuiltSink {
   std::vector<ShownOption> options;   // defaults included
   std::string origin;                 // what stands for it, if not a table
   std::vector<HiddenValue> hidden{};  // must not get into messages about it
-  std::string dead_letter{};          // the file for refused rows, or empty
+  DeadLetterFile dead_letter{};       // for refused rows
 };
 
 // Makes the sinks that are right, and the console as log_to_console says.

@@ -173,10 +173,11 @@ Level read_level(Options& options, Level fallback) {
   return level;
 }
 
-std::string read_dead_letter(Options& options) {
+DeadLetterFile read_dead_letter(Options& options) {
   const std::string path = read_path_option(options, "dead_letter");
+  if (path.empty()) return {};
   // The working folder may be another one when the file is needed.
-  return path.empty() ? path : absolute_path(path);
+  return {absolute_path(path), read_file_modes(options)};
 }
 
 std::string wrong_level(std::string_view name) {

@@ -23,10 +23,10 @@ const OwnedOption* find_option(const std::vector<OwnedOption>& options,
                                std::string_view key) noexcept;
 
 // What the table of a sink may have whatever its type. The name of a level, and
-// the absolute path of the file for refused rows, empty without one. A problem
-// of the option if it is none.
+// the file for refused rows, with the modes that the sink has for its own. A
+// problem of the option if it is none.
 Level read_level(Options& options, Level fallback);
-std::string read_dead_letter(Options& options);
+DeadLetterFile read_dead_letter(Options& options);
 // The words for that problem.
 std::string wrong_level(std::string_view name);
 

@@ -14,7 +14,7 @@ bool has_tally(const Sink& sink) noexcept {
 }  // namespace
 
 CountedSink::CountedSink(Sink& sink, const std::vector<HiddenValue>& hidden,
-                         std::string dead_letter)
+                         DeadLetterFile dead_letter)
     : sink_(sink),
       hidden_(hidden),
       keeps_tally_(has_tally(sink)),
@@ -26,7 +26,7 @@ CountedSink::CountedSink(Sink& sink, const std::vector<HiddenValue>& hidden,
 void CountedSink::settle(std::uint64_t rows, bool ok) noexcept {
   const VerdictCounts said = said_.counts();
   if (keeps_tally_) {
-    counters_.settle(rows, said, tally());
+    counters_.settle(said, tally());
   } else {
     counters_.settle(said);
     counters_.settle(rows - said.total(), ok);
@@ -34,10 +34,12 @@ void CountedSink::settle(std::uint64_t rows, bool ok) noexcept {
 }
 
 Status CountedSink::open() noexcept {
+  said_.expect_none();
   return call([&] { return sink_.open(); });
 }
 
 Status CountedSink::flush() noexcept {
+  said_.expect_none();
   Status status = call([&] { return sink_.flush(); });
   settle(0, status.ok());
   return status;
@@ -51,13 +53,14 @@ Status CountedSink::tick(Time now) noexcept {
 }
 
 Status CountedSink::close() noexcept {
+  said_.expect_none();
   Status status = call([&] { return sink_.close(); });
   settle(0, status.ok());
   return status;
 }
 
 void CountedSink::abandon(bool torn) noexcept {
-  if (torn) std::construct_at(&said_, letters_);
+  if (torn) std::construct_at(&said_, letters_, hidden_);
   sink_.abandon();
   counters_.start(tally());
 }

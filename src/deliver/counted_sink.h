@@ -26,10 +26,9 @@ class CountedSink {
  public:
   // The sink has to live as long as it is called, and may have been in use
   // before. What is `hidden`, which has to live as long, does not get into
-  // what the sink reports meanwhile. `dead_letter` is the path of a file, or
-  // empty.
+  // what the sink says, nor into dead letters.
   CountedSink(Sink& sink, const std::vector<HiddenValue>& hidden,
-              std::string dead_letter);
+              DeadLetterFile dead_letter);
   CountedSink(const CountedSink&) = delete;
   CountedSink& operator=(const CountedSink&) = delete;
 
@@ -64,8 +63,7 @@ class CountedSink {
   }
   Tally tally() const noexcept {
     Tally tally;
-    static_cast<void>(sink_.tally(&tally));
-    return tally;
+    return sink_.tally(&tally) ? tally : Tally();
   }
   void settle(std::uint64_t rows, bool ok) noexcept;
 
@@ -74,7 +72,7 @@ class CountedSink {
   const bool keeps_tally_;
   Counters counters_;
   DeadLetters letters_;
-  Verdicts said_{letters_};
+  Verdicts said_{letters_, hidden_};
 };
 
 [[gnu::always_inline]] inline Status CountedSink::write(
@@ -87,7 +85,7 @@ class CountedSink {
     counters_.settle(rows.row_count, true);
   } else if (const Tally now = tally();
              !counters_.settle_usual(rows.row_count, now)) {
-    counters_.settle(rows.row_count, {}, now);
+    counters_.settle({}, now);
   }
   return status;
 }

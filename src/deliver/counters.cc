@@ -10,22 +10,26 @@ void Counters::settle(const VerdictCounts& said) noexcept {
   add(in_doubt_, said.in_doubt);
 }
 
-// No more rows come out than went in, whatever the sink says.
-void Counters::settle(std::uint64_t rows, const VerdictCounts& said,
-                      const Tally& now) noexcept {
-  std::uint64_t left = rows + tally_.buffered;
+void Counters::settle(const VerdictCounts& said, const Tally& now) noexcept {
+  std::uint64_t left = get(accepted_) - get(written_) - get(dropped_) -
+                       get(dead_lettered_) - get(in_doubt_);
   const auto take = [&left](std::uint64_t count) {
     const std::uint64_t taken = std::min(count, left);
     left -= taken;
     return taken;
   };
-  take(now.buffered);
-  add(written_, take(now.written - tally_.written));
+  // What was in the buffer before leaves it first.
+  std::uint64_t written = now.written - tally_.written;
+  const std::uint64_t foreign = std::min(foreign_, written);
+  written -= foreign;
+  foreign_ = std::min(foreign_ - foreign, now.buffered);
+  tally_ = now;
+  take(now.buffered - foreign_);
+  add(written_, take(written));
   const VerdictCounts taken = {take(said.dropped), take(said.dead_lettered),
                                take(said.in_doubt)};
   settle(taken);
   drop(left);
-  tally_ = now;
 }
 
 void Counters::add_to(SinkStats* stats) const noexcept {
@@ -52,6 +56,7 @@ void Counters::start(const Tally& tally) noexcept {
     counter->store(0, std::memory_order_relaxed);
   }
   tally_ = tally;
+  foreign_ = tally.buffered;
 }
 
 }  // namespace stogger

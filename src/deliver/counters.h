@@ -38,9 +38,9 @@ class Counters {
   }
   void settle(const VerdictCounts& said) noexcept;
   // The same of a sink that keeps a tally: `now`. Verdicts are on rows that it
-  // was handed, or on rows that it held back.
-  void settle(std::uint64_t rows, const VerdictCounts& said,
-              const Tally& now) noexcept;
+  // was handed, or on rows that it held back. No more rows come out than were
+  // accepted, whatever the sink says.
+  void settle(const VerdictCounts& said, const Tally& now) noexcept;
   // The same where nothing was said of a row, if it went as it nearly always
   // does: all rows are with the target, or all are in the sink's buffer, to be
   // counted when they leave it. False, and nothing counted, otherwise.
@@ -89,6 +89,8 @@ class Counters {
   std::atomic<std::uint64_t> written_{0};
   std::atomic<std::uint64_t> dropped_{0};
   Tally tally_;  // the sink's own, as last seen
+  std::uint64_t foreign_ =
+      0;  // of the rows it holds: those from before start()
   std::atomic<std::uint64_t> dead_lettered_{0};
   std::atomic<std::uint64_t> in_doubt_{0};
   std::atomic<std::uint64_t> failed_{0};

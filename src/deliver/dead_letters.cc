@@ -2,12 +2,12 @@
 
 #include <vector>
 
+#include "base/buffer.h"
 #include "base/json.h"
 #include "base/utf8.h"
 #include "format/json_lines.h"
 #include "os/file.h"
 #include "os/folder.h"
-#include "os/path_option.h"
 
 namespace stogger {
 namespace {
@@ -89,7 +89,7 @@ Status DeadLetters::add(const RowBatch& rows, std::size_t row,
 Status DeadLetters::write_line(std::string_view line) {
   Folder folder;
   File file;
-  Status status = folder.open(path_, default_file_modes(), true);
+  Status status = folder.open(file_.path, file_.modes, true);
   if (status.ok()) status = file.open_append(folder, folder.name(), false);
   std::size_t written = 0;
   if (status.ok() && (torn_ || file.is_torn(folder))) {

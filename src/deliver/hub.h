@@ -20,7 +20,7 @@ struct HubSink {
   SinkTitle title;
   Level level = Level::trace;
   SinkPtr sink;
-  std::string dead_letter{};  // the path of the file for rows that it refuses
+  DeadLetterFile dead_letter{};  // for rows that it refuses
 };
 
 struct HubSettings {

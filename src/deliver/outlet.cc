@@ -19,7 +19,7 @@ std::chrono::milliseconds longest_wait(const Sink& sink) noexcept {
 }  // namespace
 
 Outlet::Outlet(SinkTitle title, SinkPtr sink, Clock* clock, Ticker* ticker,
-               std::string dead_letter)
+               DeadLetterFile dead_letter)
     : title_(std::move(title)),
       clock_(clock),
       own_(std::move(sink)),

@@ -28,9 +28,9 @@ namespace stogger {
 class Outlet {
  public:
   // `ticker` is asked for a tick() when the sink begins to hold rows back; null
-  // if there is none. `dead_letter` is the path of a file, or empty.
+  // if there is none.
   Outlet(SinkTitle title, SinkPtr sink, Clock* clock, Ticker* ticker,
-         std::string dead_letter);
+         DeadLetterFile dead_letter);
   Outlet(const Outlet&) = delete;
   Outlet& operator=(const Outlet&) = delete;
 

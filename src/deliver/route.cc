@@ -7,7 +7,7 @@
 namespace stogger {
 
 Route::Route(SinkTitle title, Level level, SinkPtr sink, Clock* clock,
-             Ticker* ticker, std::string dead_letter)
+             Ticker* ticker, DeadLetterFile dead_letter)
     : level_(level),
       outlet_(std::move(title), std::move(sink), clock, ticker,
               std::move(dead_letter)) {}

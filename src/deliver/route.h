@@ -22,7 +22,7 @@ class Route {
  public:
   // As Outlet().
   Route(SinkTitle title, Level level, SinkPtr sink, Clock* clock,
-        Ticker* ticker = nullptr, std::string dead_letter = {});
+        Ticker* ticker = nullptr, DeadLetterFile dead_letter = {});
 
   const std::string& name() const noexcept { return outlet_.title().name; }
   Level level() const noexcept { return level_; }

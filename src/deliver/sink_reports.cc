@@ -27,7 +27,7 @@ Status SinkReports::explain(const Status& status,
                               fmt::format("{}: {} failed: {}", full_title(),
                                           action, status.message())));
   } catch (...) {
-    return status;
+    return Status(status.code(), "there was no memory for the reason");
   }
 }
 

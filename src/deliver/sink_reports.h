@@ -3,6 +3,7 @@
 // is.
 #pragma once
 
+#include <atomic>
 #include <chrono>
 #include <cstdint>
 #include <string>

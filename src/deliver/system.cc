@@ -160,13 +160,21 @@ Status System::add_sink(std::string_view name, SinkPtr sink, Level level,
                         std::string_view dead_letter) noexcept {
   return guarded([&] {
     if (!sink) return Status(Code::invalid, "add_sink: the sink is null");
+    if (const std::string_view wrong = wrong_path(dead_letter);
+        !wrong.empty()) {
+      return Status(Code::invalid,
+                    "add_sink: \"dead_letter\" " + std::string(wrong));
+    }
+    DeadLetterFile letters;
+    if (!dead_letter.empty()) {
+      letters = {absolute_path(std::string(dead_letter)), default_file_modes()};
+    }
     Status opened;
-    Status added = hub_of(*this).add(
-        {{std::string(name), "custom"},
-         level,
-         std::move(sink),
-         dead_letter.empty() ? "" : absolute_path(std::string(dead_letter))},
-        &opened);
+    Status added = hub_of(*this).add({{std::string(name), "custom"},
+                                      level,
+                                      std::move(sink),
+                                      std::move(letters)},
+                                     &opened);
     return added.ok() ? opened : added;
   });
 }

@@ -32,7 +32,7 @@ void Verdicts::refuse(std::size_t row, std::string_view reason) noexcept {
     reason_ = reason;
     // A row that was held back is nowhere by now.
     if (rows_ == nullptr || !letters_.has_file()) return;
-    const Status kept = letters_.add(*rows_, row, reason);
+    const Status kept = letters_.add(*rows_, row, hide_values(hidden_, reason));
     if (kept.ok()) {
       ++dead_lettered_;
     } else {

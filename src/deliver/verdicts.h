@@ -7,7 +7,9 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <vector>
 
+#include "base/hidden.h"
 #include "deliver/counters.h"
 #include "deliver/dead_letters.h"
 #include "stogger/sink.h"
@@ -16,14 +18,19 @@ namespace stogger {
 
 class Verdicts final : public WriteReport {
  public:
-  // `letters` is where refused rows are kept, and has to live as long.
-  explicit Verdicts(DeadLetters& letters) noexcept : letters_(letters) {}
+  // `letters` is where refused rows are kept, without what is `hidden`. Both
+  // have to live as long.
+  Verdicts(DeadLetters& letters,
+           const std::vector<HiddenValue>& hidden) noexcept
+      : letters_(letters), hidden_(hidden) {}
 
   // Before each call, and with the rows that it hands over. They have to live
   // until clear().
   void expect(const RowBatch& rows) noexcept { rows_ = &rows; }
   // Before a tick(): the sink alone knows what it holds back.
   void expect_held_back() noexcept { rows_ = nullptr; }
+  // Before any other call.
+  void expect_none() noexcept { rows_ = &kNoRows; }
 
   void refuse(std::size_t row, std::string_view reason) noexcept override;
   void in_doubt(std::size_t row) noexcept override;
@@ -54,7 +61,10 @@ class Verdicts final : public WriteReport {
  private:
   bool is_new(std::size_t row) noexcept;
 
+  static constexpr RowBatch kNoRows{};
+
   DeadLetters& letters_;
+  const std::vector<HiddenValue>& hidden_;
   const RowBatch* rows_ = nullptr;
   std::size_t said_ = 0;  // calls
   std::size_t refused_ = 0;

@@ -16,8 +16,8 @@ namespace stogger {
 // an earlier one.
 enum class ProcessPart : unsigned char {
   pipes,         // write to sinks of samples
-  sample_sinks,  // let go of their lock only after they have had SQLite's
-  systems,       // and so do their routes
+  sample_sinks,  // may wait for SQLite's locks while they are called
+  systems,       // their sinks may do so, too
   sqlite,        // the locks that SQLite has for the whole process
 };
 

@@ -91,6 +91,7 @@ Pipe::Rep::Rep(Sink& sink, const PipeOptions& options)
     return true;
   }();
   static_cast<void>(at_exit);
+  see_whether_tick_is_due();  // it may have been in use before
   process_objects(ProcessPart::pipes).add(*this);
 }
 
@@ -287,34 +288,42 @@ void Pipe::Rep::work() noexcept {
 
 // Calls the sink without the lock. Not ok if anything is not stored.
 template <class Call>
-Status Pipe::Rep::call_sink(Lock& lock, Call call) {
+Status Pipe::Rep::call_sink(Lock& lock, Call call) noexcept {
   writing_ = true;
   lock.unlock();
   const std::uint64_t dropped = sink_.counters().dropped();
-  Status status = call();
-  Verdicts& said = sink_.said();
-  std::string notices = said.notices();
-  if (status.ok()) {
-    status =
-        failure_of_rows(said, sink_.counters().dropped() != dropped, &notices);
-  }
-  said.clear();
-  if (!notices.empty()) report(name_of(sink_.get()) + ": " + notices);
+  const Status made = call();
+  const Status status = guarded(
+      [&] { return result(made, sink_.counters().dropped() != dropped); });
+  sink_.said().clear();
   lock.lock();
   writing_ = false;
+  see_whether_tick_is_due();
+  done_.notify_all();
+  return status;
+}
+
+// What a call comes to, with all that the sink said of it. Reports notices.
+Status Pipe::Rep::result(Status status, bool dropped) {
+  std::string notices = sink_.said().notices();
+  if (status.ok()) status = failure_of_rows(sink_.said(), dropped, &notices);
+  if (!notices.empty()) report(name_of(sink_.get()) + ": " + notices);
+  return status;
+}
+
+void Pipe::Rep::see_whether_tick_is_due() noexcept {
   if (sink_.buffered() == 0) {
     tick_due_ns_ = 0;
   } else if (tick_due_ns_ == 0) {
     tick_due_ns_ = clock_->monotonic_ns() + kTickDelay.count();
   }
-  return status;
 }
 
 void Pipe::Rep::write(BatchPtr batch, Lock& lock) {
   const std::size_t count = batch->size();
   const RowBatch rows = batch->rows(clock_->now());
-  const Status status = call_sink(lock, [&] { return sink_.write(rows); });
   sink_.counters().accept(count);
+  const Status status = call_sink(lock, [&] { return sink_.write(rows); });
   pending_ -= count;
   handled_ += count;
   sealed_bytes_ -= batch->bytes();
@@ -344,9 +353,13 @@ void Pipe::Rep::tick_sink(Lock& lock) {
 }
 
 // Call it with the lock held.
-void Pipe::Rep::fail(const Status& status) {
-  status_ = Status(status.code(),
-                   name_of(sink_.get()) + ": " + std::string(status.message()));
+void Pipe::Rep::fail(const Status& status) noexcept {
+  try {
+    status_ = Status(status.code(), name_of(sink_.get()) + ": " +
+                                        std::string(status.message()));
+  } catch (...) {
+    status_ = status;
+  }
   summary_.samples_lost += pending_;
   handled_ += pending_;
   pending_ = 0;

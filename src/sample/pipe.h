@@ -78,8 +78,10 @@ class Pipe::Rep final : public LivePipe {
   bool is_tick_due() const noexcept;
   void tick_sink(Lock& lock);
   template <class Call>
-  Status call_sink(Lock& lock, Call call);
-  void fail(const Status& status);
+  Status call_sink(Lock& lock, Call call) noexcept;
+  Status result(Status status, bool dropped);
+  void see_whether_tick_is_due() noexcept;
+  void fail(const Status& status) noexcept;
   void end(Lock& lock);
   Status returned() noexcept;
   void fill_in(PipeSummary* summary) const;

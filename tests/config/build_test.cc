@@ -258,6 +258,29 @@ TEST_F(BuildTest, NoTargetIsTouched) {
   EXPECT_TRUE(std::filesystem::is_empty(folder.path()));
 }
 
+TEST_F(BuildTest, DeadLettersDoNotGoToTheFileOfASink) {
+  const TempFolder folder;
+  const std::string file = "\"" + folder.file("a") + "\"\n";
+  const std::string sink =
+      "[stogger.sinks.a]\ntype = \"sqlite\"\npath = " + file;
+  const std::string other =
+      "[stogger.sinks.b]\ntype = \"memory\"\ndead_letter = " + file;
+  for (const std::string& toml : {sink + other, other + sink}) {
+    const Built built = build_text(toml);
+    ASSERT_EQ(built.problems.size(), 1u);
+    EXPECT_NE(built.problems[0].find("write to the same file"),
+              std::string::npos)
+        << built.problems[0];
+  }
+  EXPECT_EQ(build_text(other +
+                       "[stogger.sinks.c]\ntype = "
+                       "\"memory\"\ndead_letter = " +
+                       file)
+                .problems,
+            Lines());
+  EXPECT_EQ(build_text(sink + "dead_letter = " + file).problems.size(), 1u);
+}
+
 TEST_F(BuildTest, FactoryLearnsItsSurroundings) {
   static std::string name;
   static std::string identifier;

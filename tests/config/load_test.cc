@@ -418,6 +418,15 @@ TEST_F(LoadTest, EverySinkMayHaveDeadLetters) {
   system.logger().info("unwanted");
   EXPECT_EQ(system.stats().find("a")->dead_lettered, 1u);
   EXPECT_TRUE(has(read_file(path("dead")), "\"unwanted\""));
+  ASSERT_TRUE(
+      system
+          .load_text(table + "\"" + path("mine") + "\"\nfile_mode = \"0600\"",
+                     "c.toml")
+          .ok());
+  system.logger().info("unwanted");
+  EXPECT_EQ(std::filesystem::status(path("mine")).permissions(),
+            std::filesystem::perms(0600))
+      << "as the sink's own files";
   const Status wrong = system.load_text(table + "\"folder/\"", "c.toml");
   EXPECT_TRUE(
       has(wrong.message(), "c.toml:5:1: \"dead_letter\" must name a file"))

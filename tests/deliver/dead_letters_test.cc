@@ -41,7 +41,7 @@ class DeadLettersTest : public ::testing::Test {
 
   const TempFolder folder_;
   const std::string path_ = folder_.file("dead.jsonl");
-  DeadLetters letters_{path_};
+  DeadLetters letters_{{path_}};
 };
 
 TEST_F(DeadLettersTest, ALetterThatTheDiskTakesAPartOfDoesNotStay) {
@@ -146,6 +146,15 @@ TEST_F(DeadLettersOfASystem, AFailureOfTheTargetIsNoRefusal) {
   system_.logger().info("one");
   EXPECT_EQ(stats_of(system_, "sink").dropped, 1u);
   EXPECT_FALSE(std::filesystem::exists(path_));
+}
+
+TEST_F(DeadLettersOfASystem, APathThatNamesNoFileIsRefused) {
+  for (const char* path : {"folder/", "~/refused.jsonl"}) {
+    const Status added = system_.add_sink(
+        "sink", SinkPtr(new ScriptedSink(script_)), Level::trace, path);
+    EXPECT_EQ(added.code(), Code::invalid) << path;
+    EXPECT_EQ(system_.stats().find("sink"), nullptr);
+  }
 }
 
 }  // namespace

@@ -557,24 +557,60 @@ TEST_F(TallyingFailure, ASinkThatCountsARowTwiceStaysBalanced) {
 TEST_F(TallyingFailure, WhatIsSaidInATickIsReported) {
   const auto script = std::make_shared<Script>();
   script->on_tally = counting_->on_tally;
-  script->on_report = [&](WriteReport& report) {
-    target_->tally.written += 1;
-    target_->tally.buffered = 0;
-    report.refuse(0, "too long");
-    report.refuse(2, "too wide");
-  };
-  target_->tally.buffered = 3;  // from before
   Route route({"sink", "custom"}, Level::trace,
               SinkPtr(new ScriptedSink(script)), &clock_);
   EXPECT_TRUE(route.outlet().open().ok());
+  script->on_write = [&](const RowBatch& rows) {
+    target_->tally.buffered += rows.row_count;
+    return Status();
+  };
+  RowScratch scratch;
+  Event event;
+  event.name = "event";
+  for (int i = 0; i < 3; ++i) route.deliver(event, scratch);
+  EXPECT_EQ(route.stats().pending, 3U);
+  script->on_report = [&](WriteReport& report) {
+    target_->tally = {1, 0};
+    report.refuse(0, "too long");
+    report.refuse(2, "too wide");
+  };
   route.outlet().tick();
   EXPECT_EQ(route.stats().written, 1U);
   EXPECT_EQ(route.stats().dropped, 2U);
   EXPECT_EQ(route.stats().failed, 1U);
+  EXPECT_TRUE(is_balanced(route.stats()));
   EXPECT_THAT(diagnostics_.lines(),
               ElementsAre(EndsWith("write failed: too wide (the last of 2 rows "
                                    "refused); 2 events are counted as "
                                    "dropped")));
+}
+
+TEST_F(TallyingFailure, RowsThatTheSinkHeldBeforeAreNotTheSystems) {
+  target_->tally = {7, 3};
+  const auto script = std::make_shared<Script>();
+  script->on_tally = counting_->on_tally;
+  script->on_flush = [&] {
+    target_->tally = {10, 0};
+    return Status();
+  };
+  add_scripted(system_, "used", Level::trace, script);
+  EXPECT_OK(system_.flush());
+  EXPECT_EQ(stats_of(system_, "used").written, 0U);
+  EXPECT_EQ(stats_of(system_, "used").pending, 0U);
+  EXPECT_TRUE(is_balanced(stats_of(system_, "used")));
+}
+
+TEST_F(TallyingFailure, ASinkThatBuffersMoreThanItGotStaysBalanced) {
+  int number = 0;
+  counting_->on_write = [&](const RowBatch&) {
+    target_->tally = ++number == 1 ? Tally{0, 5} : Tally{6, 0};
+    return Status();
+  };
+  log(1);
+  EXPECT_TRUE(is_balanced(stats()));
+  log(1);
+  EXPECT_EQ(stats().written, 2U);
+  EXPECT_TRUE(is_balanced(stats()));
 }
 
 TEST_F(TallyingFailure, RowsThatVanishFromTheBufferAreDropped) {

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <string>
+#include <vector>
 
 namespace stogger {
 namespace {
@@ -16,8 +17,9 @@ class VerdictsTest : public ::testing::Test {
   }
 
   DeadLetters none_;
+  const std::vector<HiddenValue> hidden_;
   RowBatch rows_;
-  Verdicts said_{none_};
+  Verdicts said_{none_, hidden_};
 };
 
 TEST_F(VerdictsTest, OfSeveralRowsTheLastReasonAndTheirNumberAreKept) {

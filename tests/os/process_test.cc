@@ -119,6 +119,16 @@ TEST(ProcessList, AnObjectThatIsInUseIsWaitedFor) {
     list.remove(a);
     is_removed = true;
   });
+  // Until it has left the list: then it is waited for.
+  const auto is_listed = [&] {
+    calls.clear();
+    list.before_fork();
+    list.after_fork_in_parent();
+    return !calls.empty();
+  };
+  while (is_listed()) std::this_thread::yield();
+  for (int i = 0; i < 1000; ++i) std::this_thread::yield();
+  EXPECT_FALSE(is_removed);
   may_end = true;
   may_end.notify_all();
   owner.join();
@@ -148,11 +158,21 @@ TEST(Exit, PipesAreFinishedBeforeSystemsAreClosed) {
   ::close(exit_pipe[0]);
 }
 
+class MomentOfFork final : public ProcessObject {
+ public:
+  void before_fork() noexcept override { moment = fork_moments(); }
+  std::uint64_t moment = 0;
+};
+
 TEST(ForkMoments, AreOddOnlyWhileTheProcessSplits) {
+  MomentOfFork during;
+  process_objects(ProcessPart::pipes).add(during);
   const std::uint64_t before = fork_moments();
   EXPECT_EQ(before % 2, 0u);
   EXPECT_TRUE(in_child([&] { return fork_moments() == before + 2; }));
   EXPECT_EQ(fork_moments(), before + 2);
+  EXPECT_EQ(during.moment, before + 1);
+  process_objects(ProcessPart::pipes).remove(during);
 }
 
 }  // namespace

@@ -355,6 +355,22 @@ TEST_F(PipeTest, WhatTheSinkHoldsBackIsHandedOverWithinASecond) {
   EXPECT_EQ(summary.samples_lost, 0u);
 }
 
+TEST_F(PipeTest, WhatTheSinkHeldBeforeIsNotCountedAsItsOwn) {
+  sink_.counts = true;
+  sink_.buffered_ = 3;
+  sink_.on_report = [this](WriteReport&) {
+    sink_.counted_ = 4;
+    sink_.buffered_ = 0;
+  };
+  sink_.on_write = [](std::size_t) {
+    return Status(Code::unavailable, "disk full");
+  };
+  PipeSummary summary;
+  EXPECT_FALSE(pipe(numbered(5), sink_, {.batch_size = 5}, &summary).ok());
+  EXPECT_EQ(summary.samples_emitted, 1u);
+  EXPECT_EQ(summary.samples_lost, 4u);
+}
+
 TEST_F(PipeTest, AFailureOfATickEndsIt) {
   sink_.counts = true;
   sink_.on_report = [this](WriteReport&) { ++sink_.buffered_; };
