@@ -17,7 +17,7 @@ class VerdictsTest : public ::testing::Test {
   }
 
   DeadLetters none_;
-  const std::vector<HiddenValue> hidden_;
+  const std::vector<HiddenValue> hidden_{};
   RowBatch rows_;
   Verdicts said_{none_, hidden_};
 };
