@@ -293,7 +293,7 @@ Status Pipe::Rep::call_sink(Lock& lock, Call call) noexcept {
   lock.unlock();
   const std::uint64_t dropped = sink_.counters().dropped();
   const Status made = call();
-  const Status status = guarded(
+  Status status = guarded(
       [&] { return result(made, sink_.counters().dropped() != dropped); });
   sink_.said().clear();
   lock.lock();
@@ -401,7 +401,7 @@ void Pipe::Rep::finish_unasked() noexcept {
     const Lock lock(mutex_);
     is_known = has_returned_failure_;
   }
-  const Status status = guarded([this] { return finish(nullptr); });
+  Status status = guarded([this] { return finish(nullptr); });
   if (!is_known && !status.ok()) report(status.message());
 }
 
