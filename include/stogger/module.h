@@ -125,8 +125,11 @@ typedef struct stogger_write_report {
   void (*refuse)(void* context, size_t row, stogger_text reason);
   void (*in_doubt)(void* context, size_t row);
   void (*notice)(void* context, stogger_text what);
+  /* Not in the first version of this ABI. */
+  int64_t (*waited_ns)(void* context);
 } stogger_write_report;
-#define STOGGER_WRITE_REPORT_FIRST_SIZE sizeof(stogger_write_report)
+#define STOGGER_WRITE_REPORT_FIRST_SIZE \
+  offsetof(stogger_write_report, waited_ns)
 
 /* The methods of stogger::Sink, with its promises. `sink` is what make_sink()
    gave. */

@@ -93,6 +93,10 @@ class STOGGER_API WriteReport {
   // the sink says it once.
   virtual void notice(std::string_view what) = 0;
 
+  // How long the call has waited for other threads that used the sink, in
+  // nanoseconds: that much of deadline_ns() is gone. 0 for short waits.
+  virtual std::int64_t waited_ns() const noexcept { return 0; }
+
  protected:
   ~WriteReport() = default;
 };
@@ -146,9 +150,10 @@ class STOGGER_API Sink {
   // write().
   virtual void abandon() noexcept {}
 
-  // The longest time that write() takes for one row, in nanoseconds. A thread
-  // waits for three quarters of it at most while others use the sink: then its
-  // row is dropped. Asked once.
+  // The longest time that write() takes for one row, in nanoseconds. While
+  // others use the sink, a thread waits for three quarters of it at most: then
+  // its row is dropped. The wait counts towards it, if write() takes no longer
+  // than what WriteReport::waited_ns() leaves. Asked once.
   virtual std::int64_t deadline_ns() const noexcept { return 1000000000; }
 
   // For a sink that gets hold of its target again in the background: true as

@@ -103,7 +103,9 @@ Status RowWriter::write(const RowBatch& rows, WriteReport& report,
   names_rows_ = true;
   if (settings_.for_samples) return write_samples(rows);
   if (rows.row_count == 1) {
-    return write_one(rows, 0, Steady::now() + settings_.deadline);
+    return write_one(rows, 0,
+                     Steady::now() + settings_.deadline -
+                         std::chrono::nanoseconds(report.waited_ns()));
   }
   Rows all(rows.row_count);
   std::iota(all.begin(), all.end(), 0);

@@ -248,8 +248,8 @@ bool SqliteDatabase::has_moved() const noexcept {
          files_.has_moved();
 }
 
-Status SqliteDatabase::lock(std::int64_t more_ms) {
-  wait_.restart(more_ms);
+Status SqliteDatabase::lock(std::int64_t more_ms, std::int64_t waited_ms) {
+  wait_.restart(more_ms, waited_ms);
   is_committed_ = false;
   if (!lock_.lock(wait_)) return busy();
   if (!is_log_too_long()) return {};

@@ -73,9 +73,10 @@ class SqliteDatabase {
   // during a checkpoint can destroy the file.) The waiting here and in SQLite,
   // until unlock(), takes at most busy_timeout_ms, and SQLite's work ends soon
   // after that time, or `more_ms` later, whatever triggers and defaults do.
-  // Fails while the log is too long and cannot be emptied: the call after its
-  // reader has ended has all of it to move, which SQLite cannot do in parts.
-  Status lock(std::int64_t more_ms);
+  // Of all that, `waited_ms` are over when it is called. Fails while the log is
+  // too long and cannot be emptied: the call after its reader has ended has all
+  // of it to move, which SQLite cannot do in parts.
+  Status lock(std::int64_t more_ms, std::int64_t waited_ms = 0);
   // For those who open it and may create a table, on a slow disk.
   static constexpr std::int64_t kOpeningMs = 2000;
   // Each row but the first may need pages of a slow disk.

@@ -31,8 +31,9 @@ std::int64_t now_ns(clockid_t clock = CLOCK_MONOTONIC) noexcept {
 
 }  // namespace
 
-void BoundedWait::restart(std::int64_t more_ms) noexcept {
-  started_ns_ = now_ns();
+void BoundedWait::restart(std::int64_t more_ms,
+                          std::int64_t waited_ms) noexcept {
+  started_ns_ = now_ns() - waited_ms * kMillisecond;
   more_ns_ = more_ms * kMillisecond;
   late_since_ns_ = 0;
   waited_ns_ = 0;

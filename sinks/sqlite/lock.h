@@ -15,9 +15,9 @@ class BoundedWait {
   explicit BoundedWait(std::int64_t limit_ms) noexcept
       : limit_ns_(limit_ms * 1000000) {}
 
-  // Lets the time begin again. The work of the call may take `more_ms` longer
-  // than the waiting.
-  void restart(std::int64_t more_ms = 0) noexcept;
+  // Lets the time begin again, `waited_ms` ago. The work of the call may take
+  // `more_ms` longer than the waiting.
+  void restart(std::int64_t more_ms = 0, std::int64_t waited_ms = 0) noexcept;
   // Sleeps a little. False, at once, if the time is up.
   bool wait(std::int64_t longest_ns = 2000000) noexcept;
   // How long it has been since the beginning, up to the last wait().

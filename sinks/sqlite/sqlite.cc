@@ -67,7 +67,10 @@ class SqliteSink final : public Sink {
     if (rows.row_count == 0) return {};
     const FileSizeSignal no_signal(database_.is_size_limited());
     Status status = find_file(rows);
-    if (status.ok()) status = database_.lock(SqliteDatabase::time_for(rows));
+    if (status.ok()) {
+      status = database_.lock(SqliteDatabase::time_for(rows),
+                              report.waited_ns() / 1000000);
+    }
     if (!status.ok()) return status;
     status = rows_.match(rows);
     if (status.ok()) status = insert(rows, report);

@@ -89,8 +89,8 @@ class Counters {
   std::atomic<std::uint64_t> written_{0};
   std::atomic<std::uint64_t> dropped_{0};
   Tally tally_;  // the sink's own, as last seen
-  std::uint64_t foreign_ =
-      0;  // of the rows it holds: those from before start()
+  // Of the rows it holds, those from before start().
+  std::uint64_t foreign_ = 0;
   std::atomic<std::uint64_t> dead_lettered_{0};
   std::atomic<std::uint64_t> in_doubt_{0};
   std::atomic<std::uint64_t> failed_{0};

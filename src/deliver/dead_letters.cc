@@ -1,5 +1,6 @@
 #include "deliver/dead_letters.h"
 
+#include <algorithm>
 #include <vector>
 
 #include "base/buffer.h"
@@ -30,6 +31,10 @@ class Letter {
     }
   }
 
+  bool has(std::string_view name) const {
+    return std::any_of(columns_.begin(), columns_.end(),
+                       [&](const Column& one) { return one.name == name; });
+  }
   void add(std::string_view name, const Value& value) {
     columns_.push_back({name, value.kind()});
     values_.push_back(value);
@@ -75,7 +80,8 @@ class Letter {
 Status DeadLetters::add(const RowBatch& rows, std::size_t row,
                         std::string_view reason) {
   Letter letter(rows, row);
-  letter.add("reason", utf8_prefix(reason, kMostReason));
+  letter.add(letter.has("reason") ? "_reason" : "reason",
+             utf8_prefix(reason, kMostReason));
   std::string_view line = letter.line();
   if (line.size() > kMostLine) {
     letter.cut_texts();
@@ -92,7 +98,8 @@ Status DeadLetters::write_line(std::string_view line) {
   Status status = folder.open(file_.path, file_.modes, true);
   if (status.ok()) status = file.open_append(folder, folder.name(), false);
   std::size_t written = 0;
-  if (status.ok() && (torn_ || file.is_torn(folder))) {
+  const bool is_torn = file.is_regular() ? file.is_torn(folder) : torn_;
+  if (status.ok() && is_torn) {
     status = file.write("\n", &written);
   }
   if (!status.ok()) return status;

@@ -34,20 +34,28 @@ Outlet::Outlet(SinkTitle title, SinkPtr sink, Clock* clock, Ticker* ticker,
 
 // A wait in which fork() held the lock, and waited for other sinks, is begun
 // again; but not without end, for some programs fork all the time.
-bool Outlet::lock_in_time() noexcept {
+bool Outlet::lock_in_time(std::chrono::nanoseconds* waited) noexcept {
   constexpr int kMostWaits = 3;
   for (int i = 0; i < kMostWaits; ++i) {
     const std::uint64_t before = fork_moments();
-    if (mutex_.try_lock_for(longest_wait_)) return true;
+    if (mutex_.try_lock_for(longest_wait_, waited)) return true;
     if (before % 2 == 0 && before == fork_moments()) return false;
   }
   return false;
 }
 
-bool Outlet::refuse_late(std::uint64_t rows) noexcept {
-  sink_.counters().refuse(rows);
-  reports_.long_wait(longest_wait_);
-  return false;
+// False if it took too long: then the rows are dropped.
+bool Outlet::begin_late(std::uint64_t rows) noexcept {
+  std::chrono::nanoseconds waited(0);
+  if (!lock_in_time(&waited)) {
+    sink_.counters().refuse(rows);
+    reports_.long_wait(longest_wait_);
+    return false;
+  }
+  // However often fork() made it begin again, the sink has some time left.
+  waited = std::min<std::chrono::nanoseconds>(waited, longest_wait_);
+  if (waited.count() != 0) sink_.said().begin_late(waited.count());
+  return true;
 }
 
 // Writing.
@@ -58,14 +66,12 @@ inline bool Outlet::is_waiting() noexcept {
 }
 
 const RowLayout* Outlet::open_to_write(std::uint64_t rows) noexcept {
-  if (is_waiting()) {
-    sink_.counters().drop(rows);
-    return nullptr;
-  }
-  const Status opened = open_sink();
-  if (opened.ok()) return layout();
+  const bool waits = is_waiting();
+  const Status opened = waits ? Status() : open_sink();
+  if (!waits && opened.ok()) return layout();
   sink_.counters().drop(rows);
-  note_failure(opened, "open");
+  if (!waits) note_failure(opened, "open");
+  sink_.said().clear();
   return nullptr;
 }
 
@@ -133,7 +139,7 @@ Status Outlet::open() noexcept {
 
 void Outlet::tick() noexcept {
   if (!sink_.keeps_tally()) return;  // it holds nothing back
-  if (!lock_in_time()) {
+  if (!lock_in_time(nullptr)) {
     // Others write to it, and will be done.
     if (ticker_ != nullptr) ticker_->request();
     return;

@@ -63,8 +63,8 @@ class Outlet {
     return failing_.load(std::memory_order_relaxed);
   }
   bool begin_write(std::uint64_t rows) noexcept {
-    if (!mutex_.try_lock() && !lock_in_time()) [[unlikely]]
-      return refuse_late(rows);
+    if (!mutex_.try_lock() && !begin_late(rows)) [[unlikely]]
+      return false;
     begin_call();
     sink_.counters().accept(rows);
     return true;
@@ -78,7 +78,8 @@ class Outlet {
                                     std::uint32_t sanitized) noexcept {
     if (sanitized != 0) sink_.counters().sanitize(sanitized);
     const Status status = sink_.write(rows);
-    const bool begins_to_hold = sink_.buffered() == rows.row_count;
+    // Of what it holds, all may have come with these rows.
+    const bool begins_to_hold = sink_.buffered() - 1 < rows.row_count;
     if (ready_for_ == nullptr || begins_to_hold || !status.ok() ||
         !sink_.said().is_empty()) [[unlikely]] {
       finish_write(status);
@@ -100,8 +101,8 @@ class Outlet {
   void after_fork_in_child() noexcept;
 
  private:
-  bool lock_in_time() noexcept;
-  bool refuse_late(std::uint64_t rows) noexcept;
+  bool lock_in_time(std::chrono::nanoseconds* waited) noexcept;
+  bool begin_late(std::uint64_t rows) noexcept;
 
   // All with the lock held.
   void begin_call() noexcept {

@@ -102,6 +102,7 @@ std::string Verdicts::notices() const {
 
 void Verdicts::clear() noexcept {
   rows_ = nullptr;
+  waited_ns_ = 0;
   said_ = refused_ = dead_lettered_ = in_doubt_ = left_out_ = 0;
   reason_.clear();
   why_lost_.clear();

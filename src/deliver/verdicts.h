@@ -32,9 +32,16 @@ class Verdicts final : public WriteReport {
   // Before any other call.
   void expect_none() noexcept { rows_ = &kNoRows; }
 
+  // Before a call that had to wait. Like a verdict, it lasts until clear().
+  void begin_late(std::int64_t waited_ns) noexcept {
+    ++said_;
+    waited_ns_ = waited_ns;
+  }
+
   void refuse(std::size_t row, std::string_view reason) noexcept override;
   void in_doubt(std::size_t row) noexcept override;
   void notice(std::string_view what) noexcept override;
+  std::int64_t waited_ns() const noexcept override { return waited_ns_; }
 
   bool is_empty() const noexcept { return said_ == 0; }
   bool has_notices() const noexcept { return notices_.size() + left_out_ != 0; }
@@ -67,6 +74,7 @@ class Verdicts final : public WriteReport {
   const std::vector<HiddenValue>& hidden_;
   const RowBatch* rows_ = nullptr;
   std::size_t said_ = 0;  // calls
+  std::int64_t waited_ns_ = 0;
   std::size_t refused_ = 0;
   std::size_t dead_lettered_ = 0;  // of these
   std::size_t in_doubt_ = 0;

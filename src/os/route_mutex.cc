@@ -47,7 +47,7 @@ class Pause {
 
 }  // namespace
 
-bool RouteMutex::lock_slowly(Duration time) noexcept {
+bool RouteMutex::lock_slowly(Duration time, Duration* waited) noexcept {
   TimePoint patient_until{};
   Pause pause;
   while (true) {
@@ -59,11 +59,16 @@ bool RouteMutex::lock_slowly(Duration time) noexcept {
       patient_until = now + std::min<Duration>(kPatience, time);
     }
     if (now < patient_until) continue;
-    return time > kPatience && lock_in_turn(time - kPatience);
+    if (time <= kPatience) return false;
+    Duration left = time - kPatience;
+    const bool taken = lock_in_turn(&left);
+    if (waited != nullptr) *waited += time - left;
+    return taken;
   }
 }
 
-bool RouteMutex::lock_in_turn(Duration time) noexcept {
+// Takes what it waits for from *time.
+bool RouteMutex::lock_in_turn(Duration* time) noexcept {
   // unlock() may just miss that somebody has queued up, for it does not pay for
   // a fence: the first one checks again soon. The others do so to find out
   // whether the process runs at all. While it is stopped, or has no processor,
@@ -77,11 +82,11 @@ bool RouteMutex::lock_in_turn(Duration time) noexcept {
   while (true) {
     const bool is_first = first_ == &self;
     if (is_first && (taken = take())) break;
-    if (time <= Duration::zero()) break;
-    const Duration wait = std::min(is_first ? kCheckOfFirst : kCheck, time);
+    if (*time <= Duration::zero()) break;
+    const Duration wait = std::min(is_first ? kCheckOfFirst : kCheck, *time);
     const TimePoint before = steady_clock::now();
     self.turn.wait_for(lock, wait);
-    time -= std::min(steady_clock::now() - before, 2 * wait);
+    *time -= std::min(steady_clock::now() - before, 2 * wait);
   }
   leave(&self);
   if (first_ != nullptr) first_->turn.notify_one();

@@ -24,15 +24,17 @@ class RouteMutex {
   static constexpr std::chrono::milliseconds kPatience{5};
 
   void lock() noexcept {
-    if (!try_lock()) static_cast<void>(lock_slowly(kForEver));
+    if (!try_lock()) static_cast<void>(lock_slowly(kForEver, nullptr));
   }
   bool try_lock() noexcept {
     return queued_.load(std::memory_order_relaxed) == 0 && take();
   }
   // False if it was not to be had in that time, not counting what the process
-  // was stopped for.
-  bool try_lock_for(std::chrono::milliseconds time) noexcept {
-    return try_lock() || lock_slowly(time);
+  // was stopped for. `waited` is increased by the time that it took, where that
+  // was more than kPatience.
+  bool try_lock_for(std::chrono::milliseconds time,
+                    std::chrono::nanoseconds* waited = nullptr) noexcept {
+    return try_lock() || lock_slowly(time, waited);
   }
   void unlock() noexcept {
     held_.store(false, std::memory_order_release);
@@ -55,8 +57,8 @@ class RouteMutex {
   bool take() noexcept {
     return !held_.exchange(true, std::memory_order_acquire);
   }
-  bool lock_slowly(Duration time) noexcept;
-  bool lock_in_turn(Duration time) noexcept;
+  bool lock_slowly(Duration time, Duration* waited) noexcept;
+  bool lock_in_turn(Duration* time) noexcept;
   void wake_first() noexcept;
   // With queue_mutex_ held.
   void enter(Waiting* one) noexcept;

@@ -53,7 +53,11 @@ Status failure_of_rows(const Verdicts& said, bool dropped,
                                     : std::exchange(*notices, {}));
 }
 
-const std::vector<HiddenValue> kNothingHidden;
+// Never destroyed, for pipes may be used until the program has ended.
+const std::vector<HiddenValue>& nothing_hidden() {
+  static const auto* const nothing = new std::vector<HiddenValue>;
+  return *nothing;
+}
 
 // All pipes, or all that write to the sink.
 void finish_pipes(const Sink* sink) noexcept {
@@ -71,7 +75,7 @@ void finish_pipes(const Sink* sink) noexcept {
 }  // namespace
 
 Pipe::Rep::Rep(Sink& sink, const PipeOptions& options)
-    : sink_(sink, kNothingHidden, {}),
+    : sink_(sink, nothing_hidden(), {}),
       options_(options),
       clock_(options.clock == nullptr ? Clock::real() : options.clock),
       interval_ns_(flush_interval_ns(options)),

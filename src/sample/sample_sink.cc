@@ -5,7 +5,6 @@
 #include "sample/pipe.h"
 
 namespace stogger {
-
 namespace {
 
 Status inherited() {
@@ -69,6 +68,12 @@ Status SampleSink::close() {
   if (is_abandoned_) return {};
   const Busy busy(*this);
   return sink_->close();
+}
+
+Status SampleSink::check(CheckFindings& findings) {
+  if (is_torn_) return inherited();
+  const Busy busy(*this);
+  return sink_->check(findings);
 }
 
 bool SampleSink::after_fork_in_child() noexcept {

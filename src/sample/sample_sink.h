@@ -4,6 +4,8 @@
 #pragma once
 
 #include <atomic>
+#include <cstdint>
+#include <string_view>
 
 #include "os/process.h"
 #include "stogger/sink.h"
@@ -24,14 +26,26 @@ class SampleSink final : public Sink, private ProcessObject {
   Status flush() override;
   Status tick(Time now, WriteReport& report) override;
   Status close() override;
+  Status check(CheckFindings& findings) override;
   void abandon() noexcept override;
-  bool recovered() const noexcept override { return sink_->recovered(); }
-  RowForm form() const noexcept override { return sink_->form(); }
-  RowBatch columns() const noexcept override { return sink_->columns(); }
-  bool tally(Tally* tally) const noexcept override {
-    return sink_->tally(tally);
+  bool recovered() const noexcept override {
+    return !is_torn_ && sink_->recovered();
   }
-  std::string_view target() const noexcept override { return sink_->target(); }
+  std::int64_t deadline_ns() const noexcept override {
+    return is_torn_ ? Sink::deadline_ns() : sink_->deadline_ns();
+  }
+  RowForm form() const noexcept override {
+    return is_torn_ ? Sink::form() : sink_->form();
+  }
+  RowBatch columns() const noexcept override {
+    return is_torn_ ? Sink::columns() : sink_->columns();
+  }
+  bool tally(Tally* tally) const noexcept override {
+    return is_torn_ || sink_->tally(tally);
+  }
+  std::string_view target() const noexcept override {
+    return is_torn_ ? Sink::target() : sink_->target();
+  }
 
   // Null if it must not be touched.
   const Sink* inner() const noexcept {

@@ -207,15 +207,17 @@ Capture::Capture() : rep_(new Rep) {
       rep_->hub->begin_capture(SinkPtr(new CaptureSink(rep_->store)));
 }
 
-Capture::Capture(System& system) : rep_(new Rep) {
-  rep_->hub = &hub_of(system);
-  rep_->hub->retain();
-  rep_->name = next_capture_name();
+Capture::Capture(System& system) {
+  auto rep = std::make_unique<Rep>();
+  rep->hub = &hub_of(system);
+  rep->name = next_capture_name();
   Status opened;
-  static_cast<void>(rep_->hub->add({{rep_->name, "capture"},
-                                    Level::trace,
-                                    SinkPtr(new CaptureSink(rep_->store))},
-                                   &opened));
+  static_cast<void>(rep->hub->add({{rep->name, "capture"},
+                                   Level::trace,
+                                   SinkPtr(new CaptureSink(rep->store))},
+                                  &opened));
+  rep->hub->retain();
+  rep_ = rep.release();
 }
 
 Capture::~Capture() {

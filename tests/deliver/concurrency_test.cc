@@ -331,6 +331,35 @@ TEST(Concurrency, ACallWaitsForOthersForALimitedTime) {
   EXPECT_FALSE(script->broke_the_rules);
 }
 
+TEST(Concurrency, ASinkLearnsHowLongItsCallHasWaited) {
+  System system;
+  const auto script = std::make_shared<Script>();
+  std::atomic<bool> inside{false};
+  script->on_write = [&](const RowBatch&) {
+    inside = true;
+    std::this_thread::sleep_for(std::chrono::milliseconds(30));
+    return Status();
+  };
+  add_scripted(system, "slow", Level::trace, script);
+  const CapturedReports reports;
+  const Logger log = system.logger();
+  log.info("alone");
+  EXPECT_EQ(script->waited_ns, 0);
+  // On a busy machine the second may come when the first is gone.
+  for (int i = 0; i < 100 && script->waited_ns == 0; ++i) {
+    inside = false;
+    std::jthread first([&] { log.info("first"); });
+    while (!inside) std::this_thread::yield();
+    log.info("second");
+  }
+  EXPECT_GT(script->waited_ns, 0);
+  EXPECT_LE(script->waited_ns, script->deadline_ns / 4 * 3);
+  log.info("alone again");
+  EXPECT_EQ(script->waited_ns, 0);
+  EXPECT_EQ(reports.text(), "") << "a wait is no verdict";
+  EXPECT_TRUE(is_balanced(stats_of(system, "slow")));
+}
+
 // Sixty-four of them bring six times as much as the sink takes in its deadline.
 TEST(Concurrency,
      NoCallWaitsLongerThanTheSinkAllowsHoweverManyThreadsThereAre) {

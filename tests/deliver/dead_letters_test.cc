@@ -12,7 +12,9 @@
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <string>
+#include <vector>
 
+#include "deliver/counted_sink.h"
 #include "os/descriptor.h"
 #include "tests/deliver/scripted_sink.h"
 #include "tests/support/rows.h"
@@ -80,6 +82,42 @@ TEST_F(DeadLettersTest, ARefusedRowIsALineWithItsReason) {
   const auto letter = nlohmann::json::parse(read_file(path_));
   EXPECT_EQ(letter["event"], "one");
   EXPECT_EQ(letter["reason"], "why");
+}
+
+TEST_F(DeadLettersTest, AColumnNamedReasonKeepsItsName) {
+  Rows rows({{"reason", Kind::text}});
+  rows.add({"own"});
+  ASSERT_OK(letters_.add(rows, 0, "why"));
+  EXPECT_EQ(read_file(path_), "{\"reason\":\"own\",\"_reason\":\"why\"}\n");
+}
+
+TEST_F(DeadLettersTest, OfABatchTheRefusedRowsAreKeptWithoutWhatIsHidden) {
+  const auto script = std::make_shared<Script>();
+  Tally tally;
+  script->on_tally = [&](Tally* out) { return *out = tally, true; };
+  script->on_write = [&](const RowBatch&) {
+    return tally.written += 1, Status();
+  };
+  script->on_report = [](WriteReport& report) {
+    report.refuse(2, "the password is hunter2");
+    report.refuse(0, "no");
+  };
+  ScriptedSink bare(script);
+  const std::vector<HiddenValue> hidden = {{"hunter2", "${PASSWORD}"}};
+  CountedSink sink(bare, hidden, {path_});
+  ASSERT_OK(sink.open());
+  sink.counters().accept(3);
+  ASSERT_OK(
+      sink.write(table_rows({{.event = "a"}, {.event = "b"}, {.event = "c"}})));
+  SinkStats stats;
+  sink.counters().add_to(&stats);
+  EXPECT_EQ(stats.written, 1u);
+  EXPECT_EQ(stats.dead_lettered, 2u);
+  EXPECT_TRUE(is_balanced(stats));
+  const std::string text = read_file(path_);
+  EXPECT_EQ(std::count(text.begin(), text.end(), '\n'), 2) << text;
+  EXPECT_EQ(text.find("hunter2"), text.npos) << text;
+  EXPECT_NE(text.find("the password is ${PASSWORD}"), text.npos) << text;
 }
 
 TEST_F(DeadLettersTest, LettersAreNoLongerThanTheyNeedBe) {

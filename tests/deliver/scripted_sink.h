@@ -33,6 +33,7 @@ struct Script {
   std::function<RowForm()> on_form;
   std::atomic<bool> recovered{false};
   std::int64_t deadline_ns = 1000000000;
+  std::atomic<std::int64_t> waited_ns{0};  // before the last write
   std::string target = "nowhere";
 
   std::atomic<int> opened{0};
@@ -80,6 +81,7 @@ class ScriptedSink final : public Sink {
   Status write(const RowBatch& rows, WriteReport& report) override {
     const Busy busy(*script_);
     ++script_->writes;
+    script_->waited_ns = report.waited_ns();
     if (!script_->is_open) script_->broke_the_rules = true;
     KeptReport said;
     if (script_->on_report) script_->on_report(said);

@@ -95,6 +95,8 @@ stogger_options table_of(Host* host_data) {
   return table;
 }
 
+constexpr std::int64_t kWaited = 12345;
+
 class ReadingSink final : public Sink {
  public:
   Status write(const RowBatch& rows, WriteReport& report) override {
@@ -115,6 +117,7 @@ class ReadingSink final : public Sink {
     report.in_doubt(rows.row_count);
     report.in_doubt(SIZE_MAX);
     report.notice("by the way");
+    must(report.waited_ns() == 0 || report.waited_ns() == kWaited);
     // Longer than most have room for.
     return Status(Code::rejected, std::string(300, '\xC3'));
   }
@@ -163,7 +166,8 @@ struct Judged {
 };
 
 stogger_write_report report_to(Judged* judged) {
-  return {sizeof(stogger_write_report), judged,
+  return {sizeof(stogger_write_report),
+          judged,
           [](void* context, std::size_t row, stogger_text reason) {
             Judged& judged = *static_cast<Judged*>(context);
             look_at({reason.data, reason.size});
@@ -174,7 +178,8 @@ stogger_write_report report_to(Judged* judged) {
           [](void*, std::size_t row) { must(row == SIZE_MAX); },
           [](void*, stogger_text what) {
             look_at({what.data, what.size});
-          }};
+          },
+          [](void*) { return kWaited; }};
 }
 
 void write(const stogger_sink_methods& methods, void* sink, Host& host,
@@ -215,7 +220,13 @@ void write(const stogger_sink_methods& methods, void* sink, Host& host,
   Judged judged{rows.row_count, {}};
   stogger_write_report report = report_to(&judged);
   const bool is_old = data.ConsumeIntegralInRange(0, 9) == 0;
-  if (is_old) report.size = data.ConsumeIntegral<std::uint16_t>() % report.size;
+  if (is_old) {
+    report.size =
+        data.ConsumeIntegral<std::uint16_t>() % STOGGER_WRITE_REPORT_FIRST_SIZE;
+  } else if (data.ConsumeBool()) {
+    report.size = STOGGER_WRITE_REPORT_FIRST_SIZE;
+    report.waited_ns = nullptr;
+  }
   with_message(data, [&](stogger_message* message) {
     return methods.write(sink, &rows, &report, message);
   });

@@ -285,12 +285,15 @@ TEST_F(HostileProgramTest, RowsThatCannotBeAreRefused) {
     std::string reason;
   } kept;
   stogger_write_report report = {
-      sizeof report, &kept,
+      sizeof report,
+      &kept,
       [](void* context, std::size_t row, stogger_text why) {
         static_cast<Kept*>(context)->rows.push_back(row);
         static_cast<Kept*>(context)->reason.assign(why.data, why.size);
       },
-      [](void*, std::size_t) {}, [](void*, stogger_text) {}};
+      [](void*, std::size_t) {},
+      [](void*, stogger_text) {},
+      nullptr};
   const auto refused = [&](const stogger_rows& rows) {
     return hand_over(rows, &report);
   };
@@ -307,7 +310,7 @@ TEST_F(HostileProgramTest, RowsThatCannotBeAreRefused) {
   EXPECT_FALSE(refused({&column, 1, &value, 1, 0, 0}));
 
   EXPECT_TRUE(hand_over({&column, 1, &value, 1, 0, 0}, nullptr));
-  report.size = sizeof report - 1;
+  report.size = STOGGER_WRITE_REPORT_FIRST_SIZE - 1;
   EXPECT_TRUE(refused({&column, 1, &value, 1, 0, 0}));
   EXPECT_EQ(said_, "the program gives no report to write to");
   report.size = sizeof report;

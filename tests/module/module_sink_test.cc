@@ -169,6 +169,14 @@ TEST_F(ModuleSinkTest, VerdictsAndNoticesArrive) {
   EXPECT_EQ(said.notices, (Lines{"there is more to it"}));
 }
 
+TEST_F(ModuleSinkTest, TheTimeThatACallHasWaitedArrives) {
+  SinkPtr sink = probe();
+  KeptReport said;
+  said.waited = 12345;
+  EXPECT_TRUE(sink->write(row_of("waited"), said).ok());
+  EXPECT_EQ(said.notices, (Lines{"waited 12345 ns"}));
+}
+
 TEST_F(ModuleSinkTest, VerdictsOfATickArrive) {
   SinkPtr sink = probe({{"judges_ticks", true}});
   KeptReport said;

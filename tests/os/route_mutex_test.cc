@@ -76,6 +76,16 @@ TEST(RouteMutex, TryLockForGivesUpInTime) {
   EXPECT_LT(took, milliseconds(5000));
 }
 
+TEST(RouteMutex, TryLockForSaysHowLongItHasWaited) {
+  RouteMutex mutex;
+  std::chrono::nanoseconds waited(0);
+  ASSERT_TRUE(mutex.try_lock_for(milliseconds(50), &waited));
+  EXPECT_EQ(waited.count(), 0);
+  EXPECT_FALSE(mutex.try_lock_for(milliseconds(50), &waited));
+  EXPECT_GE(waited, milliseconds(50));
+  EXPECT_LT(waited, milliseconds(150)) << "without what it did not run";
+}
+
 // A thread that hardly lets go must not keep fork() waiting.
 TEST(RouteMutex, TryLockForMeetsTheMomentsBetweenTwoHolds) {
   RouteMutex mutex;

@@ -176,6 +176,23 @@ TEST_F(Outage, ALockedTableIsGivenUpInTime) {
   expect_balanced();
 }
 
+// The second call waits for the first, and has the rest of its time.
+TEST_F(Outage, WaitingForAnotherThreadCountsTowardsTheDeadline) {
+  ASSERT_OK(add({{"deadline_ms", 3000}}));
+  log(1);
+  server().execute(
+      "CREATE FUNCTION wait() RETURNS trigger LANGUAGE plpgsql AS $$BEGIN "
+      "PERFORM pg_sleep(2); RETURN NEW; END$$; CREATE TRIGGER wait BEFORE "
+      "INSERT ON stogger_logs FOR EACH ROW EXECUTE FUNCTION wait()");
+  std::thread first([&] { log(1); });
+  while (stats().pending == 0) std::this_thread::yield();
+  EXPECT_LE(log_one(), 3000ms + kNoise);
+  first.join();
+  EXPECT_EQ(stats().written, 2u) << reports();
+  EXPECT_EQ(stats().in_doubt, 1u) << reports();
+  expect_balanced();
+}
+
 // ---- Servers that stop
 
 TEST_F(Outage, AServerThatStopsIsFoundAgain) {

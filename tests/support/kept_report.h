@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <cstdint>
 #include <stdexcept>
 #include <string>
 #include <string_view>
@@ -26,6 +27,7 @@ class KeptReport final : public WriteReport {
   }
   void in_doubt(std::size_t row) override { doubtful.push_back(row); }
   void notice(std::string_view what) override { notices.emplace_back(what); }
+  std::int64_t waited_ns() const noexcept override { return waited; }
 
   bool is_empty() const {
     return refused.empty() && doubtful.empty() && notices.empty();
@@ -59,6 +61,7 @@ class KeptReport final : public WriteReport {
     return text;
   }
 
+  std::int64_t waited = 0;  // nanoseconds
   std::vector<Refusal> refused;
   std::vector<std::size_t> doubtful;
   std::vector<std::string> notices;

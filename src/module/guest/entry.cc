@@ -88,6 +88,13 @@ class RowsForHost final : public WriteReport {
   void notice(std::string_view what) override {
     host_.notice(host_.context, as_module_text(what));
   }
+  std::int64_t waited_ns() const noexcept override {
+    const bool is_known =
+        host_.size >= offsetof(stogger_write_report, waited_ns) +
+                          sizeof host_.waited_ns &&
+        host_.waited_ns != nullptr;
+    return is_known ? host_.waited_ns(host_.context) : 0;
+  }
 
  private:
   // The host takes no row of that number where the sink gives a wrong one.

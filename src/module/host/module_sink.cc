@@ -151,10 +151,18 @@ class ReportForModule {
     });
   }
 
+  static std::int64_t waited_ns(void* context) noexcept {
+    return static_cast<ReportForModule*>(context)->report_.waited_ns();
+  }
+
   WriteReport& report_;
   const std::size_t rows_;  // that may be spoken of
-  stogger_write_report table_ = {sizeof(stogger_write_report), this, &refuse,
-                                 &in_doubt, &notice};
+  stogger_write_report table_ = {sizeof(stogger_write_report),
+                                 this,
+                                 &refuse,
+                                 &in_doubt,
+                                 &notice,
+                                 &waited_ns};
 };
 
 class ModuleSink final : public Sink {

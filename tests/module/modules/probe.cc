@@ -137,6 +137,9 @@ class ProbeSink final : public Sink {
       if (text == "refuse") report.refuse(row, "it was asked to");
       if (text == "doubt") report.in_doubt(row);
       if (text == "notice") report.notice("there is more to it");
+      if (text == "waited") {
+        report.notice("waited " + std::to_string(report.waited_ns()) + " ns");
+      }
       if (text == "absurd") report.refuse(row + 1000, "no such row");
     }
   }

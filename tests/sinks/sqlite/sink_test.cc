@@ -515,6 +515,18 @@ TEST_F(SqliteSink, ALockedDatabaseIsWaitedForNoLongerThanAllowed) {
   }
 }
 
+TEST_F(SqliteSink, TimeThatACallHasWaitedForOthersIsOver) {
+  SinkPtr sink = open({{"busy_timeout_ms", 10000}});
+  SqliteQuery other(path_);
+  other.run("BEGIN IMMEDIATE");
+  KeptReport said;
+  said.waited = 9950 * kMillisecond;
+  const std::int64_t start = Clock::real()->monotonic_ns();
+  EXPECT_EQ(sink->write(table_rows({{}}), said).code(), Code::unavailable);
+  EXPECT_LT(Clock::real()->monotonic_ns() - start, 5000 * kMillisecond);
+  other.run("COMMIT");
+}
+
 TEST_F(SqliteSink, ALockThatEndsInTimeIsWaitedFor) {
   SinkPtr sink = open({{"busy_timeout_ms", 10000}});
   SqliteQuery other(path_);
