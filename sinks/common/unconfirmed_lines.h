@@ -1,9 +1,17 @@
 // UnconfirmedLines: a copy of what was written to a file since the path was
-// last seen to lead to it. If the file turns out to have been deleted before,
-// the lines are nowhere, and have to be written again, to the file that took
-// its place. So have those whose write came late, to a file that had been moved
-// away: a program may have compressed it already, and be about to delete it.
-// That holds for files that others move, not for those that rotation moves.
+// last seen to lead to it. When the path leads elsewhere, this decides which of
+// these lines may be nowhere, and have to be written again, to the file that
+// took its place:
+//
+// - All of them, if the file was deleted and then written to.
+// - Those that came late, which is half a millisecond or more after that look,
+//   if the file is deleted within five seconds of the last write to it: the
+//   program that compresses what was moved away may have read it to its end
+//   before. As long as such a file is only moved, it is kept open and looked at
+//   again, until that time is over, or until the path leads elsewhere once
+//   more.
+//
+// Nothing comes late to files that rotation moves: no program waits for them.
 #pragma once
 
 #include <time.h>
@@ -14,65 +22,98 @@
 #include <string_view>
 
 #include "base/buffer.h"
+#include "os/descriptor.h"
 
 namespace stogger {
 
 class UnconfirmedLines {
  public:
-  // The path led to the file just now.
-  void see() noexcept { seen_ = now(); }
-  // True if that was some milliseconds ago, as the thread had to wait in
-  // between: enough for a program that compresses what was moved away.
-  bool is_long_ago() const noexcept { return now() - seen_ > kLong; }
+  // For a new file. Now, so that nothing is allocated later on.
+  void start(bool others_move_it);
 
-  // So that nothing is allocated later on.
-  void reserve() { static_cast<void>(lines_.reserve(kMost)); }
+  // Precedes a look at the path, and the opening of it: a thread may have to
+  // wait between a system call and whatever it does next.
+  void begin_look() noexcept { looked_ = now(); }
+  // The path led to the file in that look: all lines are safe.
+  void confirm() {
+    seen_ = looked_;
+    clear();
+    if (!left_lines_.empty()) check_left();
+  }
 
-  // False if the lines are too long to be kept: then whether they are lost has
-  // to be found out at once.
+  // Follows the write of these lines. False if they are too long to be kept:
+  // then the path has to be looked at now, and if it does not lead to the file,
+  // keep() has to follow.
   bool add(std::string_view lines) noexcept {
+    note_time();
     if (lines_.capacity() - lines_.size() < lines.size()) return false;
     char* const start = lines_.data() + lines_.size();
     std::memcpy(start, lines.data(), lines.size());
     lines_.advance_to(start + lines.size());
     return true;
   }
+  void keep(std::string_view lines) { lines_.append(lines); }
   bool has_room(std::size_t bytes) const noexcept {
-    return bytes <= kMost - lines_.size();
+    return lines_.size() + bytes <= kMost;
   }
   bool empty() const noexcept { return lines_.empty(); }
-  std::string_view view() const noexcept { return lines_.view(); }
+  // Whether any came late.
+  bool has_late() const noexcept { return late_from_ < lines_.size(); }
 
-  // They are in a file that can be read, or another process has them.
-  void clear() noexcept {
-    lines_.clear();
-    lost_ = false;
+  // The path does not lead to this file any more.
+  void leave(int descriptor);
+  // Whether the file that was left has been deleted since.
+  void check_left();
+  // Nobody will look at that file again: better twice than never.
+  void end_watch() {
+    check_left();
+    lose_left();
   }
-  // The last ones, which somebody else sees to.
-  void drop_last(std::size_t bytes) noexcept {
-    lines_.truncate(lines_.size() - bytes);
-  }
-  // They have to be written again, before anything else.
-  void lose() noexcept { lost_ = !lines_.empty(); }
-  bool are_lost() const noexcept { return lost_; }
-  // Done, but the file that they are in now may go, too.
-  void recover() noexcept { lost_ = false; }
+
+  // What has to be written again, before anything else.
+  bool are_lost() const noexcept { return !lost_.empty(); }
+  std::string_view lost() const noexcept { return lost_.view(); }
+  // That was done, but the file that they are in now may go, too.
+  void recover();
+
+  // In a child after fork(): the parent has them.
+  void abandon() noexcept;
 
  private:
   // Of events of 200 bytes these are as many as half a millisecond brings.
   static constexpr std::size_t kMost = 32 * 1024;
-  static constexpr std::int64_t kLong = 5000000;  // nanoseconds
+  // A program that compresses takes longer than this from the rename to its
+  // last read: gzip 0.8 ms until it has deleted an empty file.
+  static constexpr std::int64_t kLate = 500000;  // nanoseconds
 
-  // To within a tick, and as cheap as a few instructions.
+  void note_time() noexcept {
+    if (late_from_ == kNone && others_move_it_ && now() - seen_ >= kLate) {
+      late_from_ = lines_.size();
+    }
+  }
+  void clear() noexcept {
+    lines_.clear();
+    late_from_ = kNone;
+  }
+  void lose_left();
+  void forget_left() noexcept;
+  // Exact: within a tick of the kernel's clock, a program has read a file.
   static std::int64_t now() noexcept {
     timespec now;
-    ::clock_gettime(CLOCK_MONOTONIC_COARSE, &now);
+    ::clock_gettime(CLOCK_MONOTONIC, &now);
     return static_cast<std::int64_t>(now.tv_sec) * 1000000000 + now.tv_nsec;
   }
 
+  static constexpr std::size_t kNone = SIZE_MAX;
+
   Buffer lines_;
+  std::size_t late_from_ = kNone;  // where in lines_ the late ones begin
+  bool others_move_it_ = true;
+  std::int64_t looked_ = 0;
   std::int64_t seen_ = 0;
-  bool lost_ = false;
+  Descriptor left_;    // the file that was left
+  Buffer left_lines_;  // those that are lost if it is deleted soon
+  Buffer lost_;
 };
 
 }  // namespace stogger

@@ -12,13 +12,9 @@
 namespace stogger {
 namespace {
 
-bool is_same(const struct stat& a, const struct stat& b) noexcept {
-  return a.st_ino == b.st_ino && a.st_dev == b.st_dev;
-}
-
 bool is_in_place(const Folder& folder, const struct stat& file) noexcept {
   struct stat named;
-  return folder.look_up(folder.name(), &named) && is_same(named, file);
+  return folder.look_up(folder.name(), &named) && is_same_file(named, file);
 }
 
 // "NAME." and ".csv", between which the time comes.
@@ -38,7 +34,7 @@ Status CsvFile::open() {
   Status status = open_anew(&opened);
   if (!status.ok()) return status;
   opened_ = std::move(opened);
-  return write_lost();
+  return rewrite();
 }
 
 Status CsvFile::open_anew(Opened* opened) {
@@ -54,8 +50,8 @@ Status CsvFile::open_anew(Opened* opened) {
                   "other programs keep moving the file while it is opened");
   }
   if (!status.ok()) return status;
-  if (opened->file.is_regular()) unconfirmed_.reserve();
-  if (!unconfirmed_.are_lost()) unconfirmed_.clear();
+  if (opened->file.is_regular()) unconfirmed_.start(true);
+  unconfirmed_.confirm();
   adrift_ = false;
   return status;
 }
@@ -64,6 +60,7 @@ Status CsvFile::open_anew(Opened* opened) {
 // it was moved, by this or another process, so that there may be a new one.
 Status CsvFile::open_once(Opened* opened, bool* again) {
   *again = false;
+  unconfirmed_.begin_look();
   Status status = open_file(opened);
   if (!status.ok()) return status;
   // A pipe or a terminal gets a header from whoever opens it.
@@ -196,32 +193,42 @@ Status CsvFile::check(CheckFindings& findings) const {
 }
 
 Status CsvFile::close() {
-  Status status;
-  if (unconfirmed_.are_lost() ||
-      (!unconfirmed_.empty() && opened_.file.is_deleted())) {
-    status = leave_file();
-  }
+  Status status = confirm();
   const Status closed = opened_.file.close();
   opened_ = {};
   return status.ok() ? closed : status;
+}
+
+// Makes sure that what was written is in a file that has a name.
+Status CsvFile::confirm() {
+  if (!is_open()) return rewrite();
+  std::uint64_t size = 0;
+  if (!unconfirmed_.empty() && !look(&size) &&
+      (unconfirmed_.has_late() || opened_.file.is_deleted())) {
+    Status status = leave_file();
+    if (!status.ok()) return status;
+  }
+  unconfirmed_.end_watch();
+  return rewrite();
 }
 
 void CsvFile::abandon() noexcept {
   opened_.file.abandon();
   opened_.lock.close();
   opened_.folder.close();
-  unconfirmed_.clear();
+  unconfirmed_.abandon();
 }
 
 // True if the path leads to the file, or to none that could be opened. Learns
 // the size of the file.
-bool CsvFile::look(std::uint64_t* size) noexcept {
+bool CsvFile::look(std::uint64_t* size) {
+  unconfirmed_.begin_look();
   struct stat named;
-  if (::stat(options_.path.c_str(), &named) == 0 &&
-      is_same(named, opened_.identity)) {
+  if (find_file(options_.path, &named) &&
+      is_same_file(named, opened_.identity)) {
     *size = static_cast<std::uint64_t>(named.st_size);
     adrift_ = false;
-    unconfirmed_.see();
+    unconfirmed_.confirm();
     return true;
   }
   *size = opened_.file.size();
@@ -230,32 +237,42 @@ bool CsvFile::look(std::uint64_t* size) noexcept {
 
 // Leaves the present file alone if there is no other.
 Status CsvFile::leave_file() {
-  const bool deleted = opened_.file.is_deleted();
-  if (opened_.file.was_written_when_deleted()) {
-    unconfirmed_.lose();
-  } else if (!unconfirmed_.are_lost()) {
-    unconfirmed_.clear();
-  }
+  unconfirmed_.leave(opened_.file.descriptor());
   Opened opened;
   Status status = open_anew(&opened);
   if (!status.ok()) {
-    adrift_ = opened_.file.is_open() && !deleted;
+    adrift_ = opened_.file.is_open() && !opened_.file.is_deleted();
     if (!adrift_) return status;
     complaint_.raise(kMovedAway, status);
     return {};
   }
   opened_ = std::move(opened);
   complaint_.settle(options_.path, "is followed again");
-  return write_lost();
+  return {};
 }
 
-Status CsvFile::write_lost() {
-  if (!unconfirmed_.are_lost()) return {};
-  if (opened_.lock.is_open() && !opened_.lock.lock()) {
-    return opened_.lock.failure();
-  }
-  Status status = write(unconfirmed_.view(), opened_.file.size());
+// Ok if it is held, or if the file has none.
+Status CsvFile::lock() {
+  LockFile& lock = opened_.lock;
+  return !lock.is_open() || lock.lock() ? Status() : lock.failure();
+}
+
+void CsvFile::unlock() noexcept {
   if (opened_.lock.is_open()) opened_.lock.unlock();
+}
+
+Status CsvFile::rewrite() {
+  if (!unconfirmed_.are_lost()) return {};
+  Status status = lock();
+  if (!status.ok()) return status;
+  status = write_lost();
+  unlock();
+  return status;
+}
+
+// Call it with the lock held.
+Status CsvFile::write_lost() {
+  Status status = write(unconfirmed_.lost(), opened_.file.size());
   if (status.ok()) unconfirmed_.recover();
   return status;
 }
@@ -265,8 +282,7 @@ Status CsvFile::append(std::string_view lines, Time now) {
     std::size_t written = 0;
     return opened_.file.write(lines, &written);
   }
-  if (!opened_.lock.is_open()) return write_locked(lines);
-  if (is_check_due(now, &checked_)) {
+  if (opened_.lock.is_open() && is_check_due(now, &checked_)) {
     // To see whether the path can be opened now.
     adrift_ = false;
     // A lock file that was removed would keep nobody out.
@@ -275,35 +291,39 @@ Status CsvFile::append(std::string_view lines, Time now) {
       if (!status.ok()) return status;
     }
   }
-  if (!opened_.lock.lock()) return opened_.lock.failure();
-  Status status = write_locked(lines);
-  if (opened_.lock.is_open()) opened_.lock.unlock();
+  Status status = lock();
+  if (!status.ok()) return status;
+  bool kept = true;
+  status = write_locked(lines, &kept);
+  unlock();
+  if (!kept) {
+    // The lines are safe or will be written again. What is wrong with the path,
+    // the next append() says.
+    unconfirmed_.keep(lines);
+    if (leave_file().ok()) static_cast<void>(rewrite());
+  }
   return status;
 }
 
-Status CsvFile::write_locked(std::string_view lines) {
-  constexpr int kAttempts = 4;
-  for (int i = 0; i < kAttempts; ++i) {
-    std::uint64_t size = 0;
-    if (!look(&size)) {
-      if (opened_.lock.is_open()) opened_.lock.unlock();
-      Status status = leave_file();
-      if (!status.ok()) return status;
-      if (opened_.lock.is_open() && !opened_.lock.lock()) {
-        return opened_.lock.failure();
-      }
-      size = opened_.file.size();
-      unconfirmed_.see();
-    }
-    if (!unconfirmed_.are_lost()) unconfirmed_.clear();
-    Status status = write(lines, size);
-    // What is too much to keep a copy is looked after at once.
-    if (!status.ok() || unconfirmed_.add(lines) || !opened_.file.is_deleted()) {
-      return status;
-    }
+// Sets *kept to false if the lines went into a file that is elsewhere now, and
+// are too long to be kept.
+Status CsvFile::write_locked(std::string_view lines, bool* kept) {
+  std::uint64_t size = 0;
+  if (!look(&size)) {
+    unlock();
+    Status status = leave_file();
+    if (status.ok()) status = lock();
+    if (!status.ok()) return status;
+    size = opened_.file.size();
   }
-  return Status(Code::unavailable,
-                "other programs keep deleting the file while it is written");
+  if (unconfirmed_.are_lost()) {
+    Status status = write_lost();
+    if (!status.ok()) return status;
+    size = opened_.file.size();
+  }
+  Status status = write(lines, size);
+  if (status.ok()) *kept = unconfirmed_.add(lines) || look(&size);
+  return status;
 }
 
 // Call it with the lock held.

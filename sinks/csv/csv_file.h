@@ -8,8 +8,8 @@
 // before the next line, whoever has emptied it.
 //
 // The path is looked at before each append: a file that was moved away or
-// deleted is left, and the path opened again. If it was deleted in the moment
-// between that look and the write, the lines are written again.
+// deleted is left, and the path opened again. What was written in between and
+// may be nowhere is written again: see UnconfirmedLines.
 #pragma once
 
 #include <sys/stat.h>
@@ -75,11 +75,15 @@ class CsvFile {
   Status inspect(Opened* opened, bool* again);
   Status begin(File& file) const;
   Status set_aside(const Folder& folder);
-  bool look(std::uint64_t* size) noexcept;
+  bool look(std::uint64_t* size);
   Status leave_file();
-  Status write(std::string_view lines, std::uint64_t size);
-  Status write_locked(std::string_view lines);
+  Status lock();
+  void unlock() noexcept;
+  Status confirm();
+  Status rewrite();
   Status write_lost();
+  Status write_locked(std::string_view lines, bool* kept);
+  Status write(std::string_view lines, std::uint64_t size);
 
   const CsvFileOptions options_;
   Opened opened_;

@@ -2,7 +2,6 @@
 
 #include <fcntl.h>
 #include <sys/stat.h>
-#include <sys/sysmacros.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -28,31 +27,13 @@ constexpr std::int64_t kCheckInterval = kMillisecond;
 constexpr std::int64_t kRareCheckInterval = kSecond / 2;
 constexpr std::int64_t kRotationRetry = kSecond;
 
-bool is_same(const struct stat& a, const struct stat& b) noexcept {
-  return a.st_ino == b.st_ino && a.st_dev == b.st_dev;
-}
-
-// stat() without the times: kernels that were asked for those give the next
-// write an exact time, and it takes twice as long (Linux 6.18, ext4).
-bool find_file(const std::string& path, struct stat* info) noexcept {
-  struct statx found;
-  if (::statx(AT_FDCWD, path.c_str(), AT_STATX_SYNC_AS_STAT,
-              STATX_INO | STATX_SIZE, &found) != 0) {
-    // Some sandboxes know stat() alone.
-    return errno == EPERM && ::stat(path.c_str(), info) == 0;
-  }
-  info->st_dev = makedev(found.stx_dev_major, found.stx_dev_minor);
-  info->st_ino = found.stx_ino;
-  info->st_size = static_cast<off_t>(found.stx_size);
-  return true;
-}
-
 }  // namespace
 
 LogFile::LogFile(LogFileOptions options) : options_(std::move(options)) {}
 
 Status LogFile::open() {
   if (file_.is_open()) return {};
+  unconfirmed_.begin_look();
   Folder folder;
   File file;
   Status status = folder.open(options_.path, options_.modes, true);
@@ -69,6 +50,7 @@ Status LogFile::open() {
 
 // Leaves the present file alone if there is no other.
 Status LogFile::reopen() {
+  unconfirmed_.begin_look();
   Folder folder;
   File file;
   Status status = folder.open(options_.path, options_.modes, true);
@@ -85,9 +67,6 @@ Status LogFile::reopen() {
 
 void LogFile::adopt(Folder folder, File file) {
   const bool regular = file.is_regular();
-  if (regular) unconfirmed_.reserve();
-  if (!unconfirmed_.are_lost()) unconfirmed_.clear();
-  unconfirmed_.see();
   identity_ = {};
   static_cast<void>(::fstat(file.descriptor(), &identity_));
   torn_ = regular && identity_.st_size > 0 && file.is_torn(folder);
@@ -100,6 +79,8 @@ void LogFile::adopt(Folder folder, File file) {
   rotation_ = regular && !folder_.is_magic() && options_.backup_count > 0
                   ? options_.rotation
                   : Rotation::none;
+  if (regular) unconfirmed_.start(rotation_ == Rotation::none);
+  unconfirmed_.confirm();
   size_ = regular ? static_cast<std::uint64_t>(identity_.st_size) : 0;
   day_known_ = false;
   path_complaint_.settle(options_.path, "is followed again");
@@ -107,6 +88,8 @@ void LogFile::adopt(Folder folder, File file) {
 
 Status LogFile::close() {
   Status status = confirm();
+  unconfirmed_.end_watch();
+  if (status.ok() && file_.is_open()) status = write_lost();
   if (!status.ok() && unconfirmed_.are_lost()) {
     status = Status(status.code(),
                     "the last events went with a file that was deleted, and "
@@ -121,7 +104,7 @@ Status LogFile::close() {
 void LogFile::abandon() noexcept {
   file_.abandon();
   folder_.close();
-  unconfirmed_.clear();
+  unconfirmed_.abandon();
 }
 
 Status LogFile::check(CheckFindings& findings) const {
@@ -190,59 +173,58 @@ Status LogFile::attend(Time now, std::size_t bytes) {
 
 // True if the path leads to the file, and so to what was written to it. Learns
 // its size.
-bool LogFile::is_in_place() noexcept {
+bool LogFile::is_in_place() {
+  unconfirmed_.begin_look();
   struct stat named;
-  if (!find_file(options_.path, &named) || !is_same(named, identity_)) {
+  if (!find_file(options_.path, &named) || !is_same_file(named, identity_)) {
     return false;
   }
   if (rotation_ != Rotation::none) {
     size_ = static_cast<std::uint64_t>(named.st_size);
   }
-  unconfirmed_.clear();
-  unconfirmed_.see();
+  unconfirmed_.confirm();
   return true;
 }
 
 Status LogFile::follow_path(Time now) {
-  const Time before = std::exchange(checked_, now);
+  checked_ = now;
   must_check_ = false;
-  if (is_in_place()) return {};
-  return leave_file(!are_apart(now, before, 2 * kCheckInterval));
+  return is_in_place() ? write_lost() : leave_file();
 }
 
-Status LogFile::leave_file(bool recently_seen) {
-  // Other processes may have written to it, too, and then its times do not
-  // tell.
-  const bool deleted = file_.is_deleted();
-  if (file_.was_written_when_deleted() || (deleted && recently_seen)) {
-    unconfirmed_.lose();
-  } else {
-    unconfirmed_.clear();
-  }
+Status LogFile::leave_file() {
+  unconfirmed_.leave(file_.descriptor());
   Status status = reopen();
   if (status.ok()) return write_lost();
-  if (deleted) return status;
+  if (file_.is_deleted()) return status;
   // A file that was only moved still keeps what is written to it.
   check_interval_ = kRareCheckInterval;
   path_complaint_.raise(kMovedAway, status);
-  return {};
+  return write_lost();
 }
 
 Status LogFile::confirm() {
-  if (unconfirmed_.are_lost() && !file_.is_open()) {
-    return Status(Code::unavailable, "there is no file");
+  if (!file_.is_open()) {
+    return unconfirmed_.are_lost()
+               ? Status(Code::unavailable, "there is no file")
+               : Status();
   }
-  if (unconfirmed_.empty() || !file_.is_deleted()) return {};
-  return leave_file(false);
+  unconfirmed_.check_left();
+  if (!unconfirmed_.empty() && !is_in_place() &&
+      (unconfirmed_.has_late() || file_.is_deleted())) {
+    return leave_file();
+  }
+  return write_lost();
 }
 
 Status LogFile::write_lost() {
   if (!unconfirmed_.are_lost()) return {};
   std::size_t written = 0;
-  Status status = file_.write(unconfirmed_.view(), &written);
+  Status status = file_.write(unconfirmed_.lost(), &written);
   size_ += written;
   if (status.ok()) {
     unconfirmed_.recover();
+    must_check_ = true;
   } else if (written > 0) {
     take_back(written);
   }
@@ -278,7 +260,7 @@ Status LogFile::rotate_locked(Time now, std::size_t bytes) {
   if (!lock.is_at(folder_, lock_name)) return {};
   struct stat named;
   if (is_in_place() && folder_.look_up(folder_.name(), &named) &&
-      is_same(named, identity_)) {
+      is_same_file(named, identity_)) {
     if (!is_rotation_due(now, bytes)) {
       rotation_failing_ = false;
       return {};
@@ -314,25 +296,12 @@ STOGGER_NO_CANARY Status LogFile::append(std::string_view lines,
   Status status = file_.write(lines, written);
   size_ += *written;
   if (!status.ok() || !file_.is_regular()) return status;
-  const bool kept = unconfirmed_.add(lines);
-  // What rotation has moved away stays as it is. Other programs may be about to
-  // compress and delete it, and have read it already.
-  const bool late = rotation_ == Rotation::none && unconfirmed_.is_long_ago();
-  if (kept && !late) return status;
-  if (late ? is_in_place() : !file_.is_deleted()) return status;
-  if (kept) unconfirmed_.drop_last(lines.size());
-  return append_again(lines, written);
-}
-
-// For lines that went into a file that was moved away or deleted.
-Status LogFile::append_again(std::string_view lines, std::size_t* written) {
-  const struct stat before = identity_;
-  Status status = leave_file(true);
-  if (status.ok() && is_same(identity_, before)) return status;
-  *written = 0;
-  if (!status.ok()) return status;
-  status = file_.write(lines, written);
-  size_ += *written;
+  if (unconfirmed_.add(lines) || is_in_place()) return status;
+  unconfirmed_.keep(lines);
+  // The lines are safe or will be written again. What is wrong with the path,
+  // the next prepare() says.
+  must_check_ = true;
+  static_cast<void>(leave_file());
   return status;
 }
 

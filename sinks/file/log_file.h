@@ -4,7 +4,7 @@
 // Every append is one write(2) with O_APPEND. The path is looked at once in a
 // millisecond at most, by the times that the caller gives: a file that was
 // moved away or deleted is left, and the path opened again. What was written in
-// between to a file that had been deleted already is written again.
+// between and may be nowhere is written again: see UnconfirmedLines.
 //
 // Whoever rotates holds the lock of PATH.lock and makes sure that the path
 // still names the file, so of several processes one does it. Those which have
@@ -103,13 +103,12 @@ class LogFile {
   }
   bool is_rotation_due(Time now, std::size_t bytes) const noexcept;
   Status attend(Time now, std::size_t bytes);
-  bool is_in_place() noexcept;
+  bool is_in_place();
   Status follow_path(Time now);
-  Status leave_file(bool recently_seen);
+  Status leave_file();
   Status reopen();
   void adopt(Folder folder, File file);
   Status write_lost();
-  Status append_again(std::string_view lines, std::size_t* written);
   void learn_day(Time now) noexcept;
   void rotate(Time now, std::size_t bytes);
   Status rotate_locked(Time now, std::size_t bytes);

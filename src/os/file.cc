@@ -5,6 +5,7 @@
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/sysmacros.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -86,7 +87,7 @@ void wait_for_writes(int descriptor) noexcept {
 bool is_same(int descriptor, const struct stat& other) noexcept {
   struct stat info;
   return descriptor >= 0 && ::fstat(descriptor, &info) == 0 &&
-         info.st_ino == other.st_ino && info.st_dev == other.st_dev;
+         is_same_file(info, other);
 }
 
 // Gives a new file what its predecessor had. If its group has to be another
@@ -108,6 +109,19 @@ void inherit(const Folder& folder, int descriptor,
 }
 
 }  // namespace
+
+bool find_file(const std::string& path, struct stat* info) noexcept {
+  struct statx found;
+  if (::statx(AT_FDCWD, path.c_str(), AT_STATX_SYNC_AS_STAT,
+              STATX_INO | STATX_SIZE, &found) != 0) {
+    // Some sandboxes know stat() alone.
+    return errno == EPERM && ::stat(path.c_str(), info) == 0;
+  }
+  info->st_dev = makedev(found.stx_dev_major, found.stx_dev_minor);
+  info->st_ino = found.stx_ino;
+  info->st_size = static_cast<off_t>(found.stx_size);
+  return true;
+}
 
 std::string error_text(int error) {
   return std::generic_category().message(error);
@@ -290,11 +304,6 @@ Status File::write_stream(std::string_view bytes, std::size_t* written) {
   return {};
 }
 
-bool File::is_at(const std::string& path) const noexcept {
-  struct stat named;
-  return ::stat(path.c_str(), &named) == 0 && is_same(descriptor_, named);
-}
-
 bool File::is(int descriptor) const noexcept {
   struct stat other;
   return ::fstat(descriptor, &other) == 0 && is_same(descriptor_, other);
@@ -304,16 +313,6 @@ bool File::is_deleted() const noexcept {
   struct stat info;
   return descriptor_ >= 0 && ::fstat(descriptor_, &info) == 0 &&
          info.st_nlink == 0;
-}
-
-bool File::was_written_when_deleted() const noexcept {
-  struct stat info;
-  if (descriptor_ < 0 || ::fstat(descriptor_, &info) != 0) return false;
-  // What removes a name sets the time of change alone; a write sets both.
-  const bool written_last = info.st_ctim.tv_sec == info.st_mtim.tv_sec &&
-                            info.st_ctim.tv_nsec == info.st_mtim.tv_nsec;
-  return info.st_nlink == 0 && written_last &&
-         static_cast<std::uint64_t>(info.st_size) == position();
 }
 
 std::uint64_t File::size() const noexcept {

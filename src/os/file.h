@@ -22,6 +22,16 @@ std::string error_text(int error);
 // The same, and what to do about it where that is known.
 std::string error_advice(int error);
 
+// Whether both are one file.
+inline bool is_same_file(const struct stat& a, const struct stat& b) noexcept {
+  return a.st_ino == b.st_ino && a.st_dev == b.st_dev;
+}
+
+// Finds out which file is at the path, and its size; no more than that. Asking
+// for its times, too, would make the next write to it take twice as long: the
+// kernel gives that an exact time then (Linux 6.18, ext4).
+bool find_file(const std::string& path, struct stat* info) noexcept;
+
 class Folder;
 
 // A writable file, pipe, socket or device. Closes what it owns. A write never
@@ -63,16 +73,10 @@ class File {
   // how many bytes got out.
   Status write(std::string_view bytes, std::size_t* written);
 
-  // True if `path` still names this very file.
-  bool is_at(const std::string& path) const noexcept;
   // True if the descriptor, whoever opened it, stands for this file.
   bool is(int descriptor) const noexcept;
   // True if no name is left for it in any folder.
   bool is_deleted() const noexcept;
-  // True if that was so already when the last bytes were written to it, and
-  // this process wrote those. To within a tick of the kernel's clock, which is
-  // some milliseconds.
-  bool was_written_when_deleted() const noexcept;
   // Its size in bytes; 0 if it is not known.
   std::uint64_t size() const noexcept;
   // Where the last write to an opened file ended.

@@ -182,6 +182,10 @@ STOGGER_REPLACEMENT(int, lstat, (const char* path, struct stat* info),
                     ("lstat", path, info))
 STOGGER_REPLACEMENT(int, lstat64, (const char* path, struct stat64* info),
                     ("lstat", path, info))
+STOGGER_REPLACEMENT(int, statx,
+                    (int folder, const char* path, int flags, unsigned mask,
+                     struct statx* info),
+                    ("statx", folder, path, flags, mask, info))
 STOGGER_REPLACEMENT(int, fstat, (int file, struct stat* info),
                     ("fstat", file, info))
 STOGGER_REPLACEMENT(int, fstat64, (int file, struct stat64* info),

@@ -1,0 +1,99 @@
+#include "sinks/common/unconfirmed_lines.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <time.h>
+
+#include <algorithm>
+
+namespace stogger {
+namespace {
+
+constexpr std::int64_t kSecond = 1000000000;
+// From the last read of a program that compresses until it deletes the file.
+constexpr std::int64_t kPatience = 5 * kSecond;
+// What is more was lost with one file after the other, all deleted at once.
+constexpr std::size_t kMostLost = 1024 * 1024;
+
+std::int64_t nanoseconds(const timespec& time) noexcept {
+  return static_cast<std::int64_t>(time.tv_sec) * kSecond + time.tv_nsec;
+}
+
+std::int64_t age(const timespec& time) noexcept {
+  timespec now;
+  ::clock_gettime(CLOCK_REALTIME, &now);
+  return nanoseconds(now) - nanoseconds(time);
+}
+
+// What removes the last name sets the time of change alone; a write sets both,
+// whoever writes. To within a tick of the kernel's clock.
+bool was_written_when_deleted(const struct stat& file) noexcept {
+  return file.st_nlink == 0 &&
+         nanoseconds(file.st_ctim) <= nanoseconds(file.st_mtim);
+}
+
+}  // namespace
+
+void UnconfirmedLines::start(bool others_move_it) {
+  others_move_it_ = others_move_it;
+  clear();
+  lines_.recycle(2 * kMost);
+  static_cast<void>(lines_.reserve(kMost));
+}
+
+void UnconfirmedLines::leave(int descriptor) {
+  check_left();
+  forget_left();
+  std::string_view suspect = lines_.view();
+  struct stat file;
+  if (::fstat(descriptor, &file) == 0 && !was_written_when_deleted(file)) {
+    suspect.remove_prefix(std::min(late_from_, suspect.size()));
+  }
+  if (!suspect.empty()) {
+    left_lines_.append(suspect);
+    left_.reset(::fcntl(descriptor, F_DUPFD_CLOEXEC, STDERR_FILENO + 1));
+  }
+  clear();
+  check_left();
+}
+
+void UnconfirmedLines::check_left() {
+  if (left_lines_.empty()) return;
+  struct stat file;
+  // Without a descriptor, nobody can say what becomes of it.
+  if (!left_ || ::fstat(left_.get(), &file) != 0) return lose_left();
+  const bool deleted = file.st_nlink == 0;
+  const std::int64_t kept =
+      deleted ? nanoseconds(file.st_ctim) - nanoseconds(file.st_mtim)
+              : age(file.st_mtim);
+  if (kept > kPatience) {
+    forget_left();
+  } else if (deleted) {
+    lose_left();
+  }
+}
+
+void UnconfirmedLines::lose_left() {
+  if (lost_.size() + left_lines_.size() > kMostLost) lost_.clear();
+  lost_.append(left_lines_.view());
+  forget_left();
+}
+
+void UnconfirmedLines::forget_left() noexcept {
+  left_.reset();
+  left_lines_.recycle(0);
+}
+
+void UnconfirmedLines::recover() {
+  note_time();
+  lines_.append(lost_.view());
+  lost_.recycle(0);
+}
+
+void UnconfirmedLines::abandon() noexcept {
+  clear();
+  forget_left();
+  lost_.clear();
+}
+
+}  // namespace stogger
