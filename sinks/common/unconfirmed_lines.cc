@@ -6,6 +6,8 @@
 
 #include <algorithm>
 
+#include "os/file.h"
+
 namespace stogger {
 namespace {
 
@@ -34,34 +36,35 @@ bool was_written_when_deleted(const struct stat& file) noexcept {
 
 }  // namespace
 
-void UnconfirmedLines::start(bool others_move_it) {
+void UnconfirmedLines::start(const struct stat& file, bool others_move_it) {
+  if (is_same_file(file, left_identity_)) forget_left();
   others_move_it_ = others_move_it;
   clear();
   lines_.recycle(2 * kMost);
   static_cast<void>(lines_.reserve(kMost));
 }
 
-void UnconfirmedLines::leave(int descriptor) {
+void UnconfirmedLines::leave(int descriptor, const struct stat& identity) {
   check_left();
   forget_left();
   std::string_view suspect = lines_.view();
   struct stat file;
-  if (::fstat(descriptor, &file) == 0 && !was_written_when_deleted(file)) {
-    suspect.remove_prefix(std::min(late_from_, suspect.size()));
-  }
-  if (!suspect.empty()) {
-    left_lines_.append(suspect);
-    left_.reset(::fcntl(descriptor, F_DUPFD_CLOEXEC, STDERR_FILENO + 1));
-  }
+  const bool lost =
+      ::fstat(descriptor, &file) == 0 && was_written_when_deleted(file);
+  if (!lost) suspect.remove_prefix(std::min(late_from_, suspect.size()));
+  left_lines_.append(suspect);
   clear();
+  if (lost) return lose_left();
+  if (left_lines_.empty()) return;
+  left_identity_ = identity;
+  left_.reset(::fcntl(descriptor, F_DUPFD_CLOEXEC, STDERR_FILENO + 1));
   check_left();
 }
 
+// Without a descriptor, or if it does not tell, the next leave() gives up.
 void UnconfirmedLines::check_left() {
-  if (left_lines_.empty()) return;
   struct stat file;
-  // Without a descriptor, nobody can say what becomes of it.
-  if (!left_ || ::fstat(left_.get(), &file) != 0) return lose_left();
+  if (!left_ || ::fstat(left_.get(), &file) != 0) return;
   const bool deleted = file.st_nlink == 0;
   const std::int64_t kept =
       deleted ? nanoseconds(file.st_ctim) - nanoseconds(file.st_mtim)

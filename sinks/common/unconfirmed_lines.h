@@ -14,6 +14,7 @@
 // Nothing comes late to files that rotation moves: no program waits for them.
 #pragma once
 
+#include <sys/stat.h>
 #include <time.h>
 
 #include <cstddef>
@@ -28,8 +29,9 @@ namespace stogger {
 
 class UnconfirmedLines {
  public:
-  // For a new file. Now, so that nothing is allocated later on.
-  void start(bool others_move_it);
+  // For a new file, or for the one that was left, if the path leads to it after
+  // all. Memory is allocated now, so that it is not later on.
+  void start(const struct stat& file, bool others_move_it);
 
   // Precedes a look at the path, and the opening of it: a thread may have to
   // wait between a system call and whatever it does next.
@@ -61,7 +63,7 @@ class UnconfirmedLines {
   bool has_late() const noexcept { return late_from_ < lines_.size(); }
 
   // The path does not lead to this file any more.
-  void leave(int descriptor);
+  void leave(int descriptor, const struct stat& identity);
   // Whether the file that was left has been deleted since.
   void check_left();
   // Nobody will look at that file again: better twice than never.
@@ -111,7 +113,8 @@ class UnconfirmedLines {
   bool others_move_it_ = true;
   std::int64_t looked_ = 0;
   std::int64_t seen_ = 0;
-  Descriptor left_;    // the file that was left
+  Descriptor left_;  // the file that was left
+  struct stat left_identity_ = {};
   Buffer left_lines_;  // those that are lost if it is deleted soon
   Buffer lost_;
 };

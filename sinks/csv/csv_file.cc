@@ -50,7 +50,7 @@ Status CsvFile::open_anew(Opened* opened) {
                   "other programs keep moving the file while it is opened");
   }
   if (!status.ok()) return status;
-  if (opened->file.is_regular()) unconfirmed_.start(true);
+  if (opened->file.is_regular()) unconfirmed_.start(opened->identity, true);
   unconfirmed_.confirm();
   adrift_ = false;
   return status;
@@ -237,7 +237,7 @@ bool CsvFile::look(std::uint64_t* size) {
 
 // Leaves the present file alone if there is no other.
 Status CsvFile::leave_file() {
-  unconfirmed_.leave(opened_.file.descriptor());
+  unconfirmed_.leave(opened_.file.descriptor(), opened_.identity);
   Opened opened;
   Status status = open_anew(&opened);
   if (!status.ok()) {

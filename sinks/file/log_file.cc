@@ -79,7 +79,7 @@ void LogFile::adopt(Folder folder, File file) {
   rotation_ = regular && !folder_.is_magic() && options_.backup_count > 0
                   ? options_.rotation
                   : Rotation::none;
-  if (regular) unconfirmed_.start(rotation_ == Rotation::none);
+  if (regular) unconfirmed_.start(identity_, rotation_ == Rotation::none);
   unconfirmed_.confirm();
   size_ = regular ? static_cast<std::uint64_t>(identity_.st_size) : 0;
   day_known_ = false;
@@ -193,7 +193,7 @@ Status LogFile::follow_path(Time now) {
 }
 
 Status LogFile::leave_file() {
-  unconfirmed_.leave(file_.descriptor());
+  unconfirmed_.leave(file_.descriptor(), identity_);
   Status status = reopen();
   if (status.ok()) return write_lost();
   if (file_.is_deleted()) return status;
