@@ -7,7 +7,7 @@
 #     stogger_TYPE_objects  the sources alone, for tests of what is inside
 #   stogger_install_module(TYPE FIND "NAME [VERSION]"... PKG_CONFIG names)
 #     installs both, the CMake component and the pkg-config file. FIND is for
-#     find_package() and PKG_CONFIG for Requires, of what LIBRARIES are.
+#     find_package() and PKG_CONFIG for Requires, of what LIBRARIES are, if any.
 include(GNUInstallDirs)
 include(${CMAKE_CURRENT_LIST_DIR}/Warnings.cmake)
 include(${CMAKE_CURRENT_LIST_DIR}/Sanitizers.cmake)
@@ -130,6 +130,7 @@ function(stogger_install_module type)
 
   set(find_calls "")
   set(find_results "")
+  list(PREPEND arg_FIND Threads)
   foreach(package IN LISTS arg_FIND)
     string(REGEX MATCH "^[^ ]+" name "${package}")
     string(APPEND find_calls "find_package(${package} QUIET)\n")

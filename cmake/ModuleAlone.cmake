@@ -1,5 +1,6 @@
 # For a module that is built alone: finds the installed stogger that it is for,
 # and lets the module be installed beside it.
+include(${CMAKE_CURRENT_LIST_DIR}/Version.cmake)
 option(STOGGER_WERROR "Treat warnings as errors" OFF)
 if(NOT CMAKE_BUILD_TYPE AND NOT CMAKE_CONFIGURATION_TYPES)
   set(CMAKE_BUILD_TYPE Release CACHE STRING "Build type" FORCE)

@@ -22,9 +22,10 @@ struct SinkStats {
   std::uint64_t in_doubt = 0;       // sent, but the answer never came
   std::uint64_t pending = 0;        // on their way, or in a buffer
 
-  std::uint64_t failed = 0;     // attempts to open, write or flush that failed
+  // Calls to open, write or flush that failed, or in which a row was refused.
+  std::uint64_t failed = 0;
   std::uint64_t sanitized = 0;  // values in which bad bytes were replaced
-  bool failing = false;         // the last attempt failed
+  bool failing = false;         // the target failed when it was last tried
 };
 
 // A snapshot that owns its memory. Move-only.

@@ -216,16 +216,14 @@ Status load_file(std::string_view type, const std::string& path,
   return {};
 }
 
-Status absent(std::string_view type, const std::string& file,
-              const std::vector<std::string>& folders) {
-  std::string text = package_to_install(type) + " is not installed: there is " +
-                     "no " + file + " in ";
+std::string absence(const std::string& file,
+                    const std::vector<std::string>& folders) {
+  std::string text = "there is no " + file + " in ";
   for (const std::string& folder : folders) {
     if (&folder != &folders.front()) text += ", ";
     text += printable(folder);
   }
-  text += "; install it, or name its folder in STOGGER_MODULE_PATH";
-  return Status(Code::unavailable, text);
+  return text;
 }
 
 }  // namespace
@@ -250,7 +248,11 @@ ModuleSearch load_module(std::string_view type) {
     if (search.module != nullptr) keep(type, search.module);
     return search;
   }
-  search.status = absent(type, file, folders);
+  search.absence = absence(file, folders);
+  search.status =
+      Status(Code::unavailable,
+             package_to_install(type) + " is not installed: " + search.absence +
+                 "; install it, or name its folder in STOGGER_MODULE_PATH");
   return search;
 }
 

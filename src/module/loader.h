@@ -18,6 +18,9 @@ struct ModuleSearch {
   bool exists = false;
   // Code::unavailable if it could not be loaded: why, and what to do.
   Status status;
+  // If there is none: "there is no FILE in FOLDERS". Empty if none can have the
+  // name.
+  std::string absence;
 };
 
 // Loads the module of a type of sink, stogger_TYPE.so, from the first of

@@ -34,7 +34,8 @@ Registry& registry() {
   return *instance;
 }
 
-Status unknown_type(std::string_view name) {
+// `absence`: that there is no module of the name, either.
+Status unknown_type(std::string_view name, const std::string& absence) {
   const std::vector<std::string> known = sink_types();
   std::vector<std::string> near = known;
   for (const KnownType& type : known_types()) {
@@ -42,9 +43,13 @@ Status unknown_type(std::string_view name) {
       near.emplace_back(type.name);
     }
   }
-  return Status(Code::invalid, "unknown sink type " + quoted(name) +
-                                   did_you_mean(name, near) + "; there are " +
-                                   quoted_list(known, "and"));
+  std::string text = "unknown sink type " + quoted(name) +
+                     did_you_mean(name, near) + "; there are " +
+                     quoted_list(known, "and");
+  if (!absence.empty()) {
+    text += ", and " + absence + " (STOGGER_MODULE_PATH names more folders)";
+  }
+  return Status(Code::invalid, text);
 }
 
 SinkFactory find_factory(std::string_view name) {
@@ -98,7 +103,7 @@ Status find_sink_type(std::string_view name, SinkType* type) {
   if (type->factory != nullptr) return {};
   ModuleSearch search = load_module(name);
   if (!search.exists && find_known_type(name) == nullptr) {
-    return unknown_type(name);
+    return unknown_type(name, search.absence);
   }
   type->module = search.module;
   type->missing = std::move(search.status);

@@ -70,6 +70,11 @@ TEST(RegistryTest, UnknownTypeNamesTheNearestAndTheRest) {
       "unknown sink type \"sqllite\" (did you mean \"sqlite\"?); there are "
       "\"console\", \"csv\", "))
       << status.message();
+  EXPECT_NE(status.message().find(", and there is no stogger_sqllite.so in /"),
+            std::string_view::npos)
+      << status.message();
+  EXPECT_EQ(make_sink("No Module", {}, &sink).message().find(".so"),
+            std::string_view::npos);
   EXPECT_FALSE(sink);
   EXPECT_NE(make_sink("postgre", {}, &sink).message().find("\"postgres\"?"),
             std::string_view::npos);
