@@ -3,8 +3,6 @@
 #include <algorithm>
 #include <bit>
 
-#include "base/json.h"
-#include "base/scalar_text.h"
 #include "base/utf8.h"
 
 namespace stogger {
@@ -19,6 +17,19 @@ constexpr std::size_t kLeastForNumbers = 64;
 std::int64_t microseconds_of(Time time) noexcept {
   const std::int64_t whole = time.ns / 1000;
   return time.ns % 1000 < 0 ? whole - 1 : whole;
+}
+
+std::uint64_t bits_of(const Value& value) noexcept {
+  switch (value.kind()) {
+    case Kind::real:
+      return std::bit_cast<std::uint64_t>(value.real());
+    case Kind::time:
+      return static_cast<std::uint64_t>(microseconds_of(value.time()));
+    case Kind::boolean:
+      return value.boolean() ? 1 : 0;
+    default:
+      return value.unsigned_integer();
+  }
 }
 
 // NUL is a character like any other here.
@@ -48,19 +59,13 @@ bool ColumnBuffer::add(const Value& value) {
     return true;
   }
   if (is_text()) {
-    const std::string_view text = text_of(value);
-    if (text.size() > kMostText) {
+    if (value.text().size() > kMostText) {
       add_null();
       return false;
     }
-    add_text(text);
+    add_text(value.text());
   } else {
-    std::uint64_t number = 0;
-    if (!number_of(value, &number)) {
-      add_null();
-      return false;
-    }
-    numbers_.push_back(number);
+    numbers_.push_back(bits_of(value));
   }
   if (!defined_.empty()) defined_.push_back(1);
   ++rows_;
@@ -71,47 +76,6 @@ void ColumnBuffer::add_null() {
   if (defined_.empty()) defined_.assign(rows_, 1);
   defined_.push_back(0);
   ++rows_;
-}
-
-bool ColumnBuffer::number_of(const Value& value,
-                             std::uint64_t* number) const noexcept {
-  if (kind_ == Kind::real) {
-    double real = 0;
-    if (value.kind() == Kind::real) {
-      real = value.real();
-    } else if (value.kind() == Kind::integer) {
-      real = static_cast<double>(value.integer());
-    } else if (value.kind() == Kind::unsigned_integer) {
-      real = static_cast<double>(value.unsigned_integer());
-    } else {
-      return false;
-    }
-    *number = std::bit_cast<std::uint64_t>(real);
-    return true;
-  }
-  if (value.kind() != kind_) {
-    *number = static_cast<std::uint64_t>(
-        value.kind() == Kind::integer ? value.integer() : -1);
-    return kind_ == Kind::unsigned_integer && value.kind() == Kind::integer &&
-           value.integer() >= 0;
-  }
-  *number = kind_ == Kind::time
-                ? static_cast<std::uint64_t>(microseconds_of(value.time()))
-                : value.unsigned_integer();
-  return true;
-}
-
-// May lie in scratch_. A text in a JSON column becomes a JSON string.
-std::string_view ColumnBuffer::text_of(const Value& value) {
-  if (value.kind() == Kind::json) return value.text();
-  if (value.kind() == Kind::text && kind_ == Kind::text) return value.text();
-  scratch_.clear();
-  if (kind_ == Kind::json) {
-    append_json_value(scratch_, value);
-    return scratch_.view();
-  }
-  append_cell(scratch_, value);
-  return scratch_.view();
 }
 
 void ColumnBuffer::add_text(std::string_view text) {
@@ -201,7 +165,6 @@ void ColumnBuffer::clear() noexcept {
   ends_.clear();
   constexpr std::size_t kKeptTexts = 1024 * 1024;
   texts_.recycle(kKeptTexts);
-  scratch_.recycle(kKeptTexts);
   table_.clear();
   interning_ = true;
   uses_all_texts_ = true;

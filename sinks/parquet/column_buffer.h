@@ -17,15 +17,13 @@ class ColumnBuffer {
   // The most bytes of a text: what may wait in memory at all. It fits a page.
   static constexpr std::size_t kMostText = 64 * 1024 * 1024;
 
-  // Kind::null counts as text.
-  explicit ColumnBuffer(Kind kind) noexcept
-      : kind_(kind == Kind::null ? Kind::text : kind) {}
+  // Of any kind but Kind::null.
+  explicit ColumnBuffer(Kind kind) noexcept : kind_(kind) {}
 
   Kind kind() const noexcept { return kind_; }
 
-  // Adds one value as the column holds it: text columns take every value in its
-  // text form, up to kMostText; what else is of another kind, and would change,
-  // becomes null, and so do longer texts: then it returns false. Throws
+  // Adds one value, which must be null or fitted to the kind of the column: see
+  // row/fit.h. False for a text above kMostText, which becomes null. Throws
   // std::bad_alloc, and has added nothing.
   bool add(const Value& value);
   // Takes back what was added behind the first `rows` rows.
@@ -66,8 +64,6 @@ class ColumnBuffer {
  private:
   void add_null();
   std::size_t values_within(std::size_t rows) const noexcept;
-  bool number_of(const Value& value, std::uint64_t* number) const noexcept;
-  std::string_view text_of(const Value& value);
   void add_text(std::string_view text);
   std::uint32_t intern(std::string_view text);
   std::uint32_t store(std::string_view text);
@@ -82,7 +78,6 @@ class ColumnBuffer {
   IndexTable table_;
   bool interning_ = true;
   bool uses_all_texts_ = true;
-  Buffer scratch_;
 };
 
 }  // namespace stogger

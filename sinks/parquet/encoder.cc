@@ -49,13 +49,13 @@ void append_logical_type(ThriftWriter& out, Kind kind) {
 }
 
 void append_schema(ThriftWriter& out,
-                   const std::vector<ParquetColumn>& columns) {
+                   const std::vector<SchemaColumn>& columns) {
   out.list(2, ThriftWriter::Type::structure, columns.size() + 1);
   out.begin();
   out.text(4, "schema");
   out.integer32(5, static_cast<std::int32_t>(columns.size()));
   out.end();
-  for (const ParquetColumn& column : columns) {
+  for (const SchemaColumn& column : columns) {
     constexpr std::int32_t kOptional = 1;
     out.begin();
     out.integer32(1, static_cast<std::int32_t>(parquet_type(column.kind)));
@@ -87,7 +87,7 @@ void ParquetFooter::go_back(const Mark& mark) noexcept {
 }
 
 void ParquetFooter::append_end(
-    const std::vector<ParquetColumn>& columns,
+    const std::vector<SchemaColumn>& columns,
     const std::vector<std::pair<std::string, std::string>>& pairs,
     Buffer* out) const {
   const std::size_t start = out->size();
@@ -116,9 +116,9 @@ void ParquetFooter::append_end(
   out->append(kParquetMagic);
 }
 
-ParquetRows::ParquetRows(const std::vector<ParquetColumn>& columns) {
+ParquetRows::ParquetRows(const std::vector<SchemaColumn>& columns) {
   buffers_.reserve(columns.size());
-  for (const ParquetColumn& column : columns) {
+  for (const SchemaColumn& column : columns) {
     buffers_.emplace_back(column.kind);
   }
 }
@@ -139,7 +139,7 @@ void ParquetRows::clear() noexcept {
   count_ = 0;
 }
 
-void ParquetEncoder::encode(const std::vector<ParquetColumn>& columns,
+void ParquetEncoder::encode(const std::vector<SchemaColumn>& columns,
                             const ParquetRows& rows, std::uint64_t base,
                             Buffer* out, ParquetFooter* footer) {
   const std::uint64_t start = base + out->size();

@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "base/buffer.h"
+#include "row/schema.h"
 #include "sinks/parquet/chunk_encoder.h"
 #include "sinks/parquet/codec.h"
 #include "sinks/parquet/column_buffer.h"
@@ -22,11 +23,6 @@
 namespace stogger {
 
 inline constexpr std::string_view kParquetMagic = "PAR1";
-
-struct ParquetColumn {
-  std::string name;
-  Kind kind = Kind::text;  // Kind::null counts as text
-};
 
 struct ParquetEncoding {
   ParquetCompression compression = ParquetCompression::zstd;
@@ -52,7 +48,7 @@ class ParquetFooter {
 
   // Adds the end of a file that has these row groups. `pairs` are names and
   // values to keep with the file.
-  void append_end(const std::vector<ParquetColumn>& columns,
+  void append_end(const std::vector<SchemaColumn>& columns,
                   const std::vector<std::pair<std::string, std::string>>& pairs,
                   Buffer* out) const;
 
@@ -66,15 +62,16 @@ class ParquetFooter {
 // Rows in memory that are to be one row group.
 class ParquetRows {
  public:
-  explicit ParquetRows(const std::vector<ParquetColumn>& columns);
+  explicit ParquetRows(const std::vector<SchemaColumn>& columns);
 
   std::size_t count() const noexcept { return count_; }
   const std::vector<ColumnBuffer>& buffers() const noexcept { return buffers_; }
   // Bytes, roughly.
   std::size_t memory() const noexcept;
 
-  // Adds `count` rows; value_of(row, column) gives the values of them, and
-  // misfit(column) is told of those that do not fit, and are null. If either
+  // Adds `count` rows; value_of(row, column) gives the values of them, fitted
+  // to the columns, and misfit(column) is told of those that are too long, and
+  // are null. If either
   // throws, nothing was added.
   template <class ValueOf, class Misfit>
   void add(std::size_t count, ValueOf value_of, Misfit misfit) {
@@ -107,9 +104,8 @@ class ParquetEncoder {
 
   // Encodes a row group; it adds its bytes to *out, the first byte of which
   // lies at `base` in the file, and what the footer tells of it to *footer.
-  void encode(const std::vector<ParquetColumn>& columns,
-              const ParquetRows& rows, std::uint64_t base, Buffer* out,
-              ParquetFooter* footer);
+  void encode(const std::vector<SchemaColumn>& columns, const ParquetRows& rows,
+              std::uint64_t base, Buffer* out, ParquetFooter* footer);
 
  private:
   ParquetCodec codec_;

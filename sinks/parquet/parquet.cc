@@ -42,9 +42,9 @@ class ParquetSink final : public Sink {
 
   Status open() override {
     if (!for_samples_) {
-      if (Status status = schema_.set(standard_schema()); !status.ok()) {
-        return status;
-      }
+      const Kind times = settings_.times_as_text ? Kind::text : Kind::time;
+      Status status = schema_.set(standard_schema(times));
+      if (!status.ok()) return status;
     }
     return writer_.open();
   }

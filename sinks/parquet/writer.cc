@@ -92,15 +92,8 @@ bool ParquetWriter::is_waiting(Time now) const noexcept {
 void ParquetWriter::add(const RowBatch& rows, std::size_t first,
                         std::size_t count) {
   if (rows_.empty()) {
-    if (columns_.empty()) {
-      for (const SchemaColumn& column : schema_.columns()) {
-        const bool as_text =
-            settings_.times_as_text && column.kind == Kind::time;
-        columns_.push_back({column.name, as_text ? Kind::text : column.kind});
-      }
-    }
     if (spare_.empty()) {
-      rows_.emplace_back(columns_);
+      rows_.emplace_back(schema_.columns());
     } else {
       rows_.push_back(std::move(spare_.back()));
       spare_.pop_back();
@@ -111,7 +104,9 @@ void ParquetWriter::add(const RowBatch& rows, std::size_t first,
       [&](std::size_t row, std::size_t column) {
         return schema_.value(rows, first + row, column);
       },
-      [&](std::size_t column) { schema_.note_misfit(columns_[column].name); });
+      [&](std::size_t column) {
+        schema_.note_misfit(schema_.columns()[column].name);
+      });
   if (buffered() == 0) oldest_ = rows.now;
   if (file_size_ == 0 && pending_ == 0) begun_ = rows.now;
   pending_ += count;
@@ -195,23 +190,23 @@ void ParquetWriter::encode_all(bool complete) {
   const std::uint64_t base = files_.content();
   if (base == 0) added_.append(kParquetMagic);
   for (const ParquetRows& rows : full_) {
-    encoder_.encode(columns_, rows, base, &added_, &footer_);
+    encoder_.encode(schema_.columns(), rows, base, &added_, &footer_);
   }
   const bool has_more = !rows_.empty() && rows_.front().count() > 0;
   if (has_more && complete) {
-    encoder_.encode(columns_, rows_.front(), base, &added_, &footer_);
+    encoder_.encode(schema_.columns(), rows_.front(), base, &added_, &footer_);
   }
   const ParquetFooter::Mark mark = footer_.mark();
   if (has_more && !complete) {
-    encoder_.encode(columns_, rows_.front(), base + added_.size(), &end_,
-                    &footer_);
+    encoder_.encode(schema_.columns(), rows_.front(), base + added_.size(),
+                    &end_, &footer_);
   }
   std::vector<std::pair<std::string, std::string>> pairs;
   pairs.emplace_back("stogger.state", complete ? "complete" : "open");
   if (!settings_.service.empty()) {
     pairs.emplace_back("stogger.service", settings_.service);
   }
-  footer_.append_end(columns_, pairs, &end_);
+  footer_.append_end(schema_.columns(), pairs, &end_);
   footer_.go_back(mark);
 }
 

@@ -85,7 +85,6 @@ class ParquetWriter {
 
   const ParquetSettings& settings_;
   Schema& schema_;
-  std::vector<ParquetColumn> columns_;
   ParquetEncoder encoder_;
   ParquetFooter footer_;  // of what stays in the file
   TwinFiles files_;

@@ -47,10 +47,11 @@ Kind infer_kind(const RowBatch& rows, std::size_t column,
 
 }  // namespace
 
-std::vector<SchemaColumn> standard_schema() {
+std::vector<SchemaColumn> standard_schema(Kind times) {
   std::vector<SchemaColumn> columns;
   for (const Column& column : kStandardColumns) {
-    columns.push_back({std::string(column.name), column.kind});
+    columns.push_back({std::string(column.name),
+                       column.kind == Kind::time ? times : column.kind});
   }
   return columns;
 }

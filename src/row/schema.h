@@ -31,8 +31,8 @@ struct SchemaColumn {
   Kind kind = Kind::text;
 };
 
-// The six of standard_columns.h.
-std::vector<SchemaColumn> standard_schema();
+// The six of standard_columns.h; `times` is the kind of their time.
+std::vector<SchemaColumn> standard_schema(Kind times = Kind::time);
 
 // How columns are made of a first batch.
 struct SchemaOptions {

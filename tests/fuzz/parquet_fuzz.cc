@@ -403,7 +403,7 @@ void check_statistics(const Node& statistics, const std::vector<Cell>& cells,
 using Table = std::vector<std::vector<Cell>>;  // by column
 
 Table read_table(std::string_view file,
-                 const std::vector<ParquetColumn>& columns) {
+                 const std::vector<SchemaColumn>& columns) {
   check(file.starts_with(kParquetMagic) && file.ends_with(kParquetMagic),
         "it is a Parquet file");
   const auto size = number_in<std::uint32_t>(file.substr(file.size() - 8));
@@ -486,7 +486,7 @@ class RandomRows {
     }
   }
 
-  const std::vector<ParquetColumn>& columns() const { return columns_; }
+  const std::vector<SchemaColumn>& columns() const { return columns_; }
 
   // Most of the bits come from a generator: a fuzzer's input is short, and
   // columns are long.
@@ -542,7 +542,7 @@ class RandomRows {
   }
 
   FuzzedDataProvider& data_;
-  std::vector<ParquetColumn> columns_;
+  std::vector<SchemaColumn> columns_;
   std::vector<std::uint64_t> state_;
   std::vector<unsigned> styles_;
   std::vector<unsigned> nulls_;

@@ -265,6 +265,41 @@ TEST_F(ParquetSinkTest, TheFirstBatchMakesTheColumns) {
   EXPECT_EQ(tally_of(sink).written, 4u);
 }
 
+TEST_F(ParquetSinkTest, AValueOfAnotherKindIsFittedToItsColumn) {
+  SKIP_WITHOUT_JUDGES();
+  SinkPtr sink = open();
+  const std::vector<Column> columns = {{"integer"}, {"unsigned"}, {"real"},
+                                       {"text"},    {"json"},     {"at"}};
+  Rows first(columns);
+  first.add({1, UINT64_MAX, 1.5, "x", Json{"{}"}, kTestTime});
+  ASSERT_OK(write_to(*sink, first));
+  Rows rows(columns);
+  rows.add({UINT64_MAX, -1, 3, 1.5, "say \"hi\"", 5});
+  rows.add({2.0, 1.5, UINT64_MAX, true, 7, "noon"});
+  EXPECT_EQ(said_of(*sink, rows).notices.size(), 1u);
+  ASSERT_OK(sink->close());
+  const json found = agreed(path())["rows"];
+  EXPECT_EQ(found[1],
+            json({nullptr, nullptr, as_judged(3.0, Kind::real),
+                  as_judged("1.5", Kind::text),
+                  as_judged(Json{R"("say \"hi\"")"}, Kind::json), nullptr}));
+  EXPECT_EQ(found[2],
+            json({"i:2", nullptr, nullptr, as_judged("true", Kind::text),
+                  as_judged(Json{"7"}, Kind::json), nullptr}));
+}
+
+TEST_F(ParquetSinkTest, TheTimeOfAnEventCanBeText) {
+  SKIP_WITHOUT_JUDGES();
+  SinkPtr sink = make_or_throw(
+      make_parquet_sink,
+      {{"path", Value(path_ = path())}, {"sync", false}, {"times", "text"}});
+  ASSERT_OK(sink->open());
+  EXPECT_OK(write_to(*sink, table_rows({{}})));
+  ASSERT_OK(sink->close());
+  const json found = agreed(path());
+  EXPECT_EQ(found["columns"][0].dump(), R"(["timestamp","text"])");
+}
+
 TEST_F(ParquetSinkTest, EventsHaveTheSixColumnsOfALogRow) {
   SKIP_WITHOUT_JUDGES();
   SinkPtr sink = make_or_throw(
