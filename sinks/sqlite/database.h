@@ -1,20 +1,21 @@
 // SqliteDatabase: a connection to a database file that several processes write
-// to, with the care that keeps the file whole: one writer at a time, waiting
-// that ends, checkpoints at the right moment, damaged files set aside.
+// to, with the care that keeps the file whole: one writer at a time,
+// checkpoints only by that one, damaged files set aside.
 #pragma once
 
-#include <algorithm>
 #include <cstdint>
 #include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "sinks/sqlite/failure.h"
 #include "sinks/sqlite/files.h"
 #include "sinks/sqlite/inherited.h"
 #include "sinks/sqlite/lock.h"
-#include "sinks/sqlite/waiting.h"
-#include "stogger/clock.h"
+#include "sinks/sqlite/settings.h"
+#include "sinks/sqlite/time_limit.h"
+#include "sinks/sqlite/write_ahead_log.h"
 #include "stogger/row.h"
 #include "stogger/sink.h"
 #include "stogger/status.h"
@@ -25,19 +26,6 @@ struct sqlite3_stmt;
 namespace stogger {
 
 class SqliteVfs;
-
-struct SqliteSettings {
-  std::string path;  // absolute
-  FileModes modes;
-  std::string journal_mode = "WAL";  // or DELETE, TRUNCATE
-  std::string synchronous = "NORMAL";
-  std::int64_t busy_timeout_ms = 250;
-  // What the write-ahead log may grow to while others read and keep it from
-  // being emptied. Rows stop earlier if more is in it that one call would have
-  // to move into the database than busy_timeout_ms allows.
-  std::int64_t longest_log = 512 << 20;
-  Clock* clock = nullptr;  // dates the files that are set aside
-};
 
 class SqliteDatabase {
  public:
@@ -74,8 +62,7 @@ class SqliteDatabase {
   // until unlock(), takes at most busy_timeout_ms, and SQLite's work ends soon
   // after that time, or `more_ms` later, whatever triggers and defaults do.
   // Of all that, `waited_ms` are over when it is called. Fails while the log is
-  // too long and cannot be emptied: the call after its reader has ended has all
-  // of it to move, which SQLite cannot do in parts.
+  // too long and cannot be emptied.
   Status lock(std::int64_t more_ms, std::int64_t waited_ms = 0);
   // For those who open it and may create a table, on a slow disk.
   static constexpr std::int64_t kOpeningMs = 2000;
@@ -84,15 +71,10 @@ class SqliteDatabase {
     return static_cast<std::int64_t>(rows.row_count - 1) * 10;
   }
   void unlock() noexcept { lock_.unlock(); }
-  // What the write of one row may take.
-  std::int64_t deadline_ms() const noexcept {
-    return std::max(settings_.busy_timeout_ms, BoundedWait::kLeastWorkMs);
-  }
+  std::int64_t deadline_ms() const noexcept { return settings_.deadline_ms(); }
 
-  // Moves the pages of the write-ahead log into the database if enough of them
-  // have come together. What is still being read stays until later. Call it
-  // with the lock held.
-  void checkpoint_if_due() noexcept;
+  // See WriteAheadLog. Call it with the lock held.
+  void checkpoint_if_due() noexcept { log_.checkpoint_if_due(); }
 
   // Runs SQL whose result does not matter. `action` begins the message if that
   // fails: "cannot ...".
@@ -114,30 +96,10 @@ class SqliteDatabase {
   Status connect_locked();
   Status connect();
   Status connect_to_look(std::string_view parameters);
-  void set_up_connection();
+  void watch_connection();
   Status open_locked();
-  Status leave_write_ahead_log();
-  Status set_journal_mode();
-  Status measure_log();
-  std::int64_t most_waiting() const noexcept;
-  bool is_log_too_long() noexcept;
-  int checkpoint(int mode) noexcept;
-  void sync_log() noexcept;
-  Status empty_log();
   void disconnect(bool checkpoint) noexcept;
-  bool is_too_late() noexcept;
-  bool has_write_ahead_log() const noexcept {
-    return settings_.journal_mode == "WAL";
-  }
-  Status corruption(std::string_view what);
-  Status not_a_database() const;
-  Status busy() const;
-  static int on_busy(void* self, int attempts) noexcept;
-  static int on_progress(void* self) noexcept;
-  static int before_commit(void* self) noexcept;
-  static int on_authorize(void* self, int action, const char*, const char*,
-                          const char*, const char*) noexcept;
-  static int on_commit(void* self, sqlite3*, const char*, int pages) noexcept;
+  Status set_aside(std::string_view what);
 
   const SqliteSettings settings_;
   sqlite3* connection_ = nullptr;
@@ -147,16 +109,10 @@ class SqliteDatabase {
   SqliteFiles files_;
   std::unique_ptr<SqliteVfs> vfs_;  // of the connection
   ProcessLock lock_;
-  BoundedWait wait_;
-  bool may_wait_ = true;
-  bool must_end_ = true;
-  bool is_committed_ = false;
+  SqliteTimeLimit limit_;
+  WriteAheadLog log_;
+  SqliteFailures failures_;
   bool size_limited_ = false;
-  int log_pages_ = 0;
-  int moved_pages_ = 0;  // of them, those that are in the database already
-  int longest_log_pages_ = 0;
-  WaitingPages waiting_;  // those that are not
-  int checkpoint_at_ = 0;
 };
 
 // A statement for one use.
