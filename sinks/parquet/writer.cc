@@ -104,9 +104,7 @@ void ParquetWriter::add(const RowBatch& rows, std::size_t first,
       [&](std::size_t row, std::size_t column) {
         return schema_.value(rows, first + row, column);
       },
-      [&](std::size_t column) {
-        schema_.note_misfit(schema_.columns()[column].name);
-      });
+      [&](std::size_t column) { schema_.note_misfit(column); });
   if (buffered() == 0) oldest_ = rows.now;
   if (file_size_ == 0 && pending_ == 0) begun_ = rows.now;
   pending_ += count;

@@ -96,21 +96,14 @@ void Connector::wake() noexcept {
   [[maybe_unused]] const ssize_t written = ::write(wake_, &one, sizeof(one));
 }
 
-std::string_view Connector::not_yet() const noexcept {
-  // A sink for samples that cannot be opened is given up.
-  return settings_.for_samples
-             ? "the server did not answer in time (connect_timeout_s, or "
-               "command_timeout_s later on)"
-             : "not connected yet; connecting goes on in the background";
-}
-
 std::unique_ptr<Session> Connector::take(Deadline deadline, Status* status) {
   std::unique_lock lock(mutex_);
   changed_.wait_until(lock, deadline, [this] {
     return ready_ != nullptr || failed_ || ended_;
   });
   if (ready_ == nullptr) {
-    *status = failed_ ? reason_ : Status(Code::unavailable, not_yet());
+    *status =
+        failed_ ? reason_ : Status(Code::unavailable, settings_.no_answer);
     return nullptr;
   }
   ready_socket_.store(-1, std::memory_order_release);

@@ -79,7 +79,6 @@ class Connector : public std::enable_shared_from_this<Connector> {
   void note_end(const Session& session);
   void drop_dead_session(std::unique_lock<std::mutex>& lock);
   void wake() noexcept;
-  std::string_view not_yet() const noexcept;
   bool is_stopping() const noexcept {
     return stopping_.load(std::memory_order_acquire);
   }

@@ -113,7 +113,7 @@ Status Inspection::look() {
   if (!status.ok()) return status;
   bool has_both = false;
   status = check_rights(&has_both);
-  if (!status.ok() || settings_.for_samples) return status;
+  if (!status.ok() || !settings_.policy.has_standard_columns) return status;
   // A column that may not be written is no column to the introspection.
   const auto may_write = [&](std::string_view name) {
     return std::any_of(
@@ -147,8 +147,8 @@ Status Inspection::read_columns() {
     PostgresColumn column;
     std::string problem;
     if (read_column(row, &column, &problem)) {
-      // In a log row, it is never null.
-      if (!settings_.for_samples && takes_the_rest(column)) {
+      // It is never null.
+      if (settings_.policy.has_standard_columns && takes_the_rest(column)) {
         column.has_default = false;
       }
       session_.columns.push_back(std::move(column));

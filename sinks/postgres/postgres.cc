@@ -42,8 +42,7 @@ class PostgresSink final : public Sink {
     if (connector_ == nullptr) {
       if (Status status = start(); !status.ok()) return status;
       const bool is_first = !std::exchange(has_waited_, true);
-      deadline += is_first || settings_.for_samples ? settings_.start_wait
-                                                    : settings_.deadline;
+      deadline += is_first ? settings_.start_wait : settings_.open_wait;
     }
     return note(writer_->connect(deadline));
   }

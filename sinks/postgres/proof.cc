@@ -101,7 +101,7 @@ Status Prover::prove_creation() {
   Status status = cell(result.get(), 0, 0, &may_create);
   if (!status.ok()) return status;
   if (may_create != "t") return look_.missing_rights(true);
-  if (settings_.for_samples) {
+  if (!settings_.policy.has_standard_columns) {
     session_.proof.would_change.push_back(
         "would create the table " + look_.table() +
         " with the columns of the first samples");

@@ -2,7 +2,6 @@
 // field  = length (32 bits; -1 for null) value
 #include "sinks/postgres/row_encoder.h"
 
-#include <algorithm>
 #include <utility>
 
 #include "base/json.h"
@@ -62,47 +61,47 @@ int end_field(Buffer& out, std::size_t start, bool is_null) noexcept {
 
 }  // namespace
 
-RowEncoder::RowEncoder(std::vector<PostgresColumn> columns, bool for_samples)
+RowEncoder::RowEncoder(std::vector<PostgresColumn> columns,
+                       const PostgresPolicy& policy, Schema& schema)
     : columns_(std::move(columns)),
-      for_samples_(for_samples),
+      policy_(policy),
+      schema_(schema),
       data_(columns_.size()) {
+  std::vector<SchemaColumn> known;
+  bool has_data_name = false;
   for (std::size_t i = 0; i < columns_.size(); ++i) {
-    if (takes_the_rest(columns_[i]) && !for_samples) data_ = i;
-    views_.push_back(
+    if (policy.has_standard_columns && takes_the_rest(columns_[i])) data_ = i;
+    known.push_back(
         {columns_[i].name, i == data_ ? Kind::json : kind_of(columns_[i])});
+    is_name_.push_back(policy.has_standard_columns && is_name(columns_[i]));
+    has_data_name = has_data_name || columns_[i].name == "data";
   }
-  const bool has_name = std::any_of(
-      columns_.begin(), columns_.end(),
-      [](const PostgresColumn& column) { return column.name == "data"; });
-  if (!has_name && !for_samples) views_.push_back({"data", Kind::json});
-  for (const Column& column : views_) matcher_.add(column.name);
+  if (policy.has_standard_columns && !has_data_name) {
+    known.push_back({"data", Kind::json});
+  }
+  // There is a column at least.
+  static_cast<void>(schema.set(std::move(known)));
   starts_.resize(columns_.size());
   values_.resize(columns_.size());
   lengths_.resize(columns_.size());
   rest_.reserve(2 * columns_.size());
 }
 
-RowBatch RowEncoder::wanted() const noexcept {
-  RowBatch wanted;
-  wanted.columns = views_.data();
-  wanted.column_count = views_.size();
-  return wanted;
-}
-
 void RowEncoder::match(const RowBatch& rows) {
-  matcher_.match(rows);
   without_column_.clear();
-  if (!matcher_.has_unplaced()) return;
+  if (!has_data()) return schema_.match(rows);
+  schema_.find(rows);
+  if (!schema_.has_unplaced()) return;
   for (std::size_t i = 0; i < rows.column_count; ++i) {
-    if (!matcher_.is_placed(i)) without_column_.push_back(i);
+    if (!schema_.is_placed(i)) without_column_.push_back(i);
   }
 }
 
 const Value& RowEncoder::value_of(const RowBatch& rows, std::size_t row,
                                   std::size_t column) const noexcept {
   static constexpr Value kNothing;
-  const std::size_t position = matcher_.position(column);
-  return position == ColumnMatcher::kAbsent ? kNothing : rows.at(row, position);
+  const Value* const given = schema_.given(rows, row, column);
+  return given == nullptr ? kNothing : *given;
 }
 
 Status RowEncoder::encode(const RowBatch& rows, std::size_t row) {
@@ -117,7 +116,7 @@ Status RowEncoder::encode(const RowBatch& rows, std::size_t row) {
     }
     const std::size_t start = begin_field(fields_);
     const Value& value = value_of(rows, row, i);
-    const bool is_null = value.is_null() || !append_value(columns_[i], value);
+    const bool is_null = value.is_null() || !append_value(i, value);
     starts_[i] = start;
     lengths_[i] = end_field(fields_, start, is_null);
   }
@@ -125,20 +124,23 @@ Status RowEncoder::encode(const RowBatch& rows, std::size_t row) {
     const Value& value = rows.at(row, i);
     if (!value.is_null()) rest_.push_back({rows.columns[i].name, value});
   }
-  if (!has_data()) {
-    unplaced_ += rest_.size();
-    // Asked for only to be counted here.
-    if (views_.size() > columns_.size()) {
-      const Value& data = value_of(rows, row, columns_.size());
-      if (!data.is_null() && data.text() != "{}") ++unplaced_;
-    }
-  } else {
+  if (has_data()) {
     starts_[data_] = begin_field(data_field_);
     append_data(value_of(rows, row, data_));
     lengths_[data_] = end_field(data_field_, starts_[data_], false);
+  } else if (schema_.columns().size() > columns_.size()) {
+    note_lost_data(rows, row);
   }
   find_fields();
   return check_nulls();
+}
+
+// Of `data` that was asked for only to be reported here.
+void RowEncoder::note_lost_data(const RowBatch& rows, std::size_t row) {
+  const Value& data = value_of(rows, row, columns_.size());
+  if (data.is_null()) return;
+  if (data.kind() == Kind::json && data.text() == "{}") return;
+  schema_.note_unknown("data");
 }
 
 // They stay where they are only as long as nothing is appended.
@@ -174,27 +176,36 @@ void RowEncoder::leave_out_nulls() {
   }
 }
 
-bool RowEncoder::append_value(const PostgresColumn& column,
-                              const Value& value) {
+bool RowEncoder::append_value(std::size_t index, const Value& value) {
+  const PostgresColumn& column = columns_[index];
   const std::size_t start = fields_.size();
-  const bool is_cut =
-      !for_samples_ && is_name(column) && value.kind() == Kind::text;
+  const bool is_cut = value.kind() == Kind::text && is_name_[index];
   bool fits = append_postgres_value(fields_, column, value);
   if (is_cut && (!fits || fields_.size() - start > kLongestName)) {
     fields_.truncate(start);
     fits = append_cut(column, value.text());
-    if (fits) rest_.push_back({key_of_whole(column), value});
+    if (fits) put_aside(index, key_of_whole(column), value);
   }
-  if (!fits) rest_.push_back({column.name, value});
+  if (!fits) put_aside(index, column.name, value);
   if (fits && column.type == PostgresType::jsonb) limit_json(fields_, start);
   return fits;
+}
+
+// What its column does not hold.
+void RowEncoder::put_aside(std::size_t column, std::string_view key,
+                           const Value& value) {
+  if (has_data()) {
+    rest_.push_back({key, value});
+  } else {
+    schema_.note_misfit(column, value);
+  }
 }
 
 // Of what has been encoded as jsonb there.
 void RowEncoder::limit_json(Buffer& out, std::size_t start) {
   constexpr std::size_t kVersion = 1;
   const std::string_view json = out.view().substr(start + kVersion);
-  if (for_samples_ || !has_many_values(json)) return;
+  if (!policy_.limits_json || !has_many_values(json)) return;
   scratch_.recycle(kKeptMemory);
   append_few_values(scratch_, json);
   out.truncate(start + kVersion);
@@ -222,7 +233,7 @@ std::string_view RowEncoder::json_of_data(const Value& data) {
   scratch_.recycle(kKeptMemory);
   if (data.kind() == Kind::json || data.kind() == Kind::text) {
     if (data.text().size() > kLongestPostgresText) {
-      ++unplaced_;
+      schema_.note_misfit(data_, data);
       return {};
     }
   }
@@ -270,7 +281,7 @@ void RowEncoder::append_members(std::string_view data) {
   for (const Member& member : rest_) {
     if (data_field_.size() + json_value_room(member.value) >
         kLongestPostgresText) {
-      ++unplaced_;
+      schema_.note_unknown(member.key);
       continue;
     }
     if (data_field_.size() != start) data_field_.push_back(',');

@@ -12,8 +12,9 @@
 #include <vector>
 
 #include "base/buffer.h"
-#include "row/column_matcher.h"
+#include "row/schema.h"
 #include "sinks/postgres/column.h"
+#include "sinks/postgres/policy.h"
 #include "stogger/row.h"
 #include "stogger/status.h"
 
@@ -21,34 +22,31 @@ namespace stogger {
 
 class RowEncoder {
  public:
-  // For samples no column is special: neither `data`, `event` nor `level`.
-  explicit RowEncoder(std::vector<PostgresColumn> columns,
-                      bool for_samples = false);
+  // Sets the columns of the schema, which outlives it, to these. With standard
+  // columns, `data` is one of them even if the table has no such column, so
+  // that fields which have no place do not vanish unseen.
+  RowEncoder(std::vector<PostgresColumn> columns, const PostgresPolicy& policy,
+             Schema& schema);
   RowEncoder(const RowEncoder&) = delete;
   RowEncoder& operator=(const RowEncoder&) = delete;
 
   const std::vector<PostgresColumn>& columns() const noexcept {
     return columns_;
   }
-  // For Sink::columns(). With `data` even if the table has no such column, so
-  // that fields which have no place do not vanish unseen. Valid as long as this
-  // object.
-  RowBatch wanted() const noexcept;
-
   // Finds out which of the batch's columns each of the table's is. Those that
-  // the batch lacks will be null. What the batch has and the table lacks goes
-  // into `data`: the table may have changed since the rows were made for it.
+  // the batch lacks will be null. What the batch has and the table lacks is put
+  // aside: the table may have changed since the rows were made for it.
   void match(const RowBatch& rows);
 
   // Encodes one row of the batch matched last. A value that does not fit its
-  // column (see append_postgres_value()) leaves the column null and goes into
-  // `data` under the same key. Texts named `event` or `level` are cut to what
-  // their column holds, and to 2000 bytes, for an index takes little more; they
-  // are whole in data as `_event_full` or `_level_full`. A null `data` becomes
+  // column (see append_postgres_value()) leaves the column null and is put
+  // aside: it goes into `data` under the same key, or, without such a column,
+  // into the report of the schema.
+  // With standard columns, texts named `event` or `level` are cut to what their
+  // column holds, and to 2000 bytes, for an index takes little more; what is
+  // put aside as `_event_full` or `_level_full` is whole. A null `data` becomes
   // {}; one that is no object becomes one, with the member `data`, if anything
   // is added to it.
-  // In jsonb, which indexes are made of, JSON with very many values becomes
-  // text: see few_values.h. Not of samples, for which there is more time.
   // Code::rejected if a required column would be null: names it.
   Status encode(const RowBatch& rows, std::size_t row);
 
@@ -56,18 +54,6 @@ class RowEncoder {
   // to the server: the row is null there, and they have a default.
   const std::vector<std::size_t>& left_out() const noexcept {
     return left_out_;
-  }
-
-  // Fields, or all fields of a row at once, that fit no column and had no
-  // `data` to go to, since the beginning.
-  std::uint64_t unplaced() const noexcept { return unplaced_; }
-
-  // The names of those of the row encoded last.
-  std::size_t unplaced_count() const noexcept {
-    return has_data() ? 0 : rest_.size();
-  }
-  std::string_view unplaced_name(std::size_t index) const noexcept {
-    return rest_[index].key;
   }
 
   // The row encoded last, without what is left out, as libpq wants parameters;
@@ -94,10 +80,12 @@ class RowEncoder {
   bool has_data() const noexcept { return data_ != columns_.size(); }
   const Value& value_of(const RowBatch& rows, std::size_t row,
                         std::size_t column) const noexcept;
-  bool append_value(const PostgresColumn& column, const Value& value);
+  bool append_value(std::size_t index, const Value& value);
   bool append_cut(const PostgresColumn& column, std::string_view text);
   std::string_view json_of_data(const Value& data);
+  void put_aside(std::size_t column, std::string_view key, const Value& value);
   void append_data(const Value& data);
+  void note_lost_data(const RowBatch& rows, std::size_t row);
   void limit_json(Buffer& out, std::size_t start);
   void append_members(std::string_view data);
   void find_fields();
@@ -105,10 +93,10 @@ class RowEncoder {
   void leave_out_nulls();
 
   const std::vector<PostgresColumn> columns_;
-  const bool for_samples_;
-  std::vector<Column> views_;  // of columns_, for others
-  std::size_t data_;       // the column that takes the rest, if there is one
-  ColumnMatcher matcher_;  // of views_
+  const PostgresPolicy policy_;
+  Schema& schema_;
+  std::size_t data_;  // the column that takes the rest, if there is one
+  std::vector<bool> is_name_;                // of each column: it is cut
   std::vector<std::size_t> without_column_;  // positions in the batch
 
   // The row encoded last, as the fields of a tuple, and that of `data`, which
@@ -122,8 +110,6 @@ class RowEncoder {
   std::vector<int> lengths_;
   std::vector<Member> rest_;  // what goes into `data`
   std::vector<std::size_t> left_out_;
-
-  std::uint64_t unplaced_ = 0;
   Buffer scratch_;
 };
 

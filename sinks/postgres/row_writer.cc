@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "sinks/postgres/inspection.h"
+#include "sinks/postgres/sql.h"
 
 namespace stogger {
 namespace {
@@ -47,7 +48,8 @@ bool is_large(const RowBatch& rows, std::size_t row) noexcept {
 RowWriter::RowWriter(const PostgresSettings& settings, Connector& connector)
     : settings_(settings),
       connector_(connector),
-      samples_(settings.times_as_text) {}
+      schema_({.times_as_text = settings.times_as_text,
+               .longest_name = kLongestIdentifier}) {}
 
 RowWriter::~RowWriter() { disconnect(); }
 
@@ -61,10 +63,6 @@ void RowWriter::abandon() noexcept {
 
 void RowWriter::retire(Connector::Verdict verdict) {
   connector_.retire(std::move(session_), verdict);
-}
-
-RowBatch RowWriter::columns() const noexcept {
-  return encoder_ == nullptr ? RowBatch() : encoder_->wanted();
 }
 
 Status RowWriter::connect(Deadline deadline) {
@@ -84,13 +82,13 @@ Status RowWriter::connect(Deadline deadline) {
       lacks_connection_ = true;
       return status;
     }
-    make_encoders();
+    if (!session_->columns.empty()) make_encoders();
   }
 }
 
 void RowWriter::make_encoders() {
-  encoder_ =
-      std::make_unique<RowEncoder>(session_->columns, settings_.for_samples);
+  encoder_ = std::make_unique<RowEncoder>(session_->columns, settings_.policy,
+                                          schema_);
   arrays_ = std::make_unique<ArrayEncoder>(session_->columns);
 }
 
@@ -101,7 +99,12 @@ Status RowWriter::write(const RowBatch& rows, WriteReport& report,
   removals_ = 0;
   looks_ = 0;
   names_rows_ = true;
-  if (settings_.for_samples) return write_samples(rows);
+  const Status status = write_all(rows);
+  if (schema_.has_report()) report.notice(schema_.take_report());
+  return status;
+}
+
+Status RowWriter::write_all(const RowBatch& rows) {
   if (rows.row_count == 1) {
     return write_one(rows, 0,
                      Steady::now() + settings_.deadline -
@@ -113,58 +116,35 @@ Status RowWriter::write(const RowBatch& rows, WriteReport& report,
                     Steady::now() + settings_.batch_deadline);
 }
 
-Status RowWriter::write_samples(const RowBatch& rows) {
-  const Deadline deadline = Steady::now() + settings_.batch_deadline;
-  if (Status status = connect(deadline); !status.ok()) return status;
-  if (session_->columns.empty()) {
-    if (Status status = begin_table(rows); !status.ok()) return status;
-  }
-  Status status = samples_.follow(session_->columns);
-  RowBatch projected;
-  if (status.ok()) status = samples_.project(rows, &projected);
-  if (!status.ok()) return status;
-  Rows all(rows.row_count);
-  std::iota(all.begin(), all.end(), 0);
-  status = write_some(projected, std::move(all), deadline);
-  if (const std::string losses = samples_.take_report(); !losses.empty()) {
-    report_->notice(losses);
-  }
+// A session for the rows, and their columns in its table.
+Status RowWriter::begin(const RowBatch& rows, Deadline deadline) {
+  Status status = connect(deadline);
+  if (status.ok() && session_->columns.empty()) status = make_table(rows);
+  if (status.ok()) encoder_->match(rows);
   return status;
 }
 
-// Creates the table for these rows, unless somebody has done so by now.
-Status RowWriter::begin_table(const RowBatch& rows) {
-  Status status = samples_.begin(rows);
+// Creates it for rows that come first, unless somebody has done so by now.
+Status RowWriter::make_table(const RowBatch& rows) {
+  if (schema_.is_set()) {
+    schema_.clear();
+    return Status(Code::unavailable, "the table is gone: it was deleted");
+  }
+  Status status = schema_.set_from(rows);
   if (status.ok()) {
-    status = prepare_session(settings_, samples_.columns(), session_.get());
+    status = prepare_session(settings_, schema_.columns(), session_.get());
   }
   if (!status.ok()) {
-    samples_.forget();
-    return Status(status.code(), hide_secrets(settings_, status.message()));
+    schema_.clear();
+    return hidden(status.code(), std::string(status.message()));
   }
   make_encoders();
   return {};
 }
 
-// Once: it goes on, and does not get better by itself. Of samples, each name is
-// reported: see encode().
-void RowWriter::note_unplaced() {
-  if (settings_.for_samples) return;
-  if (has_noted_unplaced_ || encoder_->unplaced() == 0) return;
-  has_noted_unplaced_ = true;
-  report_->notice(
-      "the row is stored without fields that fit no column, for the table has "
-      "no column `data` to take them; all others like it will be, too");
-}
-
 // False if the row is not one that this table can take; it is set aside.
 bool RowWriter::encode(const RowBatch& rows, std::size_t row) {
   const Status status = encoder_->encode(rows, row);
-  if (settings_.for_samples) {
-    for (std::size_t i = 0; i < encoder_->unplaced_count(); ++i) {
-      samples_.note_misfit(encoder_->unplaced_name(i));
-    }
-  }
   if (status.ok()) return true;
   refuse_row(row, "", status.message());
   return false;
@@ -174,8 +154,7 @@ Status RowWriter::write_one(const RowBatch& rows, std::size_t row,
                             Deadline deadline) {
   int tries = 0;  // of one statement
   for (;;) {
-    if (Status status = connect(deadline); !status.ok()) return status;
-    encoder_->match(rows);
+    if (Status status = begin(rows, deadline); !status.ok()) return status;
     if (!encode(rows, row)) return {};
     const Answer answer = send_one(deadline);
     if (answer.ok()) {
@@ -216,11 +195,7 @@ Status RowWriter::write_some(const RowBatch& rows, Rows chosen,
                              Deadline deadline) {
   int tries = 0;  // of one statement
   while (!chosen.empty()) {
-    if (Status status = connect(deadline); !status.ok()) return status;
-    if (session_->columns.empty()) {
-      return Status(Code::unavailable, "the table is gone: it was deleted");
-    }
-    encoder_->match(rows);
+    if (Status status = begin(rows, deadline); !status.ok()) return status;
     Rows others;
     const Answer answer = send_some(rows, &chosen, &others, deadline);
     if (answer.ok()) {
@@ -329,7 +304,6 @@ void RowWriter::count_stored(std::size_t sent, const Answer& answer) {
                       : std::min(sent, static_cast<std::size_t>(answer.rows));
   *written_ += stored;
   alike_.reset();
-  note_unplaced();
   const bool diverted = stored < sent;
   if (diverted && !diverts_) {
     report_->notice(

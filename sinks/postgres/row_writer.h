@@ -13,7 +13,6 @@
 #include "sinks/postgres/blame.h"
 #include "sinks/postgres/connector.h"
 #include "sinks/postgres/row_encoder.h"
-#include "sinks/postgres/sample_rows.h"
 #include "sinks/postgres/session.h"
 #include "stogger/sink.h"
 
@@ -28,7 +27,7 @@ class RowWriter {
   Status connect(Deadline deadline);
   bool is_connected() const noexcept { return session_ != nullptr; }
   // Valid until the next connect() or write().
-  RowBatch columns() const noexcept;
+  RowBatch columns() const noexcept { return schema_.wanted(); }
 
   // As Sink::write(). One row is one INSERT, several are one transaction, less
   // the rows that the server refuses. Rows that are stored are added to
@@ -49,8 +48,9 @@ class RowWriter {
  private:
   using Rows = std::vector<std::size_t>;  // of the batch, by position
 
-  Status write_samples(const RowBatch& rows);
-  Status begin_table(const RowBatch& rows);
+  Status write_all(const RowBatch& rows);
+  Status begin(const RowBatch& rows, Deadline deadline);
+  Status make_table(const RowBatch& rows);
   void make_encoders();
   Status write_one(const RowBatch& rows, std::size_t row, Deadline deadline);
   Status write_some(const RowBatch& rows, Rows chosen, Deadline deadline);
@@ -74,17 +74,15 @@ class RowWriter {
   Status hidden(Code code, const std::string& text) const {
     return Status(code, hide_secrets(settings_, text));
   }
-  void note_unplaced();
 
   const PostgresSettings& settings_;
   Connector& connector_;
   std::unique_ptr<Session> session_;
+  Schema schema_;
   std::unique_ptr<RowEncoder> encoder_;
   std::unique_ptr<ArrayEncoder> arrays_;
-  SampleRows samples_;
   Buffer copy_;
   bool lacks_connection_ = false;
-  bool has_noted_unplaced_ = false;
   bool diverts_ = false;  // the last rows were taken and not stored
   AlikeRefusals alike_;
   // Of the write() under way.

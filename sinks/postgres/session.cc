@@ -24,17 +24,14 @@ std::string row_settings(const PostgresSettings& settings) {
 
 // Less than the deadline, so that the server answers first.
 std::string batch_settings(const PostgresSettings& settings) {
-  const milliseconds statement = settings.for_samples
-                                     ? settings.statement_timeout
-                                     : settings.batch_deadline * 5 / 8;
-  return settings_sql(std::max(statement, milliseconds(1)),
-                      std::max(statement / 2, milliseconds(1)),
+  const milliseconds statement = settings.batch_statement_timeout;
+  return settings_sql(statement, std::max(statement / 2, milliseconds(1)),
                       settings.synchronous_commit);
 }
 
 class Preparation {
  public:
-  // `columns`: of a table for samples.
+  // `columns`: those that a first batch makes.
   Preparation(const PostgresSettings& settings,
               const std::vector<SchemaColumn>* columns, Session* session)
       : settings_(settings),
@@ -51,7 +48,9 @@ class Preparation {
                       "there is no table " + look_.table() +
                           ", and create_table is false; create it");
       }
-      if (settings_.for_samples && columns_ == nullptr) return {};
+      if (!settings_.policy.has_standard_columns && columns_ == nullptr) {
+        return {};
+      }
       bool again = false;
       Status status = create(&again);
       if (!status.ok() && !again) return status;
@@ -118,13 +117,10 @@ Status Preparation::prepare() {
 
 Status Preparation::prepare_insert() {
   Session& session = session_;
-  // An event that has fields for no column but those of every event; of
-  // samples, more are likely to be there.
+  // An event that has fields for no column but those of every event.
   std::vector<std::size_t> left_out;
   for (std::size_t i = 0; i < session.columns.size(); ++i) {
-    if (!settings_.for_samples && session.columns[i].has_default) {
-      left_out.push_back(i);
-    }
+    if (session.columns[i].has_default) left_out.push_back(i);
   }
   Statements& first = session.statements.find(left_out);
   const Answer answer = session.connection->prepare(first.name, first.insert,

@@ -58,12 +58,13 @@ std::string startup_options(const PostgresSettings& settings);
 // and may be created, and prepares the INSERT. May take a while, each step at
 // most the connect time-out, and is for the connector's thread. The message
 // says what is missing, with the SQL that fixes it.
-// A table for samples that may be created, and is missing, leaves the session
-// without columns. With settings.proves_only, nothing is changed: see proof.h.
+// A table that the first batch is to make, and that is missing, leaves the
+// session without columns. With settings.proves_only, nothing is changed: see
+// proof.h.
 Status prepare_session(const PostgresSettings& settings, Session* session);
 
-// Creates the table for samples unless it is there now, and completes the
-// preparation.
+// Creates the table with these columns unless it is there now, and completes
+// the preparation.
 Status prepare_session(const PostgresSettings& settings,
                        const std::vector<SchemaColumn>& columns,
                        Session* session);

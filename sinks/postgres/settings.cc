@@ -41,15 +41,10 @@ class Reader {
     }
     read_hosts(source, &given);
     settings_.parameters = std::move(given);
-    settings_.for_samples = options_.for_samples();
-    if (settings_.for_samples) {
-      if (!is_dsn && !options_.has("host")) {
-        options_.problem("dsn", "or \"host\" is required");
-      }
-      read_sample_times();
-      read_pool();
+    if (options_.for_samples()) {
+      read_for_samples();
     } else {
-      read_times();
+      read_for_events();
     }
     read_table();
     read_rest();
@@ -70,7 +65,7 @@ class Reader {
                         find_parameter(settings_.parameters, "service"),
                         find_parameter(settings_.parameters, "dbname"),
                         find_parameter(settings_.parameters, "user"))));
-    if (settings_.for_samples) {
+    if (options_.for_samples()) {
       settings_.target += "." + settings_.schema + "." + settings_.table;
     }
     return {};
@@ -80,6 +75,8 @@ class Reader {
   PostgresParameters read_discrete();
   void read_dsn(PostgresParameters* parameters);
   void read_hosts(std::string_view source, PostgresParameters* parameters);
+  void read_for_events();
+  void read_for_samples();
   void read_times();
   void read_sample_times();
   void read_pool();
@@ -157,6 +154,33 @@ void Reader::read_hosts(std::string_view source,
   }
 }
 
+void Reader::read_for_events() {
+  read_times();
+  settings_.table = "stogger_logs";
+  const std::string_view indexes =
+      options_.choice("indexes", {"full", "minimal", "none"}, "full");
+  if (indexes == "minimal") settings_.indexes = PostgresIndexes::minimal;
+  if (indexes == "none") settings_.indexes = PostgresIndexes::none;
+}
+
+void Reader::read_for_samples() {
+  if (!options_.has("dsn") && !options_.has("host")) {
+    options_.problem("dsn", "or \"host\" is required");
+  }
+  settings_.policy = kPostgresSamples;
+  // A sink that cannot be opened is given up.
+  settings_.no_answer =
+      "the server did not answer in time (connect_timeout_s, or "
+      "command_timeout_s later on)";
+  read_sample_times();
+  read_pool();
+  settings_.schema = "public";
+  settings_.table = "samples";
+  settings_.create_table = false;
+  settings_.times_as_text =
+      options_.choice("times", {"native", "text"}, "native") == "text";
+}
+
 void Reader::read_times() {
   constexpr std::int64_t kMinute = 60000;
   constexpr std::int64_t kTenMinutes = 10 * kMinute;
@@ -175,8 +199,10 @@ void Reader::read_times() {
   }
   settings.batch_deadline =
       time("batch_deadline_ms", settings.batch_deadline, 1, kTenMinutes);
+  settings.batch_statement_timeout =
+      std::max(settings.batch_deadline * 5 / 8, milliseconds(1));
   settings.start_wait = time("start_wait_ms", settings.start_wait, 0, kMinute);
-
+  settings.open_wait = settings.deadline;
   settings.connect_timeout =
       time("connect_timeout_ms", read_connect_timeout(settings.connect_timeout),
            1, kTenMinutes);
@@ -210,10 +236,11 @@ void Reader::read_sample_times() {
       time("statement_timeout_ms", milliseconds(30000), 0, INT32_MAX);
   settings.statement_timeout =
       wanted.count() == 0 ? most : std::min(wanted, most);
+  settings.batch_statement_timeout = settings.statement_timeout;
   const milliseconds in_dsn = read_connect_timeout(milliseconds(30000));
   settings.connect_timeout =
       seconds("connect_timeout_s", static_cast<double>(in_dsn.count()) / 1000);
-  settings.start_wait = settings.connect_timeout;
+  settings.start_wait = settings.open_wait = settings.connect_timeout;
   options_.real("close_timeout_s", 10, 0, kMost);
 }
 
@@ -230,10 +257,8 @@ void Reader::read_pool() {
 }
 
 void Reader::read_table() {
-  settings_.schema = options_.text("schema");
-  const bool samples = settings_.for_samples;
-  std::string table(
-      options_.text("table", samples ? "samples" : "stogger_logs"));
+  settings_.schema = options_.text("schema", settings_.schema);
+  std::string table(options_.text("table", settings_.table));
   const std::size_t dot = table.find('.');
   if (dot != std::string::npos && options_.has("schema")) {
     options_.problem("table",
@@ -246,7 +271,6 @@ void Reader::read_table() {
   } else if (options_.has("schema")) {
     check("schema", check_identifier(settings_.schema));
   }
-  if (samples && settings_.schema.empty()) settings_.schema = "public";
   settings_.trust_table = options_.boolean("trust_table", false);
   check("table", check_identifier(table));
   settings_.table = std::move(table);
@@ -254,16 +278,7 @@ void Reader::read_table() {
 
 void Reader::read_rest() {
   settings_.create_table =
-      options_.boolean("create_table", !settings_.for_samples);
-  if (settings_.for_samples) {
-    settings_.times_as_text =
-        options_.choice("times", {"native", "text"}, "native") == "text";
-  } else {
-    const std::string_view indexes =
-        options_.choice("indexes", {"full", "minimal", "none"}, "full");
-    if (indexes == "minimal") settings_.indexes = PostgresIndexes::minimal;
-    if (indexes == "none") settings_.indexes = PostgresIndexes::none;
-  }
+      options_.boolean("create_table", settings_.create_table);
   settings_.synchronous_commit = options_.choice(
       "synchronous_commit",
       {"", "on", "off", "local", "remote_write", "remote_apply"}, "");

@@ -8,6 +8,7 @@
 
 #include "sinks/postgres/dsn.h"
 #include "sinks/postgres/hosts.h"
+#include "sinks/postgres/policy.h"
 #include "stogger/sink.h"
 
 namespace stogger {
@@ -39,17 +40,22 @@ struct PostgresSettings {
   bool create_table = true;
   bool trust_table = false;  // whoever's functions it runs
   bool proves_only = false;  // no option: see proof.h
-  bool for_samples = false;
-  bool times_as_text = false;  // in a table created for samples
+  PostgresPolicy policy = kPostgresEvents;
+  bool times_as_text = false;  // in a table that a first batch makes
   PostgresIndexes indexes = PostgresIndexes::full;
 
   std::chrono::milliseconds deadline{250};         // of a row
   std::chrono::milliseconds batch_deadline{8000};  // of several rows
   std::chrono::milliseconds statement_timeout{200};
+  std::chrono::milliseconds batch_statement_timeout{5000};
   std::chrono::milliseconds connect_timeout{3000};  // of one address
   std::chrono::milliseconds start_wait{1000};  // of the first open(), at most
-  std::string synchronous_commit;              // empty: as the server is set
-  bool use_copy = true;                        // for several rows
+  std::chrono::milliseconds open_wait{250};    // of any other
+  // Says why open() did not wait for longer.
+  std::string_view no_answer =
+      "not connected yet; connecting goes on in the background";
+  std::string synchronous_commit;  // empty: as the server is set
+  bool use_copy = true;            // for several rows
 
   // host:port/database as far as known, for messages: no secrets.
   std::string target;

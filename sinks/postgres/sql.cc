@@ -9,8 +9,6 @@
 namespace stogger {
 namespace {
 
-constexpr std::size_t kLongestIdentifier = 63;
-
 // FNV-1a, 64 bits, and mixed once more, as its upper bits need it.
 std::uint64_t hash_of(std::string_view text) noexcept {
   std::uint64_t hash = 0xCBF29CE484222325;

@@ -8,6 +8,7 @@
 #pragma once
 
 #include <chrono>
+#include <cstddef>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -18,6 +19,9 @@
 #include "stogger/status.h"
 
 namespace stogger {
+
+// In bytes. The server cuts what is longer.
+inline constexpr std::size_t kLongestIdentifier = 63;
 
 // An identifier in double quotes, which it doubles.
 std::string quote_identifier(std::string_view name);

@@ -3,7 +3,6 @@
 #include <sqlite3.h>
 
 #include <algorithm>
-#include <climits>
 #include <string>
 
 namespace stogger {
@@ -59,12 +58,6 @@ void WriteAheadLog::checkpoint_if_due() noexcept {
 
 std::int64_t WriteAheadLog::most_waiting() const noexcept {
   return settings_.deadline_ms() * kWaitingPerMillisecond;
-}
-
-bool WriteAheadLog::is_too_long() noexcept {
-  if (longest_pages_ == INT_MAX) return false;  // not measured yet
-  return pages_ >= longest_pages_ ||
-         waiting_.reach_limit(connection_, moved_pages_, pages_);
 }
 
 // The rows are safe in the log, whatever comes of this. Waits for nobody.

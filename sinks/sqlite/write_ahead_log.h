@@ -2,6 +2,7 @@
 // has come together, and does not grow without an end.
 #pragma once
 
+#include <climits>
 #include <cstdint>
 
 #include "sinks/sqlite/settings.h"
@@ -29,7 +30,11 @@ class WriteAheadLog {
   // All that follows is to be called with the lock held.
   //
   // False until it is measured.
-  bool is_too_long() noexcept;
+  bool is_too_long() noexcept {
+    return longest_pages_ != INT_MAX &&
+           (pages_ >= longest_pages_ ||
+            waiting_.reach_limit(connection_, moved_pages_, pages_));
+  }
   // Fails while it is too long and cannot be emptied: the call after its reader
   // has ended has all of it to move, which SQLite cannot do in parts.
   Status shorten();
@@ -49,9 +54,9 @@ class WriteAheadLog {
   SqliteTimeLimit& limit_;
   sqlite3* connection_ = nullptr;
   int pages_ = 0;
-  int moved_pages_ = 0;  // of them, those that are in the database already
-  int longest_pages_ = 0;
-  WaitingPages waiting_;  // those that are not
+  int moved_pages_ = 0;    // of them, those that are in the database already
+  int longest_pages_ = 0;  // INT_MAX: not measured yet
+  WaitingPages waiting_;   // those that are not
   int checkpoint_at_ = 0;
 };
 

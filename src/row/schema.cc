@@ -127,8 +127,17 @@ void Schema::note_unplaced(const RowBatch& rows) {
 Value Schema::convert(const Value& value, std::size_t column) {
   const Kind kind = columns_[column].kind;
   if (is_convertible(kind, value)) return converted(kind, value, arena_);
-  losses_.add_misfit(columns_[column].name, kind, value.kind());
+  note_misfit(column, value);
   return {};
+}
+
+void Schema::note_misfit(std::size_t column, const Value& value) {
+  const auto& [name, kind] = columns_[column];
+  if (fits(kind, value)) {
+    losses_.add_misfit(name);
+  } else {
+    losses_.add_misfit(name, kind, value.kind());
+  }
 }
 
 }  // namespace stogger

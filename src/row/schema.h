@@ -82,14 +82,34 @@ class Schema {
 
   // Finds the columns in a batch: see ColumnMatcher. Only if they are set.
   void match(const RowBatch& rows) {
-    arena_.reset();
-    matcher_.match(rows);
+    find(rows);
     if (matcher_.has_unplaced()) note_unplaced(rows);
   }
+  // The same for targets that have a place for what the table lacks: nothing
+  // is reported.
+  void find(const RowBatch& rows) {
+    arena_.reset();
+    matcher_.match(rows);
+  }
+  // For the batch matched last: whether it has columns that the table lacks,
+  // and which.
+  bool has_unplaced() const noexcept { return matcher_.has_unplaced(); }
+  bool is_placed(std::size_t position) const noexcept {
+    return matcher_.is_placed(position);
+  }
 
-  // The value that belongs into a column, for a row of the batch matched last:
-  // null, or of the column's kind. Text lives until the next match(), or as
-  // long as the batch.
+  // The value that belongs into a column, for a row of the batch matched last,
+  // as the batch has it; a null pointer if the batch lacks the column. For
+  // targets that convert it by themselves.
+  const Value* given(const RowBatch& rows, std::size_t row,
+                     std::size_t column) const noexcept {
+    const std::size_t position = matcher_.position(column);
+    return position == ColumnMatcher::kAbsent ? nullptr
+                                              : &rows.at(row, position);
+  }
+
+  // The same as the column holds it: null, or of the column's kind. Text lives
+  // until the next match(), or as long as the batch.
   Value value(const RowBatch& rows, std::size_t row, std::size_t column) {
     const std::size_t position = matcher_.position(column);
     if (position == ColumnMatcher::kAbsent) return {};
@@ -99,8 +119,9 @@ class Schema {
   }
 
   // To be reported with the others: the target did not take a value of the
-  // column.
-  void note_misfit(std::string_view column) { losses_.add_misfit(column); }
+  // column, perhaps because of its kind, or has no column of this name.
+  void note_misfit(std::size_t column, const Value& value = {});
+  void note_unknown(std::string_view name) { losses_.add_unknown(name); }
 
   // What was left out for the first time since the last call. For
   // WriteReport::notice(), once all rows are written.

@@ -21,7 +21,7 @@
 #include "base/utf8.h"
 #include "sinks/postgres/array_encoder.h"
 #include "sinks/postgres/encode_value.h"
-#include "sinks/postgres/row_encoder.h"
+#include "tests/postgres/event_encoder.h"
 
 namespace stogger {
 namespace {
@@ -400,7 +400,7 @@ void encode_and_check(FuzzedDataProvider& data) {
   RandomTable table(data);
   const RandomRows rows(data, table);
   const RowBatch batch = rows.batch();
-  RowEncoder encoder(table.columns());
+  EventEncoder encoder(table.columns());
   ArrayEncoder arrays(table.columns());
   const std::vector<PostgresColumn>& columns = table.columns();
   encoder.match(batch);

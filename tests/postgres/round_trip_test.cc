@@ -19,9 +19,9 @@
 #include "sinks/postgres/array_encoder.h"
 #include "sinks/postgres/encode_value.h"
 #include "sinks/postgres/introspection.h"
-#include "sinks/postgres/row_encoder.h"
 #include "sinks/postgres/sql.h"
 #include "sinks/postgres/statements.h"
+#include "tests/postgres/event_encoder.h"
 #include "tests/postgres/server.h"
 #include "tests/support/rows.h"
 #include "tests/support/sinks.h"
@@ -132,7 +132,7 @@ class RoundTrip : public ::testing::TestWithParam<Way> {
 
   void store(const Rows& rows) {
     const std::vector<PostgresColumn> columns = introspect();
-    RowEncoder encoder(columns);
+    EventEncoder encoder(columns);
     const RowBatch batch = rows;
     encoder.match(batch);
     StatementCache statements;

@@ -15,6 +15,7 @@
 #include "sinks/postgres/array_encoder.h"
 #include "sinks/postgres/encode_value.h"
 #include "sinks/postgres/few_values.h"
+#include "tests/postgres/event_encoder.h"
 #include "tests/support/rows.h"
 #include "tests/support/sinks.h"
 
@@ -128,7 +129,7 @@ Status encode(RowEncoder& encoder, const Rows& rows) {
 std::string data_of(std::vector<PostgresColumn> columns,
                     const std::vector<Column>& names,
                     const std::vector<Value>& values) {
-  RowEncoder encoder(std::move(columns));
+  EventEncoder encoder(std::move(columns));
   Rows rows(names);
   rows.add(values);
   EXPECT_OK(encode(encoder, rows));
@@ -332,7 +333,7 @@ TEST(EncodeValue, JsonTakesEveryKind) {
 // ---- Rows
 
 TEST(RowEncoder, ATupleIsThatOfTheDocumentation) {
-  RowEncoder encoder(standard_columns());
+  EventEncoder encoder(standard_columns());
   Rows rows(kStandard);
   rows.add({Time{1700000000123456000}, "info", "evt", nullptr, "sc",
             Json{R"({"a":1})"}});
@@ -355,7 +356,7 @@ TEST(RowEncoder, ACopyStreamBeginsAndEndsAsDocumented) {
 }
 
 TEST(RowEncoder, ParametersAreTheFieldsOfTheTuple) {
-  RowEncoder encoder(standard_columns());
+  EventEncoder encoder(standard_columns());
   Rows rows(kStandard);
   rows.add({Time{0}, "info", "", nullptr, "sc", Json{"{}"}});
   ASSERT_OK(encode(encoder, rows));
@@ -370,7 +371,7 @@ TEST(RowEncoder, ParametersAreTheFieldsOfTheTuple) {
 }
 
 TEST(RowEncoder, ColumnsMayComeInAnyOrderAndBeMissing) {
-  RowEncoder encoder(standard_columns());
+  EventEncoder encoder(standard_columns());
   Rows rows({{"event"}, {"timestamp"}, {"level"}});
   rows.add({"e", Time{0}, "info"}).add({"f", Time{0}, "debug"});
   encoder.match(rows);
@@ -383,7 +384,7 @@ TEST(RowEncoder, ColumnsMayComeInAnyOrderAndBeMissing) {
 }
 
 TEST(RowEncoder, WhatTheTableHasNoColumnForGoesToData) {
-  RowEncoder encoder(standard_columns());
+  EventEncoder encoder(standard_columns());
   Rows rows({{"event"}, {"extra"}, {"timestamp"}, {"level"}, {"none"}});
   rows.add({"e", 42, Time{0}, "info", nullptr});
   encoder.match(rows);
@@ -392,7 +393,7 @@ TEST(RowEncoder, WhatTheTableHasNoColumnForGoesToData) {
 }
 
 TEST(RowEncoder, ARequiredColumnThatWouldBeNullIsNamed) {
-  RowEncoder encoder(standard_columns());
+  EventEncoder encoder(standard_columns());
   Rows rows(kStandard);
   rows.add({Time{0}, nullptr, "e", nullptr, nullptr, nullptr});
   const Status status = encode(encoder, rows);
@@ -405,11 +406,11 @@ TEST(RowEncoder, ARequiredColumnThatWouldBeNullIsNamed) {
 }
 
 TEST(RowEncoder, WantedHasKinds) {
-  RowEncoder encoder({column("timestamp", kTimestamptz), column("n", kInt2),
-                      column("r", kFloat4), column("b", kBool),
-                      column("t", kText), column("u", kUuid),
-                      column("j", kJsonb), mood(), column("data", kJsonb)});
-  const RowBatch wanted = encoder.wanted();
+  EventEncoder encoder({column("timestamp", kTimestamptz), column("n", kInt2),
+                        column("r", kFloat4), column("b", kBool),
+                        column("t", kText), column("u", kUuid),
+                        column("j", kJsonb), mood(), column("data", kJsonb)});
+  const RowBatch wanted = encoder.schema.wanted();
   const std::vector<Kind> kinds = {Kind::time,    Kind::integer, Kind::real,
                                    Kind::boolean, Kind::null,    Kind::null,
                                    Kind::null,    Kind::null,    Kind::json};
@@ -439,7 +440,7 @@ TEST(RowEncoder, WhatDoesNotFitGoesToData) {
 }
 
 TEST(RowEncoder, DataMayStandAnywhere) {
-  RowEncoder encoder(
+  EventEncoder encoder(
       {column("data", kJsonb), column("n", kInt2), column("t", kText)});
   Rows rows({{"data"}, {"n"}, {"t"}});
   rows.add({Json{R"({"a":1})"}, 70000, "x"});
@@ -502,7 +503,7 @@ TEST(RowEncoder, JsonWithVeryManyValuesIsText) {
       R"({"a":")" + std::string(3 * kMostJsonValues, ',') + "\"}";
   EXPECT_EQ(data(text), text);
   // A column of its own, and what fits none.
-  RowEncoder encoder(columns);
+  EventEncoder encoder(columns);
   Rows rows({{"body"}, {"other"}});
   rows.add({Json{many}, Json{many}});
   ASSERT_OK(encode(encoder, rows));
@@ -512,7 +513,8 @@ TEST(RowEncoder, JsonWithVeryManyValuesIsText) {
 
 TEST(RowEncoder, OfSamplesJsonStaysAsItIs) {
   const std::string many = list_of(kMostJsonValues + 1);
-  RowEncoder encoder({column("body", kJsonb)}, true);
+  Schema schema;
+  RowEncoder encoder({column("body", kJsonb)}, kPostgresSamples, schema);
   Rows rows({{"body"}});
   rows.add({Json{many}});
   ASSERT_OK(encode(encoder, rows));
@@ -529,20 +531,32 @@ TEST(RowEncoder, WhatIsNoJsonIsNotReadBeyondItsEnd) {
   }
 }
 
-TEST(RowEncoder, WithoutDataWhatDoesNotFitIsCounted) {
-  RowEncoder encoder({column("n", kInt2), column("data", kInt4)});
+TEST(RowEncoder, WithoutDataWhatDoesNotFitIsReportedOnce) {
+  EventEncoder encoder({column("n", kInt2), column("data", kInt4)});
   Rows rows({{"n"}, {"data"}});
   rows.add({70000, 5});
   ASSERT_OK(encode(encoder, rows));
-  EXPECT_EQ(encoder.unplaced(), 1u);
+  EXPECT_EQ(encoder.schema.take_report(),
+            "values that do not fit the column \"n\" are left out from now on");
   EXPECT_EQ(fields_of(encoder)[0], std::nullopt);
   EXPECT_EQ(hex(*fields_of(encoder)[1]), "00000005");
   ASSERT_OK(encoder.encode(rows, 0));
-  EXPECT_EQ(encoder.unplaced(), 2u);
+  EXPECT_FALSE(encoder.schema.has_report());
+}
+
+TEST(RowEncoder, FieldsForADataThatIsNotThereAreReported) {
+  EventEncoder encoder({column("n", kInt2)});
+  Rows rows({{"n"}, {"data"}});
+  rows.add({1, Json{"{}"}}).add({1, Json{R"({"a":1})"}});
+  ASSERT_OK(encode(encoder, rows));
+  EXPECT_FALSE(encoder.schema.has_report());
+  ASSERT_OK(encoder.encode(rows, 1));
+  EXPECT_NE(encoder.schema.take_report().find("no column \"data\""),
+            std::string::npos);
 }
 
 TEST(RowEncoder, ARowThatFitsLeavesNoTraceOfTheOneBefore) {
-  RowEncoder encoder({column("n", kInt2), column("data", kJsonb)});
+  EventEncoder encoder({column("n", kInt2), column("data", kJsonb)});
   Rows rows({{"n"}, {"data"}});
   rows.add({70000, Json{"{}"}}).add({7, Json{"{}"}});
   ASSERT_OK(encode(encoder, rows));
@@ -555,7 +569,7 @@ TEST(RowEncoder, NullsAreLeftOutWhereThereIsADefault) {
   std::vector<PostgresColumn> columns = {column("n", kInt4), column("m", kInt4),
                                          column("o", kInt4)};
   columns[0].has_default = true;
-  RowEncoder encoder(columns);
+  EventEncoder encoder(columns);
   Rows rows({{"n"}, {"o"}});
   rows.add({1, 2}).add({nullptr, 3}).add({4, nullptr});
   ASSERT_OK(encode(encoder, rows));
@@ -582,7 +596,7 @@ TEST(RowEncoder, NullsAreLeftOutWhereThereIsADefault) {
 TEST(RowEncoder, LongEventsAreCutAndWholeInData) {
   for (const std::string_view key : {"event", "level"}) {
     const std::string whole = std::string(1999, 'x') + "\xC3\xA4" + "rest";
-    RowEncoder encoder({column(key, kText), column("data", kJsonb)});
+    EventEncoder encoder({column(key, kText), column("data", kJsonb)});
     Rows rows({{key}, {"data"}});
     rows.add({whole, Json{"{}"}});
     ASSERT_OK(encode(encoder, rows));
@@ -595,7 +609,7 @@ TEST(RowEncoder, LongEventsAreCutAndWholeInData) {
 }
 
 TEST(RowEncoder, EventsOf2000BytesAreLeftAlone) {
-  RowEncoder encoder({column("event", kText), column("data", kJsonb)});
+  EventEncoder encoder({column("event", kText), column("data", kJsonb)});
   Rows rows({{"event"}});
   rows.add({std::string(2000, 'x')}).add({std::string(2001, 'x')});
   ASSERT_OK(encode(encoder, rows));
@@ -607,7 +621,7 @@ TEST(RowEncoder, EventsOf2000BytesAreLeftAlone) {
 }
 
 TEST(RowEncoder, BadBytesThatGrowWhenReplacedAreCutAsWell) {
-  RowEncoder encoder({column("event", kText), column("data", kJsonb)});
+  EventEncoder encoder({column("event", kText), column("data", kJsonb)});
   Rows rows({{"event"}});
   rows.add({std::string(1000, '\xFF')});
   ASSERT_OK(encode(encoder, rows));
@@ -615,7 +629,7 @@ TEST(RowEncoder, BadBytesThatGrowWhenReplacedAreCutAsWell) {
 }
 
 TEST(RowEncoder, AnEventIsCutToItsColumn) {
-  RowEncoder encoder({varchar("event", 3), column("data", kJsonb)});
+  EventEncoder encoder({varchar("event", 3), column("data", kJsonb)});
   Rows rows({{"event"}});
   rows.add({"\xC3\xA4\xC3\xB6\xC3\xBC\xC3\x9F"});
   ASSERT_OK(encode(encoder, rows));
@@ -625,7 +639,7 @@ TEST(RowEncoder, AnEventIsCutToItsColumn) {
 }
 
 TEST(RowEncoder, OtherTextsAreNotCut) {
-  RowEncoder encoder({column("func", kText)});
+  EventEncoder encoder({column("func", kText)});
   Rows rows({{"func"}});
   rows.add({std::string(5000, 'x')});
   ASSERT_OK(encode(encoder, rows));
@@ -635,7 +649,7 @@ TEST(RowEncoder, OtherTextsAreNotCut) {
 // ---- Arrays
 
 TEST(ArrayEncoder, ArraysAreThoseOfTheDocumentation) {
-  RowEncoder encoder({column("n", kInt4), column("t", kText)});
+  EventEncoder encoder({column("n", kInt4), column("t", kText)});
   ArrayEncoder arrays(encoder.columns());
   Rows rows({{"n"}, {"t"}});
   rows.add({1, "a"}).add({2, nullptr}).add({3, ""});

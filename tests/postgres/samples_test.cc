@@ -80,6 +80,15 @@ class PostgresSamplesTest : public ::testing::Test {
                         ")::text,'null') FROM samples WHERE " + where);
   }
 
+  static void lose_connection() {
+    server().execute(
+        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE "
+        "application_name='test_postgres'");
+    EXPECT_TRUE(wait_until(
+        [&] { return server().backends("test_postgres").size() <= 1; },
+        std::chrono::seconds(10)));
+  }
+
   std::string reports() const {
     std::string all;
     for (const std::string& line : diagnostics_.lines()) all += line + "\n";
@@ -139,9 +148,7 @@ TEST_F(PostgresSamplesTest, ATypeThatHasChangedIsFoundByTheNextSession) {
   const Field text[] = {{"n", "fast"}};
   EXPECT_OK(write(*sink, {sample(number), sample(text)}));
   server().execute("ALTER TABLE samples ALTER COLUMN n TYPE text");
-  server().execute(
-      "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE "
-      "backend_type = 'client backend' AND pid <> pg_backend_pid()");
+  lose_connection();
   EXPECT_OK(write(*sink, {sample(number)}));
   EXPECT_OK(write(*sink, {sample(text)}));
   EXPECT_EQ(server().one("SELECT string_agg(coalesce(n, '-'), ' ' ORDER BY "
@@ -474,15 +481,31 @@ TEST_F(PostgresSamplesTest, ADeletedTableEndsThePipeWithTheReason) {
   EXPECT_NE(status.message().find("samples"), std::string_view::npos);
 }
 
+TEST_F(PostgresSamplesTest, ATableDeletedDuringAnOutageEndsThePipeToo) {
+  SinkPtr sink = make_creating();
+  EXPECT_OK(write(*sink, {sample({})}));
+  server().execute("DROP TABLE samples");
+  lose_connection();
+  const Status status = write(*sink, {sample({}), sample({})});
+  EXPECT_NE(status.message().find("was deleted"), std::string_view::npos)
+      << status.message();
+  EXPECT_EQ(server().one("SELECT to_regclass('samples') IS NULL"), "t");
+}
+
+TEST_F(PostgresSamplesTest, ASampleAloneIsStoredAsOneOfSeveral) {
+  SinkPtr sink = make_creating();
+  const Field fields[] = {{"x", -0.5}, {"text", "\t"}, {"none", nullptr}};
+  EXPECT_OK(write(*sink, {sample(fields), sample(fields)}));
+  EXPECT_OK(write(*sink, {sample(fields)}));
+  EXPECT_EQ(server().one("SELECT count(DISTINCT samples::text) || ' of ' || "
+                         "count(*) FROM samples"),
+            "1 of 3");
+}
+
 TEST_F(PostgresSamplesTest, AConnectionThatWasLostIsReplaced) {
   SinkPtr sink = make_creating();
   EXPECT_OK(write(*sink, {sample({})}));
-  server().execute(
-      "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE "
-      "application_name='test_postgres'");
-  EXPECT_TRUE(
-      wait_until([&] { return server().backends("test_postgres").size() <= 1; },
-                 std::chrono::seconds(10)));
+  lose_connection();
   EXPECT_OK(write(*sink, {sample({}), sample({})}));
   EXPECT_EQ(server().number("SELECT count(*) FROM samples"), 3);
 }

@@ -29,13 +29,13 @@
 
 #include "base/buffer.h"
 #include "sinks/postgres/column.h"
-#include "sinks/postgres/row_encoder.h"
 #include "stogger/diagnostics.h"
 #include "stogger/log.h"
 #include "stogger/sink.h"
 #include "stogger/system.h"
 #include "tests/bench/contender.h"
 #include "tests/bench/postgres/libpq.h"
+#include "tests/postgres/event_encoder.h"
 #include "tests/postgres/server.h"
 #include "tests/support/kept_report.h"
 
@@ -44,6 +44,7 @@ namespace {
 
 using stogger::Buffer;
 using stogger::Column;
+using stogger::EventEncoder;
 using stogger::Json;
 using stogger::Kind;
 using stogger::PostgresServer;
@@ -199,7 +200,7 @@ void insert_login(Libpq& connection, std::size_t number) {
 class Parameters {
  public:
   explicit Parameters(const RowBatch& rows) {
-    RowEncoder encoder(stogger::standard_columns());
+    EventEncoder encoder(stogger::standard_columns());
     encoder.match(rows);
     for (std::size_t row = 0; row < rows.row_count; ++row) {
       require(encoder.encode(rows, row));
@@ -382,7 +383,7 @@ class Bench {
     require(stogger::make_sink("postgres", {{"dsn", dsn_}}, &sink));
     require(sink->open());
     Libpq libpq(dsn_);
-    RowEncoder encoder(stogger::standard_columns());
+    EventEncoder encoder(stogger::standard_columns());
     const RowBatch rows = rows_.batch();
     encoder.match(rows);
     Buffer bytes;
@@ -406,7 +407,7 @@ class Bench {
   }
 
   void measure_cpu() {
-    RowEncoder encoder(stogger::standard_columns());
+    EventEncoder encoder(stogger::standard_columns());
     const RowBatch rows = rows_.batch();
     encoder.match(rows);
     Buffer bytes;

@@ -42,7 +42,8 @@ std::vector<PostgresColumn> columns_of(const RowBatch& rows) {
 }
 
 std::string encode(const RowBatch& rows) {
-  RowEncoder encoder(columns_of(rows), true);
+  stogger::Schema schema;
+  RowEncoder encoder(columns_of(rows), stogger::kPostgresSamples, schema);
   encoder.match(rows);
   Buffer out;
   RowEncoder::append_copy_header(&out);

@@ -1,0 +1,20 @@
+// PostgresPolicy: what differs between log events and samples, besides their
+// options and times: see settings.h.
+#pragma once
+
+namespace stogger {
+
+struct PostgresPolicy {
+  // The table has the columns of log events, or gets them from a session that
+  // finds none. `data` takes what fits no other column, and is never null;
+  // `event` and `level` are cut to what an index takes. Otherwise no column is
+  // special, and the first batch makes the table.
+  bool has_standard_columns;
+  // In jsonb, which indexes are made of, JSON with very many values becomes
+  // text, for an event has less time than they take: see few_values.h.
+  bool limits_json;
+};
+inline constexpr PostgresPolicy kPostgresEvents = {true, true};
+inline constexpr PostgresPolicy kPostgresSamples = {false, false};
+
+}  // namespace stogger
