@@ -21,7 +21,6 @@ constexpr int kAttempts = 4;
 // Of a batch: rows that the server names are taken out one by one; with more
 // of them, halving finds them with fewer repetitions.
 constexpr int kRemovals = 8;
-constexpr std::size_t kKeptMemory = 1024 * 1024;
 
 // How often a write() has the table looked at again. Once that did not help
 // with a row, it helps none of the parts that its batch is halved into, and
@@ -49,7 +48,8 @@ RowWriter::RowWriter(const PostgresSettings& settings, Connector& connector)
     : settings_(settings),
       connector_(connector),
       schema_({.times_as_text = settings.times_as_text,
-               .longest_name = kLongestIdentifier}) {}
+               .longest_name = kLongestIdentifier}),
+      sender_(settings, schema_) {}
 
 RowWriter::~RowWriter() { disconnect(); }
 
@@ -82,14 +82,8 @@ Status RowWriter::connect(Deadline deadline) {
       lacks_connection_ = true;
       return status;
     }
-    if (!session_->columns.empty()) make_encoders();
+    if (!session_->columns.empty()) sender_.use(*session_);
   }
-}
-
-void RowWriter::make_encoders() {
-  encoder_ = std::make_unique<RowEncoder>(session_->columns, settings_.policy,
-                                          schema_);
-  arrays_ = std::make_unique<ArrayEncoder>(session_->columns);
 }
 
 Status RowWriter::write(const RowBatch& rows, WriteReport& report,
@@ -120,7 +114,7 @@ Status RowWriter::write_all(const RowBatch& rows) {
 Status RowWriter::begin(const RowBatch& rows, Deadline deadline) {
   Status status = connect(deadline);
   if (status.ok() && session_->columns.empty()) status = make_table(rows);
-  if (status.ok()) encoder_->match(rows);
+  if (status.ok()) sender_.match(rows);
   return status;
 }
 
@@ -138,16 +132,8 @@ Status RowWriter::make_table(const RowBatch& rows) {
     schema_.clear();
     return hidden(status.code(), std::string(status.message()));
   }
-  make_encoders();
+  sender_.use(*session_);
   return {};
-}
-
-// False if the row is not one that this table can take; it is set aside.
-bool RowWriter::encode(const RowBatch& rows, std::size_t row) {
-  const Status status = encoder_->encode(rows, row);
-  if (status.ok()) return true;
-  refuse_row(row, "", status.message());
-  return false;
 }
 
 Status RowWriter::write_one(const RowBatch& rows, std::size_t row,
@@ -155,8 +141,11 @@ Status RowWriter::write_one(const RowBatch& rows, std::size_t row,
   int tries = 0;  // of one statement
   for (;;) {
     if (Status status = begin(rows, deadline); !status.ok()) return status;
-    if (!encode(rows, row)) return {};
-    const Answer answer = send_one(deadline);
+    if (Status status = sender_.encode(rows, row); !status.ok()) {
+      refuse_row(row, "", status.message());
+      return {};
+    }
+    const Answer answer = sender_.send_one(*session_, deadline);
     if (answer.ok()) {
       count_stored(1, answer);
       return {};
@@ -167,37 +156,16 @@ Status RowWriter::write_one(const RowBatch& rows, std::size_t row,
   }
 }
 
-Answer RowWriter::send_one(Deadline deadline) {
-  Session& session = *session_;
-  Statements& statements = session.statements.find(encoder_->left_out());
-  const Parameters parameters = {
-      encoder_->parameter_count(), encoder_->parameter_values(),
-      encoder_->parameter_lengths(), statements.binary.data(),
-      statements.types.data()};
-  if (session.pooled) {
-    return session.connection->run_with(session.row_settings, statements.insert,
-                                        parameters, deadline);
-  }
-  if (statements.name.empty()) {
-    return session.connection->run(statements.insert, parameters, deadline);
-  }
-  if (!statements.is_prepared) {
-    Answer answer = session.connection->prepare(
-        statements.name, statements.insert, statements.types, deadline);
-    if (!answer.ok()) return answer;
-    statements.is_prepared = true;
-  }
-  return session.connection->run_prepared(statements.name, parameters,
-                                          deadline);
-}
-
 Status RowWriter::write_some(const RowBatch& rows, Rows chosen,
                              Deadline deadline) {
   int tries = 0;  // of one statement
   while (!chosen.empty()) {
     if (Status status = begin(rows, deadline); !status.ok()) return status;
     Rows others;
-    const Answer answer = send_some(rows, &chosen, &others, deadline);
+    RowSender::Misfits misfits;
+    const Answer answer = sender_.send_some(*session_, rows, &chosen, &others,
+                                            &misfits, deadline);
+    for (const auto& [row, why] : misfits) refuse_row(row, "", why.message());
     if (answer.ok()) {
       if (!chosen.empty()) count_stored(chosen.size(), answer);
     } else if (prepare_retry(answer, &tries, deadline)) {
@@ -239,60 +207,6 @@ Status RowWriter::isolate(const RowBatch& rows, Rows chosen,
   if (named != kNoRow && *written_ != before) names_rows_ = false;
   chosen.erase(chosen.begin(), middle);
   return write_some(rows, std::move(chosen), deadline);
-}
-
-// Encodes for COPY, or else for unnest(); takes out of *chosen what cannot be
-// encoded, and moves to *others what needs other statements than the first row.
-// Those of the rest, null if there is none.
-Statements* RowWriter::encode_some(const RowBatch& rows, Rows* chosen,
-                                   Rows* others, bool copies) {
-  copy_.recycle(kKeptMemory);
-  if (copies) RowEncoder::append_copy_header(&copy_);
-  Statements* statements = nullptr;
-  std::erase_if(*chosen, [&](std::size_t row) {
-    if (!encode(rows, row)) return true;
-    if (statements == nullptr) {
-      statements = &session_->statements.find(encoder_->left_out());
-      if (!copies) arrays_->begin(statements->types);
-    } else if (statements->left_out != encoder_->left_out() ||
-               statements->types.empty()) {
-      others->push_back(row);
-      return true;
-    }
-    if (!copies) {
-      arrays_->add(*encoder_);
-    } else {
-      encoder_->append_tuple(&copy_);
-    }
-    return false;
-  });
-  return statements;
-}
-
-Answer RowWriter::send_some(const RowBatch& rows, Rows* chosen, Rows* others,
-                            Deadline deadline) {
-  const Session& session = *session_;
-  const bool copies = settings_.use_copy && !session.pooled && session.can_copy;
-  const Statements* const statements =
-      encode_some(rows, chosen, others, copies);
-  if (statements == nullptr) return {};
-  if (copies && !statements->copy.empty()) {
-    RowEncoder::append_copy_trailer(&copy_);
-    return session.connection->copy(
-        session.batch_settings + ";" + statements->copy, copy_.view(),
-        deadline);
-  }
-  if (statements->unnest.empty()) {
-    return session.connection->run_with(
-        session.batch_settings, statements->insert, Parameters(), deadline);
-  }
-  arrays_->finish();
-  const Parameters parameters = {
-      statements->types.size(), arrays_->parameter_values(),
-      arrays_->parameter_lengths(), statements->binary.data(),
-      statements->array_types.data()};
-  return session.connection->run_with(session.batch_settings,
-                                      statements->unnest, parameters, deadline);
 }
 
 // Rows that the server takes and does not store, for a trigger or a rule

@@ -1,5 +1,5 @@
-// RowWriter: rows through a session, and what is done when the server does not
-// take them.
+// RowWriter: rows to the server, and what is done when it does not take them:
+// which of them is refused, what is tried again, and when to give up.
 #pragma once
 
 #include <cstddef>
@@ -8,11 +8,10 @@
 #include <string>
 #include <vector>
 
-#include "base/buffer.h"
-#include "sinks/postgres/array_encoder.h"
+#include "row/schema.h"
 #include "sinks/postgres/blame.h"
 #include "sinks/postgres/connector.h"
-#include "sinks/postgres/row_encoder.h"
+#include "sinks/postgres/row_sender.h"
 #include "sinks/postgres/session.h"
 #include "stogger/sink.h"
 
@@ -46,22 +45,15 @@ class RowWriter {
   void abandon() noexcept;
 
  private:
-  using Rows = std::vector<std::size_t>;  // of the batch, by position
+  using Rows = RowSender::Rows;
 
   Status write_all(const RowBatch& rows);
   Status begin(const RowBatch& rows, Deadline deadline);
   Status make_table(const RowBatch& rows);
-  void make_encoders();
   Status write_one(const RowBatch& rows, std::size_t row, Deadline deadline);
   Status write_some(const RowBatch& rows, Rows chosen, Deadline deadline);
   Status isolate(const RowBatch& rows, Rows chosen, const Answer& answer,
                  Deadline deadline);
-  Answer send_one(Deadline deadline);
-  Answer send_some(const RowBatch& rows, Rows* chosen, Rows* others,
-                   Deadline deadline);
-  bool encode(const RowBatch& rows, std::size_t row);
-  Statements* encode_some(const RowBatch& rows, Rows* chosen, Rows* others,
-                          bool copies);
   bool prepare_retry(const Answer& answer, int* tries, Deadline deadline);
   bool pause(Deadline deadline) const;
   void retire(Connector::Verdict verdict);
@@ -79,9 +71,7 @@ class RowWriter {
   Connector& connector_;
   std::unique_ptr<Session> session_;
   Schema schema_;
-  std::unique_ptr<RowEncoder> encoder_;
-  std::unique_ptr<ArrayEncoder> arrays_;
-  Buffer copy_;
+  RowSender sender_;
   bool lacks_connection_ = false;
   bool diverts_ = false;  // the last rows were taken and not stored
   AlikeRefusals alike_;
