@@ -102,7 +102,7 @@ Status RowWriter::write_all(const RowBatch& rows) {
   if (rows.row_count == 1) {
     return write_one(rows, 0,
                      Steady::now() + settings_.deadline -
-                         std::chrono::nanoseconds(report.waited_ns()));
+                         std::chrono::nanoseconds(report_->waited_ns()));
   }
   Rows all(rows.row_count);
   std::iota(all.begin(), all.end(), 0);
