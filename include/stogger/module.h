@@ -162,7 +162,7 @@ typedef struct stogger_sink_methods {
 typedef struct stogger_module {
   uint32_t abi;  /* STOGGER_MODULE_ABI; read before anything else */
   uint32_t size; /* of this structure */
-  /* The package's version, such as "0.1.0"; ends in NUL. */
+  /* The package's version, such as "0.2.0"; ends in NUL. */
   const char* version;
   /* A stogger::SinkFactory. */
   stogger_code (*make_sink)(const stogger_options* options, void** sink,

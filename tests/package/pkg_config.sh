@@ -8,7 +8,7 @@ shift 6
 mkdir -p "$(dirname "$program")"
 PKG_CONFIG_PATH=$prefix/$libdir/pkgconfig
 export PKG_CONFIG_PATH
-test "$(pkg-config --modversion "$package")" = 0.1.0
+test "$(pkg-config --modversion "$package")" = 0.2.0
 test "$(pkg-config --variable=includedir stogger)" -ef "$prefix/include"
 
 # The flags are words for the shell to split.

@@ -53,7 +53,7 @@ TEST_F(ParquetSinkTest, ClosingLeavesOneCompleteFile) {
   const json found = agreed(path());
   EXPECT_EQ(found["pairs"]["stogger.state"], "complete");
   EXPECT_EQ(numbers_in(found), counted(0, 6));
-  EXPECT_EQ(found["created_by"], "stogger version 0.1.0");
+  EXPECT_EQ(found["created_by"], "stogger version 0.2.0");
 }
 
 TEST_F(ParquetSinkTest, ASinkOpenedAgainGoesOnInItsFile) {
