@@ -68,7 +68,6 @@ TEST_F(FileTest, CutsWhatIsThere) {
 TEST_F(FileTest, WritingToNothingFails) {
   EXPECT_THAT(failure(write("x")), HasSubstr("not open"));
   EXPECT_FALSE(file_.is_open());
-  EXPECT_FALSE(file_.is_at(path_));
   EXPECT_FALSE(file_.is_deleted());
   EXPECT_EQ(file_.size(), 0u);
   EXPECT_OK(file_.close());
@@ -105,16 +104,23 @@ TEST_F(FileTest, NeverTakesThePlaceOfAStandardStream) {
   EXPECT_EQ(status, 0);
 }
 
-TEST_F(FileTest, KnowsWhetherAPathIsItsOwn) {
+TEST_F(FileTest, KnowsWhichFileIsItsOwn) {
   ASSERT_OK(open());
-  EXPECT_TRUE(file_.is_at(path_));
   EXPECT_TRUE(file_.is(file_.descriptor()));
   EXPECT_FALSE(file_.is(STDIN_FILENO));
+  struct stat own;
+  struct stat found;
+  ASSERT_EQ(::fstat(file_.descriptor(), &own), 0);
+  ASSERT_TRUE(find_file(path_, &found));
+  EXPECT_TRUE(is_same_file(own, found));
   std::filesystem::rename(path_, path_ + ".1");
-  EXPECT_FALSE(file_.is_at(path_));
-  EXPECT_TRUE(file_.is_at(path_ + ".1"));
-  write_file(path_, "");
-  EXPECT_FALSE(file_.is_at(path_));
+  EXPECT_FALSE(find_file(path_, &found));
+  ASSERT_TRUE(find_file(path_ + ".1", &found));
+  EXPECT_TRUE(is_same_file(own, found));
+  write_file(path_, "12345");
+  ASSERT_TRUE(find_file(path_, &found));
+  EXPECT_FALSE(is_same_file(own, found));
+  EXPECT_EQ(found.st_size, 5);
   EXPECT_FALSE(file_.is_deleted());
   std::filesystem::remove(path_ + ".1");
   EXPECT_TRUE(file_.is_deleted());
