@@ -10,10 +10,9 @@
 namespace stogger {
 namespace {
 
-constexpr std::uint32_t kNull = 0xFFFFFFFF;
 constexpr std::size_t kHeader = 20;
 constexpr std::size_t kEmptyHeader = 12;  // without the dimension
-constexpr std::size_t kKeptMemory = 1024 * 1024;
+constexpr std::size_t kKeptElements = 1024 * 1024;
 
 }  // namespace
 
@@ -35,7 +34,7 @@ void ArrayEncoder::begin(const std::vector<std::uint32_t>& types) {
 
 void ArrayEncoder::clear() noexcept {
   for (Array& array : arrays_) {
-    array.elements.recycle(kKeptMemory);
+    array.elements.recycle(kKeptElements);
     array.has_nulls = false;
   }
   rows_ = 0;

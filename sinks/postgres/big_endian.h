@@ -10,6 +10,9 @@
 
 namespace stogger {
 
+// The length of a value that is null.
+inline constexpr std::uint32_t kNull = 0xFFFFFFFF;
+
 // Writes the bytes of the number, the highest first, and returns the end.
 template <std::unsigned_integral Number>
 char* write_big_endian(char* out, Number value) noexcept {

@@ -33,7 +33,6 @@ constexpr struct {
     {3802, 3807, PostgresType::jsonb, "jsonb"},
 };
 constexpr std::uint32_t kNameType = 19;
-constexpr std::size_t kLongestName = 63;
 
 PostgresColumn standard_column(std::string_view name, std::uint32_t type_id,
                                bool required) {
@@ -53,7 +52,7 @@ bool set_builtin_type(std::uint32_t type_id, PostgresColumn* column) {
     column->type_id = type_id;
     column->array_type_id = builtin.array_type_id;
     column->type_name = "\"pg_catalog\".\"" + std::string(builtin.name) + "\"";
-    column->most_bytes = type_id == kNameType ? kLongestName : 0;
+    column->most_bytes = type_id == kNameType ? kLongestIdentifier : 0;
     return true;
   }
   return false;

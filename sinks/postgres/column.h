@@ -11,6 +11,9 @@
 
 namespace stogger {
 
+// In bytes, unless the server was built for longer ones.
+inline constexpr std::size_t kLongestIdentifier = 63;
+
 // The types that values are written as, in PostgreSQL's binary form. Columns of
 // any other type are left alone.
 enum class PostgresType : unsigned char {

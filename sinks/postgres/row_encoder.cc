@@ -15,10 +15,9 @@ namespace stogger {
 namespace {
 
 // A B-tree takes entries of 2704 bytes.
-constexpr std::size_t kLongestName = 2000;
-constexpr std::uint32_t kNull = 0xFFFFFFFF;
+constexpr std::size_t kLongestIndexed = 2000;
 constexpr std::size_t kLengthSize = 4;
-constexpr std::size_t kKeptMemory = 256 * 1024;
+constexpr std::size_t kKeptScratch = 256 * 1024;
 
 bool is_name(const PostgresColumn& column) noexcept {
   return column.type == PostgresType::text && !column.is_enum &&
@@ -105,8 +104,8 @@ const Value& RowEncoder::value_of(const RowBatch& rows, std::size_t row,
 }
 
 Status RowEncoder::encode(const RowBatch& rows, std::size_t row) {
-  fields_.recycle(kKeptMemory);
-  data_field_.recycle(kKeptMemory);
+  fields_.recycle(kKeptScratch);
+  data_field_.recycle(kKeptScratch);
   rest_.clear();
   append_big_endian(fields_, static_cast<std::uint16_t>(columns_.size()));
   for (std::size_t i = 0; i < columns_.size(); ++i) {
@@ -181,7 +180,7 @@ bool RowEncoder::append_value(std::size_t index, const Value& value) {
   const std::size_t start = fields_.size();
   const bool is_cut = value.kind() == Kind::text && is_name_[index];
   bool fits = append_postgres_value(fields_, column, value);
-  if (is_cut && (!fits || fields_.size() - start > kLongestName)) {
+  if (is_cut && (!fits || fields_.size() - start > kLongestIndexed)) {
     fields_.truncate(start);
     fits = append_cut(column, value.text());
     if (fits) put_aside(index, key_of_whole(column), value);
@@ -206,7 +205,7 @@ void RowEncoder::limit_json(Buffer& out, std::size_t start) {
   constexpr std::size_t kVersion = 1;
   const std::string_view json = out.view().substr(start + kVersion);
   if (!policy_.limits_json || !has_many_values(json)) return;
-  scratch_.recycle(kKeptMemory);
+  scratch_.recycle(kKeptScratch);
   append_few_values(scratch_, json);
   out.truncate(start + kVersion);
   out.append(scratch_.view());
@@ -215,9 +214,9 @@ void RowEncoder::limit_json(Buffer& out, std::size_t start) {
 bool RowEncoder::append_cut(const PostgresColumn& column,
                             std::string_view text) {
   if (text.size() > kLongestPostgresText) return false;
-  scratch_.recycle(kKeptMemory);
+  scratch_.recycle(kKeptScratch);
   append_clean_text(scratch_, text);
-  std::string_view cut = utf8_prefix(scratch_.view(), kLongestName);
+  std::string_view cut = utf8_prefix(scratch_.view(), kLongestIndexed);
   if (column.most_characters != 0) {
     cut = cut.substr(0, size_of_characters(cut, column.most_characters));
   }
@@ -230,7 +229,7 @@ bool RowEncoder::append_cut(const PostgresColumn& column,
 // scratch_.
 std::string_view RowEncoder::json_of_data(const Value& data) {
   if (data.is_null()) return {};
-  scratch_.recycle(kKeptMemory);
+  scratch_.recycle(kKeptScratch);
   if (data.kind() == Kind::json || data.kind() == Kind::text) {
     if (data.text().size() > kLongestPostgresText) {
       schema_.note_misfit(data_, data);

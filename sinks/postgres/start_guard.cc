@@ -7,7 +7,7 @@
 namespace stogger {
 namespace {
 
-constexpr std::size_t kHeader = 5;
+constexpr std::size_t kMessageHeader = 5;
 // What libpq takes as an authentication request at most.
 constexpr std::size_t kMostOfRequest = 2000;
 // PostgreSQL asks for 4,096 unless it is set otherwise.
@@ -47,11 +47,11 @@ StartGuard::Verdict StartGuard::check(std::string_view bytes, bool negotiates,
     const std::size_t skipped = std::min(left_, bytes.size());
     left_ -= skipped;
     bytes.remove_prefix(skipped);
-    while (begun_.size() < kHeader && !bytes.empty()) {
+    while (begun_.size() < kMessageHeader && !bytes.empty()) {
       begun_ += bytes[0];
       bytes.remove_prefix(1);
     }
-    if (begun_.size() < kHeader) break;
+    if (begun_.size() < kMessageHeader) break;
     const std::size_t length = number_at(begun_, 1);
     if (length < 4) return Verdict::unknown;
     const std::size_t size = length + 1;
@@ -62,7 +62,7 @@ StartGuard::Verdict StartGuard::check(std::string_view bytes, bool negotiates,
       bytes.remove_prefix(taken);
       if (begun_.size() < size) break;
     } else {
-      left_ = size - kHeader;
+      left_ = size - kMessageHeader;
     }
     const Verdict verdict = judge(forbids_clear);
     is_over_ = begun_[0] == 'Z';
@@ -74,13 +74,13 @@ StartGuard::Verdict StartGuard::check(std::string_view bytes, bool negotiates,
 
 StartGuard::Verdict StartGuard::judge(bool forbids_clear) const {
   constexpr std::string_view kTypes = "RSKZENv";
-  constexpr std::size_t kKind = kHeader + 4;
+  constexpr std::size_t kKind = kMessageHeader + 4;
   constexpr std::uint32_t kClearPassword = 3;
   constexpr std::uint32_t kGoOn = 11;
   if (kTypes.find(begun_[0]) == std::string_view::npos) return Verdict::unknown;
   if (begun_[0] != 'R') return Verdict::fine;
   if (begun_.size() < kKind) return Verdict::unknown;
-  const std::uint32_t kind = number_at(begun_, kHeader);
+  const std::uint32_t kind = number_at(begun_, kMessageHeader);
   if (kind == kClearPassword && forbids_clear) {
     return Verdict::wants_clear_password;
   }

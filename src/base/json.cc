@@ -4,11 +4,11 @@
 
 #include <algorithm>
 #include <cmath>
-#include <cstring>
 #include <nlohmann/json.hpp>
 #include <string>
 #include <vector>
 
+#include "base/copy_text.h"
 #include "base/harmful.h"
 #include "base/number.h"
 #include "base/timestamp.h"
@@ -17,17 +17,15 @@
 namespace stogger {
 namespace {
 
-constexpr char kHex[] = "0123456789abcdef";
-
 char* write_hex_unit(char* out, std::uint32_t unit) noexcept {
   *out++ = 'u';
   for (int shift = 12; shift >= 0; shift -= 4) {
-    *out++ = kHex[unit >> shift & 15];
+    *out++ = kHexDigits[unit >> shift & 15];
   }
   return out;
 }
 
-char* write_escape(char* out, std::uint32_t c) noexcept {
+char* write_json_escape(char* out, std::uint32_t c) noexcept {
   *out++ = '\\';
   switch (c) {
     case '"':
@@ -65,11 +63,6 @@ bool needs_escape(std::uint32_t c) noexcept {
   return c == '"' || c == '\\' || is_harmful(c);
 }
 
-char* copy(char* out, std::string_view text) noexcept {
-  std::memcpy(out, text.data(), text.size());
-  return out + text.size();
-}
-
 template <class Write>
 char* write_in_quotes(char* out, Write write) noexcept {
   *out++ = '"';
@@ -86,12 +79,12 @@ char* json_detail::write_special(char* out, std::string_view text,
   while (!text.empty()) {
     const Utf8Step step = utf8_step(text);
     if (!step.valid || step.codepoint == 0) {
-      out = copy(out, kReplacement);
+      out = copy_text(out, kReplacement);
       replaced = true;
     } else if (needs_escape(step.codepoint)) {
-      out = write_escape(out, step.codepoint);
+      out = write_json_escape(out, step.codepoint);
     } else {
-      out = copy(out, text.substr(0, step.size));
+      out = copy_text(out, text.substr(0, step.size));
     }
     text.remove_prefix(step.size);
   }
@@ -104,7 +97,7 @@ char* write_json_value(char* out, const Value& value,
                        std::uint32_t* sanitized) noexcept {
   switch (value.kind()) {
     case Kind::boolean:
-      return copy(out, value.boolean() ? "true" : "false");
+      return copy_text(out, value.boolean() ? "true" : "false");
     case Kind::integer:
       return write_integer(out, value.integer());
     case Kind::unsigned_integer:
@@ -121,12 +114,12 @@ char* write_json_value(char* out, const Value& value,
       return write_in_quotes(
           out, [&](char* p) { return write_time(p, value.time()); });
     case Kind::json:
-      return copy(out, value.text());
+      return copy_text(out, value.text());
     case Kind::null:
     case Kind::custom:
       break;
   }
-  return copy(out, "null");
+  return copy_text(out, "null");
 }
 
 namespace {
@@ -136,7 +129,7 @@ std::size_t escaped_size(const Utf8Step& step) noexcept {
   if (!step.valid || step.codepoint == 0) return kReplacement.size();
   if (!needs_escape(step.codepoint)) return step.size;
   char escape[12];  // a surrogate pair
-  return static_cast<std::size_t>(write_escape(escape, step.codepoint) -
+  return static_cast<std::size_t>(write_json_escape(escape, step.codepoint) -
                                   escape);
 }
 

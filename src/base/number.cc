@@ -5,6 +5,8 @@
 #include <cstring>
 #include <string_view>
 
+#include "base/copy_text.h"
+
 namespace stogger {
 namespace {
 
@@ -73,20 +75,15 @@ namespace {
   return out;
 }
 
-char* copy(char* out, std::string_view text) noexcept {
-  std::memcpy(out, text.data(), text.size());
-  return out + text.size();
-}
-
 [[gnu::noinline]] char* write_any_real(char* out, double value) noexcept {
   if (!std::isfinite(value)) {
-    if (std::isnan(value)) return copy(out, "NaN");
-    return copy(out, value > 0 ? "Infinity" : "-Infinity");
+    if (std::isnan(value)) return copy_text(out, "NaN");
+    return copy_text(out, value > 0 ? "Infinity" : "-Infinity");
   }
   char* end = std::to_chars(out, out + kNumberSize, value).ptr;
   const std::string_view digits(out, static_cast<std::size_t>(end - out));
   if (digits.find_first_of(".e") == std::string_view::npos) {
-    end = copy(end, ".0");
+    end = copy_text(end, ".0");
   }
   return end;
 }

@@ -1,7 +1,6 @@
 #include "base/plain.h"
 
-#include <cstring>
-
+#include "base/copy_text.h"
 #include "base/harmful.h"
 #include "base/json.h"
 #include "base/timestamp.h"
@@ -9,11 +8,6 @@
 
 namespace stogger {
 namespace {
-
-char* copy(char* out, std::string_view text) noexcept {
-  std::memcpy(out, text.data(), text.size());
-  return out + text.size();
-}
 
 bool needs_quotes(std::string_view text) noexcept {
   if (text.empty()) return true;
@@ -52,7 +46,7 @@ void append_plain(Buffer& out, const Value& value) {
 
 char* plain_detail::write_special_pair_text(char* out, std::string_view text,
                                             std::uint32_t* sanitized) noexcept {
-  if (!needs_quotes(text)) return copy(out, text);
+  if (!needs_quotes(text)) return copy_text(out, text);
   return write_quoted(out, text, sanitized);
 }
 

@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "base/copy_text.h"
 #include "base/harmful.h"
 #include "base/names.h"
 #include "base/utf8.h"
@@ -14,11 +15,10 @@ constexpr std::size_t kLongestQuote = 100;
 
 // \u202e or, beyond the basic plane, \U000e0041: as TOML has them.
 void append_code(std::string& out, std::uint32_t codepoint) {
-  constexpr char kHex[] = "0123456789abcdef";
   const bool is_long = codepoint > 0xFFFF;
   out += is_long ? "\\U" : "\\u";
   for (int shift = is_long ? 28 : 12; shift >= 0; shift -= 4) {
-    out += kHex[codepoint >> shift & 15];
+    out += kHexDigits[codepoint >> shift & 15];
   }
 }
 

@@ -1,21 +1,12 @@
 #include "base/scalar_text.h"
 
-#include <cstring>
 #include <string_view>
 
+#include "base/copy_text.h"
 #include "base/number.h"
 #include "base/timestamp.h"
 
 namespace stogger {
-namespace {
-
-char* copy(char* out, std::string_view text) noexcept {
-  std::memcpy(out, text.data(), text.size());
-  return out + text.size();
-}
-
-}  // namespace
-
 void append_scalar(Buffer& out, const Value& value) {
   if (value.kind() == Kind::time) return append_time(out, value.time());
   append_cell(out, value);
@@ -24,7 +15,7 @@ void append_scalar(Buffer& out, const Value& value) {
 char* write_cell(char* out, const Value& value) noexcept {
   switch (value.kind()) {
     case Kind::boolean:
-      return copy(out, value.boolean() ? "true" : "false");
+      return copy_text(out, value.boolean() ? "true" : "false");
     case Kind::integer:
       return write_integer(out, value.integer());
     case Kind::unsigned_integer:

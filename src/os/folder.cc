@@ -19,7 +19,6 @@
 namespace stogger {
 namespace {
 
-constexpr int kMostAttempts = 16;  // where others keep changing what is there
 constexpr int kAlways = O_CLOEXEC | O_NOCTTY | O_NONBLOCK;
 
 int errno_of(int result) noexcept { return result == 0 ? 0 : errno; }

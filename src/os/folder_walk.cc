@@ -18,8 +18,7 @@
 namespace stogger {
 namespace {
 
-constexpr int kMostLinks = 40;     // as the kernel
-constexpr int kMostAttempts = 16;  // where others keep changing what is there
+constexpr int kMostLinks = 40;  // as the kernel
 
 // O_PATH: the right to search a folder is enough.
 constexpr int kFolder = O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC;

@@ -13,6 +13,9 @@
 
 namespace stogger {
 
+// Where others keep changing what is there.
+inline constexpr int kMostAttempts = 16;
+
 class FolderWalk {
  public:
   // What to do where a folder is missing.

@@ -10,15 +10,10 @@
 #include "base/quote.h"
 #include "os/folder.h"
 #include "os/lock_holder.h"
+#include "os/monotonic.h"
 
 namespace stogger {
 namespace {
-
-std::int64_t now_milliseconds() noexcept {
-  timespec now;
-  ::clock_gettime(CLOCK_MONOTONIC, &now);
-  return static_cast<std::int64_t>(now.tv_sec) * 1000 + now.tv_nsec / 1000000;
-}
 
 bool set_lock(int descriptor, short type) noexcept {
   struct flock whole = {};
@@ -50,9 +45,9 @@ Status LockFile::open(const Folder& folder, const std::string& name,
                       const struct stat& guarded) {
   close();
   path_ = folder.path_of(name);
-  constexpr int kMostAttempts = 4;  // where others remove it all the time
+  constexpr int kMostTries = 4;  // where others remove it all the time
   Status status;
-  for (int i = 0; i < kMostAttempts; ++i) {
+  for (int i = 0; i < kMostTries; ++i) {
     int file = -1;
     int error = 0;
     status = folder.open_file(name, O_RDWR, Folder::Creation::never, 0, &file,

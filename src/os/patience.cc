@@ -1,21 +1,16 @@
 #include "os/patience.h"
 
 #include <poll.h>
-#include <time.h>
 
 #include <cerrno>
 #include <utility>
+
+#include "os/monotonic.h"
 
 namespace stogger {
 namespace {
 
 constexpr std::int64_t kWaitMilliseconds = 250;
-
-std::int64_t now_milliseconds() noexcept {
-  timespec now;
-  clock_gettime(CLOCK_MONOTONIC, &now);
-  return static_cast<std::int64_t>(now.tv_sec) * 1000 + now.tv_nsec / 1000000;
-}
 
 // Otherwise errno is EINTR, or something else if it took too long.
 bool poll_once(int descriptor, std::int64_t milliseconds) noexcept {

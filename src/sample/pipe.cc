@@ -32,7 +32,7 @@ std::string name_of(const Sink& sink) {
   return target.empty() ? "the sink" : "the sink " + std::string(target);
 }
 
-Status inherited() {
+Status pipe_inherited() {
   return Status(Code::invalid,
                 "the pipe belongs to the parent of this process: make a sink "
                 "and a pipe after fork()");
@@ -154,7 +154,7 @@ void Pipe::Rep::seal() {
 }
 
 Status Pipe::Rep::push(const Sample& given) {
-  if (is_inherited()) return inherited();
+  if (is_inherited()) return pipe_inherited();
   SettledSample settled(given);
   const Sample& sample = settled.get();
   Lock lock(mutex_);
@@ -185,7 +185,7 @@ Status Pipe::Rep::push(const Sample& given) {
 }
 
 Status Pipe::Rep::flush() {
-  if (is_inherited()) return inherited();
+  if (is_inherited()) return pipe_inherited();
   Lock lock(mutex_);
   const std::uint64_t wanted = ++flushes_wanted_;
   flush_target_ = accepted_;
@@ -195,7 +195,7 @@ Status Pipe::Rep::flush() {
 }
 
 Status Pipe::Rep::finish(PipeSummary* summary) {
-  if (is_inherited()) return inherited();
+  if (is_inherited()) return pipe_inherited();
   Status status;
   {
     Lock lock(mutex_);

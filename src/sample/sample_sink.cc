@@ -7,7 +7,7 @@
 namespace stogger {
 namespace {
 
-Status inherited() {
+Status sink_inherited() {
   return Status(
       Code::invalid,
       "the sink belongs to the parent of this process: make one after "
@@ -40,26 +40,26 @@ SampleSink::~SampleSink() {
 }
 
 Status SampleSink::open() {
-  if (is_torn_) return inherited();
+  if (is_torn_) return sink_inherited();
   const Busy busy(*this);
   is_abandoned_ = false;
   return sink_->open();
 }
 
 Status SampleSink::write(const RowBatch& rows, WriteReport& report) {
-  if (is_abandoned_) return inherited();
+  if (is_abandoned_) return sink_inherited();
   const Busy busy(*this);
   return sink_->write(rows, report);
 }
 
 Status SampleSink::flush() {
-  if (is_abandoned_) return inherited();
+  if (is_abandoned_) return sink_inherited();
   const Busy busy(*this);
   return sink_->flush();
 }
 
 Status SampleSink::tick(Time now, WriteReport& report) {
-  if (is_abandoned_) return inherited();
+  if (is_abandoned_) return sink_inherited();
   const Busy busy(*this);
   return sink_->tick(now, report);
 }
