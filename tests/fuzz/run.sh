@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Builds fuzzers and runs each for a while:
+# Builds fuzzers and runs each for a while, one on each processor:
 #   tests/fuzz/run.sh [NAME...]                            those of that name; all by default
 #   STOGGER_FUZZ_SECONDS=3600 tests/fuzz/run.sh dsn_fuzz   one of them for an hour
 #
@@ -52,11 +52,13 @@ fuzz() {
 }
 
 [ $# -ne 0 ] || for fuzzer in "$folder"/*_fuzz; do set -- "$@" "$(basename "$fuzzer")"; done
-failed=()
+rm -f "$folder/failed"
 for name in "$@"; do
   echo "fuzz: $name for $seconds s"
-  fuzz "$name" || failed+=("$name")
+  { fuzz "$name" || echo "$name" >>"$folder/failed"; } &
+  [ "$(jobs -rp | wc -l)" -lt "$(nproc)" ] || wait -n
 done
-[ ${#failed[@]} -eq 0 ] && exit 0
-echo "fuzz: FAILED: ${failed[*]} (see above)"
+wait
+[ -e "$folder/failed" ] || exit 0
+echo "fuzz: FAILED: $(paste -s -d ' ' "$folder/failed") (see above)"
 exit 1
