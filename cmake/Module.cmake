@@ -11,6 +11,7 @@
 include(GNUInstallDirs)
 include(${CMAKE_CURRENT_LIST_DIR}/Warnings.cmake)
 include(${CMAKE_CURRENT_LIST_DIR}/Sanitizers.cmake)
+include(${CMAKE_CURRENT_LIST_DIR}/JoinSources.cmake)
 include(${CMAKE_CURRENT_LIST_DIR}/Harden.cmake)
 include(${CMAKE_CURRENT_LIST_DIR}/Dependencies.cmake)
 
@@ -41,6 +42,7 @@ function(stogger_set_up_module_target target)
                POSITION_INDEPENDENT_CODE ON)
   stogger_set_warnings(${target})
   stogger_sanitize(${target})
+  stogger_join_sources(${target})
   stogger_harden(${target} ASSERTIONS)
 endfunction()
 

@@ -4,6 +4,7 @@ if(STOGGER_BUILD_FUZZERS AND NOT CMAKE_CXX_COMPILER_ID MATCHES "Clang")
   message(FATAL_ERROR "STOGGER_BUILD_FUZZERS needs clang: set CMAKE_CXX_COMPILER=clang++.")
 endif()
 
+# stogger_sanitize(TARGET [UNCOVERED]), without that coverage for what no fuzzer runs.
 function(stogger_sanitize target)
   if(STOGGER_SANITIZE)
     # vptr, a part of undefined, opens and writes a pipe for what it checks: tests
@@ -12,7 +13,7 @@ function(stogger_sanitize target)
     target_compile_options(${target} PRIVATE ${flags} -fno-omit-frame-pointer)
     target_link_options(${target} PRIVATE ${flags})
   endif()
-  if(STOGGER_BUILD_FUZZERS)
+  if(STOGGER_BUILD_FUZZERS AND NOT "UNCOVERED" IN_LIST ARGN)
     target_compile_options(${target} PRIVATE -fsanitize=fuzzer-no-link)
     target_link_options(${target} PRIVATE -fsanitize=fuzzer-no-link)
   endif()

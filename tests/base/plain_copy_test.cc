@@ -9,7 +9,7 @@
 namespace stogger {
 namespace {
 
-using Json = SpecialCharacters<' ', '"', '\\'>;
+using JsonSpecial = SpecialCharacters<' ', '"', '\\'>;
 using Ascii = SpecialCharacters<0>;
 
 // Copies between blocks of exactly the size, so that a sanitizer sees a read or
@@ -27,7 +27,7 @@ TEST(PlainCopyTest, PlainTextOfEveryLengthIsCopied) {
   std::string text;
   for (std::size_t size = 0; size < 200; ++size) {
     std::string copied;
-    EXPECT_TRUE(copy<Json>(text, &copied)) << size;
+    EXPECT_TRUE(copy<JsonSpecial>(text, &copied)) << size;
     EXPECT_EQ(copied, text);
     text += static_cast<char>(' ' + 3 + size % 20);
   }
@@ -41,7 +41,7 @@ TEST(PlainCopyTest, ASpecialCharacterIsSeenWhereverItStands) {
       for (const char special :
            {'"', '\\', '\x1F', '\0', '\n', '\x7F', '\x80', '\xFF'}) {
         text[at] = special;
-        EXPECT_FALSE(copy<Json>(text, &copied))
+        EXPECT_FALSE(copy<JsonSpecial>(text, &copied))
             << size << " " << at << " " << static_cast<int>(special);
       }
     }
@@ -56,8 +56,9 @@ TEST(PlainCopyTest, EveryCharacterIsJudgedAsTheSetSays) {
     for (const std::size_t size : {1u, 5u, 12u, 16u, 40u}) {
       std::string text(size, 'b');
       text[size / 2] = character;
-      EXPECT_EQ(copy<Json>(text, &copied), !Json::has(character)) << c;
-      EXPECT_EQ(Json::has(character),
+      EXPECT_EQ(copy<JsonSpecial>(text, &copied), !JsonSpecial::has(character))
+          << c;
+      EXPECT_EQ(JsonSpecial::has(character),
                 c < 32 || c >= 127 || c == '"' || c == '\\');
       EXPECT_EQ(copy<Ascii>(text, &copied), c < 127) << c;
     }

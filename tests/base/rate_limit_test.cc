@@ -2,10 +2,10 @@
 
 #include <gtest/gtest.h>
 
+#include "tests/support/seconds.h"
+
 namespace stogger {
 namespace {
-
-constexpr std::int64_t kSecond = 1000000000;
 
 TEST(RateLimitTest, TenAMinutePass) {
   RateLimit limit;

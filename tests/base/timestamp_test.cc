@@ -11,10 +11,10 @@
 #include <string>
 #include <vector>
 
+#include "tests/support/seconds.h"
+
 namespace stogger {
 namespace {
-
-constexpr std::int64_t kSecond = 1000000000;
 
 std::string timestamp(Time time) {
   char text[40];

@@ -13,11 +13,6 @@ namespace {
 
 class BuildTest : public ConfigTest {};
 
-class NullSink final : public Sink {
- public:
-  Status write(const RowBatch&, WriteReport&) override { return {}; }
-};
-
 TEST_F(BuildTest, ConsoleIsStartedByDefault) {
   const Built built = build_text("[stogger]\nlevel = \"warning\"\n");
   EXPECT_EQ(built.problems, Lines());

@@ -66,11 +66,6 @@ TEST_F(DescribeTest, MeansTheSameWhenReadAgain) {
   EXPECT_EQ(describe_text(twice), twice);
 }
 
-class NullSink final : public Sink {
- public:
-  Status write(const RowBatch&, WriteReport&) override { return {}; }
-};
-
 TEST_F(DescribeTest, SecretsAreHidden) {
   ASSERT_TRUE(register_sink("describe-test-secretive", [](Options& options,
                                                           SinkPtr* sink) {

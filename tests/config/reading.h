@@ -9,8 +9,14 @@
 #include <vector>
 
 #include "config/config.h"
+#include "stogger/sink.h"
 
 namespace stogger {
+
+class NullSink final : public Sink {
+ public:
+  Status write(const RowBatch&, WriteReport&) override { return {}; }
+};
 
 // Sets an environment variable, or unsets it, as long as this object lives.
 class ScopedVariable {
@@ -77,7 +83,7 @@ inline Built build_text(std::string_view toml) {
 }
 
 // Tests that must not depend on how they were started.
-class ConfigTest : public testing::Test {
+class ConfigTest : public ::testing::Test {
  private:
   ScopedVariable level_{"STOGGER_LEVEL", nullptr};
   ScopedVariable config_{"STOGGER_CONFIG", nullptr};

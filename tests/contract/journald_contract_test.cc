@@ -119,6 +119,6 @@ class JournaldDriver final : public SinkDriver {
 }  // namespace
 
 INSTANTIATE_TEST_SUITE_P(Journald, SinkContract,
-                         testing::Values(make_driver<JournaldDriver>));
+                         ::testing::Values(make_driver<JournaldDriver>));
 
 }  // namespace stogger

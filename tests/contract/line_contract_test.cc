@@ -117,13 +117,13 @@ class ConsoleDriver final : public SinkDriver {
 };
 
 INSTANTIATE_TEST_SUITE_P(Jsonl, SinkContract,
-                         testing::Values(make_driver<JsonlDriver>));
+                         ::testing::Values(make_driver<JsonlDriver>));
 INSTANTIATE_TEST_SUITE_P(JsonlInBlocks, SinkContract,
-                         testing::Values(make_driver<JsonlBlockDriver>));
+                         ::testing::Values(make_driver<JsonlBlockDriver>));
 INSTANTIATE_TEST_SUITE_P(File, SinkContract,
-                         testing::Values(make_driver<FileDriver>));
+                         ::testing::Values(make_driver<FileDriver>));
 INSTANTIATE_TEST_SUITE_P(Console, SinkContract,
-                         testing::Values(make_driver<ConsoleDriver>));
+                         ::testing::Values(make_driver<ConsoleDriver>));
 
 }  // namespace
 }  // namespace stogger

@@ -20,7 +20,7 @@ class MemoryDriver final : public SinkDriver {
 };
 
 INSTANTIATE_TEST_SUITE_P(Memory, SinkContract,
-                         testing::Values(make_driver<MemoryDriver>));
+                         ::testing::Values(make_driver<MemoryDriver>));
 
 }  // namespace
 }  // namespace stogger

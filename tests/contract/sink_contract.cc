@@ -15,12 +15,11 @@
 #include "base/utf8.h"
 #include "tests/support/count_allocations.h"
 #include "tests/support/kept_report.h"
+#include "tests/support/seconds.h"
 #include "tests/support/sinks.h"
 
 namespace stogger {
 namespace {
-
-constexpr std::int64_t kSecond = 1000000000;
 
 using Numbers = std::vector<std::int64_t>;
 using Events = std::vector<std::vector<Field>>;
@@ -40,7 +39,7 @@ std::string describe(const Value& value) {
       return kind + std::to_string(value.time().ns) + " ns";
     case Kind::text:
     case Kind::json:
-      return kind + testing::PrintToString(std::string(value.text()));
+      return kind + ::testing::PrintToString(std::string(value.text()));
     default:
       return kind;
   }
@@ -445,7 +444,7 @@ TEST_P(SinkContract, ABrokenTargetIsReportedAndHeals) {
   EXPECT_EQ(
       std::adjacent_find(found.begin(), found.end(), std::greater_equal<>()),
       found.end())
-      << testing::PrintToString(found);
+      << ::testing::PrintToString(found);
   ASSERT_GE(found.size(), 3u);
   EXPECT_EQ(found.front(), 1);
   EXPECT_EQ(found[found.size() - 2], 7);

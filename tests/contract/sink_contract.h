@@ -3,7 +3,7 @@
 // To put a sink through it, write a driver and, in <sink>_contract_test.cc,
 //
 //   INSTANTIATE_TEST_SUITE_P(Jsonl, SinkContract,
-//                            testing::Values(make_driver<JsonlDriver>));
+//                            ::testing::Values(make_driver<JsonlDriver>));
 #pragma once
 
 #include <gtest/gtest.h>
@@ -82,7 +82,7 @@ bool identical(const Value& a, const Value& b);
 // that cannot keep these.
 std::string with_replacements(std::string_view text);
 
-class SinkContract : public testing::TestWithParam<DriverFactory> {
+class SinkContract : public ::testing::TestWithParam<DriverFactory> {
  protected:
   SinkContract() : driver_(GetParam()()), sink_(driver_->make()) {}
 

@@ -28,13 +28,13 @@ namespace {
 
 using testing::ManualClock;
 
-constexpr int kThreads = 4;
+constexpr int kLoggers = 4;
 
 // Runs body(number of the thread) in several threads until all have returned.
 template <class Body>
 void in_threads(Body body) {
   std::vector<std::thread> threads;
-  for (int i = 0; i < kThreads; ++i) threads.emplace_back(body, i);
+  for (int i = 0; i < kLoggers; ++i) threads.emplace_back(body, i);
   for (std::thread& thread : threads) thread.join();
 }
 
@@ -169,7 +169,7 @@ TEST(Concurrency, StatisticsAreBalancedAtEveryReading) {
   static_cast<void>(system.close());
   static_cast<void>(system.close());
   for (const SinkStats& stats : system.stats()) {
-    EXPECT_EQ(stats.accepted, std::uint64_t{kThreads} * kEvents) << stats.name;
+    EXPECT_EQ(stats.accepted, std::uint64_t{kLoggers} * kEvents) << stats.name;
     EXPECT_TRUE(is_balanced(stats)) << stats.name;
     EXPECT_GT(stats.written, 0U) << stats.name;
     EXPECT_GT(stats.dropped, 0U) << stats.name;
@@ -193,7 +193,7 @@ TEST(Concurrency, ReplacingTheSinksLosesAndDoublesNothing) {
   };
   install_one();
   const Logger log = system.logger();
-  std::atomic<int> running{kThreads};
+  std::atomic<int> running{kLoggers};
   std::thread replacer([&] {
     for (int i = 0; i < kReplacements || running > 0; ++i) {
       if (i < 10 * kReplacements) install_one();
@@ -213,7 +213,7 @@ TEST(Concurrency, ReplacingTheSinksLosesAndDoublesNothing) {
     EXPECT_FALSE(script->broke_the_rules);
     EXPECT_FALSE(script->is_open) << "an old sink was left open";
   }
-  EXPECT_EQ(counts.size(), std::size_t{kThreads} * kEvents);
+  EXPECT_EQ(counts.size(), std::size_t{kLoggers} * kEvents);
   EXPECT_TRUE(std::all_of(counts.begin(), counts.end(), [](const auto& entry) {
     return entry.second == 1;
   })) << "an event arrived twice";
@@ -232,7 +232,7 @@ TEST(Concurrency, AThreadsEventsKeepTheirOrder) {
     const std::size_t dash = name.find('-');
     EXPECT_EQ(std::stoi(name.substr(dash + 1)), next[name.substr(0, dash)]++);
   }
-  EXPECT_EQ(script->count(), std::size_t{kThreads} * kEvents);
+  EXPECT_EQ(script->count(), std::size_t{kLoggers} * kEvents);
 }
 
 TEST(Concurrency, CloseWhileThreadsLogLosesNothing) {
@@ -252,7 +252,7 @@ TEST(Concurrency, CloseWhileThreadsLogLosesNothing) {
     }
   });
   closer.join();
-  EXPECT_EQ(script->count(), std::size_t{kThreads} * kEvents);
+  EXPECT_EQ(script->count(), std::size_t{kLoggers} * kEvents);
   EXPECT_FALSE(script->is_open);
   EXPECT_FALSE(script->broke_the_rules);
 }
@@ -262,7 +262,7 @@ TEST(Concurrency, SinksComeAndGoWhileThreadsLog) {
   System system;
   const auto script = add_scripted(system, "stays");
   const Logger log = system.logger();
-  std::atomic<int> running{kThreads};
+  std::atomic<int> running{kLoggers};
   std::thread changer([&] {
     for (int i = 0; i < 200 || running > 0; ++i) {
       if (i >= 2000) continue;
@@ -275,7 +275,7 @@ TEST(Concurrency, SinksComeAndGoWhileThreadsLog) {
     --running;
   });
   changer.join();
-  EXPECT_EQ(script->count(), std::size_t{kThreads} * kEvents);
+  EXPECT_EQ(script->count(), std::size_t{kLoggers} * kEvents);
 }
 
 TEST(Concurrency, ASlowSinkDelaysTheCallerAndLosesNothing) {

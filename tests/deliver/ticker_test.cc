@@ -168,7 +168,7 @@ TEST(Ticker, AChildDoesNotHoldTheLockOfItsParent) {
   EXPECT_TRUE(succeeded(child));
 }
 
-class Quiet : public testing::Test {
+class Quiet : public ::testing::Test {
  protected:
   void SetUp() override {
     const Status status = system_.load_text(

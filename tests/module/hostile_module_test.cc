@@ -17,12 +17,12 @@
 namespace stogger {
 namespace {
 
-using testing::ElementsAre;
-using testing::HasSubstr;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
 
 stogger_text text(std::string_view text) { return {text.data(), text.size()}; }
 
-class HostileModuleTest : public testing::Test {
+class HostileModuleTest : public ::testing::Test {
  protected:
   Status make() {
     Options options("fake", {});

@@ -20,7 +20,7 @@ namespace stogger {
 
 using Lines = std::vector<std::string>;
 
-class ModuleTest : public testing::Test {
+class ModuleTest : public ::testing::Test {
  protected:
   ModuleTest() {
     look_in(TEST_MODULE_FOLDER);

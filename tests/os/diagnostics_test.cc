@@ -11,7 +11,7 @@
 namespace stogger {
 namespace {
 
-class DiagnosticsTest : public testing::Test {
+class DiagnosticsTest : public ::testing::Test {
  protected:
   ~DiagnosticsTest() override { set_diagnostics(nullptr); }
 
@@ -29,15 +29,16 @@ TEST_F(DiagnosticsTest, GoToTheFunctionThatWasSet) {
 }
 
 TEST_F(DiagnosticsTest, GoToStderrOtherwise) {
-  testing::internal::CaptureStderr();
+  ::testing::internal::CaptureStderr();
   report("a sink failed");
-  EXPECT_EQ(testing::internal::GetCapturedStderr(), "stogger: a sink failed\n");
+  EXPECT_EQ(::testing::internal::GetCapturedStderr(),
+            "stogger: a sink failed\n");
 
   set_diagnostics(&keep, &lines_);
   set_diagnostics(nullptr);
-  testing::internal::CaptureStderr();
+  ::testing::internal::CaptureStderr();
   report("again");
-  EXPECT_EQ(testing::internal::GetCapturedStderr(), "stogger: again\n");
+  EXPECT_EQ(::testing::internal::GetCapturedStderr(), "stogger: again\n");
   EXPECT_TRUE(lines_.empty());
 }
 
@@ -100,10 +101,10 @@ TEST_F(DiagnosticsTest, AReportFromInsideTheFunctionGoesToStderr) {
         report("from inside");
       },
       &lines_);
-  testing::internal::CaptureStderr();
+  ::testing::internal::CaptureStderr();
   report("first");
   report("second");
-  EXPECT_EQ(testing::internal::GetCapturedStderr(),
+  EXPECT_EQ(::testing::internal::GetCapturedStderr(),
             "stogger: from inside\nstogger: from inside\n");
   EXPECT_EQ(lines_, (std::vector<std::string>{"first", "second"}));
 }

@@ -23,9 +23,9 @@
 namespace stogger {
 namespace {
 
-using testing::HasSubstr;
+using ::testing::HasSubstr;
 
-class FileTest : public testing::Test {
+class FileTest : public ::testing::Test {
  protected:
   Status open() { return open_append(file_, path_); }
   Status write(std::string_view bytes) { return file_.write(bytes, &written_); }

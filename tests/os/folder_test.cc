@@ -15,15 +15,16 @@
 #include <string_view>
 #include <vector>
 
+#include "tests/support/mode_of.h"
 #include "tests/support/sinks.h"
 #include "tests/support/temp_folder.h"
 
 namespace stogger {
 namespace {
 
-using testing::ElementsAre;
-using testing::HasSubstr;
-using testing::UnorderedElementsAre;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::UnorderedElementsAre;
 using Creation = Folder::Creation;
 
 class Umask {
@@ -37,12 +38,7 @@ class Umask {
   const mode_t before_;
 };
 
-mode_t mode_of(const std::string& path) {
-  struct stat info;
-  return ::lstat(path.c_str(), &info) == 0 ? info.st_mode & 07777 : 0;
-}
-
-class FolderTest : public testing::Test {
+class FolderTest : public ::testing::Test {
  protected:
   Status open(const std::string& path, bool create = false) {
     return folder_.open(path, FileModes(), create);

@@ -16,6 +16,7 @@
 #include "os/file.h"
 #include "os/folder.h"
 #include "tests/support/access_list.h"
+#include "tests/support/mode_of.h"
 #include "tests/support/other_user.h"
 #include "tests/support/sinks.h"
 #include "tests/support/temp_folder.h"
@@ -23,7 +24,7 @@
 namespace stogger {
 namespace {
 
-using testing::HasSubstr;
+using ::testing::HasSubstr;
 using Creation = Folder::Creation;
 
 // Opens the file to append, as a sink does. Writes a byte into it.
@@ -44,7 +45,7 @@ Status append_to(const std::string& path) {
 }
 
 // A folder for all, and beside it what only root may touch.
-class HostileFolderTest : public testing::Test {
+class HostileFolderTest : public ::testing::Test {
  protected:
   void SetUp() override {
     SKIP_UNLESS_ROOT();
@@ -200,11 +201,6 @@ TEST_F(HostileFolderTest, TheWayUpLeadsIntoNoFolderThatAnotherUserMade) {
   std::filesystem::current_path(in("all/app/mine"));
   EXPECT_FALSE(append_to("../log").ok());
   std::filesystem::current_path(before);
-}
-
-mode_t mode_of(const std::string& path) {
-  struct stat info = {};
-  return ::lstat(path.c_str(), &info) == 0 ? info.st_mode & 0777 : 01000;
 }
 
 // A folder that root gave to him: he says who reads what comes into it, so that

@@ -17,7 +17,7 @@ namespace {
 
 constexpr uid_t kNobody = 65534;
 
-class TrustTest : public testing::Test {
+class TrustTest : public ::testing::Test {
  protected:
   void SetUp() override {
     if (::geteuid() != 0) {

@@ -37,7 +37,7 @@ const char* type_of(Kind kind) {
   }
 }
 
-class ParquetEncoderTest : public testing::Test {
+class ParquetEncoderTest : public ::testing::Test {
  protected:
   // Encodes the rows in groups of that many.
   std::string encode(const RowBatch& rows, std::size_t group,

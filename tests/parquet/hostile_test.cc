@@ -11,6 +11,7 @@
 
 #include "tests/parquet/sink_fixture.h"
 #include "tests/support/kept_report.h"
+#include "tests/support/mode_of.h"
 #include "tests/support/other_user.h"
 #include "tests/support/processes.h"
 
@@ -18,11 +19,6 @@ namespace stogger {
 namespace {
 
 namespace fs = std::filesystem;
-
-mode_t mode_of(const std::string& path) {
-  struct stat info;
-  return ::lstat(path.c_str(), &info) == 0 ? info.st_mode & 07777 : 0;
-}
 
 class ParquetHostileTest : public ParquetSinkTest {
  protected:

@@ -24,7 +24,7 @@ namespace {
 
 using nlohmann::json;
 
-class ParquetModule : public testing::Test {
+class ParquetModule : public ::testing::Test {
  protected:
   ParquetModule() { ::setenv("STOGGER_MODULE_PATH", PARQUET_TEST_MODULES, 1); }
   std::string path() const { return folder_.file("run.parquet"); }

@@ -16,14 +16,13 @@
 #include "sinks/parquet/parquet.h"
 #include "tests/parquet/judges.h"
 #include "tests/support/rows.h"
+#include "tests/support/seconds.h"
 #include "tests/support/sinks.h"
 #include "tests/support/temp_folder.h"
 
 namespace stogger {
 
 namespace fs = std::filesystem;
-
-inline constexpr std::int64_t kSecond = 1000000000;
 
 inline SinkPtr make_for_samples(const std::vector<Field>& fields) {
   Options options("parquet", fields);
@@ -88,7 +87,7 @@ inline std::vector<std::string> groups_in(const nlohmann::json& found) {
   return rows;
 }
 
-class ParquetSinkTest : public testing::Test {
+class ParquetSinkTest : public ::testing::Test {
  protected:
   ParquetSinkTest() { std::filesystem::create_directory(folder()); }
 

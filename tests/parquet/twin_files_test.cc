@@ -72,7 +72,7 @@ extern "C" int fsync(int descriptor) {
 namespace stogger {
 namespace {
 
-class TwinFilesTest : public testing::Test {
+class TwinFilesTest : public ::testing::Test {
  protected:
   // Other tests of this process have folders synced, too.
   TwinFilesTest() { faults = {}; }

@@ -21,7 +21,8 @@
 namespace stogger {
 
 using std::chrono::milliseconds;
-using Duration = std::chrono::steady_clock::duration;
+using SteadyClock = std::chrono::steady_clock;
+using Duration = SteadyClock::duration;
 
 // What a log call may take at most unless the options say otherwise, and what
 // is allowed on top of it: first by the promise, then by a machine that has

@@ -210,7 +210,7 @@ class Hostile : public PostgresTest {
   static void for_each_evil(const std::function<void(const Evil& evil)>& call) {
     std::atomic<std::size_t> next{0};
     std::vector<std::jthread> threads;
-    for (int i = 0; i < 4; ++i) {
+    for (int i = 0; i < 8; ++i) {
       threads.emplace_back([&] {
         for (;;) {
           const std::size_t mine = next++;

@@ -22,7 +22,6 @@ namespace stogger {
 namespace {
 
 using namespace std::chrono_literals;
-using Clock = std::chrono::steady_clock;
 
 double resident_mebibytes() {
   std::ifstream file("/proc/self/statm");
@@ -96,14 +95,14 @@ TEST_F(Soak, NothingIsLostUncountedAndMemoryStaysFlat) {
       }
     });
   }
-  const auto start = Clock::now();
+  const auto start = SteadyClock::now();
   double early = 0;
   int harms = 0;
-  while (Clock::now() < start + seconds) {
+  while (SteadyClock::now() < start + seconds) {
     std::this_thread::sleep_for(milliseconds(random() % 400));
     do_harm(random(), milliseconds(random() % 700));
     ++harms;
-    if (early == 0 && Clock::now() > start + seconds / 3) {
+    if (early == 0 && SteadyClock::now() > start + seconds / 3) {
       early = resident_mebibytes();
     }
   }

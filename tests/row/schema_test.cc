@@ -158,7 +158,7 @@ TEST(SchemaTest, OnceItIsClearedAnotherBatchMakesTheColumns) {
   EXPECT_EQ(schema.columns()[0].name, "y");
 }
 
-class SchemaOfABatchTest : public testing::Test {
+class SchemaOfABatchTest : public ::testing::Test {
  protected:
   void SetUp() override {
     const Batch first = Batch({"device", "flow", "count", "open", "at", "more"})

@@ -19,11 +19,11 @@
 namespace stogger {
 namespace {
 
-using testing::HasSubstr;
+using ::testing::HasSubstr;
 
 // Runs each test with another stderr, and without the variables that decide
 // about colour.
-class ConsoleSink : public testing::Test {
+class ConsoleSink : public ::testing::Test {
  protected:
   ConsoleSink() : before_(::fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, 10)) {
     ::unsetenv("NO_COLOR");

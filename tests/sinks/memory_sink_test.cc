@@ -15,7 +15,7 @@
 namespace stogger {
 namespace {
 
-using testing::HasSubstr;
+using ::testing::HasSubstr;
 
 TEST(MemorySink, RowsOwnTheirText) {
   MemorySink sink;

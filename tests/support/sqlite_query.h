@@ -11,6 +11,8 @@
 
 namespace stogger {
 
+inline constexpr const char* kCount = "SELECT count(*) FROM stogger_logs";
+
 class SqliteQuery {
  public:
   explicit SqliteQuery(const std::string& path) {

@@ -15,6 +15,7 @@
 #include "sinks/builtin.h"
 #include "stogger/clock.h"
 #include "tests/support/kept_report.h"
+#include "tests/support/mode_of.h"
 #include "tests/support/other_user.h"
 #include "tests/support/rows.h"
 #include "tests/support/sinks.h"
@@ -23,14 +24,9 @@
 namespace stogger {
 namespace {
 
-using testing::ElementsAre;
-using testing::HasSubstr;
-using testing::IsEmpty;
-
-mode_t mode_of(const std::string& path) {
-  struct stat info;
-  return ::stat(path.c_str(), &info) == 0 ? info.st_mode & 0777 : 0;
-}
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
 
 class Findings final : public CheckFindings {
  public:
@@ -43,7 +39,7 @@ class Findings final : public CheckFindings {
   std::vector<std::string> warnings;
 };
 
-class FileRights : public testing::Test {
+class FileRights : public ::testing::Test {
  protected:
   SinkPtr open(SinkFactory factory, std::vector<Field> options = {}) {
     options.push_back({"path", path_});

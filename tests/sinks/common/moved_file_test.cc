@@ -59,17 +59,17 @@ bool is_fine(const Status& status) {
   return status.ok();
 }
 
-struct Kind {
+struct SinkKind {
   const char* name;
   SinkFactory factory;
   const char* flush;  // empty: it has no such option
 };
 
-const Kind kKinds[] = {{"lines", make_jsonl_sink, "line"},
-                       {"blocks", make_jsonl_sink, "block"},
-                       {"csv", make_csv_sink, ""}};
+const SinkKind kKinds[] = {{"lines", make_jsonl_sink, "line"},
+                           {"blocks", make_jsonl_sink, "block"},
+                           {"csv", make_csv_sink, ""}};
 
-class MovedFile : public testing::TestWithParam<Kind> {
+class MovedFile : public ::testing::TestWithParam<SinkKind> {
  protected:
   // Logs until it is told to stop; tells how many events the sink has taken.
   bool log(int process, const Signal& stop, Buffer* lines) {
@@ -265,7 +265,7 @@ TEST_P(MovedFile, LogrotateThatCompressesAtOnceLosesNothingOfSeveral) {
   if (!IsSkipped()) expect_all(INT64_MAX);
 }
 
-INSTANTIATE_TEST_SUITE_P(Kinds, MovedFile, testing::ValuesIn(kKinds),
+INSTANTIATE_TEST_SUITE_P(Kinds, MovedFile, ::testing::ValuesIn(kKinds),
                          [](const auto& kind) { return kind.param.name; });
 
 }  // namespace

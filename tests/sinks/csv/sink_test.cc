@@ -19,6 +19,7 @@
 #include "tests/support/open_file.h"
 #include "tests/support/processes.h"
 #include "tests/support/rows.h"
+#include "tests/support/seconds.h"
 #include "tests/support/sinks.h"
 #include "tests/support/small_disk.h"
 #include "tests/support/temp_folder.h"
@@ -31,8 +32,6 @@ constexpr std::string_view kHeader =
 constexpr std::string_view kLine =
     "2026-11-21T01:39:28.656642Z,info,user-login,handle,,"
     "\"{\"\"user_id\"\":42}\"\r\n";
-constexpr std::int64_t kSecond = 1000000000;
-
 std::string both(std::string_view a, std::string_view b) {
   return std::string(a) + std::string(b);
 }

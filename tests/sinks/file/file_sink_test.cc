@@ -24,19 +24,19 @@
 #include "tests/support/other_user.h"
 #include "tests/support/rows.h"
 #include "tests/support/sanitizer.h"
+#include "tests/support/seconds.h"
 #include "tests/support/sinks.h"
 #include "tests/support/temp_folder.h"
 
 namespace stogger {
 namespace {
 
-using testing::HasSubstr;
+using ::testing::HasSubstr;
 
-constexpr std::int64_t kSecond = 1000000000;
 constexpr std::int64_t kDay = 24 * 3600 * kSecond;
 
 // Sinks of the type `file` on one path, and a time to set.
-class FileSink : public testing::Test {
+class FileSink : public ::testing::Test {
  protected:
   void make(std::vector<Field> fields) {
     fields.push_back({"path", path_});

@@ -13,11 +13,11 @@
 namespace stogger {
 namespace {
 
-using testing::HasSubstr;
+using ::testing::HasSubstr;
 
 // Files, rotation and failures are looked at in file_sink_test.cc: the two
 // types share all of that.
-class JsonlSink : public testing::Test {
+class JsonlSink : public ::testing::Test {
  protected:
   void make_open(std::vector<Field> fields = {}) {
     fields.push_back({"path", path_});

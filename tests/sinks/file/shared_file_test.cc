@@ -69,7 +69,7 @@ std::map<std::string, int> count_lines(const std::string& folder) {
   return counts;
 }
 
-class SharedFile : public testing::Test {
+class SharedFile : public ::testing::Test {
  protected:
   // Logs all lines of one process with the time going on from line to line.
   bool log_lines(int process, std::vector<Field> fields, double step_s) {

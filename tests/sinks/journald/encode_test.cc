@@ -23,7 +23,7 @@ std::string field(std::string_view name, std::string_view value) {
   return std::string(out.view());
 }
 
-std::string row(const Rows& rows, std::size_t number = 0) {
+std::string encoded(const Rows& rows, std::size_t number = 0) {
   Buffer out;
   append_journal_row(out, rows, number);
   return std::string(out.view());
@@ -66,31 +66,31 @@ TEST(JournalEncoding, AForgedFieldStaysAValue) {
 TEST(JournalEncoding, ARowIsAFieldForEachColumn) {
   Rows rows({{"MESSAGE", Kind::text}, {"PRIORITY", Kind::text}});
   rows.add({"one", "6"}).add({"two", "3"});
-  EXPECT_EQ(row(rows, 0), "MESSAGE=one\nPRIORITY=6\n");
-  EXPECT_EQ(row(rows, 1), "MESSAGE=two\nPRIORITY=3\n");
+  EXPECT_EQ(encoded(rows, 0), "MESSAGE=one\nPRIORITY=6\n");
+  EXPECT_EQ(encoded(rows, 1), "MESSAGE=two\nPRIORITY=3\n");
 }
 
 TEST(JournalEncoding, NullsAreLeftOut) {
-  EXPECT_EQ(row(field_rows({{{"A", nullptr}, {"B", ""}, {"C", nullptr}}})),
+  EXPECT_EQ(encoded(field_rows({{{"A", nullptr}, {"B", ""}, {"C", nullptr}}})),
             "B=\n");
 }
 
 TEST(JournalEncoding, EveryKindBecomesText) {
-  EXPECT_EQ(row(field_rows({{{"A", true},
-                             {"B", false},
-                             {"C", INT64_MIN},
-                             {"D", UINT64_MAX},
-                             {"E", 0.1},
-                             {"F", std::numeric_limits<double>::infinity()},
-                             {"G", kTestTime},
-                             {"H", Json{"{\"a\":1}"}}}})),
+  EXPECT_EQ(encoded(field_rows({{{"A", true},
+                                 {"B", false},
+                                 {"C", INT64_MIN},
+                                 {"D", UINT64_MAX},
+                                 {"E", 0.1},
+                                 {"F", std::numeric_limits<double>::infinity()},
+                                 {"G", kTestTime},
+                                 {"H", Json{"{\"a\":1}"}}}})),
             "A=true\nB=false\nC=-9223372036854775808\n"
             "D=18446744073709551615\nE=0.1\nF=Infinity\n"
             "G=2026-11-21T01:39:28.656642Z\nH={\"a\":1}\n");
 }
 
 TEST(JournalEncoding, OrdinaryColumnsGetNamesThatTheJournalTakes) {
-  EXPECT_EQ(row(field_rows({{{"device", "mfc1"}, {"latency_s", 0.5}}})),
+  EXPECT_EQ(encoded(field_rows({{{"device", "mfc1"}, {"latency_s", 0.5}}})),
             "DEVICE=mfc1\nLATENCY_S=0.5\n");
 }
 
@@ -104,8 +104,9 @@ TEST(JournalEncoding, AnEntryIsAsItAlwaysWas) {
                                  {"NAME", "J\xc3\xbcrgen"}}});
   const std::string path =
       std::string(STOGGER_SOURCE_DIR) + "/tests/golden/journal_entry.bin";
-  if (::getenv("STOGGER_UPDATE_GOLDEN") != nullptr) write_file(path, row(rows));
-  EXPECT_EQ(row(rows), read_file(path));
+  if (::getenv("STOGGER_UPDATE_GOLDEN") != nullptr)
+    write_file(path, encoded(rows));
+  EXPECT_EQ(encoded(rows), read_file(path));
 }
 
 TEST(JournalName, ValidNamesStayAsTheyAre) {

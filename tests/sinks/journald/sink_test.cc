@@ -26,6 +26,7 @@
 #include "tests/support/kept_report.h"
 #include "tests/support/rows.h"
 #include "tests/support/sanitizer.h"
+#include "tests/support/sinks.h"
 #include "tests/support/temp_folder.h"
 
 namespace stogger {
@@ -84,13 +85,7 @@ bool in_child(const std::function<bool()>& action) {
   return WIFEXITED(exit_status) && WEXITSTATUS(exit_status) == 0;
 }
 
-#define ASSERT_OK(expression)                       \
-  do {                                              \
-    const Status status_ = (expression);            \
-    ASSERT_TRUE(status_.ok()) << status_.message(); \
-  } while (false)
-
-class JournaldSink : public testing::Test {
+class JournaldSink : public ::testing::Test {
  protected:
   void SetUp() override {
     std::string why_not;
@@ -468,7 +463,7 @@ TEST_F(JournaldSink, AJournalThatIsOnlySlowIsWaitedFor) {
 
 // ---- Without any journal
 
-class JournaldSocket : public testing::Test {
+class JournaldSocket : public ::testing::Test {
  protected:
   Status open() {
     sink_ = made({{"socket", path_}});

@@ -22,8 +22,6 @@
 namespace stogger {
 namespace {
 
-constexpr const char* kCount = "SELECT count(*) FROM stogger_logs";
-
 class SqliteFork : public ::testing::Test {
  protected:
   SqliteFork() {

@@ -26,8 +26,6 @@
 namespace stogger {
 namespace {
 
-constexpr const char* kCount = "SELECT count(*) FROM stogger_logs";
-
 class SqlitePlace : public ::testing::Test {
  protected:
   SqlitePlace() { set_folder_mode(0755); }

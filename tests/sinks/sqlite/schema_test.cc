@@ -15,6 +15,7 @@
 #include "tests/support/kept_report.h"
 #include "tests/support/rows.h"
 #include "tests/support/sanitizer.h"
+#include "tests/support/seconds.h"
 #include "tests/support/sinks.h"
 #include "tests/support/sqlite_query.h"
 #include "tests/support/temp_folder.h"
@@ -22,12 +23,9 @@
 namespace stogger {
 namespace {
 
-constexpr std::int64_t kSecond = 1000000000;
-constexpr std::int64_t kMillisecond = 1000000;
 // What a call with a time limit of 100 ms may take. A sanitizer makes the steps
 // between two looks at the clock several times longer.
 constexpr std::int64_t kLongest = (kSanitized ? 1000 : 120) * kMillisecond;
-constexpr const char* kCount = "SELECT count(*) FROM stogger_logs";
 constexpr const char* kTable =
     "CREATE TABLE stogger_logs (id INTEGER PRIMARY KEY, timestamp TEXT NOT "
     "NULL, level TEXT NOT NULL, event TEXT NOT NULL, func TEXT, scope TEXT, "
@@ -427,7 +425,7 @@ std::int64_t thread_time() {
 
 // How much of this thread's time a write takes that fails: on a busy machine,
 // it is less than the time that goes by. The best of some tries.
-std::int64_t time_to_fail(Sink& sink, std::string_view reason) {
+std::int64_t effort_to_fail(Sink& sink, std::string_view reason) {
   std::int64_t best = INT64_MAX;
   for (int i = 0; i < 3; ++i) {
     const std::int64_t before = thread_time();
@@ -449,7 +447,7 @@ TEST_F(SqliteSchema, AnEndlessTriggerEndsWithTheDeadline) {
         " INSERT ON stogger_logs BEGIN " + kEndless + "; END");
     SinkPtr sink = open({{"busy_timeout_ms", 100}});
     const std::int64_t took =
-        time_to_fail(*sink, "took longer than 100 ms (busy_timeout_ms)");
+        effort_to_fail(*sink, "took longer than 100 ms (busy_timeout_ms)");
     EXPECT_LT(took, kLongest);
     EXPECT_EQ(written(*sink), 0u);
     run("DROP TRIGGER t");
@@ -465,7 +463,7 @@ TEST_F(SqliteSchema, ALoopOfSlowFunctionsEndsWithTheDeadline) {
       "AS (SELECT 1 UNION ALL SELECT length(hex(zeroblob(1000000 + i % 9))) "
       "FROM n) SELECT count(*) FROM n; END");
   SinkPtr sink = open({{"busy_timeout_ms", 100}});
-  EXPECT_LT(time_to_fail(*sink, "took longer"), kLongest);
+  EXPECT_LT(effort_to_fail(*sink, "took longer"), kLongest);
 }
 
 TEST_F(SqliteSchema, AnEndlessBatchEndsToo) {

@@ -25,6 +25,7 @@
 #include "tests/support/processes.h"
 #include "tests/support/rows.h"
 #include "tests/support/sanitizer.h"
+#include "tests/support/seconds.h"
 #include "tests/support/sinks.h"
 #include "tests/support/small_disk.h"
 #include "tests/support/sqlite_query.h"
@@ -32,10 +33,6 @@
 
 namespace stogger {
 namespace {
-
-constexpr std::int64_t kSecond = 1000000000;
-constexpr std::int64_t kMillisecond = 1000000;
-constexpr const char* kCount = "SELECT count(*) FROM stogger_logs";
 
 std::vector<std::string> names_in(const std::string& folder) {
   std::vector<std::string> names;

@@ -27,7 +27,6 @@
 namespace stogger {
 namespace {
 
-constexpr const char* kCount = "SELECT count(*) FROM stogger_logs";
 constexpr const char* kModes[] = {"WAL", "DELETE", "TRUNCATE"};
 constexpr std::size_t kPage = 4096;
 constexpr std::string_view kMagic("\xd9\xd5\x05\xf9\x20\xa1\x63\xd7", 8);
