@@ -14,6 +14,7 @@ function(stogger_join_sources target)
     set_source_files_properties(${source} PROPERTIES UNITY_GROUP "${group}")
   endforeach()
   set_target_properties(${target} PROPERTIES UNITY_BUILD ON UNITY_BUILD_MODE GROUP)
-  # A local name may be that of another source.
-  target_compile_options(${target} PRIVATE -Wno-shadow)
+  # A local name may be that of another source, and for g++ a source that is included is a header.
+  target_compile_options(${target} PRIVATE -Wno-shadow
+                                           $<$<CXX_COMPILER_ID:GNU>:-Wno-subobject-linkage>)
 endfunction()
