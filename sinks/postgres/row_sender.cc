@@ -3,7 +3,7 @@
 namespace stogger {
 namespace {
 
-constexpr std::size_t kKeptMemory = 1024 * 1024;
+constexpr std::size_t kKeptCopy = 1024 * 1024;
 
 }  // namespace
 
@@ -40,7 +40,7 @@ Answer RowSender::send_one(Session& session, Deadline deadline) {
 Statements* RowSender::encode_some(Session& session, const RowBatch& rows,
                                    Rows* chosen, Rows* others, Misfits* misfits,
                                    bool copies) {
-  copy_.recycle(kKeptMemory);
+  copy_.recycle(kKeptCopy);
   if (copies) RowEncoder::append_copy_header(&copy_);
   Statements* statements = nullptr;
   std::erase_if(*chosen, [&](std::size_t row) {
