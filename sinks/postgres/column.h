@@ -11,7 +11,8 @@
 
 namespace stogger {
 
-// In bytes, unless the server was built for longer ones.
+// In bytes, unless the server was built for longer ones. It cuts what is
+// longer.
 inline constexpr std::size_t kLongestIdentifier = 63;
 
 // The types that values are written as, in PostgreSQL's binary form. Columns of

@@ -93,7 +93,7 @@ Status RowWriter::write(const RowBatch& rows, WriteReport& report,
   removals_ = 0;
   looks_ = 0;
   names_rows_ = true;
-  const Status status = write_all(rows);
+  Status status = write_all(rows);
   if (schema_.has_report()) report.notice(schema_.take_report());
   return status;
 }

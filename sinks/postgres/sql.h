@@ -20,9 +20,6 @@
 
 namespace stogger {
 
-// In bytes. The server cuts what is longer.
-inline constexpr std::size_t kLongestIdentifier = 63;
-
 // An identifier in double quotes, which it doubles.
 std::string quote_identifier(std::string_view name);
 // "schema"."table", or "table" if the schema is empty.

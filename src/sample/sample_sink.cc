@@ -71,7 +71,7 @@ Status SampleSink::close() {
 }
 
 Status SampleSink::check(CheckFindings& findings) {
-  if (is_torn_) return inherited();
+  if (is_torn_) return sink_inherited();
   const Busy busy(*this);
   return sink_->check(findings);
 }
