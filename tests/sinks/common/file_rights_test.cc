@@ -28,7 +28,7 @@ using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 
-class Findings final : public CheckFindings {
+class RightsFindings final : public CheckFindings {
  public:
   void would_change(std::string_view what) override {
     changes.emplace_back(what);
@@ -47,9 +47,9 @@ class FileRights : public ::testing::Test {
     EXPECT_OK(sink->open());
     return sink;
   }
-  Findings check(SinkFactory factory, std::vector<Field> options = {}) {
+  RightsFindings check(SinkFactory factory, std::vector<Field> options = {}) {
     options.push_back({"path", path_});
-    Findings findings;
+    RightsFindings findings;
     checked_ = make_or_throw(factory, options)->check(findings);
     return findings;
   }
@@ -337,7 +337,8 @@ TEST_F(FileRights, ACheckTestsTheRightsOfTheFolder) {
   ASSERT_EQ(::chmod(folder_.path().c_str(), 0755), 0);
   ASSERT_EQ(::chown(path_.c_str(), kSomebody, kSomebody), 0);
   EXPECT_TRUE(as_user(kSomebody, [&] {
-    const Findings findings = check(make_file_sink, {{"rotation", "size"}});
+    const RightsFindings findings =
+        check(make_file_sink, {{"rotation", "size"}});
     if (!checked_.ok() || findings.warnings.empty()) return false;
     path_ = folder_.file("new.log");
     check(make_file_sink);

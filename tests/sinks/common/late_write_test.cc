@@ -44,17 +44,17 @@ extern "C" int statx_of_test(int folder, const char* path, int flags,
 namespace stogger {
 namespace {
 
-struct Kind {
+struct LateKind {
   const char* name;
   SinkFactory factory;
   const char* flush;  // empty: it has no such option
 };
 
-const Kind kKinds[] = {{"lines", make_jsonl_sink, "line"},
-                       {"blocks", make_jsonl_sink, "block"},
-                       {"csv", make_csv_sink, ""}};
+const LateKind kLateKinds[] = {{"lines", make_jsonl_sink, "line"},
+                               {"blocks", make_jsonl_sink, "block"},
+                               {"csv", make_csv_sink, ""}};
 
-class LateWrite : public testing::TestWithParam<Kind> {
+class LateWrite : public ::testing::TestWithParam<LateKind> {
  protected:
   void SetUp() override {
     std::vector<Field> options = {{"path", path_}};
@@ -205,7 +205,7 @@ TEST_P(LateWrite, IsLeftToTheParentProcess) {
   EXPECT_EQ(lines_of(path_), "three four ");
 }
 
-INSTANTIATE_TEST_SUITE_P(Kinds, LateWrite, testing::ValuesIn(kKinds),
+INSTANTIATE_TEST_SUITE_P(LateKinds, LateWrite, ::testing::ValuesIn(kLateKinds),
                          [](const auto& kind) { return kind.param.name; });
 
 }  // namespace

@@ -37,7 +37,7 @@ std::string both(std::string_view a, std::string_view b) {
 }
 
 // But for lock files.
-std::vector<std::string> names_in(const std::string& folder) {
+std::vector<std::string> names_of_files(const std::string& folder) {
   std::vector<std::string> names;
   for (const auto& entry : std::filesystem::directory_iterator(folder)) {
     if (entry.path().extension() == ".lock") continue;
@@ -121,7 +121,7 @@ TEST_F(CsvSink, ForPeopleARowIsALineAndNothingIsCalculated) {
   EXPECT_OK(sink->close());
   // What is there is found again.
   sink = open({{"columns", Json{R"(["a"])"}}, {"for_people", true}});
-  EXPECT_EQ(names_in(folder_file("")).size(), 1u);
+  EXPECT_EQ(names_of_files(folder_file("")).size(), 1u);
 }
 
 TEST_F(CsvSink, ColumnsAreFoundByName) {
@@ -166,7 +166,8 @@ TEST_F(CsvSink, AppendsToAFileWithItsColumns) {
   SinkPtr sink = open();
   EXPECT_OK(write_to(*sink, table_rows({{}})));
   EXPECT_EQ(content(), both(kHeader, both(kLine, kLine)));
-  EXPECT_EQ(names_in(folder_.path()), std::vector<std::string>{"log.csv"});
+  EXPECT_EQ(names_of_files(folder_.path()),
+            std::vector<std::string>{"log.csv"});
 }
 
 TEST_F(CsvSink, KeepsAFileWithOtherColumnsUnderADatedName) {
@@ -196,7 +197,7 @@ TEST_F(CsvSink, EverythingButTheSameHeaderIsAnother) {
     open();
     EXPECT_EQ(content(), kHeader) << other;
   }
-  EXPECT_EQ(names_in(folder_.path()).size(), 6u);
+  EXPECT_EQ(names_of_files(folder_.path()).size(), 6u);
 }
 
 TEST_F(CsvSink, CanBeginAgain) {
@@ -238,7 +239,7 @@ TEST_F(CsvSink, ATornLineOfALargeFileIsCut) {
     open();
     EXPECT_EQ(std::filesystem::file_size(path_), whole.size() + breaks.size());
   }
-  EXPECT_EQ(names_in(folder_.path()).size(), 1u);
+  EXPECT_EQ(names_of_files(folder_.path()).size(), 1u);
 }
 
 // The tail begins inside a cell, the line ends of which are none.
@@ -276,7 +277,7 @@ TEST_F(CsvSink, ATornHeaderIsFixed) {
   write_file(path_, kHeader.substr(0, 20));
   open();
   EXPECT_EQ(content(), kHeader);
-  EXPECT_EQ(names_in(folder_.path()).size(), 1u);
+  EXPECT_EQ(names_of_files(folder_.path()).size(), 1u);
 }
 
 TEST_F(CsvSink, LinesThatSomeoneElseAddedStay) {
@@ -350,7 +351,7 @@ TEST_F(CsvSink, TwoProgramsWithOtherColumnsDoNotChaseEachOtherForLong) {
   }
   EXPECT_GE(complaints, 1);
   EXPECT_LE(complaints, 2);
-  EXPECT_LE(names_in(folder_.path()).size(), 4u);
+  EXPECT_LE(names_of_files(folder_.path()).size(), 4u);
 }
 
 // ---- Several processes
@@ -425,7 +426,7 @@ TEST_F(CsvSink, ProgramsWithOtherColumnsNeverMixTheirLines) {
   std::size_t written = 0;
   for (Signal& signal : wrote) written += signal.pending();
   std::size_t found = 0;
-  for (const std::string& name : names_in(folder_.path())) {
+  for (const std::string& name : names_of_files(folder_.path())) {
     const std::vector<CsvLine> lines = read_csv(read_file(folder_file(name)));
     for (const CsvLine& line : lines) {
       EXPECT_EQ(line.size(), line[0] == "a" ? 1u : 2u);

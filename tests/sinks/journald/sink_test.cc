@@ -24,6 +24,7 @@
 #include "sinks/builtin.h"
 #include "tests/support/journal.h"
 #include "tests/support/kept_report.h"
+#include "tests/support/processes.h"
 #include "tests/support/rows.h"
 #include "tests/support/sanitizer.h"
 #include "tests/support/sinks.h"
@@ -35,7 +36,7 @@ namespace {
 using namespace std::string_literals;
 using namespace std::string_view_literals;
 
-using Clock = std::chrono::steady_clock;
+using Steady = std::chrono::steady_clock;
 using Given = std::vector<std::pair<std::string, std::string>>;
 
 Status make(std::vector<Field> fields, SinkPtr* sink) {
@@ -70,19 +71,10 @@ std::size_t beyond_datagram() {
 }
 
 double milliseconds_of(const std::function<void()>& action) {
-  const auto start = Clock::now();
+  const auto start = Steady::now();
   action();
-  return std::chrono::duration<double, std::milli>(Clock::now() - start)
+  return std::chrono::duration<double, std::milli>(Steady::now() - start)
       .count();
-}
-
-// Runs it in a child process; true if it returned true there.
-bool in_child(const std::function<bool()>& action) {
-  const pid_t child = ::fork();
-  if (child == 0) ::_exit(action() ? 0 : 1);
-  int exit_status = -1;
-  ::waitpid(child, &exit_status, 0);
-  return WIFEXITED(exit_status) && WEXITSTATUS(exit_status) == 0;
 }
 
 class JournaldSink : public ::testing::Test {

@@ -8,7 +8,7 @@
 namespace stogger {
 namespace {
 
-using Clock = std::chrono::steady_clock;
+using Steady = std::chrono::steady_clock;
 
 constexpr std::uint32_t kMost = 20000;
 
@@ -45,12 +45,12 @@ TEST(WaitingPagesTest,
      PagesJustBelowTheLimitThatComeAgainCostNoMoreThanOthers) {
   WaitingPages pages;
   pages.set_limit(kMost, 1);
-  const Clock::time_point start = Clock::now();
+  const Steady::time_point start = Steady::now();
   for (std::uint32_t page = 1; page < kMost; ++page) pages.add(page);
   for (std::uint32_t i = 0; i < 50000; ++i) pages.add(1);
   for (std::uint32_t i = 0; i < kMost / 2; ++i) pages.add(i % (kMost / 4 * 3));
   for (std::uint32_t i = 0; i < 50000; ++i) pages.add(1);
-  EXPECT_LT(Clock::now() - start, std::chrono::seconds(10));
+  EXPECT_LT(Steady::now() - start, std::chrono::seconds(10));
 }
 
 }  // namespace
