@@ -36,8 +36,7 @@ bool was_written_when_deleted(const struct stat& file) noexcept {
 
 }  // namespace
 
-void UnconfirmedLines::start(const struct stat& file, bool others_move_it) {
-  if (is_same_file(file, left_identity_)) forget_left();
+void UnconfirmedLines::start(bool others_move_it) {
   others_move_it_ = others_move_it;
   clear();
   lines_.recycle(2 * kMost);
@@ -61,6 +60,11 @@ void UnconfirmedLines::leave(int descriptor, const struct stat& identity) {
   check_left();
 }
 
+// The path may lead to the file that was left after all.
+void UnconfirmedLines::check_left(const struct stat& file) {
+  is_same_file(file, left_identity_) ? forget_left() : check_left();
+}
+
 // Without a descriptor, or if it does not tell, the next leave() gives up.
 void UnconfirmedLines::check_left() {
   struct stat file;
@@ -74,6 +78,17 @@ void UnconfirmedLines::check_left() {
   } else if (deleted) {
     lose_left();
   }
+}
+
+void UnconfirmedLines::end_watch() {
+  constexpr int kMostWaits = 50;
+  constexpr timespec kWait = {0, 1000000};
+  check_left();
+  for (int i = 0; i < kMostWaits && !left_lines_.empty() && left_; ++i) {
+    ::nanosleep(&kWait, nullptr);
+    check_left();
+  }
+  forget_left();
 }
 
 void UnconfirmedLines::lose_left() {

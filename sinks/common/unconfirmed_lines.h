@@ -29,18 +29,17 @@ namespace stogger {
 
 class UnconfirmedLines {
  public:
-  // For a new file, or for the one that was left, if the path leads to it after
-  // all. Memory is allocated now, so that it is not later on.
-  void start(const struct stat& file, bool others_move_it);
+  // For a new file. Memory is allocated now, so that it is not later on.
+  void start(bool others_move_it);
 
   // Precedes a look at the path, and the opening of it: a thread may have to
   // wait between a system call and whatever it does next.
   void begin_look() noexcept { looked_ = now(); }
-  // The path led to the file in that look: all lines are safe.
-  void confirm() {
+  // The path led to this file in that look: all lines are safe.
+  void confirm(const struct stat& file) {
     seen_ = looked_;
     clear();
-    if (!left_lines_.empty()) check_left();
+    if (!left_lines_.empty()) check_left(file);
   }
 
   // Follows the write of these lines. False if they are too long to be kept:
@@ -66,11 +65,9 @@ class UnconfirmedLines {
   void leave(int descriptor, const struct stat& identity);
   // Whether the file that was left has been deleted since.
   void check_left();
-  // Nobody will look at that file again: better twice than never.
-  void end_watch() {
-    check_left();
-    lose_left();
-  }
+  // Nobody will look at that file again. Waits a little for its deletion: what
+  // has read it to its end is about to delete it. 50 ms at most.
+  void end_watch();
 
   // What has to be written again, before anything else.
   bool are_lost() const noexcept { return !lost_.empty(); }
@@ -97,6 +94,7 @@ class UnconfirmedLines {
     lines_.clear();
     late_from_ = kNone;
   }
+  void check_left(const struct stat& file);
   void lose_left();
   void forget_left() noexcept;
   // Exact: within a tick of the kernel's clock, a program has read a file.

@@ -50,8 +50,8 @@ Status CsvFile::open_anew(Opened* opened) {
                   "other programs keep moving the file while it is opened");
   }
   if (!status.ok()) return status;
-  if (opened->file.is_regular()) unconfirmed_.start(opened->identity, true);
-  unconfirmed_.confirm();
+  if (opened->file.is_regular()) unconfirmed_.start(true);
+  unconfirmed_.confirm(opened->identity);
   adrift_ = false;
   return status;
 }
@@ -228,7 +228,7 @@ bool CsvFile::look(std::uint64_t* size) {
       is_same_file(named, opened_.identity)) {
     *size = static_cast<std::uint64_t>(named.st_size);
     adrift_ = false;
-    unconfirmed_.confirm();
+    unconfirmed_.confirm(opened_.identity);
     return true;
   }
   *size = opened_.file.size();

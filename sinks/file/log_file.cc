@@ -79,8 +79,8 @@ void LogFile::adopt(Folder folder, File file) {
   rotation_ = regular && !folder_.is_magic() && options_.backup_count > 0
                   ? options_.rotation
                   : Rotation::none;
-  if (regular) unconfirmed_.start(identity_, rotation_ == Rotation::none);
-  unconfirmed_.confirm();
+  if (regular) unconfirmed_.start(rotation_ == Rotation::none);
+  unconfirmed_.confirm(identity_);
   size_ = regular ? static_cast<std::uint64_t>(identity_.st_size) : 0;
   day_known_ = false;
   path_complaint_.settle(options_.path, "is followed again");
@@ -182,7 +182,7 @@ bool LogFile::is_in_place() {
   if (rotation_ != Rotation::none) {
     size_ = static_cast<std::uint64_t>(named.st_size);
   }
-  unconfirmed_.confirm();
+  unconfirmed_.confirm(identity_);
   return true;
 }
 

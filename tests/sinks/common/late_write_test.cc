@@ -12,6 +12,7 @@
 #include <filesystem>
 #include <functional>
 #include <string>
+#include <thread>
 #include <utility>
 #include <vector>
 
@@ -175,16 +176,38 @@ TEST_P(LateWrite, OfTwoFilesIsRepeatedInOrder) {
   EXPECT_EQ(lines_of(path_), "two four five ");
 }
 
-TEST_P(LateWrite, IsRepeatedAtClose) {
+TEST_P(LateWrite, IsRepeatedAtCloseIfTheFileIsDeleted) {
+  std::filesystem::remove(moved_);
   EXPECT_OK(sink_->close());
   EXPECT_EQ(lines_of(path_), "two ");
 }
 
-TEST_P(LateWrite, IsRepeatedAtCloseAfterTheNextLook) {
+TEST_P(LateWrite, IsRepeatedAtCloseIfTheFileIsDeletedJustThen) {
   log("three");
+  std::jthread deleting([this] {
+    std::this_thread::sleep_for(std::chrono::milliseconds(5));
+    std::filesystem::remove(moved_);
+  });
   EXPECT_OK(sink_->close());
   EXPECT_EQ(lines_of(path_), "three two ");
+}
+
+TEST_P(LateWrite, IsNotRepeatedAtCloseIfTheFileIsKept) {
+  log("three");
+  EXPECT_OK(sink_->close());
+  EXPECT_EQ(lines_of(moved_), "one two ");
+  EXPECT_EQ(lines_of(path_), "three ");
   EXPECT_FALSE(is_moved_file_open());
+}
+
+TEST_P(LateWrite, IsNotRepeatedIfThePathLeadsToTheFileAgain) {
+  const std::string elsewhere = folder_.file("elsewhere");
+  log("three");
+  std::filesystem::rename(path_, elsewhere);
+  std::filesystem::rename(moved_, path_);
+  log("four");
+  EXPECT_OK(sink_->close());
+  EXPECT_EQ(lines_of(path_), "one two four ");
 }
 
 TEST_P(LateWrite, IsNotRepeatedAtCloseIfTheFileWasKeptForLong) {
