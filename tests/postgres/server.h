@@ -98,7 +98,7 @@ class PostgresServer {
   void make_data(const Plan& plan);
 
   ReservedPort port_;
-  TempFolder folder_;
+  TempFolder folder_{quick_folder()};
   std::string data_;
   std::unique_ptr<Daemon> daemon_;
 };

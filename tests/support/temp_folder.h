@@ -2,7 +2,9 @@
 #pragma once
 
 #include <stdlib.h>
+#include <unistd.h>
 
+#include <cstdint>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
@@ -14,9 +16,9 @@ namespace stogger {
 
 class TempFolder {
  public:
-  TempFolder() {
-    path_ = (std::filesystem::temp_directory_path() / "stogger-test-XXXXXX")
-                .string();
+  TempFolder() : TempFolder(std::filesystem::temp_directory_path()) {}
+  explicit TempFolder(const std::filesystem::path& parent) {
+    path_ = (parent / "stogger-test-XXXXXX").string();
     if (::mkdtemp(path_.data()) == nullptr) {
       throw std::runtime_error("cannot create a folder like " + path_);
     }
@@ -48,6 +50,18 @@ inline void write_file(const std::string& path, std::string_view bytes) {
   std::ofstream out(path, std::ios::binary | std::ios::trunc);
   out.write(bytes.data(), static_cast<std::streamsize>(bytes.size()));
   if (!out.flush()) throw std::runtime_error("cannot write " + path);
+}
+
+// For what is written and removed in large numbers: in memory, if there is
+// enough of it.
+inline std::filesystem::path quick_folder() {
+  constexpr std::uintmax_t kEnough = 1 << 30;
+  const std::filesystem::path memory = "/dev/shm";
+  std::error_code failed;
+  const auto space = std::filesystem::space(memory, failed);
+  const bool is_usable = !failed && space.available >= kEnough &&
+                         ::access(memory.c_str(), W_OK | X_OK) == 0;
+  return is_usable ? memory : std::filesystem::temp_directory_path();
 }
 
 }  // namespace stogger
