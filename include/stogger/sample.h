@@ -77,8 +77,8 @@ struct PipeOptions {
 struct PipeSummary {
   Time started_at;   // when the pipe was made
   Time finished_at;  // when finish() was done, or the sink failed
-  // Handed to the sink. Once it has failed: with its target, as far as it
-  // counts that itself (see Sink::tally).
+  // Handed to the sink, whose write() has returned. Once it has failed: with
+  // its target, as far as it counts that itself (see Sink::tally).
   std::uint64_t samples_emitted = 0;
   // With period_s, a device is due one period after it was due before,
   // beginning with its first sample. The drift is how far requested_at is from

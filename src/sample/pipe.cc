@@ -221,12 +221,15 @@ PipeSummary Pipe::Rep::summary() const {
 
 void Pipe::Rep::fill_in(PipeSummary* summary) const {
   *summary = summary_;
-  // Once it has failed, what has reached the target; the sink may have held
-  // back before what is not of this pipe.
-  const std::uint64_t handed = sink_.counters().accepted();
-  summary->samples_emitted =
-      status_.ok() ? handed : std::min(handed, sink_.counters().written());
-  summary->samples_lost += handed - summary->samples_emitted;
+  if (status_.ok()) {
+    summary->samples_emitted = handled_;
+  } else {
+    // What has reached the target; the sink may have held back before what is
+    // not of this pipe.
+    const std::uint64_t handed = sink_.counters().accepted();
+    summary->samples_emitted = std::min(handed, sink_.counters().written());
+    summary->samples_lost += handed - summary->samples_emitted;
+  }
   summary->samples_late = schedule_.late();
   summary->max_drift_ms = schedule_.max_drift_ms();
   if (!ended_) summary->finished_at = clock_->now();

@@ -5,6 +5,7 @@
 #include <cmath>
 #include <deque>
 #include <list>
+#include <optional>
 #include <stdexcept>
 #include <string>
 #include <thread>
@@ -72,6 +73,21 @@ TEST_F(PipeTest, EverythingArrivesInOrderInBatches) {
   EXPECT_EQ(batches[2].size(), 2u);
   EXPECT_EQ(summary.samples_emitted, 10u);
   EXPECT_EQ(sink_.flushes(), 1u);
+}
+
+TEST_F(PipeTest, WhatIsBeingWrittenIsNotEmittedYet) {
+  std::vector<std::uint64_t> emitted;
+  std::optional<Pipe> pipe;
+  sink_.on_write = [&](std::size_t) {
+    emitted.push_back(pipe->summary().samples_emitted);
+    return Status();
+  };
+  pipe.emplace(sink_, PipeOptions{.batch_size = 4});
+  for (const Numbered& one : numbered(8)) EXPECT_OK(pipe->push(one));
+  PipeSummary summary;
+  EXPECT_OK(pipe->finish(&summary));
+  EXPECT_EQ(emitted, (std::vector<std::uint64_t>{0, 4}));
+  EXPECT_EQ(summary.samples_emitted, 8u);
 }
 
 TEST_F(PipeTest, AnyInputRangeWillDo) {
