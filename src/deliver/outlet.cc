@@ -66,11 +66,13 @@ inline bool Outlet::is_waiting() noexcept {
 }
 
 const RowLayout* Outlet::open_to_write(std::uint64_t rows) noexcept {
-  const bool waits = is_waiting();
-  const Status opened = waits ? Status() : open_sink();
-  if (!waits && opened.ok()) return layout();
+  Status opened;
+  if (!is_waiting()) {
+    opened = open_sink();
+    if (opened.ok()) return layout();
+  }
   sink_.counters().drop(rows);
-  if (!waits) note_failure(opened, "open");
+  if (!opened.ok()) note_failure(opened, "open");
   sink_.said().clear();
   return nullptr;
 }

@@ -16,7 +16,7 @@
 #include <utility>
 #include <vector>
 
-#include "sinks/builtin.h"
+#include "tests/sinks/common/moved_kinds.h"
 #include "tests/support/kept_report.h"
 #include "tests/support/rows.h"
 #include "tests/support/sinks.h"
@@ -45,17 +45,7 @@ extern "C" int statx_of_test(int folder, const char* path, int flags,
 namespace stogger {
 namespace {
 
-struct LateKind {
-  const char* name;
-  SinkFactory factory;
-  const char* flush;  // empty: it has no such option
-};
-
-const LateKind kLateKinds[] = {{"lines", make_jsonl_sink, "line"},
-                               {"blocks", make_jsonl_sink, "block"},
-                               {"csv", make_csv_sink, ""}};
-
-class LateWrite : public ::testing::TestWithParam<LateKind> {
+class LateWrite : public ::testing::TestWithParam<MovedKind> {
  protected:
   void SetUp() override {
     std::vector<Field> options = {{"path", path_}};
@@ -228,7 +218,7 @@ TEST_P(LateWrite, IsLeftToTheParentProcess) {
   EXPECT_EQ(lines_of(path_), "three four ");
 }
 
-INSTANTIATE_TEST_SUITE_P(LateKinds, LateWrite, ::testing::ValuesIn(kLateKinds),
+INSTANTIATE_TEST_SUITE_P(Kinds, LateWrite, ::testing::ValuesIn(kMovedKinds),
                          [](const auto& kind) { return kind.param.name; });
 
 }  // namespace

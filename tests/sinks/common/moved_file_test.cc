@@ -20,8 +20,8 @@
 #include <vector>
 
 #include "base/buffer.h"
-#include "sinks/builtin.h"
 #include "stogger/clock.h"
+#include "tests/sinks/common/moved_kinds.h"
 #include "tests/support/kept_report.h"
 #include "tests/support/processes.h"
 #include "tests/support/rows.h"
@@ -59,17 +59,7 @@ bool is_fine(const Status& status) {
   return status.ok();
 }
 
-struct SinkKind {
-  const char* name;
-  SinkFactory factory;
-  const char* flush;  // empty: it has no such option
-};
-
-const SinkKind kKinds[] = {{"lines", make_jsonl_sink, "line"},
-                           {"blocks", make_jsonl_sink, "block"},
-                           {"csv", make_csv_sink, ""}};
-
-class MovedFile : public ::testing::TestWithParam<SinkKind> {
+class MovedFile : public ::testing::TestWithParam<MovedKind> {
  protected:
   // Logs until it is told to stop; tells how many events the sink has taken.
   bool log(int process, const Signal& stop, Buffer* lines) {
@@ -265,7 +255,7 @@ TEST_P(MovedFile, LogrotateThatCompressesAtOnceLosesNothingOfSeveral) {
   if (!IsSkipped()) expect_all(INT64_MAX);
 }
 
-INSTANTIATE_TEST_SUITE_P(Kinds, MovedFile, ::testing::ValuesIn(kKinds),
+INSTANTIATE_TEST_SUITE_P(Kinds, MovedFile, ::testing::ValuesIn(kMovedKinds),
                          [](const auto& kind) { return kind.param.name; });
 
 }  // namespace
