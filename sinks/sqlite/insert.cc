@@ -40,7 +40,7 @@ Status SqliteInsert::prepare(SqliteDatabase& database, const std::string& table,
   cells_.reserve(columns_.size() * kCellRoom);
   forms_.clear();
   look_ = nullptr;
-  const int result = add_form({std::vector<bool>(columns_.size(), true)});
+  const int result = add_form({std::vector<bool>(columns_.size(), true), {}});
   if (result != SQLITE_OK) {
     return database.failure(result, "cannot insert into the table");
   }
@@ -65,11 +65,12 @@ int SqliteInsert::insert(const Value* row) {
   int result = SQLITE_OK;
   if (!fits(forms_[form_], row)) result = choose(row);
   cells_.clear();
-  for (std::size_t i = 0; i < columns_.size() && result == SQLITE_OK; ++i) {
-    if (columns_[i].has_default && is_null(row[i])) continue;
+  if (result != SQLITE_OK) return result;
+  for (const std::size_t i : forms_[form_].columns) {
     result = bind(static_cast<int>(i) + 1, row[i]);
+    if (result != SQLITE_OK) return result;
   }
-  return result == SQLITE_OK ? step() : result;
+  return step();
 }
 
 bool SqliteInsert::fits(const Form& form, const Value* row) const {
@@ -89,7 +90,7 @@ int SqliteInsert::choose(const Value* row) {
     prepared_anew_ = count_of_preparations(statement_);
     return SQLITE_OK;
   }
-  Form form = {std::vector<bool>(columns_.size(), true)};
+  Form form = {std::vector<bool>(columns_.size(), true), {}};
   for (const std::size_t column : defaults_) {
     form.given[column] = !is_null(row[column]);
   }
@@ -99,6 +100,9 @@ int SqliteInsert::choose(const Value* row) {
 // The first one of all has been used least recently, or nearly so.
 int SqliteInsert::add_form(Form form) {
   forms_.reserve(kMostForms);
+  for (std::size_t i = 0; i < columns_.size(); ++i) {
+    if (form.given[i]) form.columns.push_back(i);
+  }
   const int result = database_->prepare(
       sqlite_insert(table_, columns_, form.given), &form.statement);
   if (result != SQLITE_OK) return result;

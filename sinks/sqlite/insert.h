@@ -37,7 +37,8 @@ class SqliteInsert {
 
  private:
   struct Form {
-    std::vector<bool> given;  // by column
+    std::vector<bool> given;           // by column
+    std::vector<std::size_t> columns;  // those that are given
     sqlite3_stmt* statement = nullptr;
   };
 

@@ -118,6 +118,7 @@ bool SqliteRows::has_all_of(const RowBatch& rows) const {
 }
 
 int SqliteRows::insert(const RowBatch& rows, std::size_t row) {
+  schema_.release_texts();
   for (std::size_t i = 0; i < row_.size(); ++i) {
     row_[i] = schema_.value(rows, row, i);
     if (policy_.nan_is_null && row_[i].kind() == Kind::real &&

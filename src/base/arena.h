@@ -19,6 +19,11 @@ class Arena {
     left_ -= size;
     return room;
   }
+  // Gives back what the piece that was allocated last has from `end` on.
+  void trim(char* end) noexcept {
+    left_ += static_cast<std::size_t>(next_ - end);
+    next_ = end;
+  }
   std::string_view copy(std::string_view text) {
     if (text.empty()) return std::string_view("");
     char* room = allocate(text.size());

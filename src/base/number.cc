@@ -1,5 +1,6 @@
 #include "base/number.h"
 
+#include <algorithm>
 #include <charconv>
 #include <cmath>
 #include <cstring>
@@ -80,12 +81,10 @@ namespace {
     if (std::isnan(value)) return copy_text(out, "NaN");
     return copy_text(out, value > 0 ? "Infinity" : "-Infinity");
   }
-  char* end = std::to_chars(out, out + kNumberSize, value).ptr;
-  const std::string_view digits(out, static_cast<std::size_t>(end - out));
-  if (digits.find_first_of(".e") == std::string_view::npos) {
-    end = copy_text(end, ".0");
-  }
-  return end;
+  char* const end = std::to_chars(out, out + kNumberSize, value).ptr;
+  const bool is_marked =
+      std::any_of(out, end, [](char c) { return c == '.' || c == 'e'; });
+  return is_marked ? end : copy_text(end, ".0");
 }
 
 }  // namespace

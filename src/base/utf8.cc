@@ -1,9 +1,6 @@
 #include "base/utf8.h"
 
-#include <cstring>
-
 namespace stogger {
-
 Utf8Step utf8_step(std::string_view text) noexcept {
   const auto byte = [&](std::size_t i) {
     return static_cast<std::uint32_t>(static_cast<unsigned char>(text[i]));
@@ -71,24 +68,14 @@ std::size_t utf8_length(std::string_view text) noexcept {
   return length;
 }
 
-bool is_clean_text(std::string_view text) noexcept {
+bool utf8_detail::is_clean_from(std::string_view text,
+                                std::size_t position) noexcept {
+  text.remove_prefix(position);
   while (!text.empty()) {
-    // Eight at a time; for what the end lacks of them, spaces do.
-    std::uint64_t word = 0x2020202020202020u;
-    const std::size_t size = text.size() < 8 ? text.size() : 8;
-    if (size == 8) {
-      std::memcpy(&word, text.data(), 8);
-    } else {
-      std::memcpy(&word, text.data(), size);
-    }
-    const std::uint64_t zero = (word - 0x0101010101010101u) & ~word;
-    if (((word | zero) & 0x8080808080808080u) == 0) {
-      text.remove_prefix(size);
-      continue;
-    }
     const Utf8Step step = utf8_step(text);
     if (!step.valid || step.codepoint == 0) return false;
     text.remove_prefix(step.size);
+    text.remove_prefix(utf8_detail::plain_prefix(text));
   }
   return true;
 }

@@ -118,12 +118,11 @@ class TableRow {
   // False, and the column stays null, if the value does not fit.
   bool put(std::size_t column, const Value& value) {
     const Kind kind = columns_[column].kind;
-    if (is_of_kind(kind, value)) {
-      scratch_.values[column] = value;
-      return true;
+    Value fitting = value;
+    if (!is_of_kind(kind, value) && !make_fit(kind, scratch_.texts, &fitting)) {
+      return false;
     }
-    if (!is_convertible(kind, value)) return false;
-    scratch_.values[column] = converted(kind, value, scratch_.texts);
+    scratch_.values[column] = fitting;
     return true;
   }
 

@@ -40,13 +40,17 @@ std::string_view text_between(const char* start, const char* end) noexcept {
 std::string_view text_of(const Value& value, Arena& texts) {
   if (value.kind() == Kind::json) return value.text();
   char* const start = texts.allocate(kCellRoom);
-  return text_between(start, write_cell(start, value));
+  char* const end = write_cell(start, value);
+  texts.trim(end);
+  return text_between(start, end);
 }
 
 Json json_of(const Value& value, Arena& texts) {
   std::uint32_t sanitized = 0;
   char* const start = texts.allocate(json_value_room(value));
-  return {text_between(start, write_json_value(start, value, &sanitized))};
+  char* const end = write_json_value(start, value, &sanitized);
+  texts.trim(end);
+  return {text_between(start, end)};
 }
 
 }  // namespace
@@ -70,6 +74,8 @@ bool is_convertible(Kind column, const Value& value) noexcept {
   }
 }
 
+namespace {
+
 Value converted(Kind column, const Value& value, Arena& texts) {
   const Kind kind = value.kind();
   switch (column) {
@@ -90,6 +96,14 @@ Value converted(Kind column, const Value& value, Arena& texts) {
     default:
       return value;
   }
+}
+
+}  // namespace
+
+bool make_fit(Kind column, Arena& texts, Value* value) {
+  if (!is_convertible(column, *value)) return false;
+  *value = converted(column, *value, texts);
+  return true;
 }
 
 }  // namespace stogger

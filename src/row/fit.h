@@ -30,15 +30,17 @@ inline bool fits(Kind column, const Value& value) noexcept {
   return is_of_kind(column, value) || is_convertible(column, value);
 }
 
-// The value as the column holds it, for one that is_convertible(). Text that
-// has to be made lives in `texts`.
-Value converted(Kind column, const Value& value, Arena& texts);
+// Makes a value for which is_of_kind() is false one that the column holds.
+// False, and the value stays as it is, if it does not fit. Text that has to be
+// made lives in `texts`.
+bool make_fit(Kind column, Arena& texts, Value* value);
 
 // The value as the column holds it; null if it does not fit.
-inline Value fitted(Kind column, const Value& value, Arena& texts) {
-  if (is_of_kind(column, value)) return value;
-  return is_convertible(column, value) ? converted(column, value, texts)
-                                       : Value();
+inline Value fitted(Kind column, Value value, Arena& texts) {
+  if (is_of_kind(column, value) || make_fit(column, texts, &value)) {
+    return value;
+  }
+  return {};
 }
 
 }  // namespace stogger

@@ -125,8 +125,8 @@ void Schema::note_unplaced(const RowBatch& rows) {
 }
 
 Value Schema::convert(const Value& value, std::size_t column) {
-  const Kind kind = columns_[column].kind;
-  if (is_convertible(kind, value)) return converted(kind, value, arena_);
+  Value fitting = value;
+  if (make_fit(views_[column].kind, arena_, &fitting)) return fitting;
   note_misfit(column, value);
   return {};
 }

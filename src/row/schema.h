@@ -109,7 +109,7 @@ class Schema {
   }
 
   // The same as the column holds it: null, or of the column's kind. Text lives
-  // until the next match(), or as long as the batch.
+  // until the next match() or release_texts(), or as long as the batch.
   Value value(const RowBatch& rows, std::size_t row, std::size_t column) {
     const std::size_t position = matcher_.position(column);
     if (position == ColumnMatcher::kAbsent) return {};
@@ -117,6 +117,10 @@ class Schema {
     return is_of_kind(views_[column].kind, value) ? value
                                                   : convert(value, column);
   }
+
+  // For targets that are done with a row before they ask for the next one:
+  // the memory of few rows stays in the cache.
+  void release_texts() noexcept { arena_.reset(); }
 
   // To be reported with the others: the target did not take a value of the
   // column, perhaps because of its kind, or has no column of this name.
