@@ -282,7 +282,6 @@ void Reader::read_rest() {
   settings_.synchronous_commit = options_.choice(
       "synchronous_commit",
       {"", "on", "off", "local", "remote_write", "remote_apply"}, "");
-  options_.choice("delivery", {"sync"}, "sync");
   constexpr std::int64_t kMostConnections = 1000;
   if (options_.integer("pool_size", 1, 1, kMostConnections) != 1) {
     options_.problem("pool_size",

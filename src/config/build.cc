@@ -9,6 +9,7 @@
 #include "base/quote.h"
 #include "base/scrub.h"
 #include "config/config.h"
+#include "config/delivery.h"
 #include "config/expand.h"
 #include "config/file_identity.h"
 #include "config/option.h"
@@ -107,6 +108,7 @@ class Builder {
 
   void build(const SinkConfig& sink);
   bool make(const SinkConfig& sink, const SinkType& type, BuiltSink* built);
+  DeliverySettings default_delivery(std::string_view type) const;
   bool check_file(const SinkConfig& sink, const Options& options);
   bool check_dead_letter(const BuiltSink& built, const SinkConfig& sink);
   void add_shared_file(const SinkConfig& sink, Position where,
@@ -153,6 +155,7 @@ bool Builder::make(const SinkConfig& sink, const SinkType& type,
   OptionsAccess::set_sink_name(options, sink.name);
   OptionsAccess::set_clock(options, clock_);
   built->dead_letter = read_dead_letter(options);
+  built->delivery = read_delivery(options, default_delivery(sink.type));
   const Status status = make_sink(type, options, &built->sink);
   if (add_problems(options, sink.options, sink.where, config_.file,
                    problems_)) {
@@ -166,6 +169,14 @@ bool Builder::make(const SinkConfig& sink, const SinkType& type,
   }
   built->options = show(options, sink.options, config_);
   return check_file(sink, options) && check_dead_letter(*built, sink);
+}
+
+// What people look at, and tests, is there at once, unless the sink itself says
+// otherwise.
+DeliverySettings Builder::default_delivery(std::string_view type) const {
+  DeliverySettings delivery = config_.delivery;
+  if (type == kConsole || type == "memory") delivery.delivery = Delivery::sync;
+  return delivery;
 }
 
 void Builder::add_shared_file(const SinkConfig& sink, Position where,

@@ -10,6 +10,7 @@
 #include "base/hidden.h"
 #include "base/options.h"
 #include "deliver/dead_letters.h"
+#include "deliver/delivery.h"
 #include "event/redaction.h"
 #include "stogger/clock.h"
 #include "stogger/level.h"
@@ -61,6 +62,7 @@ struct Config {
   std::string syslog_identifier;
   bool log_to_console = true;
   bool caller_info = false;
+  DeliverySettings delivery;  // of sinks that say nothing else
   std::vector<std::string> redact = Redaction::default_keys();
   // As TOML, if they have to be shown in another way than they are.
   std::string shown_identifier;
@@ -119,6 +121,7 @@ struct BuiltSink {
   std::string origin;                 // what stands for it, if not a table
   std::vector<HiddenValue> hidden{};  // must not get into messages about it
   DeadLetterFile dead_letter{};       // for refused rows
+  DeliverySettings delivery{};
 };
 
 // Makes the sinks that are right, and the console as log_to_console says.

@@ -10,6 +10,7 @@
 #include "base/options.h"
 #include "base/quote.h"
 #include "config/config.h"
+#include "config/delivery.h"
 #include "config/option.h"
 #include "deliver/hub.h"
 #include "deliver/system.h"
@@ -82,7 +83,8 @@ Status start(Hub& hub, const Config& config, std::vector<Problem> problems,
         {{std::move(sink.name), std::move(sink.type), std::move(sink.hidden)},
          sink.level,
          std::move(sink.sink),
-         std::move(sink.dead_letter)});
+         std::move(sink.dead_letter),
+         sink.delivery});
   }
   Status installed = hub.install(settings, std::move(sinks));
   return status.ok() ? installed : status;
@@ -113,6 +115,7 @@ Status make_hub_sink(Fields given, HubSink* sink) {
   OptionsAccess::set_sink_name(options, sink->title.name);
   sink->level = read_level(options, Level::info);
   sink->dead_letter = read_dead_letter(options);
+  sink->delivery = read_delivery(options, {});
   return make_sink(type, options, &sink->sink);
 }
 

@@ -7,6 +7,7 @@
 #include "base/quote.h"
 #include "base/scrub.h"
 #include "config/config.h"
+#include "config/delivery.h"
 #include "config/expand.h"
 #include "config/option.h"
 #include "config/toml_text.h"
@@ -170,6 +171,7 @@ void Reader::read_settings(Options& options,
   config_.level = read_level(options, config_.level);
   config_.log_to_console = options.boolean("log_to_console", true);
   config_.caller_info = options.boolean("caller_info", false);
+  config_.delivery = read_delivery(options, config_.delivery);
   read_redact(options);
   if (const OwnedOption* redact = find_option(given, "redact")) {
     config_.shown_redact = redact->shown;

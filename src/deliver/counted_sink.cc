@@ -33,6 +33,28 @@ void CountedSink::settle(std::uint64_t rows, bool ok) noexcept {
   }
 }
 
+Status CountedSink::write_kept(const RowBatch& rows, std::vector<bool>& judged,
+                               std::uint64_t* kept) noexcept {
+  counters_.hand_over(rows.row_count);
+  said_.expect(rows, &judged);
+  Status status = call([&] { return sink_.write(rows, said_); });
+  *kept = 0;
+  if (status.ok()) {
+    settle(rows.row_count, true);
+    return status;
+  }
+  const VerdictCounts said = said_.counts();
+  const std::uint64_t left = rows.row_count - said.total();
+  if (keeps_tally_) {
+    *kept = counters_.settle(said, tally(), left);
+  } else {
+    counters_.settle(said);
+    counters_.keep(left);
+    *kept = left;
+  }
+  return status;
+}
+
 Status CountedSink::open() noexcept {
   said_.expect_none();
   return call([&] { return sink_.open(); });

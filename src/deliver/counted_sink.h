@@ -38,6 +38,11 @@ class CountedSink {
   // the acceptance.
   Status open() noexcept;
   Status write(const RowBatch& rows) noexcept;
+  // The same, but rows are not lost if the target fails: *kept is how many of
+  // those without a verdict, the last ones, are to be handed over again. Rows
+  // with a verdict are marked in `judged`, which has a place for each.
+  Status write_kept(const RowBatch& rows, std::vector<bool>& judged,
+                    std::uint64_t* kept) noexcept;
   Status flush() noexcept;
   Status tick(Time now) noexcept;
   Status close() noexcept;

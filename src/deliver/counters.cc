@@ -10,9 +10,10 @@ void Counters::settle(const VerdictCounts& said) noexcept {
   add(in_doubt_, said.in_doubt);
 }
 
-void Counters::settle(const VerdictCounts& said, const Tally& now) noexcept {
+std::uint64_t Counters::settle(const VerdictCounts& said, const Tally& now,
+                               std::uint64_t keepable) noexcept {
   std::uint64_t left = get(accepted_) - get(written_) - get(dropped_) -
-                       get(dead_lettered_) - get(in_doubt_);
+                       get(dead_lettered_) - get(in_doubt_) - kept_;
   const auto take = [&left](std::uint64_t count) {
     const std::uint64_t taken = std::min(count, left);
     left -= taken;
@@ -29,17 +30,21 @@ void Counters::settle(const VerdictCounts& said, const Tally& now) noexcept {
   const VerdictCounts taken = {take(said.dropped), take(said.dead_lettered),
                                take(said.in_doubt)};
   settle(taken);
+  const std::uint64_t kept = take(keepable);
+  keep(kept);
   drop(left);
+  return kept;
 }
 
-void Counters::add_to(SinkStats* stats) const noexcept {
+std::uint64_t Counters::add_to(SinkStats* stats) const noexcept {
   // The ends first, the beginning last: what lies between is on its way.
   const std::uint64_t refused = get(refused_);
   const std::uint64_t written = get(written_);
   const std::uint64_t dropped = get(dropped_) + refused;
   const std::uint64_t dead_lettered = get(dead_lettered_);
   const std::uint64_t in_doubt = get(in_doubt_);
-  const std::uint64_t accepted = get(accepted_) + refused;
+  const std::uint64_t handed = get(accepted_);
+  const std::uint64_t accepted = handed + refused;
   stats->written += written;
   stats->dropped += dropped;
   stats->dead_lettered += dead_lettered;
@@ -48,6 +53,7 @@ void Counters::add_to(SinkStats* stats) const noexcept {
   stats->pending += accepted - written - dropped - dead_lettered - in_doubt;
   stats->failed += get(failed_);
   stats->sanitized += get(sanitized_);
+  return handed;
 }
 
 void Counters::start(const Tally& tally) noexcept {
@@ -56,6 +62,7 @@ void Counters::start(const Tally& tally) noexcept {
     counter->store(0, std::memory_order_relaxed);
   }
   tally_ = tally;
+  kept_ = 0;
   foreign_ = tally.buffered;
 }
 

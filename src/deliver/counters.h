@@ -39,8 +39,11 @@ class Counters {
   void settle(const VerdictCounts& said) noexcept;
   // The same of a sink that keeps a tally: `now`. Verdicts are on rows that it
   // was handed, or on rows that it held back. No more rows come out than were
-  // accepted, whatever the sink says.
-  void settle(const VerdictCounts& said, const Tally& now) noexcept;
+  // accepted, whatever the sink says. What is in none of its counts was
+  // dropped, but for `keepable` rows at most, which are kept, and whose number
+  // it returns.
+  std::uint64_t settle(const VerdictCounts& said, const Tally& now,
+                       std::uint64_t keepable = 0) noexcept;
   // The same where nothing was said of a row, if it went as it nearly always
   // does: all rows are with the target, or all are in the sink's buffer, to be
   // counted when they leave it. False, and nothing counted, otherwise.
@@ -57,6 +60,11 @@ class Counters {
     return true;
   }
 
+  // Accepted rows that a queue has, and will hand over, for the first time or
+  // again; and that it hands over now, or gives up.
+  void keep(std::uint64_t rows) noexcept { kept_ += rows; }
+  void hand_over(std::uint64_t rows) noexcept { kept_ -= rows; }
+
   // From any thread: rows that are lost before the sink was to be had.
   void refuse(std::uint64_t rows) noexcept {
     refused_.fetch_add(rows, std::memory_order_relaxed);
@@ -69,7 +77,8 @@ class Counters {
   std::uint64_t buffered() const noexcept { return tally_.buffered; }
 
   // Adds them up, in an order that keeps them balanced while others write.
-  void add_to(SinkStats* stats) const noexcept;
+  // Returns how many rows the sink has been handed.
+  std::uint64_t add_to(SinkStats* stats) const noexcept;
 
   // Where counting starts: at 0, with what the sink's tally says by now.
   void start(const Tally& tally) noexcept;
@@ -89,6 +98,7 @@ class Counters {
   std::atomic<std::uint64_t> written_{0};
   std::atomic<std::uint64_t> dropped_{0};
   Tally tally_;  // the sink's own, as last seen
+  std::uint64_t kept_ = 0;
   // Of the rows it holds, those from before start().
   std::uint64_t foreign_ = 0;
   std::atomic<std::uint64_t> dead_lettered_{0};

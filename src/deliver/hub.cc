@@ -10,27 +10,13 @@
 #include "base/no_canary.h"
 #include "base/quote.h"
 #include "base/stats_builder.h"
+#include "deliver/inside_sink.h"
 #include "event/shorten.h"
 #include "os/diagnostics.h"
 #include "render/message.h"
 
 namespace stogger {
 namespace {
-
-// True while this thread is inside a sink, or about to be: what that logs would
-// come back to the same sink, or wait for it forever.
-thread_local bool inside_sink = false;
-
-class InsideSink {
- public:
-  InsideSink() noexcept : before_(inside_sink) { inside_sink = true; }
-  ~InsideSink() { inside_sink = before_; }
-  InsideSink(const InsideSink&) = delete;
-  InsideSink& operator=(const InsideSink&) = delete;
-
- private:
-  const bool before_;
-};
 
 Status called_from_sink(const char* function) noexcept {
   constexpr std::string_view kWhy =
@@ -72,6 +58,9 @@ Hub::~Hub() {
 }
 
 const Hub::Table* Hub::keep(Table table) {
+  for (const Route* route : table.routes) {
+    table.needs_message = table.needs_message || route->needs_message();
+  }
   tables_.push_back(std::make_unique<const Table>(std::move(table)));
   return tables_.back().get();
 }
@@ -81,9 +70,9 @@ void Hub::put_in_place(Table table) {
 }
 
 Route* Hub::make_route(HubSink sink) {
-  auto route = std::make_unique<Route>(std::move(sink.title), sink.level,
-                                       std::move(sink.sink), clock_, &ticker_,
-                                       std::move(sink.dead_letter));
+  auto route = std::make_unique<Route>(
+      std::move(sink.title), sink.level, std::move(sink.sink), clock_, &ticker_,
+      std::move(sink.dead_letter), sink.delivery);
   const std::lock_guard lock(routes_mutex_);
   routes_.push_back(std::move(route));
   return routes_.back().get();
@@ -105,7 +94,7 @@ void Hub::publish() noexcept {
   ScratchLease scratch;
   Event event =
       compose(logger, call, clock_->now(), table.settings, scratch->event);
-  if (event.has_message()) {
+  if (event.has_message() && table.needs_message) {
     event.shown_fields = render_message(event, scratch->message);
     event.message = scratch->message.view();
     if (event.message_template.size() > kLargestEvent) event.truncated = true;
@@ -123,7 +112,7 @@ STOGGER_NO_CANARY void Hub::deliver(const detail::LoggerRep* logger,
   const int error = errno;  // a call that logs does not change it
   const Table& table = *active_.load(std::memory_order_acquire);
   try {
-    if (!inside_sink) [[likely]] {
+    if (!InsideSink::is_here()) [[likely]] {
       deliver_to(table, logger, call);
       errno = error;
       return;
@@ -139,7 +128,7 @@ STOGGER_NO_CANARY void Hub::deliver(const detail::LoggerRep* logger,
 }
 
 Status Hub::install(const HubSettings& settings, std::vector<HubSink> sinks) {
-  if (inside_sink) return called_from_sink("init");
+  if (InsideSink::is_here()) return called_from_sink("init");
   const std::lock_guard lock(mutex_);
   const InsideSink guard;
   Table table;
@@ -155,12 +144,14 @@ Status Hub::install(const HubSettings& settings, std::vector<HubSink> sinks) {
   put_in_place(std::move(table));
   publish();
   configured_ = settings.is_configuration;
-  for (Route* route : old->routes) static_cast<void>(route->outlet().close());
+  for (Route* route : old->routes) static_cast<void>(route->close());
+  // Only now, so that what the queues before them had comes first.
+  for (Route* route : installed()->routes) route->start();
   return {};
 }
 
 Status Hub::add(HubSink sink, Status* opened) {
-  if (inside_sink) return called_from_sink("add_sink");
+  if (InsideSink::is_here()) return called_from_sink("add_sink");
   const std::lock_guard lock(mutex_);
   const InsideSink guard;
   Table table = *installed();
@@ -176,11 +167,12 @@ Status Hub::add(HubSink sink, Status* opened) {
   *opened = route->outlet().open();
   put_in_place(std::move(table));
   publish();
+  route->start();
   return {};
 }
 
 Status Hub::remove(std::string_view name, Status* closed) {
-  if (inside_sink) return called_from_sink("remove_sink");
+  if (InsideSink::is_here()) return called_from_sink("remove_sink");
   const std::lock_guard lock(mutex_);
   const InsideSink guard;
   Table table = *installed();
@@ -190,7 +182,7 @@ Status Hub::remove(std::string_view name, Status* closed) {
     table.routes.erase(table.routes.begin() + static_cast<std::ptrdiff_t>(i));
     put_in_place(std::move(table));
     publish();
-    *closed = route->outlet().close();
+    *closed = route->close();
     return {};
   }
   return Status(Code::invalid, "remove_sink: there is no sink " + quoted(name) +
@@ -230,22 +222,20 @@ void Hub::tick() noexcept {
 }
 
 Status Hub::flush() noexcept {
-  if (inside_sink) return called_from_sink("flush");
+  if (InsideSink::is_here()) return called_from_sink("flush");
   const std::lock_guard lock(mutex_);
   const InsideSink guard;
   Status first;
-  for (Route* route : installed()->routes)
-    merge(&first, route->outlet().flush());
+  for (Route* route : installed()->routes) merge(&first, route->flush());
   return first;
 }
 
 Status Hub::close() noexcept {
-  if (inside_sink) return called_from_sink("shutdown");
+  if (InsideSink::is_here()) return called_from_sink("shutdown");
   const std::lock_guard lock(mutex_);
   const InsideSink guard;
   Status first;
-  for (Route* route : installed()->routes)
-    merge(&first, route->outlet().close());
+  for (Route* route : installed()->routes) merge(&first, route->close());
   ticker_.stop();
   configured_ = false;
   return first;
@@ -270,13 +260,13 @@ void Hub::before_fork() noexcept {
   };
   fork_locked_ = mutex_.try_lock_for(left());
   routes_mutex_.lock();
-  for (const auto& route : routes_) route->outlet().before_fork(left());
+  for (const auto& route : routes_) route->before_fork(left());
   ticker_.before_fork();
 }
 
 void Hub::after_fork_in_parent() noexcept {
   ticker_.after_fork_in_parent();
-  for (const auto& route : routes_) route->outlet().after_fork_in_parent();
+  for (const auto& route : routes_) route->after_fork_in_parent();
   routes_mutex_.unlock();
   if (fork_locked_) mutex_.unlock();
 }
@@ -284,7 +274,7 @@ void Hub::after_fork_in_parent() noexcept {
 bool Hub::after_fork_in_child() noexcept {
   const InsideSink guard;
   ticker_.after_fork_in_child();
-  for (const auto& route : routes_) route->outlet().after_fork_in_child();
+  for (const auto& route : routes_) route->after_fork_in_child();
   routes_mutex_.unlock();
   mutex_.reset();
   return true;

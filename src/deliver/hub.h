@@ -21,6 +21,7 @@ struct HubSink {
   Level level = Level::trace;
   SinkPtr sink;
   DeadLetterFile dead_letter{};  // for rows that it refuses
+  DeliverySettings delivery{};
 };
 
 struct HubSettings {
@@ -76,6 +77,7 @@ class Hub final : public EventTarget, private ProcessObject {
   struct Table {
     EventSettings settings;
     std::vector<Route*> routes;
+    bool needs_message = false;  // one of them does
   };
   struct Capturing {
     int number;

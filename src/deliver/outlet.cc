@@ -19,14 +19,14 @@ std::chrono::milliseconds longest_wait(const Sink& sink) noexcept {
 }  // namespace
 
 Outlet::Outlet(SinkTitle title, SinkPtr sink, Clock* clock, Ticker* ticker,
-               DeadLetterFile dead_letter)
+               DeadLetterFile dead_letter, bool is_queued)
     : title_(std::move(title)),
       clock_(clock),
       own_(std::move(sink)),
       longest_wait_(longest_wait(*own_)),
       ticker_(ticker),
       sink_(*own_, title_.hidden, std::move(dead_letter)),
-      reports_(title_, *own_, *clock) {
+      reports_(title_, *own_, *clock, is_queued) {
   layouts_.refresh(*own_);
 }
 
@@ -75,6 +75,25 @@ const RowLayout* Outlet::open_to_write(std::uint64_t rows) noexcept {
   if (!opened.ok()) note_failure(opened, "open");
   sink_.said().clear();
   return nullptr;
+}
+
+const RowLayout* Outlet::open_queued() noexcept {
+  if (is_waiting()) return nullptr;
+  const Status opened = open_sink();
+  if (opened.ok()) return layout();
+  note_failure(opened, "open");
+  sink_.said().clear();
+  return nullptr;
+}
+
+std::uint64_t Outlet::write_queued(const RowBatch& rows,
+                                   std::uint32_t sanitized,
+                                   std::vector<bool>& judged) noexcept {
+  if (sanitized != 0) sink_.counters().sanitize(sanitized);
+  std::uint64_t kept = 0;
+  const Status status = sink_.write_kept(rows, judged, &kept);
+  finish_write(status);
+  return kept;
 }
 
 void Outlet::refuse(std::uint64_t rows, std::string_view reason) noexcept {

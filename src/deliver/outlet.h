@@ -13,6 +13,7 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "deliver/back_off.h"
 #include "deliver/counted_sink.h"
@@ -28,9 +29,9 @@ namespace stogger {
 class Outlet {
  public:
   // `ticker` is asked for a tick() when the sink begins to hold rows back; null
-  // if there is none.
+  // if there is none. `is_queued` says that rows come from a queue.
   Outlet(SinkTitle title, SinkPtr sink, Clock* clock, Ticker* ticker,
-         DeadLetterFile dead_letter);
+         DeadLetterFile dead_letter, bool is_queued = false);
   Outlet(const Outlet&) = delete;
   Outlet& operator=(const Outlet&) = delete;
 
@@ -90,6 +91,45 @@ class Outlet {
     if (closed_) [[unlikely]]
       close_again();
     mutex_.unlock();
+  }
+
+  // The same for a queue, which keeps its rows until they are settled:
+  //   begin_queued()  locks, however long others use the sink, and counts the
+  //                   rows that come for the first time as accepted
+  //   open_queued()   what rows to make now; null as long as the sink is out of
+  //                   order
+  //   write_queued()  hands rows over. How many of them are to be handed over
+  //                   again: the last ones of those that are not `judged`, as
+  //                   which it marks rows that got a verdict
+  //   drop_queued(), refuse_queued()   give rows up
+  //   end_write()     unlocks
+  void begin_queued(std::uint64_t rows) noexcept {
+    mutex_.lock();
+    begin_call();
+    sink_.counters().accept(rows);
+    sink_.counters().keep(rows);
+  }
+  const RowLayout* open_queued() noexcept;
+  std::uint64_t write_queued(const RowBatch& rows, std::uint32_t sanitized,
+                             std::vector<bool>& judged) noexcept;
+  void drop_queued(std::uint64_t rows) noexcept {
+    sink_.counters().hand_over(rows);
+    sink_.counters().drop(rows);
+  }
+  void refuse_queued(std::uint64_t rows, std::string_view reason) noexcept {
+    sink_.counters().hand_over(rows);
+    refuse(rows, reason);
+  }
+  // What is said of a queue.
+  void report_no_queue(const Status& why) noexcept { reports_.no_queue(why); }
+  Status explain(const Status& status, const char* action) const noexcept {
+    return reports_.explain(status, action);
+  }
+  void report_full_queue(std::uint64_t dropped) noexcept {
+    reports_.full_queue(dropped);
+  }
+  void report_undelivered(std::uint64_t rows) noexcept {
+    reports_.left_behind(rows);
   }
 
   // Counts an event that never got here: it was logged from inside a sink.

@@ -40,6 +40,8 @@ struct RingHeader {
   std::uint64_t magic = 0;
   std::uint64_t capacity = 0;
   alignas(64) std::atomic<std::uint64_t> tail{0};
+  // The number of records for which it was moved.
+  std::atomic<std::uint64_t> claimed{0};
   // Records before it are done with.
   alignas(64) std::atomic<std::uint64_t> released{0};
   // All before it is zeros, or was written after that. Behind `released` only
@@ -87,10 +89,13 @@ class Ring {
       }
       if (!has_room(tail + length)) [[unlikely]]
         return nullptr;
+      // In one order with what a push looks at afterwards: see EventQueue.
       if (header_->tail.compare_exchange_weak(tail, tail + length,
+                                              std::memory_order_seq_cst,
                                               std::memory_order_relaxed)) {
         word_at(tail).store(length | kClaimed, std::memory_order_relaxed);
         keep_order();
+        header_->claimed.fetch_add(1, std::memory_order_release);
         return records_ + offset + kWord;
       }
     }
@@ -125,7 +130,14 @@ class Ring {
   }
   std::uint64_t capacity() const noexcept { return capacity_; }
   std::uint64_t tail() const noexcept {
-    return header_->tail.load(std::memory_order_acquire);
+    return header_->tail.load(std::memory_order_seq_cst);
+  }
+  std::uint64_t released() const noexcept {
+    return header_->released.load(std::memory_order_acquire);
+  }
+  // How many records were claimed since the ring was made.
+  std::uint64_t claimed() const noexcept {
+    return header_->claimed.load(std::memory_order_acquire);
   }
 
  private:

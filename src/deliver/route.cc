@@ -1,16 +1,82 @@
 #include "deliver/route.h"
 
+#include <algorithm>
+#include <memory>
 #include <utility>
 
+#include "base/guarded.h"
 #include "base/no_canary.h"
+#include "render/message.h"
 
 namespace stogger {
 
 Route::Route(SinkTitle title, Level level, SinkPtr sink, Clock* clock,
-             Ticker* ticker, DeadLetterFile dead_letter)
+             Ticker* ticker, DeadLetterFile dead_letter,
+             const DeliverySettings& delivery)
     : level_(level),
+      delivery_(delivery),
       outlet_(std::move(title), std::move(sink), clock, ticker,
-              std::move(dead_letter)) {}
+              std::move(dead_letter), delivery.delivery != Delivery::sync) {
+  if (delivery_.delivery != Delivery::sync) make_worker();
+}
+
+// The queue.
+
+void Route::make_worker() noexcept {
+  const Status made = guarded([this] {
+    own_worker_ = std::make_unique<Worker>(outlet_, delivery_);
+    return Status();
+  });
+  if (!made.ok()) return outlet_.report_no_queue(made);
+  worker_.store(own_worker_.get(), std::memory_order_release);
+}
+
+void Route::start() noexcept {
+  if (own_worker_ == nullptr) return;
+  if (const Status status = own_worker_->start(); !status.ok()) {
+    outlet_.report_no_queue(status);
+  }
+}
+
+// In a child, where there is no thread any more. The parent's worker may have
+// been in the middle of anything: it is left as it is.
+void Route::after_fork_in_child() noexcept {
+  outlet_.after_fork_in_child();
+  if (worker_.load(std::memory_order_relaxed) == nullptr) return;
+  worker_.store(nullptr, std::memory_order_relaxed);
+  static_cast<void>(own_worker_.release());
+  std::construct_at(&renew_mutex_);
+  direct_.store(0, std::memory_order_relaxed);
+  must_renew_.store(true, std::memory_order_release);
+}
+
+void Route::renew_worker() noexcept {
+  const std::lock_guard lock(renew_mutex_);
+  if (!must_renew_.load(std::memory_order_relaxed)) return;
+  make_worker();
+  start();
+  must_renew_.store(false, std::memory_order_release);
+}
+
+Status Route::flush() noexcept {
+  Status status;
+  if (Worker* const worker = worker_.load(std::memory_order_acquire)) {
+    const auto now = std::chrono::steady_clock::now();
+    status = worker->wait(now + delivery_.longest_drain);
+    if (!status.ok()) status = outlet_.explain(status, "flush");
+  }
+  Status flushed = outlet_.flush();
+  return status.ok() ? std::move(flushed) : std::move(status);
+}
+
+Status Route::close() noexcept {
+  if (Worker* const worker = worker_.load(std::memory_order_acquire)) {
+    worker->stop();
+  }
+  return outlet_.close();
+}
+
+// Delivery.
 
 // False if there is no memory for it.
 inline bool Route::render_row(const Event& event, const RowLayout& layout,
@@ -25,6 +91,39 @@ inline bool Route::render_row(const Event& event, const RowLayout& layout,
 
 STOGGER_NO_CANARY void Route::deliver(const Event& event,
                                       RowScratch& scratch) noexcept {
+  if (delivery_.delivery == Delivery::sync) {
+    deliver_now(event, scratch);
+  } else {
+    deliver_queued(event, scratch);
+  }
+}
+
+void Route::deliver_queued(const Event& event, RowScratch& scratch) noexcept {
+  if (must_renew_.load(std::memory_order_acquire)) [[unlikely]]
+    renew_worker();
+  Worker* const worker = worker_.load(std::memory_order_acquire);
+  if (worker == nullptr || !worker->push(event)) deliver_late(event, scratch);
+}
+
+// There is no queue, or it is closed. The event may be without its message.
+void Route::deliver_late(const Event& given, RowScratch& scratch) noexcept {
+  direct_.fetch_add(1, std::memory_order_release);
+  try {
+    Event event = given;
+    Buffer message;
+    if (event.has_message()) {
+      event.shown_fields = render_message(event, message);
+      event.message = message.view();
+    }
+    deliver_now(event, scratch);
+  } catch (...) {
+    direct_.fetch_sub(1, std::memory_order_relaxed);
+    outlet_.count_lost();
+  }
+}
+
+[[gnu::always_inline]] inline void Route::deliver_now(
+    const Event& event, RowScratch& scratch) noexcept {
   // Rendering takes most of the time, so it is done before the lock is taken;
   // but not in vain, if the sink is known to be out of order.
   const RowLayout* layout = outlet_.layout();
@@ -65,7 +164,11 @@ SinkStats Route::stats() const noexcept {
   stats.type = outlet_.title().type;
   stats.failing = outlet_.is_failing();
   for (const Route* one = this; one != nullptr; one = one->before_) {
-    one->outlet_.counters().add_to(&stats);
+    const std::uint64_t handed = one->outlet_.counters().add_to(&stats);
+    const Worker* const worker = one->worker_.load(std::memory_order_acquire);
+    if (worker == nullptr) continue;
+    const std::uint64_t direct = one->direct_.load(std::memory_order_acquire);
+    worker->add_to(&stats, handed - std::min(direct, handed));
   }
   return stats;
 }

@@ -1,14 +1,22 @@
 // Route: the way of events to one sink: its level, and rows in the form that it
 // wants.
 //
-// Delivery is synchronous: deliver() returns when the sink has taken the event
-// or the event is counted as lost.
+// Where delivery is synchronous, deliver() returns when the sink has taken the
+// event or the event is counted as lost. Else the event is in the queue of a
+// worker then, which renders it.
 #pragma once
 
+#include <atomic>
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <mutex>
 #include <string>
 #include <string_view>
 
+#include "deliver/delivery.h"
 #include "deliver/outlet.h"
+#include "deliver/worker.h"
 #include "event/event.h"
 #include "render/render.h"
 #include "stogger/clock.h"
@@ -20,9 +28,11 @@ namespace stogger {
 
 class Route {
  public:
-  // As Outlet().
+  // As Outlet(). Without the memory for a queue, delivery is synchronous, and
+  // that is reported.
   Route(SinkTitle title, Level level, SinkPtr sink, Clock* clock,
-        Ticker* ticker = nullptr, DeadLetterFile dead_letter = {});
+        Ticker* ticker = nullptr, DeadLetterFile dead_letter = {},
+        const DeliverySettings& delivery = {});
 
   const std::string& name() const noexcept { return outlet_.title().name; }
   Level level() const noexcept { return level_; }
@@ -34,10 +44,28 @@ class Route {
   // live as long.
   void count_on_from(const Route& before) noexcept;
 
+  // Whether deliver() has to be given the message of the event.
+  bool needs_message() const noexcept {
+    return delivery_.delivery == Delivery::sync;
+  }
   // Renders into the scratch memory outside of the lock, then writes. If other
   // threads keep the sink busy for most of its deadline, the event is dropped.
   // Never throws.
   void deliver(const Event& event, RowScratch& scratch) noexcept;
+
+  // Lets the worker begin, if there is one; events are queued before that.
+  void start() noexcept;
+  // Hands over what is queued, then flushes or closes the sink.
+  Status flush() noexcept;
+  Status close() noexcept;
+
+  // Around fork(), as Outlet. The child has a queue of its own, made for its
+  // first event.
+  void before_fork(std::chrono::milliseconds longest) noexcept {
+    outlet_.before_fork(longest);
+  }
+  void after_fork_in_parent() noexcept { outlet_.after_fork_in_parent(); }
+  void after_fork_in_child() noexcept;
 
   // Names are views into this route. Balanced at every moment.
   SinkStats stats() const noexcept;
@@ -45,12 +73,26 @@ class Route {
  private:
   static bool render_row(const Event& event, const RowLayout& layout,
                          RowScratch& scratch) noexcept;
+  void deliver_now(const Event& event, RowScratch& scratch) noexcept;
   void deliver_rarely(const Event& event, const RowLayout* rendered,
                       RowScratch& scratch) noexcept;
 
+  void deliver_queued(const Event& event, RowScratch& scratch) noexcept;
+  void deliver_late(const Event& event, RowScratch& scratch) noexcept;
+  void make_worker() noexcept;
+  void renew_worker() noexcept;
+
   const Level level_;
+  const DeliverySettings delivery_;
   const Route* before_ = nullptr;
   Outlet outlet_;
+  // Null for synchronous delivery, and before the first event of a child.
+  std::atomic<Worker*> worker_{nullptr};
+  std::unique_ptr<Worker> own_worker_;
+  std::atomic<bool> must_renew_{false};
+  // Events that did not go through the queue, although there is one.
+  std::atomic<std::uint64_t> direct_{0};
+  std::mutex renew_mutex_;
 };
 
 }  // namespace stogger

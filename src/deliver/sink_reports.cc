@@ -53,8 +53,9 @@ void SinkReports::failure(const Status& status, const char* action) noexcept {
         status.code() == Code::config
             ? "init() is called again or the program is started again"
             : "it works again, which is retried automatically";
-    return fmt::format("{} failed: {}; events are dropped and counted until {}",
-                       action, status.message(), until);
+    const std::string_view fate = is_queued_ ? "queued" : "dropped and counted";
+    return fmt::format("{} failed: {}; events are {} until {}", action,
+                       status.message(), fate, until);
   });
 }
 
@@ -103,6 +104,24 @@ void SinkReports::left_behind(std::uint64_t rows) noexcept {
   report_limited([&] {
     return fmt::format("closed while out of order; {} could not be written",
                        events(rows));
+  });
+}
+
+void SinkReports::full_queue(std::uint64_t dropped) noexcept {
+  report_limited([&] {
+    return fmt::format(
+        "its queue was full: {} {} dropped; set a larger queue_bytes, or log "
+        "less to it",
+        events(dropped), dropped == 1 ? "was" : "were");
+  });
+}
+
+void SinkReports::no_queue(const Status& why) noexcept {
+  report_limited([&] {
+    return fmt::format(
+        "cannot have a queue: {}; delivery is synchronous until init() is "
+        "called again",
+        why.message());
   });
 }
 

@@ -27,9 +27,11 @@ struct SinkTitle {
 
 class SinkReports {
  public:
-  // All have to live as long.
-  SinkReports(const SinkTitle& title, const Sink& sink, Clock& clock)
-      : title_(title), sink_(sink), clock_(clock) {}
+  // All have to live as long. `is_queued` says that rows wait while the sink
+  // fails.
+  SinkReports(const SinkTitle& title, const Sink& sink, Clock& clock,
+              bool is_queued)
+      : title_(title), sink_(sink), clock_(clock), is_queued_(is_queued) {}
 
   // The status as the caller of the library gets it: which sink, which action.
   Status explain(const Status& status, const char* action) const noexcept;
@@ -41,6 +43,8 @@ class SinkReports {
   void notices(const Verdicts& said) noexcept;
   void recovery(std::int64_t failed_for_ns, std::uint64_t lost) noexcept;
   void left_behind(std::uint64_t rows) noexcept;
+  void full_queue(std::uint64_t dropped) noexcept;
+  void no_queue(const Status& why) noexcept;
 
   // From any thread, and without the lock.
   void long_wait(std::chrono::milliseconds waited) noexcept;
@@ -53,6 +57,7 @@ class SinkReports {
   const SinkTitle& title_;
   const Sink& sink_;
   Clock& clock_;
+  const bool is_queued_;
   RateLimit limit_;
   std::atomic<std::int64_t> next_wait_report_ns_{0};
 };

@@ -19,7 +19,11 @@ std::string counted(std::size_t count, std::string_view noun) {
 bool Verdicts::is_new(std::size_t row) noexcept {
   ++said_;
   const std::size_t rows = rows_ == nullptr ? SIZE_MAX : rows_->row_count;
-  if (row < rows && refused_ + in_doubt_ < rows) return true;
+  const bool has_one = row < rows && judged_ != nullptr && (*judged_)[row];
+  if (row < rows && refused_ + in_doubt_ < rows && !has_one) {
+    if (judged_ != nullptr) (*judged_)[row] = true;
+    return true;
+  }
   notice("the sink speaks of a row that it was not given");
   return false;
 }
@@ -102,6 +106,7 @@ std::string Verdicts::notices() const {
 
 void Verdicts::clear() noexcept {
   rows_ = nullptr;
+  judged_ = nullptr;
   waited_ns_ = 0;
   said_ = refused_ = dead_lettered_ = in_doubt_ = left_out_ = 0;
   reason_.clear();

@@ -25,12 +25,20 @@ class Verdicts final : public WriteReport {
       : letters_(letters), hidden_(hidden) {}
 
   // Before each call, and with the rows that it hands over. They have to live
-  // until clear().
-  void expect(const RowBatch& rows) noexcept { rows_ = &rows; }
+  // until clear(), and so has `judged`, where rows that get a verdict are
+  // marked: it has a place for each of them, or is null.
+  void expect(const RowBatch& rows,
+              std::vector<bool>* judged = nullptr) noexcept {
+    rows_ = &rows;
+    judged_ = judged;
+  }
   // Before a tick(): the sink alone knows what it holds back.
-  void expect_held_back() noexcept { rows_ = nullptr; }
+  void expect_held_back() noexcept {
+    rows_ = nullptr;
+    judged_ = nullptr;
+  }
   // Before any other call.
-  void expect_none() noexcept { rows_ = &kNoRows; }
+  void expect_none() noexcept { expect(kNoRows); }
 
   // Before a call that had to wait. Like a verdict, it lasts until clear().
   void begin_late(std::int64_t waited_ns) noexcept {
@@ -73,6 +81,7 @@ class Verdicts final : public WriteReport {
   DeadLetters& letters_;
   const std::vector<HiddenValue>& hidden_;
   const RowBatch* rows_ = nullptr;
+  std::vector<bool>* judged_ = nullptr;
   std::size_t said_ = 0;  // calls
   std::int64_t waited_ns_ = 0;
   std::size_t refused_ = 0;

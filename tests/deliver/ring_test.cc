@@ -285,9 +285,9 @@ TEST_F(RingTakeOver, WhatIsNoRingIsRefused) {
   const auto refused = [&](auto& field, std::uint64_t value) {
     const std::uint64_t before = field;
     field = value;
-    const bool refused = !take_over();
+    const bool is_refused = !take_over();
     field = before;
-    return refused;
+    return is_refused;
   };
   EXPECT_TRUE(append(ring_, "a"));
   EXPECT_TRUE(refused(header().magic, 1));
@@ -364,7 +364,7 @@ TEST_F(RingTakeOver, KilledProcessesLoseAndDoubleNothing) {
       if (!read_one(ring) || ++count % 16 == 0) {
         ring.release(ring.read_position());
       }
-      if (testing::Test::HasFailure()) ::_exit(2);
+      if (::testing::Test::HasFailure()) ::_exit(2);
     }
   };
 

@@ -461,7 +461,6 @@ TEST_F(PostgresSettingsTest, TheRestIsReadAndChecked) {
   const PostgresSettings settings = read({{"create_table", false},
                                           {"indexes", "none"},
                                           {"synchronous_commit", "off"},
-                                          {"delivery", "sync"},
                                           {"pool_size", 1},
                                           {"use_copy", false}});
   EXPECT_FALSE(settings.create_table);
@@ -471,7 +470,6 @@ TEST_F(PostgresSettingsTest, TheRestIsReadAndChecked) {
   EXPECT_EQ(read({}).synchronous_commit, "");
   EXPECT_EQ(read({}).indexes, PostgresIndexes::full);
   EXPECT_THAT(problems_of({{"pool_size", 4}}), HasSubstr("never overlap"));
-  EXPECT_THAT(problems_of({{"delivery", "async"}}), HasSubstr("\"sync\""));
   EXPECT_THAT(problems_of({{"indexes", "some"}}), HasSubstr("\"minimal\""));
   EXPECT_THAT(problems_of({{"synchronous_commit", "maybe"}}),
               HasSubstr("\"remote_apply\""));

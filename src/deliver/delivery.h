@@ -1,0 +1,35 @@
+// How a sink gets its events. A plain value; see docs/delivery.md for the keys.
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+
+namespace stogger {
+
+enum class Delivery : unsigned char {
+  sync,   // with the target when the call returns
+  async,  // copied into a queue; a thread hands them over in batches
+};
+
+// What becomes of an event for which the queue has no room.
+enum class FullQueue : unsigned char {
+  block,        // its call waits for room, for a while; then it is dropped
+  drop_newest,  // it is dropped
+};
+
+struct DeliverySettings {
+  Delivery delivery = Delivery::sync;
+  std::size_t queue_bytes = std::size_t{8} << 20;  // a power of two
+  FullQueue when_full = FullQueue::block;
+  std::chrono::milliseconds longest_block{250};
+  // A batch is handed over as soon as it has so many rows or bytes, or its
+  // first row has waited for so long.
+  std::size_t batch_rows = 1000;
+  std::size_t batch_bytes = std::size_t{1} << 20;
+  std::chrono::milliseconds longest_delay{50};
+  // How long the end of the program waits for what is queued.
+  std::chrono::milliseconds longest_drain{5000};
+};
+
+}  // namespace stogger

@@ -1,0 +1,126 @@
+#include "deliver/event_queue.h"
+
+#include "event/event_record.h"
+
+namespace stogger {
+
+using std::chrono::steady_clock;
+
+EventQueue::EventQueue(const DeliverySettings& settings)
+    : when_full_(settings.when_full),
+      longest_block_(settings.longest_block),
+      memory_(Ring::kHeaderBytes + settings.queue_bytes) {
+  ring_.make(memory_.bytes());
+}
+
+// That the tail is moved before `attention_` is looked at, and the other way
+// round in sleep() and close(), makes sure that one of the two sees the other.
+EventQueue::Pushed EventQueue::push(const Event& event) noexcept {
+  if (is_closed()) [[unlikely]]
+    return Pushed::no;
+  const std::size_t size = event_record_size(event);
+  std::byte* record = ring_.claim(size);
+  if (record == nullptr) [[unlikely]] {
+    record = claim_late(size);
+    if (record == nullptr) {
+      dropped_.fetch_add(1, std::memory_order_release);
+      return Pushed::yes;
+    }
+  }
+  write_event_record(event, size, record);
+  ring_.commit(record);
+  const Attention attention = attention_.load(std::memory_order_seq_cst);
+  const bool must_wake =
+      attention == Attention::sleeper ||
+      (is_asleep_.load(std::memory_order_relaxed) && is_half_full());
+  if (must_wake) [[unlikely]]
+    wake();
+  return attention == Attention::closed ? Pushed::late : Pushed::yes;
+}
+
+void EventQueue::wake() noexcept {
+  const std::lock_guard lock(mutex_);
+  is_wanted_ = true;
+  is_asleep_.store(false, std::memory_order_relaxed);
+  Attention sleeper = Attention::sleeper;
+  attention_.compare_exchange_strong(sleeper, Attention::none);
+  wake_.notify_one();
+}
+
+// The queue is full.
+[[gnu::noinline]] std::byte* EventQueue::claim_late(std::size_t size) noexcept {
+  if (size > ring_.largest_record()) return nullptr;
+  if (is_asleep_.load(std::memory_order_relaxed)) wake();
+  if (when_full_ == FullQueue::drop_newest || longest_block_.count() == 0 ||
+      is_stalled_.load(std::memory_order_relaxed)) {
+    return nullptr;
+  }
+  return wait_for_room(size);
+}
+
+// Who waits in vain is not followed by others until something was released: a
+// target that is out of order stops no program.
+std::byte* EventQueue::wait_for_room(std::size_t size) noexcept {
+  const auto until = steady_clock::now() + longest_block_;
+  std::unique_lock lock(mutex_);
+  waiting_.fetch_add(1);
+  std::byte* record = ring_.claim(size);
+  while (record == nullptr && !is_stalled_.load(std::memory_order_relaxed)) {
+    if (released_.wait_until(lock, until) == std::cv_status::timeout) {
+      record = ring_.claim(size);
+      if (record == nullptr) is_stalled_.store(true, std::memory_order_relaxed);
+      break;
+    }
+    record = ring_.claim(size);
+  }
+  waiting_.fetch_sub(1);
+  return record;
+}
+
+bool EventQueue::wait_settled(std::uint64_t position,
+                              steady_clock::time_point until) noexcept {
+  std::unique_lock lock(mutex_);
+  waiting_.fetch_add(1);
+  is_wanted_ = true;
+  wake_.notify_one();
+  const bool settled =
+      released_.wait_until(lock, until, [&] { return is_settled(position); });
+  waiting_.fetch_sub(1);
+  return settled;
+}
+
+void EventQueue::close() noexcept {
+  const std::lock_guard lock(mutex_);
+  attention_.store(Attention::closed, std::memory_order_seq_cst);
+  is_wanted_ = true;
+  wake_.notify_one();
+}
+
+void EventQueue::release(std::uint64_t position) noexcept {
+  ring_.release(position);
+  if (is_stalled_.load(std::memory_order_relaxed)) [[unlikely]]
+    is_stalled_.store(false, std::memory_order_relaxed);
+  // A thread that begins to wait after this finds the room by itself.
+  std::atomic_thread_fence(std::memory_order_seq_cst);
+  if (waiting_.load(std::memory_order_seq_cst) == 0) return;
+  const std::lock_guard lock(mutex_);
+  released_.notify_all();
+}
+
+void EventQueue::sleep(std::chrono::milliseconds time) noexcept {
+  std::unique_lock lock(mutex_);
+  is_asleep_.store(true, std::memory_order_relaxed);
+  if (time == kUntilEvent) {
+    Attention none = Attention::none;
+    attention_.compare_exchange_strong(none, Attention::sleeper);
+    if (!has_unread()) wake_.wait(lock, [this] { return is_wanted_; });
+    Attention sleeper = Attention::sleeper;
+    attention_.compare_exchange_strong(sleeper, Attention::none);
+  } else {
+    wake_.wait_for(lock, time, [this] { return is_wanted_; });
+  }
+  is_asleep_.store(false, std::memory_order_relaxed);
+  is_wanted_ = false;
+}
+
+}  // namespace stogger

@@ -1,0 +1,111 @@
+// EventQueue: events on their way to a sink, as records in a ring. Any thread
+// pushes events; one worker reads them, and releases what is settled.
+//
+// A push copies the event and makes no system call, unless the queue is full,
+// or the worker sleeps because there was no event for a second.
+#pragma once
+
+#include <atomic>
+#include <chrono>
+#include <condition_variable>
+#include <cstddef>
+#include <cstdint>
+#include <mutex>
+#include <span>
+
+#include "deliver/delivery.h"
+#include "deliver/ring.h"
+#include "event/event.h"
+#include "os/anonymous_memory.h"
+
+namespace stogger {
+
+class EventQueue {
+ public:
+  // May throw std::bad_alloc.
+  explicit EventQueue(const DeliverySettings& settings);
+  EventQueue(const EventQueue&) = delete;
+  EventQueue& operator=(const EventQueue&) = delete;
+
+  enum class Pushed : unsigned char {
+    yes,   // or dropped, and counted
+    late,  // yes, but the worker may have ended: see to what is left
+    no,    // the queue is closed
+  };
+  // For any thread. An event for which there is no room is counted as dropped.
+  Pushed push(const Event& event) noexcept;
+
+  // All that was taken, and what of it was dropped here. In this order,
+  // dropped() first, the second number is never the smaller one.
+  std::uint64_t dropped() const noexcept {
+    return dropped_.load(std::memory_order_acquire);
+  }
+  std::uint64_t taken() const noexcept { return ring_.claimed() + dropped(); }
+
+  bool is_used() const noexcept { return ring_.used() != 0; }
+  // Where an event that was pushed by now ends, and whether it is settled.
+  std::uint64_t tail() const noexcept { return ring_.tail(); }
+  bool is_settled(std::uint64_t position) const noexcept {
+    return ring_.released() >= position;
+  }
+  // Waits until all before the position is settled, and lets the worker know
+  // that somebody waits. False if the time was up before.
+  bool wait_settled(std::uint64_t position,
+                    std::chrono::steady_clock::time_point until) noexcept;
+  // No event is taken from now on, but those that are on their way.
+  void close() noexcept;
+  bool is_closed() const noexcept {
+    return attention_.load(std::memory_order_acquire) == Attention::closed;
+  }
+
+  // For the worker alone. The next record; empty if there is none, or none yet.
+  std::span<const std::byte> read() noexcept { return ring_.read(); }
+  std::uint64_t read_position() const noexcept { return ring_.read_position(); }
+  bool has_unread() const noexcept {
+    return ring_.tail() != ring_.read_position();
+  }
+  void release(std::uint64_t position) noexcept;
+  // Sleeps for that long, or until the queue is half full, closed, or somebody
+  // waits for it. The longest time of all stands for none: then any event ends
+  // the sleep, too.
+  void sleep(std::chrono::milliseconds time) noexcept;
+  static constexpr std::chrono::milliseconds kUntilEvent =
+      std::chrono::milliseconds::max();
+
+ private:
+  // What a push has to see to when it is done.
+  enum class Attention : unsigned char {
+    none,
+    sleeper,  // a worker that sleeps until there is an event
+    closed,
+  };
+
+  std::byte* claim_late(std::size_t size) noexcept;
+  std::byte* wait_for_room(std::size_t size) noexcept;
+  bool is_half_full() const noexcept {
+    return ring_.used() > ring_.capacity() / 2;
+  }
+  void wake() noexcept;
+
+  const FullQueue when_full_;
+  const std::chrono::milliseconds longest_block_;
+  const AnonymousMemory memory_;
+  Ring ring_;
+
+  // Read by every push, and seldom changed.
+  static constexpr std::size_t kCacheLine = 64;
+  alignas(kCacheLine) std::atomic<Attention> attention_{Attention::none};
+  // The worker sleeps, and is to be woken when the queue is half full.
+  std::atomic<bool> is_asleep_{false};
+
+  alignas(kCacheLine) std::atomic<std::uint64_t> dropped_{0};
+  // A push has waited in vain since the last release: others do not try.
+  std::atomic<bool> is_stalled_{false};
+  std::atomic<int> waiting_{0};  // for room, or for all to be settled
+  std::mutex mutex_;
+  std::condition_variable wake_;      // the worker
+  std::condition_variable released_;  // those that wait
+  bool is_wanted_ = false;            // guarded by mutex_: the sleep is to end
+};
+
+}  // namespace stogger

@@ -1,0 +1,262 @@
+#include "deliver/worker.h"
+
+#include <pthread.h>
+
+#include <algorithm>
+#include <exception>
+#include <string>
+
+#include "deliver/inside_sink.h"
+#include "event/shorten.h"
+#include "os/signals.h"
+#include "render/message.h"
+
+namespace stogger {
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+using std::chrono::steady_clock;
+
+// Between two batches of which the first was not full. So a target that is
+// quick gets batches of some size, and not each event by itself.
+constexpr milliseconds kPause(1);
+// After so long without an event the next one has to wake the worker.
+constexpr milliseconds kLongestIdle(1000);
+constexpr milliseconds kRetryLook(20);
+// For the last events of a queue, those that came while it was being closed.
+constexpr milliseconds kLastDrain(250);
+constexpr int kMostDrains = 20;
+constexpr seconds kBetweenReports(60);
+// What the memory for one event may keep.
+constexpr std::size_t kKeptMemory = 256 * 1024;
+
+}  // namespace
+
+Worker::Worker(Outlet& outlet, const DeliverySettings& settings)
+    : outlet_(outlet),
+      settings_(settings),
+      queue_(settings),
+      block_(settings.batch_bytes) {
+  records_.reserve(settings.batch_rows);
+  judged_.reserve(settings.batch_rows);
+}
+
+Status Worker::start() noexcept {
+  const AllSignalsBlocked no_signals;
+  try {
+    thread_ = std::thread([this] { run(); });
+    return {};
+  } catch (const std::exception& e) {
+    queue_.close();
+    return Status(Code::unavailable, e.what());
+  }
+}
+
+bool Worker::push(const Event& event) noexcept {
+  const EventQueue::Pushed pushed = queue_.push(event);
+  if (pushed == EventQueue::Pushed::yes) [[likely]]
+    return true;
+  // The thread has it until it has ended: events before this one come first.
+  const std::lock_guard lock(reader_);
+  if (pushed == EventQueue::Pushed::no) return false;
+  work_until_empty(steady_clock::now() + kLastDrain);
+  return true;
+}
+
+Status Worker::wait(TimePoint until) noexcept {
+  const std::uint64_t position = queue_.tail();
+  while (true) {
+    const TimePoint now = steady_clock::now();
+    if (queue_.wait_settled(position, std::min(until, now + kRetryLook))) {
+      return {};
+    }
+    const bool failing = outlet_.is_failing();
+    if (!failing && now < until) continue;
+    return Status(Code::unavailable,
+                  failing ? "it is out of order; events stay queued"
+                          : "the time is up; events are still queued");
+  }
+}
+
+void Worker::stop() noexcept {
+  if (!thread_.joinable()) return;
+  const TimePoint until = steady_clock::now() + settings_.longest_drain;
+  // As long as the queue is open, no call has to wait. What is logged meanwhile
+  // becomes less and less, unless there is more than the sink can take.
+  for (int i = 0; i < kMostDrains && queue_.is_used(); ++i) {
+    if (!queue_.wait_settled(queue_.tail(), until)) break;
+  }
+  const TimePoint now = steady_clock::now();
+  last_drain_until_ = now < until ? std::max(until, now + kLastDrain) : until;
+  queue_.close();
+  thread_.join();
+}
+
+void Worker::add_to(SinkStats* stats, std::uint64_t handed) const noexcept {
+  const std::uint64_t dropped = queue_.dropped();
+  const std::uint64_t taken = queue_.taken();
+  stats->accepted += taken - handed;
+  stats->dropped += dropped;
+  stats->pending += taken - handed - dropped;
+}
+
+// The thread.
+
+void Worker::run() noexcept {
+  ::pthread_setname_np(::pthread_self(), "stogger");
+  const std::lock_guard lock(reader_);
+  while (!queue_.is_closed()) {
+    if (records_.empty() && !fill()) {
+      rest();
+      continue;
+    }
+    const bool was_full = records_.size() == settings_.batch_rows;
+    if (!hand_over()) {
+      queue_.sleep(kRetryLook);
+    } else if (!was_full) {
+      queue_.sleep(kPause);
+    }
+    report_full(false);
+  }
+  work_until_empty(last_drain_until_);
+}
+
+// Of a queue that is closed: its last events.
+void Worker::work_until_empty(TimePoint until) noexcept {
+  while (!records_.empty() || queue_.has_unread()) {
+    if (records_.empty() && !fill()) {
+      std::this_thread::yield();  // somebody is about to commit one
+    } else if (steady_clock::now() >= until) {
+      give_up();
+    } else if (!hand_over()) {
+      std::this_thread::sleep_for(kRetryLook);
+    }
+  }
+  report_full(true);
+}
+
+bool Worker::fill() noexcept {
+  while (records_.size() < settings_.batch_rows) {
+    const std::span<const std::byte> record = queue_.read();
+    if (record.empty()) break;
+    records_.push_back(record);
+  }
+  new_records_ = records_.size();
+  if (!records_.empty()) rests_ = 0;
+  return !records_.empty();
+}
+
+void Worker::rest() noexcept {
+  if (rests_ * settings_.longest_delay >= kLongestIdle) {
+    queue_.sleep(EventQueue::kUntilEvent);
+  } else {
+    ++rests_;
+    queue_.sleep(settings_.longest_delay);
+  }
+}
+
+// False if the sink is out of order.
+bool Worker::hand_over() noexcept {
+  const InsideSink guard;
+  outlet_.begin_queued(std::exchange(new_records_, 0));
+  const RowLayout* const layout = outlet_.open_queued();
+  bool works = layout != nullptr;
+  if (works) {
+    if (const std::size_t count = render(*layout); count != 0) {
+      judged_.assign(count, false);
+      const std::uint64_t kept =
+          outlet_.write_queued(block_.rows(), sanitized_, judged_);
+      settle(count, kept);
+      works = kept == 0;
+    }
+  }
+  outlet_.end_write();
+  if (records_.empty()) release();
+  return works;
+}
+
+// How many of the records are in the block now. The first one may be gone: if
+// it cannot be rendered, it never will be.
+std::size_t Worker::render(const RowLayout& layout) noexcept {
+  block_.clear();
+  sanitized_ = 0;
+  const std::size_t most = have_same_columns(layout.form) ? records_.size() : 1;
+  std::size_t count = 0;
+  while (count < most) {
+    try {
+      if (!render_one(records_[count], layout)) break;
+      ++count;
+    } catch (...) {
+      if (count == 0) {
+        outlet_.refuse_queued(1, "there was no memory for the event");
+        records_.erase(records_.begin());
+      }
+      break;
+    }
+  }
+  return count;
+}
+
+// False if there is no room for it in the block. May throw std::bad_alloc.
+bool Worker::render_one(std::span<const std::byte> record,
+                        const RowLayout& layout) {
+  if (!record_.read(record)) throw std::bad_alloc();
+  Event event = record_.event();
+  message_.recycle(kKeptMemory);
+  if (event.has_message()) {
+    event.shown_fields = render_message(event, message_);
+    event.message = message_.view();
+  }
+  shorten(&event, event_scratch_);  // its message may be long
+  stogger::render(event, layout.form, layout.wanted, row_scratch_,
+                  &row_scratch_.row);
+  const bool added = block_.add(row_scratch_.row);
+  if (added) sanitized_ += row_scratch_.sanitized;
+  row_scratch_.recycle(kKeptMemory);
+  return added;
+}
+
+// Of the first `count` records, the last `kept` that got no verdict stay.
+void Worker::settle(std::size_t count, std::uint64_t kept) noexcept {
+  if (kept == 0) {
+    records_.erase(records_.begin(),
+                   records_.begin() + static_cast<std::ptrdiff_t>(count));
+    return;
+  }
+  std::size_t to = count;
+  for (std::size_t from = count; from-- > 0;) {
+    if (judged_[from] || kept == 0) continue;
+    --kept;
+    records_[--to] = records_[from];
+  }
+  records_.erase(records_.begin(),
+                 records_.begin() + static_cast<std::ptrdiff_t>(to));
+}
+
+void Worker::release() noexcept { queue_.release(queue_.read_position()); }
+
+// The time to hand over is up.
+void Worker::give_up() noexcept {
+  std::uint64_t dropped = 0;
+  do {
+    outlet_.begin_queued(std::exchange(new_records_, 0));
+    outlet_.drop_queued(records_.size());
+    outlet_.end_write();
+    dropped += records_.size();
+    records_.clear();
+    release();
+  } while (fill());
+  outlet_.report_undelivered(dropped);
+}
+
+void Worker::report_full(bool at_end) noexcept {
+  const std::uint64_t dropped = queue_.dropped();
+  if (dropped == reported_drops_) return;
+  const TimePoint now = steady_clock::now();
+  if (!at_end && now < next_drop_report_) return;
+  next_drop_report_ = now + kBetweenReports;
+  outlet_.report_full_queue(dropped - std::exchange(reported_drops_, dropped));
+}
+
+}  // namespace stogger

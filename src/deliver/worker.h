@@ -1,0 +1,91 @@
+// Worker: a queue of events and the thread that hands them to a sink in
+// batches. What the sink does not take because its target fails is handed over
+// again, in order, until it works, or until the worker is stopped.
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <mutex>
+#include <span>
+#include <thread>
+#include <utility>
+#include <vector>
+
+#include "base/buffer.h"
+#include "deliver/delivery.h"
+#include "deliver/event_queue.h"
+#include "deliver/outlet.h"
+#include "deliver/row_block.h"
+#include "event/compose.h"
+#include "event/event.h"
+#include "event/event_record.h"
+#include "render/render.h"
+#include "stogger/stats.h"
+#include "stogger/status.h"
+
+namespace stogger {
+
+class Worker {
+ public:
+  using TimePoint = std::chrono::steady_clock::time_point;
+
+  // The outlet has to live as long. May throw std::bad_alloc.
+  Worker(Outlet& outlet, const DeliverySettings& settings);
+  Worker(const Worker&) = delete;
+  Worker& operator=(const Worker&) = delete;
+
+  // Not ok if there is no thread to be had: then events are not taken.
+  Status start() noexcept;
+
+  // Callable from any thread. False if the event is not taken: the worker is
+  // stopped.
+  bool push(const Event& event) noexcept;
+  // Waits until all events so far are settled. Not ok if the sink is out of
+  // order, or the time is up before.
+  Status wait(TimePoint until) noexcept;
+  // Takes no more events, hands over those it has, and ends the thread. What is
+  // left after the time that the settings allow is dropped, and reported.
+  void stop() noexcept;
+
+  // Adds what is in the queue to what the sink was `handed`, as its counters
+  // say.
+  void add_to(SinkStats* stats, std::uint64_t handed) const noexcept;
+
+ private:
+  void run() noexcept;
+  void work_until_empty(TimePoint until) noexcept;
+  bool fill() noexcept;
+  void rest() noexcept;
+  bool hand_over() noexcept;
+  std::size_t render(const RowLayout& layout) noexcept;
+  bool render_one(std::span<const std::byte> record, const RowLayout& layout);
+  void settle(std::size_t count, std::uint64_t kept) noexcept;
+  void release() noexcept;
+  void give_up() noexcept;
+  void report_full(bool at_end) noexcept;
+
+  Outlet& outlet_;
+  const DeliverySettings settings_;
+  EventQueue queue_;
+  std::thread thread_;
+  TimePoint last_drain_until_{};  // set before the queue is closed
+
+  // Of whoever reads the queue: the thread, and when it has ended, a call that
+  // came too late.
+  std::mutex reader_;
+  std::vector<std::span<const std::byte>> records_;  // read, and not settled
+  std::uint64_t new_records_ = 0;  // of these, never handed over
+  std::vector<bool> judged_;
+  RowBlock block_;
+  std::uint32_t sanitized_ = 0;  // in the block
+  EventRecord record_;
+  EventScratch event_scratch_;
+  Buffer message_;
+  RowScratch row_scratch_;
+  int rests_ = 0;  // in a row, without an event
+  std::uint64_t reported_drops_ = 0;
+  TimePoint next_drop_report_{};
+};
+
+}  // namespace stogger
