@@ -340,6 +340,11 @@ STOGGER_API ReportedStatus remove_sink(std::string_view name) noexcept;
 
 // Hands all buffered events of the default system to their targets.
 STOGGER_API ReportedStatus flush() noexcept;
+// The same for events that are queued (delivery = "async"), which it waits for
+// in that many seconds, all sinks together: the Status says how many are not
+// with their target by then. Without a number, it waits for the `drain_ms` of
+// each sink; while a target fails, it does not wait.
+STOGGER_API ReportedStatus flush(double seconds) noexcept;
 
 // Flushes and closes every sink of the default system. Happens automatically at
 // normal exit. An event logged later still arrives: its sink is opened for it

@@ -54,6 +54,7 @@ class STOGGER_API System {
   [[nodiscard]] Logger logger(std::string_view name = {}) const noexcept;
 
   Status flush() noexcept;
+  Status flush(double seconds) noexcept;  // see log.h
   // Flushes and closes every sink. See shutdown() in log.h for what becomes of
   // events logged later.
   Status close() noexcept;

@@ -1,7 +1,9 @@
 #include "config/delivery.h"
 
+#include <algorithm>
 #include <bit>
 #include <cstdint>
+#include <iterator>
 #include <string_view>
 
 namespace stogger {
@@ -26,11 +28,13 @@ std::chrono::milliseconds read_time(Options& options, std::string_view key,
 }
 
 FullQueue read_when_full(Options& options, FullQueue fallback) {
-  constexpr std::string_view kDropNewest = "drop_newest";
-  const std::string_view name = options.choice(
-      "when_full", {"block", kDropNewest},
-      fallback == FullQueue::drop_newest ? kDropNewest : "block");
-  return name == kDropNewest ? FullQueue::drop_newest : FullQueue::block;
+  constexpr std::string_view kNames[] = {"block", "drop_newest", "drop_oldest"};
+  const std::string_view name =
+      options.choice("when_full", {kNames[0], kNames[1], kNames[2]},
+                     kNames[static_cast<std::size_t>(fallback)]);
+  const auto* const found =
+      std::find(std::begin(kNames), std::end(kNames), name);
+  return static_cast<FullQueue>(found - std::begin(kNames));
 }
 
 }  // namespace

@@ -16,6 +16,7 @@ enum class Delivery : unsigned char {
 enum class FullQueue : unsigned char {
   block,        // its call waits for room, for a while; then it is dropped
   drop_newest,  // it is dropped
+  drop_oldest,  // its call waits until the oldest ones have been dropped
 };
 
 struct DeliverySettings {

@@ -50,6 +50,7 @@ void EventQueue::wake() noexcept {
 // The queue is full.
 [[gnu::noinline]] std::byte* EventQueue::claim_late(std::size_t size) noexcept {
   if (size > ring_.largest_record()) return nullptr;
+  was_full_.store(true, std::memory_order_relaxed);
   if (is_asleep_.load(std::memory_order_relaxed)) wake();
   if (when_full_ == FullQueue::drop_newest || longest_block_.count() == 0 ||
       is_stalled_.load(std::memory_order_relaxed)) {

@@ -42,7 +42,6 @@ class EventQueue {
   }
   std::uint64_t taken() const noexcept { return ring_.claimed() + dropped(); }
 
-  bool is_used() const noexcept { return ring_.used() != 0; }
   // Where an event that was pushed by now ends, and whether it is settled.
   std::uint64_t tail() const noexcept { return ring_.tail(); }
   bool is_settled(std::uint64_t position) const noexcept {
@@ -65,6 +64,14 @@ class EventQueue {
     return ring_.tail() != ring_.read_position();
   }
   void release(std::uint64_t position) noexcept;
+  // Whether a call has found the queue full since this was asked last. Of a
+  // queue that drops the oldest events, the worker has to make room then.
+  bool was_full() noexcept {
+    return was_full_.load(std::memory_order_relaxed) &&
+           was_full_.exchange(false, std::memory_order_relaxed);
+  }
+  std::uint64_t used() const noexcept { return ring_.used(); }
+  std::uint64_t capacity() const noexcept { return ring_.capacity(); }
   // Sleeps for that long, or until the queue is half full, closed, or somebody
   // waits for it. The longest time of all stands for none: then any event ends
   // the sleep, too.
@@ -101,6 +108,7 @@ class EventQueue {
   alignas(kCacheLine) std::atomic<std::uint64_t> dropped_{0};
   // A push has waited in vain since the last release: others do not try.
   std::atomic<bool> is_stalled_{false};
+  std::atomic<bool> was_full_{false};
   std::atomic<int> waiting_{0};  // for room, or for all to be settled
   std::mutex mutex_;
   std::condition_variable wake_;      // the worker

@@ -221,12 +221,12 @@ void Hub::tick() noexcept {
   for (Route* route : installed()->routes) route->outlet().tick();
 }
 
-Status Hub::flush() noexcept {
+Status Hub::flush(std::optional<Route::TimePoint> until) noexcept {
   if (InsideSink::is_here()) return called_from_sink("flush");
   const std::lock_guard lock(mutex_);
   const InsideSink guard;
   Status first;
-  for (Route* route : installed()->routes) merge(&first, route->flush());
+  for (Route* route : installed()->routes) merge(&first, route->flush(until));
   return first;
 }
 

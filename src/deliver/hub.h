@@ -4,6 +4,7 @@
 #include <atomic>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -66,7 +67,8 @@ class Hub final : public EventTarget, private ProcessObject {
   // The sink of that name; null without one. It lives as long as the hub.
   const Sink* find(std::string_view name) const noexcept;
 
-  Status flush() noexcept;
+  // Waits for what is queued until that time; null: as each sink is configured.
+  Status flush(std::optional<Route::TimePoint> until = {}) noexcept;
   Status close() noexcept;
   Stats stats() const noexcept;
 

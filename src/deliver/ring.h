@@ -109,8 +109,8 @@ class Ring {
   }
 
   // For one thread at a time. The next record after those read before, in place
-  // and with up to seven bytes more than were claimed; empty if there is none.
-  // It stays until it is released.
+  // and with up to seven bytes more than were claimed; without data if there is
+  // none. It stays until it is released.
   std::span<const std::byte> read() noexcept;
   // Up to where records were read. What was read so far may be released later,
   // when it is known to be with its target.

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <memory>
+#include <string>
 #include <utility>
 
 #include "base/guarded.h"
@@ -58,15 +59,28 @@ void Route::renew_worker() noexcept {
   must_renew_.store(false, std::memory_order_release);
 }
 
-Status Route::flush() noexcept {
-  Status status;
+// What the sink itself holds is flushed only then: with a target that hangs,
+// the worker has the sink's lock.
+Status Route::flush(std::optional<TimePoint> until) noexcept {
   if (Worker* const worker = worker_.load(std::memory_order_acquire)) {
-    const auto now = std::chrono::steady_clock::now();
-    status = worker->wait(now + delivery_.longest_drain);
-    if (!status.ok()) status = outlet_.explain(status, "flush");
+    const TimePoint usual =
+        std::chrono::steady_clock::now() + delivery_.longest_drain;
+    if (!worker->wait(until.value_or(usual), until.has_value())) {
+      return left_in_queue();
+    }
   }
-  Status flushed = outlet_.flush();
-  return status.ok() ? std::move(flushed) : std::move(status);
+  return outlet_.flush();
+}
+
+Status Route::left_in_queue() const noexcept {
+  const Status status = guarded([this] {
+    return Status(Code::unavailable,
+                  std::string(outlet_.is_failing() ? "it is out of order; "
+                                                   : "the time is up; ") +
+                      std::to_string(stats().pending) +
+                      " events are not with the target yet");
+  });
+  return outlet_.explain(status, "flush");
 }
 
 Status Route::close() noexcept {

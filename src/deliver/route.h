@@ -11,6 +11,7 @@
 #include <cstdint>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -28,6 +29,8 @@ namespace stogger {
 
 class Route {
  public:
+  using TimePoint = Worker::TimePoint;
+
   // As Outlet(). Without the memory for a queue, delivery is synchronous, and
   // that is reported.
   Route(SinkTitle title, Level level, SinkPtr sink, Clock* clock,
@@ -55,8 +58,10 @@ class Route {
 
   // Lets the worker begin, if there is one; events are queued before that.
   void start() noexcept;
-  // Hands over what is queued, then flushes or closes the sink.
-  Status flush() noexcept;
+  // Waits for what is queued, until that time or for as long as the settings
+  // say, then flushes the sink.
+  Status flush(std::optional<TimePoint> until) noexcept;
+  // Hands over what is queued, then closes the sink.
   Status close() noexcept;
 
   // Around fork(), as Outlet. The child has a queue of its own, made for its
@@ -79,6 +84,7 @@ class Route {
 
   void deliver_queued(const Event& event, RowScratch& scratch) noexcept;
   void deliver_late(const Event& event, RowScratch& scratch) noexcept;
+  Status left_in_queue() const noexcept;
   void make_worker() noexcept;
   void renew_worker() noexcept;
 

@@ -1,6 +1,9 @@
 #include "deliver/system.h"
 
+#include <algorithm>
 #include <atomic>
+#include <chrono>
+#include <cstdint>
 #include <cstdlib>
 #include <exception>
 #include <memory>
@@ -63,6 +66,14 @@ Status with_default_hub(Function function) noexcept {
   }
 }
 
+// What is no number, or too large for a clock, is a day.
+std::chrono::steady_clock::time_point until(double seconds) noexcept {
+  constexpr double kDay = 86400;
+  const double most = seconds < kDay ? std::max(seconds, 0.0) : kDay;
+  return std::chrono::steady_clock::now() +
+         std::chrono::milliseconds(static_cast<std::int64_t>(most * 1000));
+}
+
 Status visit_rows_of(const Hub& hub, std::string_view name, RowVisitor visit,
                      void* argument) noexcept {
   const Sink* const sink = hub.find(name);
@@ -107,6 +118,10 @@ EventTarget& default_target() noexcept {
 
 ReportedStatus flush() noexcept {
   return with_default_hub([](Hub& hub) { return hub.flush(); });
+}
+
+ReportedStatus flush(double seconds) noexcept {
+  return with_default_hub([&](Hub& hub) { return hub.flush(until(seconds)); });
 }
 
 ReportedStatus shutdown() noexcept {
@@ -201,6 +216,10 @@ Logger System::logger(std::string_view name) const noexcept {
 
 Status System::flush() noexcept {
   return guarded([&] { return hub_of(*this).flush(); });
+}
+
+Status System::flush(double seconds) noexcept {
+  return guarded([&] { return hub_of(*this).flush(until(seconds)); });
 }
 
 Status System::close() noexcept {

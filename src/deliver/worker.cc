@@ -64,19 +64,14 @@ bool Worker::push(const Event& event) noexcept {
   return true;
 }
 
-Status Worker::wait(TimePoint until) noexcept {
+bool Worker::wait(TimePoint until, bool patient) noexcept {
   const std::uint64_t position = queue_.tail();
-  while (true) {
-    const TimePoint now = steady_clock::now();
-    if (queue_.wait_settled(position, std::min(until, now + kRetryLook))) {
-      return {};
-    }
-    const bool failing = outlet_.is_failing();
-    if (!failing && now < until) continue;
-    return Status(Code::unavailable,
-                  failing ? "it is out of order; events stay queued"
-                          : "the time is up; events are still queued");
+  TimePoint now = steady_clock::now();
+  while (!queue_.wait_settled(position, std::min(until, now + kRetryLook))) {
+    now = steady_clock::now();
+    if (now >= until || (!patient && outlet_.is_failing())) return false;
   }
+  return true;
 }
 
 void Worker::stop() noexcept {
@@ -84,7 +79,7 @@ void Worker::stop() noexcept {
   const TimePoint until = steady_clock::now() + settings_.longest_drain;
   // As long as the queue is open, no call has to wait. What is logged meanwhile
   // becomes less and less, unless there is more than the sink can take.
-  for (int i = 0; i < kMostDrains && queue_.is_used(); ++i) {
+  for (int i = 0; i < kMostDrains && queue_.used() != 0; ++i) {
     if (!queue_.wait_settled(queue_.tail(), until)) break;
   }
   const TimePoint now = steady_clock::now();
@@ -117,6 +112,7 @@ void Worker::run() noexcept {
     } else if (!was_full) {
       queue_.sleep(kPause);
     }
+    make_room();
     report_full(false);
   }
   work_until_empty(last_drain_until_);
@@ -139,7 +135,7 @@ void Worker::work_until_empty(TimePoint until) noexcept {
 bool Worker::fill() noexcept {
   while (records_.size() < settings_.batch_rows) {
     const std::span<const std::byte> record = queue_.read();
-    if (record.empty()) break;
+    if (record.data() == nullptr) break;
     records_.push_back(record);
   }
   new_records_ = records_.size();
@@ -236,22 +232,39 @@ void Worker::settle(std::size_t count, std::uint64_t kept) noexcept {
 
 void Worker::release() noexcept { queue_.release(queue_.read_position()); }
 
+// All that were read. How many they were.
+std::uint64_t Worker::drop() noexcept {
+  const std::uint64_t dropped = records_.size();
+  outlet_.begin_queued(std::exchange(new_records_, 0));
+  outlet_.drop_queued(dropped);
+  outlet_.end_write();
+  records_.clear();
+  release();
+  return dropped;
+}
+
 // The time to hand over is up.
 void Worker::give_up() noexcept {
   std::uint64_t dropped = 0;
   do {
-    outlet_.begin_queued(std::exchange(new_records_, 0));
-    outlet_.drop_queued(records_.size());
-    outlet_.end_write();
-    dropped += records_.size();
-    records_.clear();
-    release();
+    dropped += drop();
   } while (fill());
   outlet_.report_undelivered(dropped);
 }
 
+// Drops the oldest events, a quarter of the queue, if a call waits for that.
+void Worker::make_room() noexcept {
+  if (settings_.when_full != FullQueue::drop_oldest || !queue_.was_full()) {
+    return;
+  }
+  const std::uint64_t enough = queue_.capacity() / 4 * 3;
+  while (queue_.used() > enough && (!records_.empty() || fill())) {
+    dropped_oldest_ += drop();
+  }
+}
+
 void Worker::report_full(bool at_end) noexcept {
-  const std::uint64_t dropped = queue_.dropped();
+  const std::uint64_t dropped = queue_.dropped() + dropped_oldest_;
   if (dropped == reported_drops_) return;
   const TimePoint now = steady_clock::now();
   if (!at_end && now < next_drop_report_) return;

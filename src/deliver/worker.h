@@ -41,9 +41,9 @@ class Worker {
   // Callable from any thread. False if the event is not taken: the worker is
   // stopped.
   bool push(const Event& event) noexcept;
-  // Waits until all events so far are settled. Not ok if the sink is out of
-  // order, or the time is up before.
-  Status wait(TimePoint until) noexcept;
+  // Waits until all events so far are settled. False if the time is up before,
+  // or, unless it is to be `patient`, if the sink is out of order.
+  bool wait(TimePoint until, bool patient) noexcept;
   // Takes no more events, hands over those it has, and ends the thread. What is
   // left after the time that the settings allow is dropped, and reported.
   void stop() noexcept;
@@ -62,7 +62,9 @@ class Worker {
   bool render_one(std::span<const std::byte> record, const RowLayout& layout);
   void settle(std::size_t count, std::uint64_t kept) noexcept;
   void release() noexcept;
+  std::uint64_t drop() noexcept;
   void give_up() noexcept;
+  void make_room() noexcept;
   void report_full(bool at_end) noexcept;
 
   Outlet& outlet_;
@@ -84,6 +86,7 @@ class Worker {
   Buffer message_;
   RowScratch row_scratch_;
   int rests_ = 0;  // in a row, without an event
+  std::uint64_t dropped_oldest_ = 0;
   std::uint64_t reported_drops_ = 0;
   TimePoint next_drop_report_{};
 };

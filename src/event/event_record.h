@@ -2,12 +2,15 @@
 // after this one has died.
 //
 // All numbers are little-endian. A record is
-//   a head of 72 bytes (EventRecordHead),
+//   a head of 64 bytes (EventRecordHead),
 //   16 bytes for each field (FieldRecordHead),
 //   the texts: name, logger, function, file, func, scope, template, and then
 //   the key of each field and its text, if it has one,
 //   and up to 7 bytes that do not count.
-// The checksum is over all of it that counts but itself.
+// There is no checksum: what a killed process has committed is whole, and where
+// a disk may have lost a part, whoever stores records there adds one. A record
+// that is damaged all the same reads as another event, or is refused; nothing is
+// read outside of it.
 #pragma once
 
 #include <cstddef>

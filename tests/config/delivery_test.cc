@@ -26,7 +26,7 @@ TEST_F(DeliveryKeys, AreSynchronousByDefault) {
 TEST_F(DeliveryKeys, AllOfThemAreRead) {
   const Built built = build_memory(R"(delivery = "async"
 queue_bytes = 100000
-when_full = "drop_newest"
+when_full = "drop_oldest"
 block_ms = 1
 batch_rows = 2
 batch_bytes = 5000
@@ -37,7 +37,7 @@ drain_ms = 6
   const DeliverySettings& settings = built.sinks[0].delivery;
   EXPECT_EQ(settings.delivery, Delivery::async);
   EXPECT_EQ(settings.queue_bytes, 131072u);
-  EXPECT_EQ(settings.when_full, FullQueue::drop_newest);
+  EXPECT_EQ(settings.when_full, FullQueue::drop_oldest);
   EXPECT_EQ(settings.longest_block, milliseconds(1));
   EXPECT_EQ(settings.batch_rows, 2u);
   EXPECT_EQ(settings.batch_bytes, 5000u);

@@ -108,8 +108,14 @@ class Queued : public ::testing::Test {
 
   static inline std::shared_ptr<Script> next_script_;
 
+  // What scripts use lives as long as the sinks.
   std::shared_ptr<Script> script_ = std::make_shared<Script>();
   std::atomic<bool> is_broken_{false};
+  std::atomic<bool> opens_{false};
+  std::atomic<bool> failed_{false};
+  std::atomic<std::uint64_t> stored_{0};
+  std::vector<std::string> taken_;
+  Gate gate_;
   Diagnostics diagnostics_;
   System system_;
   Logger log_ = system_.logger();
@@ -167,7 +173,8 @@ TEST_F(Queued, EventsWaitAsLongAsTheTargetFails) {
   EXPECT_EQ(flushed.code(), Code::unavailable);
   EXPECT_THAT(
       std::string(flushed.message()),
-      HasSubstr("flush failed: it is out of order; events stay queued"));
+      HasSubstr("flush failed: it is out of order; 100 events are not with "
+                "the target yet"));
   is_broken_ = false;
   EXPECT_TRUE(eventually([&] { return stats().written == 100; }));
   EXPECT_EQ(script_->events(), numbers(100));
@@ -181,29 +188,26 @@ TEST_F(Queued, EventsWaitAsLongAsTheTargetFails) {
 }
 
 TEST_F(Queued, EventsWaitAsLongAsTheSinkCannotBeOpened) {
-  std::atomic<bool> opens{false};
-  script_->on_open = [&] { return opens ? Status() : unavailable(); };
+  script_->on_open = [this] { return opens_ ? Status() : unavailable(); };
   load();
   log(0, 20);
   EXPECT_EQ(stats().pending, 20U);
-  opens = true;
+  opens_ = true;
   EXPECT_TRUE(eventually([&] { return stats().written == 20; }));
   EXPECT_EQ(script_->events(), numbers(20));
 }
 
 TEST_F(Queued, WhatASinkHasStoredBeforeItFailedIsNotHandedOverAgain) {
   // It keeps a tally, and takes three rows of a batch at most.
-  std::atomic<std::uint64_t> stored{0};
-  script_->on_tally = [&](Tally* tally) {
-    tally->written = stored;
+  script_->on_tally = [this](Tally* tally) {
+    tally->written = stored_;
     return true;
   };
-  std::vector<std::string> taken;
-  script_->on_write = [&](const RowBatch& rows) {
+  script_->on_write = [this](const RowBatch& rows) {
     for (std::size_t i = 0; i < rows.row_count; ++i) {
       if (i == 3) return unavailable();
-      taken.emplace_back(ScriptedSink::name_of(rows, i));
-      ++stored;
+      taken_.emplace_back(ScriptedSink::name_of(rows, i));
+      ++stored_;
     }
     return Status();
   };
@@ -211,26 +215,23 @@ TEST_F(Queued, WhatASinkHasStoredBeforeItFailedIsNotHandedOverAgain) {
   log(0, 8);
   EXPECT_TRUE(eventually([&] { return stats().written == 8; }));
   EXPECT_OK(system_.close());
-  EXPECT_EQ(taken, numbers(8));
+  EXPECT_EQ(taken_, numbers(8));
   EXPECT_EQ(stats().dropped, 0U);
 }
 
 TEST_F(Queued, RefusedRowsOfABatchThatFailedAreNotHandedOverAgain) {
   // Of the first batch of several rows, the second one is refused, and then the
   // target fails.
-  std::atomic<bool> failed{false};
-  script_->on_write = [&](const RowBatch&) { return Status(); };
-  script_->on_report = [&](WriteReport& report) {
-    if (!failed) report.refuse(1, "value too long");
+  script_->on_report = [this](WriteReport& report) {
+    if (!failed_) report.refuse(1, "value too long");
   };
-  script_->on_write = [&](const RowBatch&) {
-    return failed.exchange(true) ? Status() : unavailable();
+  script_->on_write = [this](const RowBatch&) {
+    return failed_.exchange(true) ? Status() : unavailable();
   };
-  std::atomic<bool> opens{false};
-  script_->on_open = [&] { return opens ? Status() : unavailable(); };
+  script_->on_open = [this] { return opens_ ? Status() : unavailable(); };
   load();
   log(0, 4);
-  opens = true;
+  opens_ = true;
   EXPECT_TRUE(eventually([&] { return stats().pending == 0; }));
   EXPECT_THAT(script_->events(), ElementsAre("0", "2", "3"));
   EXPECT_EQ(stats().dropped, 1U);
@@ -239,9 +240,8 @@ TEST_F(Queued, RefusedRowsOfABatchThatFailedAreNotHandedOverAgain) {
 }
 
 TEST_F(Queued, AFullQueueMakesACallWaitForItsTimeAtMost) {
-  Gate gate;
-  script_->on_write = [&](const RowBatch&) {
-    gate.pass();
+  script_->on_write = [this](const RowBatch&) {
+    gate_.pass();
     return Status();
   };
   load("queue_bytes = 65536\nblock_ms = 50");
@@ -260,7 +260,7 @@ TEST_F(Queued, AFullQueueMakesACallWaitForItsTimeAtMost) {
   EXPECT_LT(waits, 10);
   EXPECT_GT(stats().dropped, 0U);
   EXPECT_TRUE(is_balanced(stats()));
-  gate.open();
+  gate_.open();
   EXPECT_OK(system_.flush());
   EXPECT_EQ(stats().written + stats().dropped, 5000U);
   EXPECT_EQ(stats().written, script_->count());
@@ -270,7 +270,7 @@ TEST_F(Queued, AFullQueueMakesACallWaitForItsTimeAtMost) {
 }
 
 TEST_F(Queued, ACallWaitsForRoomThatComes) {
-  script_->on_write = [&](const RowBatch&) {
+  script_->on_write = [this](const RowBatch&) {
     std::this_thread::sleep_for(milliseconds(1));
     return Status();
   };
@@ -281,9 +281,8 @@ TEST_F(Queued, ACallWaitsForRoomThatComes) {
 }
 
 TEST_F(Queued, DropNewestDoesNotWait) {
-  Gate gate;
-  script_->on_write = [&](const RowBatch&) {
-    gate.pass();
+  script_->on_write = [this](const RowBatch&) {
+    gate_.pass();
     return Status();
   };
   load("queue_bytes = 65536\nwhen_full = \"drop_newest\"");
@@ -292,14 +291,49 @@ TEST_F(Queued, DropNewestDoesNotWait) {
   EXPECT_LT(steady_clock::now() - before, seconds(2));
   const std::uint64_t dropped = stats().dropped;
   EXPECT_GT(dropped, 0U);
-  gate.open();
+  gate_.open();
   EXPECT_OK(system_.flush());
   // The first ones are those that arrive.
   EXPECT_EQ(script_->events(), numbers(5000 - static_cast<int>(dropped)));
 }
 
+TEST_F(Queued, DropOldestKeepsTheNewest) {
+  break_it();
+  load("queue_bytes = 65536\nwhen_full = \"drop_oldest\"\nblock_ms = 10000");
+  log(0, 5000);
+  const std::uint64_t dropped = stats().dropped;
+  EXPECT_GT(dropped, 1000U);
+  EXPECT_TRUE(is_balanced(stats()));
+  is_broken_ = false;
+  EXPECT_TRUE(eventually([&] { return stats().pending == 0; }));
+  const std::vector<std::string> all = numbers(5000);
+  EXPECT_EQ(script_->events(),
+            std::vector<std::string>(
+                all.begin() + static_cast<std::ptrdiff_t>(dropped), all.end()));
+  EXPECT_OK(system_.close());
+  EXPECT_THAT(diagnostics_.lines(),
+              ::testing::Contains(HasSubstr("its queue was full: ")));
+}
+
+TEST_F(Queued, FlushWaitsForTheGivenTime) {
+  script_->on_write = [this](const RowBatch&) {
+    gate_.pass();
+    return Status();
+  };
+  load();
+  log(0, 10);
+  const Status late = system_.flush(0.05);
+  EXPECT_EQ(late.code(), Code::unavailable);
+  EXPECT_THAT(std::string(late.message()),
+              HasSubstr("flush failed: the time is up; 10 events are not with "
+                        "the target yet"));
+  gate_.open();
+  EXPECT_OK(system_.flush(10));
+  EXPECT_EQ(script_->count(), 10U);
+}
+
 TEST_F(Queued, CloseHandsOverWhatIsQueued) {
-  script_->on_write = [&](const RowBatch&) {
+  script_->on_write = [this](const RowBatch&) {
     std::this_thread::sleep_for(milliseconds(2));
     return Status();
   };

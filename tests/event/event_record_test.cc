@@ -146,32 +146,37 @@ TEST_F(EventRecordTest, ACutRecordIsRefused) {
   }
 }
 
-TEST_F(EventRecordTest, ARecordWithAChangedByteIsRefused) {
-  RecordBytes bytes(event_);
-  for (std::size_t i = 0; i < bytes.size(); ++i) {
-    for (const int bit : {1, 0x80}) {
-      bytes.bytes()[i] ^= static_cast<std::byte>(bit);
-      ASSERT_FALSE(record_.read(bytes.all())) << i;
-      bytes.bytes()[i] ^= static_cast<std::byte>(bit);
+// What is read of a damaged record lies in it: the sanitizers see to that.
+std::size_t touch(const Event& event) {
+  std::size_t sum = event.name.size() + event.logger.size() +
+                    event.message_template.size() +
+                    event.where.function.size() + event.where.file.size();
+  for (std::size_t i = 0; i < event.field_count; ++i) {
+    const Value& value = event.fields[i].value;
+    sum += std::string(event.fields[i].key).size();
+    if (value.kind() == Kind::text || value.kind() == Kind::json) {
+      sum += std::string(value.text()).size();
     }
   }
-  EXPECT_TRUE(record_.read(bytes.all()));
+  return sum;
 }
 
-// What a power cut leaves: sectors that were not written are zeros, or are as
-// they were before.
-TEST_F(EventRecordTest, ARecordWithAMissingPartIsRefused) {
+TEST_F(EventRecordTest, OfADamagedRecordNothingIsReadOutsideOfIt) {
   RecordBytes bytes(event_);
   std::mt19937 random(3);
-  for (int i = 0; i < 10000; ++i) {
+  for (int i = 0; i < 20000; ++i) {
     const std::vector<std::byte> before(bytes.bytes(),
                                         bytes.bytes() + bytes.size());
     const std::size_t from = random() % bytes.size();
-    const std::size_t size = random() % (bytes.size() - from) + 1;
-    std::memset(bytes.bytes() + from, i % 2 == 0 ? 0 : 0x55, size);
-    const bool is_changed =
-        std::memcmp(before.data(), bytes.bytes(), before.size()) != 0;
-    ASSERT_EQ(record_.read(bytes.all()), !is_changed) << from << ' ' << size;
+    const std::size_t size =
+        random() % std::min<std::size_t>(bytes.size() - from, 16) + 1;
+    for (std::size_t at = from; at < std::min(from + size, bytes.size());
+         ++at) {
+      bytes.bytes()[at] = static_cast<std::byte>(random());
+    }
+    if (record_.read(bytes.exactly())) {
+      EXPECT_LE(touch(record_.event()), bytes.size());
+    }
     std::memcpy(bytes.bytes(), before.data(), before.size());
   }
 }
