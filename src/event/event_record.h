@@ -9,8 +9,8 @@
 //   and up to 7 bytes that do not count.
 // There is no checksum: what a killed process has committed is whole, and where
 // a disk may have lost a part, whoever stores records there adds one. A record
-// that is damaged all the same reads as another event, or is refused; nothing is
-// read outside of it.
+// that is damaged all the same reads as another event, or is refused; nothing
+// is read outside of it.
 #pragma once
 
 #include <cstddef>

@@ -270,7 +270,7 @@ TEST_F(Queued, AFullQueueMakesACallWaitForItsTimeAtMost) {
 }
 
 TEST_F(Queued, ACallWaitsForRoomThatComes) {
-  script_->on_write = [this](const RowBatch&) {
+  script_->on_write = [](const RowBatch&) {
     std::this_thread::sleep_for(milliseconds(1));
     return Status();
   };
@@ -333,7 +333,7 @@ TEST_F(Queued, FlushWaitsForTheGivenTime) {
 }
 
 TEST_F(Queued, CloseHandsOverWhatIsQueued) {
-  script_->on_write = [this](const RowBatch&) {
+  script_->on_write = [](const RowBatch&) {
     std::this_thread::sleep_for(milliseconds(2));
     return Status();
   };
