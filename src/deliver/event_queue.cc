@@ -23,7 +23,7 @@ EventQueue::Pushed EventQueue::push(const Event& event) noexcept {
   if (record == nullptr) [[unlikely]] {
     record = claim_late(size);
     if (record == nullptr) {
-      dropped_.fetch_add(1, std::memory_order_release);
+      count_dropped();
       return Pushed::yes;
     }
   }
@@ -51,7 +51,6 @@ void EventQueue::wake() noexcept {
 [[gnu::noinline]] std::byte* EventQueue::claim_late(std::size_t size) noexcept {
   if (size > ring_.largest_record()) return nullptr;
   was_full_.store(true, std::memory_order_relaxed);
-  if (is_asleep_.load(std::memory_order_relaxed)) wake();
   if (when_full_ == FullQueue::drop_newest || longest_block_.count() == 0 ||
       is_stalled_.load(std::memory_order_relaxed)) {
     return nullptr;
@@ -65,6 +64,9 @@ std::byte* EventQueue::wait_for_room(std::size_t size) noexcept {
   const auto until = steady_clock::now() + longest_block_;
   std::unique_lock lock(mutex_);
   waiting_.fetch_add(1);
+  std::atomic_thread_fence(std::memory_order_seq_cst);
+  is_wanted_ = true;
+  wake_.notify_one();
   std::byte* record = ring_.claim(size);
   while (record == nullptr && !is_stalled_.load(std::memory_order_relaxed)) {
     if (released_.wait_until(lock, until) == std::cv_status::timeout) {
@@ -82,6 +84,7 @@ bool EventQueue::wait_settled(std::uint64_t position,
                               steady_clock::time_point until) noexcept {
   std::unique_lock lock(mutex_);
   waiting_.fetch_add(1);
+  std::atomic_thread_fence(std::memory_order_seq_cst);
   is_wanted_ = true;
   wake_.notify_one();
   const bool settled =
@@ -106,6 +109,12 @@ void EventQueue::release(std::uint64_t position) noexcept {
   if (waiting_.load(std::memory_order_seq_cst) == 0) return;
   const std::lock_guard lock(mutex_);
   released_.notify_all();
+}
+
+void EventQueue::doze(std::chrono::milliseconds time) noexcept {
+  std::unique_lock lock(mutex_);
+  wake_.wait_for(lock, time, [this] { return is_wanted_; });
+  is_wanted_ = false;
 }
 
 void EventQueue::sleep(std::chrono::milliseconds time) noexcept {

@@ -72,10 +72,21 @@ class EventQueue {
   }
   std::uint64_t used() const noexcept { return ring_.used(); }
   std::uint64_t capacity() const noexcept { return ring_.capacity(); }
+  // Whether all that was read is released.
+  bool is_released() const noexcept {
+    return ring_.released() == ring_.read_position();
+  }
   // Sleeps for that long, or until the queue is half full, closed, or somebody
   // waits for it. The longest time of all stands for none: then any event ends
   // the sleep, too.
   void sleep(std::chrono::milliseconds time) noexcept;
+  // The same, but a queue that is half full does not end it: there is nothing
+  // to be done about that.
+  void doze(std::chrono::milliseconds time) noexcept;
+  // Counts an event that found the queue closed, and could not be delivered.
+  void count_dropped() noexcept {
+    dropped_.fetch_add(1, std::memory_order_release);
+  }
   static constexpr std::chrono::milliseconds kUntilEvent =
       std::chrono::milliseconds::max();
 

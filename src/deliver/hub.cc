@@ -144,7 +144,8 @@ Status Hub::install(const HubSettings& settings, std::vector<HubSink> sinks) {
   put_in_place(std::move(table));
   publish();
   configured_ = settings.is_configuration;
-  for (Route* route : old->routes) static_cast<void>(route->close());
+  const auto start = std::chrono::steady_clock::now();
+  for (Route* route : old->routes) static_cast<void>(route->close(start));
   // Only now, so that what the queues before them had comes first.
   for (Route* route : installed()->routes) route->start();
   return {};
@@ -182,7 +183,7 @@ Status Hub::remove(std::string_view name, Status* closed) {
     table.routes.erase(table.routes.begin() + static_cast<std::ptrdiff_t>(i));
     put_in_place(std::move(table));
     publish();
-    *closed = route->close();
+    *closed = route->close(std::chrono::steady_clock::now());
     return {};
   }
   return Status(Code::invalid, "remove_sink: there is no sink " + quoted(name) +
@@ -235,7 +236,8 @@ Status Hub::close() noexcept {
   const std::lock_guard lock(mutex_);
   const InsideSink guard;
   Status first;
-  for (Route* route : installed()->routes) merge(&first, route->close());
+  const auto start = std::chrono::steady_clock::now();
+  for (Route* route : installed()->routes) merge(&first, route->close(start));
   ticker_.stop();
   configured_ = false;
   return first;

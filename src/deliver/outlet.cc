@@ -1,6 +1,7 @@
 #include "deliver/outlet.h"
 
 #include <algorithm>
+#include <mutex>
 #include <utility>
 
 #include "os/process.h"
@@ -114,6 +115,21 @@ void Outlet::refuse(std::uint64_t rows, std::string_view reason) noexcept {
 
 void Outlet::close_again() noexcept {
   if (is_open_) static_cast<void>(note(close_sink(), "close"));
+}
+
+void Outlet::report_no_queue(const Status& why) noexcept {
+  const std::lock_guard lock(mutex_);
+  reports_.no_queue(why);
+}
+
+void Outlet::report_full_queue(std::uint64_t dropped) noexcept {
+  const std::lock_guard lock(mutex_);
+  reports_.full_queue(dropped);
+}
+
+void Outlet::report_undelivered(std::uint64_t rows) noexcept {
+  const std::lock_guard lock(mutex_);
+  reports_.left_behind(rows);
 }
 
 // The other calls.

@@ -120,17 +120,10 @@ class Outlet {
     sink_.counters().hand_over(rows);
     refuse(rows, reason);
   }
-  // What is said of a queue.
-  void report_no_queue(const Status& why) noexcept { reports_.no_queue(why); }
-  Status explain(const Status& status, const char* action) const noexcept {
-    return reports_.explain(status, action);
-  }
-  void report_full_queue(std::uint64_t dropped) noexcept {
-    reports_.full_queue(dropped);
-  }
-  void report_undelivered(std::uint64_t rows) noexcept {
-    reports_.left_behind(rows);
-  }
+  // What is said of a queue. Reports take the lock.
+  void report_no_queue(const Status& why) noexcept;
+  void report_full_queue(std::uint64_t dropped) noexcept;
+  void report_undelivered(std::uint64_t rows) noexcept;
 
   // Counts an event that never got here: it was logged from inside a sink.
   void count_lost() noexcept { sink_.counters().refuse(1); }

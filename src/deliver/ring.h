@@ -78,6 +78,8 @@ class Ring {
   // can be read: whoever claims has nothing else to do meanwhile.
   [[gnu::always_inline]] std::byte* claim(std::size_t bytes) noexcept {
     const std::size_t length = (bytes + kWord + kWord - 1) & ~(kWord - 1);
+    if (length > capacity_ / kLargestPart) [[unlikely]]
+      return nullptr;
     std::uint64_t tail = header_->tail.load(std::memory_order_relaxed);
     while (true) {
       const std::size_t offset = tail & (capacity_ - 1);
@@ -157,8 +159,12 @@ class Ring {
     return *reinterpret_cast<std::atomic<std::uint64_t>*>(
         records_ + (position & (capacity_ - 1)));
   }
+  // True also for an end that others have passed meanwhile: to claim it fails.
   bool has_room(std::uint64_t end) const noexcept {
-    return end - header_->cleared.load(std::memory_order_acquire) <= capacity_;
+    const std::uint64_t cleared =
+        header_->cleared.load(std::memory_order_acquire);
+    return static_cast<std::int64_t>(end - cleared) <=
+           static_cast<std::int64_t>(capacity_);
   }
   bool skip_rest(std::uint64_t tail, std::size_t rest) noexcept;
   bool is_length_possible(std::uint64_t position, std::uint64_t word,

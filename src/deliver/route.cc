@@ -7,6 +7,7 @@
 
 #include "base/guarded.h"
 #include "base/no_canary.h"
+#include "event/shorten.h"
 #include "render/message.h"
 
 namespace stogger {
@@ -43,10 +44,10 @@ void Route::start() noexcept {
 // been in the middle of anything: it is left as it is.
 void Route::after_fork_in_child() noexcept {
   outlet_.after_fork_in_child();
+  std::construct_at(&renew_mutex_);
   if (worker_.load(std::memory_order_relaxed) == nullptr) return;
   worker_.store(nullptr, std::memory_order_relaxed);
   static_cast<void>(own_worker_.release());
-  std::construct_at(&renew_mutex_);
   direct_.store(0, std::memory_order_relaxed);
   must_renew_.store(true, std::memory_order_release);
 }
@@ -72,20 +73,28 @@ Status Route::flush(std::optional<TimePoint> until) noexcept {
   return outlet_.flush();
 }
 
+// Does not name the target, which may be changing.
 Status Route::left_in_queue() const noexcept {
-  const Status status = guarded([this] {
+  return guarded([this] {
+    const SinkTitle& title = outlet_.title();
     return Status(Code::unavailable,
-                  std::string(outlet_.is_failing() ? "it is out of order; "
-                                                   : "the time is up; ") +
+                  "sink '" + title.name + "' (" + title.type +
+                      "): flush failed: " +
+                      (outlet_.is_failing() ? "it is out of order; "
+                                            : "the time is up; ") +
                       std::to_string(stats().pending) +
                       " events are not with the target yet");
   });
-  return outlet_.explain(status, "flush");
 }
 
-Status Route::close() noexcept {
+Status Route::close(TimePoint start) noexcept {
+  {
+    // A child that has not logged yet needs no queue any more.
+    const std::lock_guard lock(renew_mutex_);
+    must_renew_.store(false, std::memory_order_release);
+  }
   if (Worker* const worker = worker_.load(std::memory_order_acquire)) {
-    worker->stop();
+    worker->stop(start);
   }
   return outlet_.close();
 }
@@ -106,7 +115,7 @@ inline bool Route::render_row(const Event& event, const RowLayout& layout,
 STOGGER_NO_CANARY void Route::deliver(const Event& event,
                                       RowScratch& scratch) noexcept {
   if (delivery_.delivery == Delivery::sync) {
-    deliver_now(event, scratch);
+    static_cast<void>(deliver_now(event, scratch));
   } else {
     deliver_queued(event, scratch);
   }
@@ -129,14 +138,18 @@ void Route::deliver_late(const Event& given, RowScratch& scratch) noexcept {
       event.shown_fields = render_message(event, message);
       event.message = message.view();
     }
-    deliver_now(event, scratch);
+    EventScratch event_scratch;
+    shorten(&event, event_scratch);
+    if (deliver_now(event, scratch)) return;
+    direct_.fetch_sub(1, std::memory_order_relaxed);
   } catch (...) {
     direct_.fetch_sub(1, std::memory_order_relaxed);
     outlet_.count_lost();
   }
 }
 
-[[gnu::always_inline]] inline void Route::deliver_now(
+// False if others kept the sink busy, and the event is counted as dropped.
+[[gnu::always_inline]] inline bool Route::deliver_now(
     const Event& event, RowScratch& scratch) noexcept {
   // Rendering takes most of the time, so it is done before the lock is taken;
   // but not in vain, if the sink is known to be out of order.
@@ -144,13 +157,14 @@ void Route::deliver_late(const Event& given, RowScratch& scratch) noexcept {
   if (outlet_.is_failing() || !render_row(event, *layout, scratch)) {
     layout = nullptr;
   }
-  if (!outlet_.begin_write(1)) return;
+  if (!outlet_.begin_write(1)) return false;
   if (outlet_.takes(layout)) [[likely]] {
     outlet_.write(scratch.row, scratch.sanitized);
   } else {
     deliver_rarely(event, layout, scratch);
   }
   outlet_.end_write();
+  return true;
 }
 
 // To a sink that has to be opened, or that wants other rows than were made.

@@ -61,8 +61,9 @@ class Route {
   // Waits for what is queued, until that time or for as long as the settings
   // say, then flushes the sink.
   Status flush(std::optional<TimePoint> until) noexcept;
-  // Hands over what is queued, then closes the sink.
-  Status close() noexcept;
+  // Hands over what is queued, for as long as the settings say from `start` on,
+  // then closes the sink.
+  Status close(TimePoint start) noexcept;
 
   // Around fork(), as Outlet. The child has a queue of its own, made for its
   // first event.
@@ -78,7 +79,7 @@ class Route {
  private:
   static bool render_row(const Event& event, const RowLayout& layout,
                          RowScratch& scratch) noexcept;
-  void deliver_now(const Event& event, RowScratch& scratch) noexcept;
+  bool deliver_now(const Event& event, RowScratch& scratch) noexcept;
   void deliver_rarely(const Event& event, const RowLayout* rendered,
                       RowScratch& scratch) noexcept;
 

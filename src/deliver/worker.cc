@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <exception>
+#include <mutex>
 #include <string>
 
 #include "deliver/inside_sink.h"
@@ -49,6 +50,8 @@ Status Worker::start() noexcept {
     return {};
   } catch (const std::exception& e) {
     queue_.close();
+    const std::lock_guard lock(reader_);
+    work_until_empty(steady_clock::now() + settings_.longest_drain);
     return Status(Code::unavailable, e.what());
   }
 }
@@ -58,7 +61,12 @@ bool Worker::push(const Event& event) noexcept {
   if (pushed == EventQueue::Pushed::yes) [[likely]]
     return true;
   // The thread has it until it has ended: events before this one come first.
-  const std::lock_guard lock(reader_);
+  // What is late then is seen to by whoever ends it.
+  if (!reader_.try_lock_for(settings_.longest_block)) {
+    if (pushed == EventQueue::Pushed::no) queue_.count_dropped();
+    return true;
+  }
+  const std::lock_guard lock(reader_, std::adopt_lock);
   if (pushed == EventQueue::Pushed::no) return false;
   work_until_empty(steady_clock::now() + kLastDrain);
   return true;
@@ -74,9 +82,9 @@ bool Worker::wait(TimePoint until, bool patient) noexcept {
   return true;
 }
 
-void Worker::stop() noexcept {
+void Worker::stop(TimePoint start) noexcept {
   if (!thread_.joinable()) return;
-  const TimePoint until = steady_clock::now() + settings_.longest_drain;
+  const TimePoint until = start + settings_.longest_drain;
   // As long as the queue is open, no call has to wait. What is logged meanwhile
   // becomes less and less, unless there is more than the sink can take.
   for (int i = 0; i < kMostDrains && queue_.used() != 0; ++i) {
@@ -86,6 +94,8 @@ void Worker::stop() noexcept {
   last_drain_until_ = now < until ? std::max(until, now + kLastDrain) : until;
   queue_.close();
   thread_.join();
+  const std::lock_guard lock(reader_);
+  work_until_empty(steady_clock::now() + kLastDrain);
 }
 
 void Worker::add_to(SinkStats* stats, std::uint64_t handed) const noexcept {
@@ -100,6 +110,7 @@ void Worker::add_to(SinkStats* stats, std::uint64_t handed) const noexcept {
 
 void Worker::run() noexcept {
   ::pthread_setname_np(::pthread_self(), "stogger");
+  const InsideSink guard;  // also of the functions that get its reports
   const std::lock_guard lock(reader_);
   while (!queue_.is_closed()) {
     if (records_.empty() && !fill()) {
@@ -108,8 +119,8 @@ void Worker::run() noexcept {
     }
     const bool was_full = records_.size() == settings_.batch_rows;
     if (!hand_over()) {
-      queue_.sleep(kRetryLook);
-    } else if (!was_full) {
+      queue_.doze(kRetryLook);
+    } else if (records_.empty() && !was_full) {
       queue_.sleep(kPause);
     }
     make_room();
@@ -122,7 +133,9 @@ void Worker::run() noexcept {
 void Worker::work_until_empty(TimePoint until) noexcept {
   while (!records_.empty() || queue_.has_unread()) {
     if (records_.empty() && !fill()) {
-      std::this_thread::yield();  // somebody is about to commit one
+      // Somebody is about to commit one; or is held up, for ever perhaps.
+      if (steady_clock::now() >= until) break;
+      std::this_thread::yield();
     } else if (steady_clock::now() >= until) {
       give_up();
     } else if (!hand_over()) {
@@ -139,6 +152,8 @@ bool Worker::fill() noexcept {
     records_.push_back(record);
   }
   new_records_ = records_.size();
+  // The end of a lap that was skipped, and nothing else.
+  if (records_.empty() && !queue_.is_released()) release();
   if (!records_.empty()) rests_ = 0;
   return !records_.empty();
 }
@@ -154,7 +169,6 @@ void Worker::rest() noexcept {
 
 // False if the sink is out of order.
 bool Worker::hand_over() noexcept {
-  const InsideSink guard;
   outlet_.begin_queued(std::exchange(new_records_, 0));
   const RowLayout* const layout = outlet_.open_queued();
   bool works = layout != nullptr;

@@ -6,7 +6,6 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
-#include <mutex>
 #include <span>
 #include <thread>
 #include <utility>
@@ -20,6 +19,7 @@
 #include "event/compose.h"
 #include "event/event.h"
 #include "event/event_record.h"
+#include "os/route_mutex.h"
 #include "render/render.h"
 #include "stogger/stats.h"
 #include "stogger/status.h"
@@ -45,8 +45,9 @@ class Worker {
   // or, unless it is to be `patient`, if the sink is out of order.
   bool wait(TimePoint until, bool patient) noexcept;
   // Takes no more events, hands over those it has, and ends the thread. What is
-  // left after the time that the settings allow is dropped, and reported.
-  void stop() noexcept;
+  // left after the time that the settings allow, from `start` on, is dropped
+  // and reported.
+  void stop(TimePoint start) noexcept;
 
   // Adds what is in the queue to what the sink was `handed`, as its counters
   // say.
@@ -75,7 +76,7 @@ class Worker {
 
   // Of whoever reads the queue: the thread, and when it has ended, a call that
   // came too late.
-  std::mutex reader_;
+  RouteMutex reader_;
   std::vector<std::span<const std::byte>> records_;  // read, and not settled
   std::uint64_t new_records_ = 0;  // of these, never handed over
   std::vector<bool> judged_;

@@ -63,7 +63,7 @@ class Gate {
 };
 
 class Queued : public ::testing::Test {
- protected:
+ public:
   static void SetUpTestSuite() {
     static const Status registered =
         register_sink("queued-test", [](Options&, SinkPtr* sink) {
@@ -330,6 +330,46 @@ TEST_F(Queued, FlushWaitsForTheGivenTime) {
   gate_.open();
   EXPECT_OK(system_.flush(10));
   EXPECT_EQ(script_->count(), 10U);
+}
+
+TEST_F(Queued, AnEventThatIsTooLargeForTheQueueDoesNotStopIt) {
+  load("queue_bytes = 65536");
+  for (const std::size_t size : {100000U, 60000U, 20000U}) {
+    log_.info("large", {{"text", std::string(size, 'x')}});
+  }
+  EXPECT_EQ(stats().dropped, 3U);
+  log(0, 100);
+  EXPECT_OK(system_.flush());
+  EXPECT_EQ(script_->events(), numbers(100));
+}
+
+TEST_F(Queued, ARestOfALapThatWasSkippedIsNothingToWaitFor) {
+  script_->on_write = [this](const RowBatch&) {
+    gate_.pass();
+    return Status();
+  };
+  load("queue_bytes = 65536\nwhen_full = \"drop_newest\"");
+  const std::string text(10000, 'x');
+  for (int i = 0; i < 10; ++i) log_.info("large", {{"text", text}});
+  EXPECT_GT(stats().dropped, 0U);
+  gate_.open();
+  ASSERT_TRUE(eventually([&] { return stats().pending == 0; }));
+  EXPECT_OK(system_.flush(5));
+}
+
+TEST_F(Queued, ADiagnosticFunctionMayAskForAnythingWhileAQueueIsFull) {
+  set_diagnostics(
+      [](std::string_view, void* self) {
+        auto* const test = static_cast<Queued*>(self);
+        EXPECT_EQ(test->system_.flush().code(), Code::invalid);
+        EXPECT_EQ(test->system_.close().code(), Code::invalid);
+        test->log_.info("from a report");
+      },
+      this);
+  load("queue_bytes = 65536\nwhen_full = \"drop_newest\"");
+  log(0, 5000);
+  EXPECT_OK(system_.close());
+  EXPECT_TRUE(is_balanced(stats()));
 }
 
 TEST_F(Queued, CloseHandsOverWhatIsQueued) {
