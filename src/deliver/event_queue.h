@@ -83,6 +83,10 @@ class EventQueue {
   // The same, but a queue that is half full does not end it: there is nothing
   // to be done about that.
   void doze(std::chrono::milliseconds time) noexcept;
+  // Of a queue that has been closed for long: its memory is not needed.
+  void give_back() noexcept {
+    if (is_closed() && used() == 0) memory_.give_back(Ring::kHeaderBytes);
+  }
   // Counts an event that found the queue closed, and could not be delivered.
   void count_dropped() noexcept {
     dropped_.fetch_add(1, std::memory_order_release);

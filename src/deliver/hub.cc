@@ -127,6 +127,20 @@ STOGGER_NO_CANARY void Hub::deliver(const detail::LoggerRep* logger,
   errno = error;
 }
 
+// The memory of routes that were replaced before `latest` was: all calls that
+// went through them have ended.
+void Hub::give_back(const Table& latest) noexcept {
+  const auto has = [](const Table& table, const Route* route) {
+    return std::find(table.routes.begin(), table.routes.end(), route) !=
+           table.routes.end();
+  };
+  for (const auto& route : routes_) {
+    if (!has(latest, route.get()) && !has(*installed(), route.get())) {
+      route->give_back();
+    }
+  }
+}
+
 Status Hub::install(const HubSettings& settings, std::vector<HubSink> sinks) {
   if (InsideSink::is_here()) return called_from_sink("init");
   const std::lock_guard lock(mutex_);
@@ -144,6 +158,7 @@ Status Hub::install(const HubSettings& settings, std::vector<HubSink> sinks) {
   put_in_place(std::move(table));
   publish();
   configured_ = settings.is_configuration;
+  give_back(*old);
   const auto start = std::chrono::steady_clock::now();
   for (Route* route : old->routes) static_cast<void>(route->close(start));
   // Only now, so that what the queues before them had comes first.

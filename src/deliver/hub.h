@@ -96,6 +96,7 @@ class Hub final : public EventTarget, private ProcessObject {
   void tick() noexcept;
   const Table* keep(Table table);
   void put_in_place(Table table);
+  void give_back(const Table& latest) noexcept;
   const Table* installed() const noexcept {
     return installed_.load(std::memory_order_acquire);
   }

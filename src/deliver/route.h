@@ -65,6 +65,12 @@ class Route {
   // then closes the sink.
   Status close(TimePoint start) noexcept;
 
+  // Of a route that was closed when another configuration came, and that is
+  // kept only for calls that may be on their way through it.
+  void give_back() noexcept {
+    if (own_worker_ != nullptr) own_worker_->give_back();
+  }
+
   // Around fork(), as Outlet. The child has a queue of its own, made for its
   // first event.
   void before_fork(std::chrono::milliseconds longest) noexcept {

@@ -98,6 +98,14 @@ void Worker::stop(TimePoint start) noexcept {
   work_until_empty(steady_clock::now() + kLastDrain);
 }
 
+void Worker::give_back() noexcept {
+  const std::lock_guard lock(reader_);
+  queue_.give_back();
+  block_.recycle(0);
+  row_scratch_.recycle(0);
+  message_.recycle(0);
+}
+
 void Worker::add_to(SinkStats* stats, std::uint64_t handed) const noexcept {
   const std::uint64_t dropped = queue_.dropped();
   const std::uint64_t taken = queue_.taken();

@@ -49,6 +49,9 @@ class Worker {
   // and reported.
   void stop(TimePoint start) noexcept;
 
+  // Of a worker that was stopped long ago: most of its memory is given back.
+  void give_back() noexcept;
+
   // Adds what is in the queue to what the sink was `handed`, as its counters
   // say.
   void add_to(SinkStats* stats, std::uint64_t handed) const noexcept;

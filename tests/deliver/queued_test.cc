@@ -2,10 +2,13 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include <atomic>
 #include <chrono>
 #include <condition_variable>
+#include <cstdint>
+#include <fstream>
 #include <functional>
 #include <memory>
 #include <mutex>
@@ -20,6 +23,7 @@
 #include "tests/deliver/scripted_sink.h"
 #include "tests/support/json_rows.h"
 #include "tests/support/processes.h"
+#include "tests/support/sanitizer.h"
 #include "tests/support/sinks.h"
 #include "tests/support/temp_folder.h"
 
@@ -438,6 +442,28 @@ TEST(QueuedEvents, AnotherConfigurationLosesNoneAndKeepsTheirOrder) {
     }
   }
   EXPECT_EQ(next, logged);
+}
+
+std::int64_t resident_pages() {
+  std::ifstream in("/proc/self/statm");
+  std::int64_t total = 0;
+  std::int64_t resident = 0;
+  in >> total >> resident;
+  return resident;
+}
+
+TEST_F(Queued, QueuesOfFormerConfigurationsGiveTheirMemoryBack) {
+  if (kSanitized) GTEST_SKIP() << "sanitizers keep memory of their own";
+  load();
+  const std::int64_t before = resident_pages();
+  for (int i = 0; i < 20; ++i) {
+    script_ = std::make_shared<Script>();  // each sink has one of its own
+    SetUp();
+    load();
+    log(0, 10);
+  }
+  const std::int64_t mib = (resident_pages() - before) * ::getpagesize() >> 20;
+  EXPECT_LT(mib, 60) << "each of the 20 queues has 8 MiB";
 }
 
 TEST_F(Queued, NoEventIsLostBetweenManyThreadsAndAClose) {
