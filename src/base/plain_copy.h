@@ -10,6 +10,8 @@
 #include <cstring>
 #include <string_view>
 
+#include "base/load_word.h"
+
 namespace stogger {
 
 // A set of characters that need more than copying: all below `lowest`, DEL, all
@@ -36,13 +38,6 @@ struct SpecialCharacters {
 };
 
 namespace plain_copy_detail {
-
-template <class Word>
-Word load(const char* from) noexcept {
-  Word word;
-  std::memcpy(&word, from, sizeof word);
-  return word;
-}
 
 template <class Word>
 void store(char* to, Word word) noexcept {
@@ -86,8 +81,8 @@ template <class Specials>
 [[gnu::noinline]] bool copy_long(char* out, const char* in,
                                  std::size_t size) noexcept {
   const auto copy_sixteen = [=](std::size_t at) {
-    const auto first = load<std::uint64_t>(in + at);
-    const auto second = load<std::uint64_t>(in + at + 8);
+    const auto first = load_word<std::uint64_t>(in + at);
+    const auto second = load_word<std::uint64_t>(in + at + 8);
     store(out + at, first);
     store(out + at + 8, second);
     return find_plain<Specials>(first, second) == kAllPlain;
@@ -102,7 +97,8 @@ template <class Specials>
 template <class Word>
 struct Ends {
   Ends(char* out, const char* in, std::size_t size) noexcept
-      : first(load<Word>(in)), last(load<Word>(in + size - sizeof(Word))) {
+      : first(load_word<Word>(in)),
+        last(load_word<Word>(in + size - sizeof(Word))) {
     store(out, static_cast<Word>(first));
     store(out + size - sizeof(Word), static_cast<Word>(last));
   }

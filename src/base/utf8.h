@@ -4,10 +4,10 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <cstring>
 #include <string_view>
 
 #include "base/buffer.h"
+#include "base/load_word.h"
 
 namespace stogger {
 
@@ -37,13 +37,6 @@ std::size_t utf8_length(std::string_view text) noexcept;
 
 namespace utf8_detail {
 
-template <class Word>
-Word load(const char* at) noexcept {
-  Word word;
-  std::memcpy(&word, at, sizeof word);
-  return word;
-}
-
 // Whether all bytes of a word are ASCII and none is NUL.
 inline bool is_plain(std::uint64_t word) noexcept {
   return ((word | (word - 0x0101010101010101u)) & 0x8080808080808080u) == 0;
@@ -53,8 +46,8 @@ inline bool is_plain(std::uint64_t word) noexcept {
 inline std::uint64_t load_short(std::string_view text) noexcept {
   const char* const end = text.data() + text.size();
   if (text.size() >= 4) {
-    return load<std::uint32_t>(text.data()) |
-           std::uint64_t{load<std::uint32_t>(end - 4)} << 32;
+    return load_word<std::uint32_t>(text.data()) |
+           std::uint64_t{load_word<std::uint32_t>(end - 4)} << 32;
   }
   constexpr std::uint64_t kSpaces = 0x2020202020000000u;
   const auto byte = [&](std::size_t i) {
@@ -73,9 +66,9 @@ inline std::size_t plain_prefix(std::string_view text) noexcept {
   }
   std::size_t i = 0;
   for (; i + 8 < size; i += 8) {
-    if (!is_plain(load<std::uint64_t>(text.data() + i))) return i;
+    if (!is_plain(load_word<std::uint64_t>(text.data() + i))) return i;
   }
-  return is_plain(load<std::uint64_t>(text.data() + size - 8)) ? size : i;
+  return is_plain(load_word<std::uint64_t>(text.data() + size - 8)) ? size : i;
 }
 
 bool is_clean_from(std::string_view text, std::size_t position) noexcept;
