@@ -54,14 +54,20 @@ typedef struct stogger_column {
   uint32_t kind;
 } stogger_column;
 
+/* A stogger::RowOrigin. */
+typedef struct stogger_origin {
+  uint8_t queue[16];
+  const uint64_t* positions; /* of each row */
+} stogger_origin;
+
 /* A stogger::RowBatch. */
 typedef struct stogger_rows {
   const stogger_column* columns;
   size_t column_count;
   const stogger_value* values; /* row after row */
   size_t row_count;
-  int64_t now_ns; /* since 1970, UTC */
-  uint64_t id;    /* 0: none */
+  int64_t now_ns;               /* since 1970, UTC */
+  const stogger_origin* origin; /* null: none */
 } stogger_rows;
 
 /* A stogger::Tally. */

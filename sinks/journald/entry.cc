@@ -303,7 +303,6 @@ RowBatch make_journal_entry(const RowBatch& rows, std::size_t row,
   entry.values = scratch.values.data();
   entry.row_count = 1;
   entry.now = rows.now;
-  entry.id = rows.id;
   return entry;
 }
 

@@ -205,12 +205,16 @@ void write(const stogger_sink_methods& methods, void* sink, Host& host,
     }
     values.push_back(value);
   }
+  const std::vector<std::uint64_t> positions(
+      row_count, data.ConsumeIntegral<std::uint64_t>());
+  stogger_origin origin{};
+  if (data.ConsumeBool()) origin.positions = positions.data();
   stogger_rows rows{columns.data(),
                     count,
                     values.data(),
                     row_count,
                     data.ConsumeIntegral<std::int64_t>(),
-                    data.ConsumeIntegral<std::uint64_t>()};
+                    data.ConsumeBool() ? &origin : nullptr};
   if (data.ConsumeIntegralInRange(0, 4) == 0) {
     // What cannot be: counts without data.
     rows.columns = nullptr;

@@ -194,7 +194,10 @@ void use(Sink& sink, FuzzedDataProvider& data) {
       rows.column_count = 2;
       rows.values = values;
       rows.row_count = data.ConsumeBool() ? 1 : 0;
-      rows.id = data.ConsumeIntegral<std::uint64_t>();
+      const auto position = data.ConsumeIntegral<std::uint64_t>();
+      RowOrigin origin;
+      origin.positions = &position;
+      if (data.ConsumeBool()) rows.origin = &origin;
       Verdicts verdicts(rows.row_count);
       status = sink.write(rows, verdicts);
       break;

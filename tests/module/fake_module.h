@@ -49,7 +49,6 @@ class FakeModule {
                         const stogger_write_report* report,
                         stogger_message* out) {
       self(sink).rows_seen += rows->row_count;
-      self(sink).id_seen = rows->id;
       if (self(sink).at_write) self(sink).at_write(*report);
       return call(sink, out);
     };
@@ -83,7 +82,6 @@ class FakeModule {
 
   const stogger_module& module() const noexcept { return module_; }
   std::size_t rows_seen = 0;
-  std::uint64_t id_seen = 0;
 
  private:
   static FakeModule*& current() {

@@ -299,19 +299,19 @@ TEST_F(HostileProgramTest, RowsThatCannotBeAreRefused) {
   };
   const stogger_column column{text("a"), 77};
   stogger_value value{};
-  EXPECT_FALSE(refused({&column, 1, &value, 1, 0, 0}));
-  EXPECT_TRUE(refused({nullptr, 1, &value, 1, 0, 0}));
-  EXPECT_TRUE(refused({&column, 1, nullptr, 1, 0, 0}));
-  EXPECT_TRUE(refused({&column, SIZE_MAX, &value, SIZE_MAX, 0, 0}));
+  EXPECT_FALSE(refused({&column, 1, &value, 1, 0, nullptr}));
+  EXPECT_TRUE(refused({nullptr, 1, &value, 1, 0, nullptr}));
+  EXPECT_TRUE(refused({&column, 1, nullptr, 1, 0, nullptr}));
+  EXPECT_TRUE(refused({&column, SIZE_MAX, &value, SIZE_MAX, 0, nullptr}));
   EXPECT_EQ(said_, "the program gives rows that cannot be");
   EXPECT_TRUE(kept.rows.empty());
   value.kind = 5;
   value.size = 12;
-  EXPECT_FALSE(refused({&column, 1, &value, 1, 0, 0}));
+  EXPECT_FALSE(refused({&column, 1, &value, 1, 0, nullptr}));
 
-  EXPECT_TRUE(hand_over({&column, 1, &value, 1, 0, 0}, nullptr));
+  EXPECT_TRUE(hand_over({&column, 1, &value, 1, 0, nullptr}, nullptr));
   report.size = STOGGER_WRITE_REPORT_FIRST_SIZE - 1;
-  EXPECT_TRUE(refused({&column, 1, &value, 1, 0, 0}));
+  EXPECT_TRUE(refused({&column, 1, &value, 1, 0, nullptr}));
   EXPECT_EQ(said_, "the program gives no report to write to");
   report.size = sizeof report;
 
@@ -329,11 +329,11 @@ TEST_F(HostileProgramTest, RowsThatCannotBeAreRefused) {
                             text_value("?"),      text_value("refuse")};
   // No texts, though their last byte says so.
   for (const int row : {1, 3, 4}) values[row].kind = 256 + 5;
-  EXPECT_FALSE(refused({&column, 1, values, 6, 0, 0}));
+  EXPECT_FALSE(refused({&column, 1, values, 6, 0, nullptr}));
   EXPECT_THAT(kept.rows, ElementsAre(1, 3, 4, 2, 5));
   EXPECT_EQ(kept.reason, "it was asked to");
   kept.rows.clear();
-  EXPECT_FALSE(refused({&column, 1, &values[3], 2, 0, 0}));
+  EXPECT_FALSE(refused({&column, 1, &values[3], 2, 0, nullptr}));
   EXPECT_THAT(kept.rows, ElementsAre(0, 1));
   EXPECT_THAT(kept.reason,
               HasSubstr("of a kind that the module does not know"));

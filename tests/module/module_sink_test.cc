@@ -192,13 +192,17 @@ TEST_F(ModuleSinkTest, AVerdictOnARowThatWasNotGivenIsANotice) {
             (Lines{"its module speaks of a row that it was not given"}));
 }
 
-TEST_F(ModuleSinkTest, TheNumberOfABatchArrives) {
+TEST_F(ModuleSinkTest, WhereRowsComeFromArrives) {
   SinkPtr sink = probe();
   const Rows rows = row_of(7);
   RowBatch batch = rows;
-  batch.id = UINT64_MAX;
+  const std::uint64_t position = UINT64_MAX;
+  RowOrigin origin;
+  origin.queue[15] = 9;
+  origin.positions = &position;
+  batch.origin = &origin;
   EXPECT_TRUE(write_to(*sink, batch).ok());
-  EXPECT_TRUE(has(written(), "of batch 18446744073709551615"));
+  EXPECT_TRUE(has(written(), "of queue 9 up to 18446744073709551615"));
 }
 
 TEST_F(ModuleSinkTest, LongMessageIsCutAtACharacter) {

@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <memory>
 #include <string_view>
 #include <utility>
@@ -143,11 +144,15 @@ class Instance {
     values_.resize(count);
     RowsForHost report(host);
     RowBatch batch;
+    const bool has_origin =
+        rows.origin != nullptr && rows.origin->positions != nullptr;
+    positions_.clear();
     if (count == 0) batch.row_count = rows.row_count;
     for (std::size_t row = 0; count != 0 && row < rows.row_count; ++row) {
       const std::size_t place = batch.row_count * rows.column_count;
       if (convert_row(rows, row, values_.data() + place)) {
         ++batch.row_count;
+        if (has_origin) positions_.push_back(rows.origin->positions[row]);
       } else {
         report.leave_out(row,
                          "a value is of a kind that the module does not know; "
@@ -159,7 +164,12 @@ class Instance {
     batch.column_count = columns_.size();
     batch.values = values_.data();
     batch.now = Time{rows.now_ns};
-    batch.id = rows.id;
+    RowOrigin origin;
+    if (has_origin) {
+      std::memcpy(origin.queue, rows.origin->queue, sizeof origin.queue);
+      origin.positions = positions_.data();
+      batch.origin = &origin;
+    }
     report.expect(batch.row_count);
     return sink_->write(batch, report);
   }
@@ -185,6 +195,7 @@ class Instance {
   SinkPtr sink_;
   std::vector<Column> columns_;
   std::vector<Value> values_;
+  std::vector<std::uint64_t> positions_;
   std::vector<stogger_column> wanted_;
 };
 

@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <deque>
 #include <string>
 #include <utility>
@@ -78,13 +79,22 @@ class RowConverter {
       values_[i] = stogger::convert(rows.values[i]);
     }
     rows_ = {columns_.data(), columns_.size(), values_.data(),
-             rows.row_count,  rows.now.ns,     rows.id};
+             rows.row_count,  rows.now.ns,     convert(rows.origin)};
     return &rows_;
   }
 
  private:
   std::vector<stogger_column> columns_;
+  const stogger_origin* convert(const RowOrigin* origin) {
+    if (origin == nullptr) return nullptr;
+    static_assert(sizeof origin_.queue == sizeof origin->queue);
+    std::memcpy(origin_.queue, origin->queue, sizeof origin_.queue);
+    origin_.positions = origin->positions;
+    return &origin_;
+  }
+
   std::vector<stogger_value> values_;
+  stogger_origin origin_{};
   stogger_rows rows_{};
 };
 

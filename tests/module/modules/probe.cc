@@ -73,8 +73,13 @@ class ProbeSink final : public Sink {
   Status write(const RowBatch& rows, WriteReport& report) override {
     if (!options_.quiet) {
       say("rows at " + std::to_string(rows.now.ns));
-      if (rows.id != 0) say("of batch " + std::to_string(rows.id));
-      for (std::size_t row = 0; row < rows.row_count; ++row) say(rows, row);
+      for (std::size_t row = 0; row < rows.row_count; ++row) {
+        if (rows.origin != nullptr) {
+          say("of queue " + std::to_string(rows.origin->queue[15]) + " up to " +
+              std::to_string(rows.origin->positions[row]));
+        }
+        say(rows, row);
+      }
     }
     if (rows.row_count != 0) {
       const Value& first = rows.at(0, 0);
