@@ -22,6 +22,16 @@ struct SinkStats {
   std::uint64_t in_doubt = 0;       // sent, but the answer never came
   std::uint64_t pending = 0;        // on their way, or in a buffer
 
+  // Of the pending ones, those that a durable sink has on disk because its
+  // target does not get on, and the bytes that they take there. Events that
+  // another process has left are counted as accepted when they are read; their
+  // bytes are counted from the start.
+  std::uint64_t spooled = 0;
+  std::uint64_t spooled_bytes = 0;
+  // How long the oldest event in a queue has been there, in seconds; 0 if there
+  // is none.
+  double oldest_pending_s = 0;
+
   // Calls to open, write or flush that failed, or in which a row was refused.
   std::uint64_t failed = 0;
   std::uint64_t sanitized = 0;  // values in which bad bytes were replaced

@@ -6,8 +6,11 @@
 
 namespace stogger {
 
-// `fallback` is what holds for keys that are not given. What is wrong is a
-// problem of the options.
+// Of [stogger]: what holds for keys that a sink does not have. Any of them may
+// be there, whatever `delivery` is. What is wrong is a problem of the options.
+DeliverySettings read_default_delivery(Options& options);
+
+// Of a sink. `fallback` is what holds for keys that are not given.
 DeliverySettings read_delivery(Options& options,
                                const DeliverySettings& fallback);
 

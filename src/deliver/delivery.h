@@ -4,12 +4,14 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <string>
 
 namespace stogger {
 
 enum class Delivery : unsigned char {
-  sync,   // with the target when the call returns
-  async,  // copied into a queue; a thread hands them over in batches
+  sync,     // with the target when the call returns
+  async,    // copied into a queue; a thread hands them over in batches
+  durable,  // the same, but the queue outlives the process
 };
 
 // What becomes of an event for which the queue has no room.
@@ -17,6 +19,15 @@ enum class FullQueue : unsigned char {
   block,        // its call waits for room, for a while; then it is dropped
   drop_newest,  // it is dropped
   drop_oldest,  // its call waits until the oldest ones have been dropped
+};
+
+// Where a queue that outlives its process lies.
+struct SpoolSettings {
+  std::string spool_dir;
+  std::string ring_dir;                               // empty: with the rest
+  std::uint64_t most_bytes = std::uint64_t{1} << 30;  // of segments
+  // How much a power cut may cost; 0: as much as the kernel keeps in memory.
+  std::chrono::milliseconds sync{200};
 };
 
 struct DeliverySettings {
@@ -31,6 +42,7 @@ struct DeliverySettings {
   std::chrono::milliseconds longest_delay{50};
   // How long the end of the program waits for what is queued.
   std::chrono::milliseconds longest_drain{5000};
+  SpoolSettings spool;
 };
 
 }  // namespace stogger

@@ -6,11 +6,10 @@ namespace stogger {
 
 using std::chrono::steady_clock;
 
-EventQueue::EventQueue(const DeliverySettings& settings)
-    : when_full_(settings.when_full),
-      longest_block_(settings.longest_block),
-      memory_(Ring::kHeaderBytes + settings.queue_bytes) {
-  ring_.make(memory_.bytes());
+EventQueue::EventQueue(const DeliverySettings& settings,
+                       std::span<std::byte> memory)
+    : when_full_(settings.when_full), longest_block_(settings.longest_block) {
+  ring_.make(memory);
 }
 
 // That the tail is moved before `attention_` is looked at, and the other way
@@ -100,8 +99,7 @@ void EventQueue::close() noexcept {
   wake_.notify_one();
 }
 
-void EventQueue::release(std::uint64_t position) noexcept {
-  ring_.release(position);
+void EventQueue::note_room() noexcept {
   if (is_stalled_.load(std::memory_order_relaxed)) [[unlikely]]
     is_stalled_.store(false, std::memory_order_relaxed);
   // A thread that begins to wait after this finds the room by itself.
@@ -123,7 +121,7 @@ void EventQueue::sleep(std::chrono::milliseconds time) noexcept {
   if (time == kUntilEvent) {
     Attention none = Attention::none;
     attention_.compare_exchange_strong(none, Attention::sleeper);
-    if (!has_unread()) wake_.wait(lock, [this] { return is_wanted_; });
+    if (is_all_settled()) wake_.wait(lock, [this] { return is_wanted_; });
     Attention sleeper = Attention::sleeper;
     attention_.compare_exchange_strong(sleeper, Attention::none);
   } else {

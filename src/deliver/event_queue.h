@@ -14,16 +14,15 @@
 #include <span>
 
 #include "deliver/delivery.h"
-#include "deliver/ring.h"
 #include "event/event.h"
-#include "os/anonymous_memory.h"
+#include "spool/ring.h"
 
 namespace stogger {
 
 class EventQueue {
  public:
-  // May throw std::bad_alloc.
-  explicit EventQueue(const DeliverySettings& settings);
+  // The memory, of zeros, is for the ring, and has to live as long.
+  EventQueue(const DeliverySettings& settings, std::span<std::byte> memory);
   EventQueue(const EventQueue&) = delete;
   EventQueue& operator=(const EventQueue&) = delete;
 
@@ -45,8 +44,9 @@ class EventQueue {
   // Where an event that was pushed by now ends, and whether it is settled.
   std::uint64_t tail() const noexcept { return ring_.tail(); }
   bool is_settled(std::uint64_t position) const noexcept {
-    return ring_.released() >= position;
+    return settled_.load(std::memory_order_acquire) >= position;
   }
+  bool is_all_settled() const noexcept { return is_settled(ring_.tail()); }
   // Waits until all before the position is settled, and lets the worker know
   // that somebody waits. False if the time was up before.
   bool wait_settled(std::uint64_t position,
@@ -60,10 +60,18 @@ class EventQueue {
   // For the worker alone. The next record; empty if there is none, or none yet.
   std::span<const std::byte> read() noexcept { return ring_.read(); }
   std::uint64_t read_position() const noexcept { return ring_.read_position(); }
-  bool has_unread() const noexcept {
-    return ring_.tail() != ring_.read_position();
+  void release(std::uint64_t position) noexcept {
+    ring_.release(position);
+    settle(position);
   }
-  void release(std::uint64_t position) noexcept;
+  // The same in two parts, for records that are somewhere else when the ring
+  // has released them: see Spool.
+  Ring& ring() noexcept { return ring_; }
+  void note_room() noexcept;
+  void settle(std::uint64_t position) noexcept {
+    settled_.store(position, std::memory_order_release);
+    note_room();
+  }
   // Whether a call has found the queue full since this was asked last. Of a
   // queue that drops the oldest events, the worker has to make room then.
   bool was_full() noexcept {
@@ -83,10 +91,6 @@ class EventQueue {
   // The same, but a queue that is half full does not end it: there is nothing
   // to be done about that.
   void doze(std::chrono::milliseconds time) noexcept;
-  // Of a queue that has been closed for long: its memory is not needed.
-  void give_back() noexcept {
-    if (is_closed() && used() == 0) memory_.give_back(Ring::kHeaderBytes);
-  }
   // Counts an event that found the queue closed, and could not be delivered.
   void count_dropped() noexcept {
     dropped_.fetch_add(1, std::memory_order_release);
@@ -111,7 +115,6 @@ class EventQueue {
 
   const FullQueue when_full_;
   const std::chrono::milliseconds longest_block_;
-  const AnonymousMemory memory_;
   Ring ring_;
 
   // Read by every push, and seldom changed.
@@ -121,6 +124,7 @@ class EventQueue {
   std::atomic<bool> is_asleep_{false};
 
   alignas(kCacheLine) std::atomic<std::uint64_t> dropped_{0};
+  std::atomic<std::uint64_t> settled_{0};
   // A push has waited in vain since the last release: others do not try.
   std::atomic<bool> is_stalled_{false};
   std::atomic<bool> was_full_{false};

@@ -132,6 +132,16 @@ void Outlet::report_undelivered(std::uint64_t rows) noexcept {
   reports_.left_behind(rows);
 }
 
+void Outlet::report_no_spool(const Status& why) noexcept {
+  const std::lock_guard lock(mutex_);
+  reports_.no_spool(why);
+}
+
+void Outlet::report_left(std::uint64_t rows) noexcept {
+  const std::lock_guard lock(mutex_);
+  reports_.left_on_disk(rows);
+}
+
 // The other calls.
 
 Status Outlet::open_sink() noexcept {

@@ -37,6 +37,7 @@ class Outlet {
 
   const SinkTitle& title() const noexcept { return title_; }
   const Sink& sink() const noexcept { return *own_; }
+  Time now() const noexcept { return clock_->now(); }
   const Counters& counters() const noexcept { return sink_.counters(); }
 
   // Opens the sink; a failure is handled like any later one.
@@ -124,6 +125,8 @@ class Outlet {
   void report_no_queue(const Status& why) noexcept;
   void report_full_queue(std::uint64_t dropped) noexcept;
   void report_undelivered(std::uint64_t rows) noexcept;
+  void report_no_spool(const Status& why) noexcept;
+  void report_left(std::uint64_t rows) noexcept;
 
   // Counts an event that never got here: it was logged from inside a sink.
   void count_lost() noexcept { sink_.counters().refuse(1); }

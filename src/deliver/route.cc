@@ -47,6 +47,7 @@ void Route::after_fork_in_child() noexcept {
   std::construct_at(&renew_mutex_);
   if (worker_.load(std::memory_order_relaxed) == nullptr) return;
   worker_.store(nullptr, std::memory_order_relaxed);
+  own_worker_->abandon();
   static_cast<void>(own_worker_.release());
   direct_.store(0, std::memory_order_relaxed);
   must_renew_.store(true, std::memory_order_release);
@@ -197,6 +198,10 @@ SinkStats Route::stats() const noexcept {
     if (worker == nullptr) continue;
     const std::uint64_t direct = one->direct_.load(std::memory_order_acquire);
     worker->add_to(&stats, handed - std::min(direct, handed));
+    if (const std::int64_t oldest = worker->oldest_ns(); oldest != 0) {
+      const std::int64_t age = outlet_.now().ns - oldest;
+      stats.oldest_pending_s = std::max(0.0, static_cast<double>(age) / 1e9);
+    }
   }
   return stats;
 }

@@ -125,6 +125,22 @@ void SinkReports::no_queue(const Status& why) noexcept {
   });
 }
 
+void SinkReports::no_spool(const Status& why) noexcept {
+  report_limited([&] {
+    return fmt::format(
+        "cannot have a queue on disk: {}; delivery is \"async\" until init() "
+        "is called again",
+        why.message());
+  });
+}
+
+void SinkReports::left_on_disk(std::uint64_t rows) noexcept {
+  report_limited([&] {
+    return fmt::format("{} {} in its queue on disk until the next start",
+                       events(rows), rows == 1 ? "stays" : "stay");
+  });
+}
+
 // Names the sink alone: its target may be changing.
 void SinkReports::long_wait(std::chrono::milliseconds waited) noexcept {
   constexpr std::int64_t kReportEvery = 10000000000;  // 10 s

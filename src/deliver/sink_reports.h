@@ -45,6 +45,8 @@ class SinkReports {
   void left_behind(std::uint64_t rows) noexcept;
   void full_queue(std::uint64_t dropped) noexcept;
   void no_queue(const Status& why) noexcept;
+  void no_spool(const Status& why) noexcept;
+  void left_on_disk(std::uint64_t rows) noexcept;
 
   // From any thread, and without the lock.
   void long_wait(std::chrono::milliseconds waited) noexcept;

@@ -7,6 +7,7 @@
 #include <mutex>
 #include <string>
 
+#include "base/guarded.h"
 #include "deliver/inside_sink.h"
 #include "event/shorten.h"
 #include "os/signals.h"
@@ -37,23 +38,41 @@ constexpr std::size_t kKeptMemory = 256 * 1024;
 Worker::Worker(Outlet& outlet, const DeliverySettings& settings)
     : outlet_(outlet),
       settings_(settings),
-      queue_(settings),
+      queue_(settings, make_memory()),
       block_(settings.batch_bytes) {
   records_.reserve(settings.batch_rows);
   judged_.reserve(settings.batch_rows);
+  if (spool_ != nullptr) spool_->attach(queue_);
+}
+
+std::span<std::byte> Worker::make_memory() {
+  if (settings_.delivery == Delivery::durable) {
+    const Status made = guarded(
+        [this] { return Spool::make(settings_, outlet_.title(), &spool_); });
+    if (made.ok()) return spool_->memory();
+    outlet_.report_no_spool(made);
+  }
+  memory_.emplace(Ring::kHeaderBytes + settings_.queue_bytes);
+  return memory_->bytes();
 }
 
 Status Worker::start() noexcept {
   const AllSignalsBlocked no_signals;
-  try {
-    thread_ = std::thread([this] { run(); });
-    return {};
-  } catch (const std::exception& e) {
+  Status started;
+  if (spool_ != nullptr) started = spool_->start();
+  if (started.ok()) {
+    started = guarded([this] {
+      thread_ = std::thread([this] { run(); });
+      return Status();
+    });
+  }
+  if (!started.ok()) {
     queue_.close();
     const std::lock_guard lock(reader_);
     work_until_empty(steady_clock::now() + settings_.longest_drain);
-    return Status(Code::unavailable, e.what());
+    if (spool_ != nullptr) leave();
   }
+  return started;
 }
 
 bool Worker::push(const Event& event) noexcept {
@@ -87,7 +106,7 @@ void Worker::stop(TimePoint start) noexcept {
   const TimePoint until = start + settings_.longest_drain;
   // As long as the queue is open, no call has to wait. What is logged meanwhile
   // becomes less and less, unless there is more than the sink can take.
-  for (int i = 0; i < kMostDrains && queue_.used() != 0; ++i) {
+  for (int i = 0; i < kMostDrains && !queue_.is_all_settled(); ++i) {
     if (!queue_.wait_settled(queue_.tail(), until)) break;
   }
   const TimePoint now = steady_clock::now();
@@ -96,11 +115,15 @@ void Worker::stop(TimePoint start) noexcept {
   thread_.join();
   const std::lock_guard lock(reader_);
   work_until_empty(steady_clock::now() + kLastDrain);
+  if (spool_ != nullptr) leave();
 }
 
 void Worker::give_back() noexcept {
   const std::lock_guard lock(reader_);
-  queue_.give_back();
+  if (queue_.is_closed() && queue_.used() == 0) {
+    if (memory_.has_value()) memory_->give_back(Ring::kHeaderBytes);
+    if (spool_ != nullptr) spool_->give_back();
+  }
   block_.recycle(0);
   row_scratch_.recycle(0);
   message_.recycle(0);
@@ -108,9 +131,18 @@ void Worker::give_back() noexcept {
 
 void Worker::add_to(SinkStats* stats, std::uint64_t handed) const noexcept {
   const std::uint64_t dropped = queue_.dropped();
-  const std::uint64_t taken = queue_.taken();
-  stats->accepted += taken - handed;
+  const std::uint64_t taken =
+      queue_.taken() + inherited_.load(std::memory_order_acquire);
   stats->dropped += dropped;
+  if (spool_ != nullptr) spool_->add_to(stats);
+  if (leaves_.load(std::memory_order_acquire)) {
+    // Whoever delivers what is left counts it.
+    const std::uint64_t left = left_counted_.load(std::memory_order_relaxed);
+    stats->accepted += dropped - left;
+    stats->pending -= left;
+    return;
+  }
+  stats->accepted += taken - handed;
   stats->pending += taken - handed - dropped;
 }
 
@@ -139,12 +171,13 @@ void Worker::run() noexcept {
 
 // Of a queue that is closed: its last events.
 void Worker::work_until_empty(TimePoint until) noexcept {
-  while (!records_.empty() || queue_.has_unread()) {
+  while (!records_.empty() || !queue_.is_all_settled()) {
     if (records_.empty() && !fill()) {
       // Somebody is about to commit one; or is held up, for ever perhaps.
       if (steady_clock::now() >= until) break;
       std::this_thread::yield();
     } else if (steady_clock::now() >= until) {
+      if (spool_ != nullptr) break;  // it stays there
       give_up();
     } else if (!hand_over()) {
       std::this_thread::sleep_for(kRetryLook);
@@ -154,15 +187,38 @@ void Worker::work_until_empty(TimePoint until) noexcept {
 }
 
 bool Worker::fill() noexcept {
+  return spool_ != nullptr ? fill_from_disk() : fill_from_memory();
+}
+
+bool Worker::fill_from_disk() noexcept {
+  if (!spool_->read(settings_.batch_rows, settings_.batch_bytes)) return false;
+  records_ = spool_->records();
+  std::copy(spool_->queue_id().begin(), spool_->queue_id().end(),
+            std::begin(origin_.queue));
+  if (spool_->is_inherited()) {
+    inherited_.fetch_add(records_.size(), std::memory_order_release);
+  }
+  note_new();
+  return true;
+}
+
+void Worker::note_new() noexcept {
+  new_records_ = records_.size();
+  if (records_.empty()) return;
+  rests_ = 0;
+  oldest_ns_.store(event_record_time(records_.front().bytes).ns,
+                   std::memory_order_relaxed);
+}
+
+bool Worker::fill_from_memory() noexcept {
   while (records_.size() < settings_.batch_rows) {
     const std::span<const std::byte> record = queue_.read();
     if (record.data() == nullptr) break;
-    records_.push_back(record);
+    records_.push_back({record, queue_.read_position()});
   }
-  new_records_ = records_.size();
+  note_new();
   // The end of a lap that was skipped, and nothing else.
   if (records_.empty() && !queue_.is_released()) release();
-  if (!records_.empty()) rests_ = 0;
   return !records_.empty();
 }
 
@@ -184,7 +240,7 @@ bool Worker::hand_over() noexcept {
     if (const std::size_t count = render(*layout); count != 0) {
       judged_.assign(count, false);
       const std::uint64_t kept =
-          outlet_.write_queued(block_.rows(), sanitized_, judged_);
+          outlet_.write_queued(rows(count), sanitized_, judged_);
       settle(count, kept);
       works = kept == 0;
     }
@@ -192,6 +248,19 @@ bool Worker::hand_over() noexcept {
   outlet_.end_write();
   if (records_.empty()) release();
   return works;
+}
+
+// The block, which is of the first `count` records.
+RowBatch Worker::rows(std::size_t count) {
+  RowBatch rows = block_.rows();
+  if (spool_ == nullptr) return rows;
+  positions_.clear();
+  for (std::size_t i = 0; i < count; ++i) {
+    positions_.push_back(records_[i].position);
+  }
+  origin_.positions = positions_.data();
+  rows.origin = &origin_;
+  return rows;
 }
 
 // How many of the records are in the block now. The first one may be gone: if
@@ -203,7 +272,7 @@ std::size_t Worker::render(const RowLayout& layout) noexcept {
   std::size_t count = 0;
   while (count < most) {
     try {
-      if (!render_one(records_[count], layout)) break;
+      if (!render_one(records_[count].bytes, layout)) break;
       ++count;
     } catch (...) {
       if (count == 0) {
@@ -252,7 +321,14 @@ void Worker::settle(std::size_t count, std::uint64_t kept) noexcept {
                  records_.begin() + static_cast<std::ptrdiff_t>(to));
 }
 
-void Worker::release() noexcept { queue_.release(queue_.read_position()); }
+void Worker::release() noexcept {
+  oldest_ns_.store(0, std::memory_order_relaxed);
+  if (spool_ != nullptr) {
+    spool_->acknowledge();
+  } else {
+    queue_.release(queue_.read_position());
+  }
+}
 
 // All that were read. How many they were.
 std::uint64_t Worker::drop() noexcept {
@@ -274,15 +350,28 @@ void Worker::give_up() noexcept {
   outlet_.report_undelivered(dropped);
 }
 
+// Events that are not with their target stay on disk.
+void Worker::leave() noexcept {
+  const std::uint64_t counted = records_.size() - new_records_;
+  const std::uint64_t handed = outlet_.counters().accepted();
+  const std::uint64_t taken = queue_.taken() + inherited_ - queue_.dropped();
+  if (!spool_->stop()) return;
+  left_counted_.store(counted, std::memory_order_relaxed);
+  leaves_.store(true, std::memory_order_release);
+  records_.clear();
+  outlet_.report_left(counted + (taken > handed ? taken - handed : 0));
+}
+
 // Drops the oldest events, a quarter of the queue, if a call waits for that.
 void Worker::make_room() noexcept {
   if (settings_.when_full != FullQueue::drop_oldest || !queue_.was_full()) {
     return;
   }
-  const std::uint64_t enough = queue_.capacity() / 4 * 3;
-  while (queue_.used() > enough && (!records_.empty() || fill())) {
-    dropped_oldest_ += drop();
-  }
+  const auto is_full = [this] {
+    return spool_ != nullptr ? spool_->is_nearly_full()
+                             : queue_.used() > queue_.capacity() / 4 * 3;
+  };
+  while (is_full() && (!records_.empty() || fill())) dropped_oldest_ += drop();
 }
 
 void Worker::report_full(bool at_end) noexcept {

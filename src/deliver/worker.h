@@ -3,9 +3,12 @@
 // again, in order, until it works, or until the worker is stopped.
 #pragma once
 
+#include <atomic>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <memory>
+#include <optional>
 #include <span>
 #include <thread>
 #include <utility>
@@ -16,11 +19,14 @@
 #include "deliver/event_queue.h"
 #include "deliver/outlet.h"
 #include "deliver/row_block.h"
+#include "deliver/spool.h"
 #include "event/compose.h"
 #include "event/event.h"
 #include "event/event_record.h"
+#include "os/anonymous_memory.h"
 #include "os/route_mutex.h"
 #include "render/render.h"
+#include "spool/segment.h"
 #include "stogger/stats.h"
 #include "stogger/status.h"
 
@@ -30,7 +36,8 @@ class Worker {
  public:
   using TimePoint = std::chrono::steady_clock::time_point;
 
-  // The outlet has to live as long. May throw std::bad_alloc.
+  // The outlet has to live as long. Where a queue cannot be on disk, it is in
+  // memory, and that is reported. May throw std::bad_alloc.
   Worker(Outlet& outlet, const DeliverySettings& settings);
   Worker(const Worker&) = delete;
   Worker& operator=(const Worker&) = delete;
@@ -45,9 +52,13 @@ class Worker {
   // or, unless it is to be `patient`, if the sink is out of order.
   bool wait(TimePoint until, bool patient) noexcept;
   // Takes no more events, hands over those it has, and ends the thread. What is
-  // left after the time that the settings allow, from `start` on, is dropped
-  // and reported.
+  // left after the time that the settings allow, from `start` on, stays on disk
+  // or is dropped, which is reported.
   void stop(TimePoint start) noexcept;
+  // In a child after fork(): lets go of files. The object must be leaked.
+  void abandon() noexcept {
+    if (spool_ != nullptr) spool_->abandon();
+  }
 
   // Of a worker that was stopped long ago: most of its memory is given back.
   void give_back() noexcept;
@@ -56,23 +67,38 @@ class Worker {
   // say.
   void add_to(SinkStats* stats, std::uint64_t handed) const noexcept;
 
+  // The time of the oldest event in the queue, as far as it was read; 0 if
+  // there is none.
+  std::int64_t oldest_ns() const noexcept {
+    return oldest_ns_.load(std::memory_order_relaxed);
+  }
+
  private:
+  std::span<std::byte> make_memory();
   void run() noexcept;
   void work_until_empty(TimePoint until) noexcept;
   bool fill() noexcept;
+  bool fill_from_memory() noexcept;
+  bool fill_from_disk() noexcept;
+  void note_new() noexcept;
   void rest() noexcept;
   bool hand_over() noexcept;
   std::size_t render(const RowLayout& layout) noexcept;
+  RowBatch rows(std::size_t count);
   bool render_one(std::span<const std::byte> record, const RowLayout& layout);
   void settle(std::size_t count, std::uint64_t kept) noexcept;
   void release() noexcept;
   std::uint64_t drop() noexcept;
   void give_up() noexcept;
+  void leave() noexcept;
   void make_room() noexcept;
   void report_full(bool at_end) noexcept;
 
   Outlet& outlet_;
   const DeliverySettings settings_;
+  // What the ring lies in: one of the two.
+  std::unique_ptr<Spool> spool_;
+  std::optional<AnonymousMemory> memory_;
   EventQueue queue_;
   std::thread thread_;
   TimePoint last_drain_until_{};  // set before the queue is closed
@@ -80,8 +106,8 @@ class Worker {
   // Of whoever reads the queue: the thread, and when it has ended, a call that
   // came too late.
   RouteMutex reader_;
-  std::vector<std::span<const std::byte>> records_;  // read, and not settled
-  std::uint64_t new_records_ = 0;  // of these, never handed over
+  std::vector<QueueRecord> records_;  // read, and not settled
+  std::uint64_t new_records_ = 0;     // of these, never handed over
   std::vector<bool> judged_;
   RowBlock block_;
   std::uint32_t sanitized_ = 0;  // in the block
@@ -93,6 +119,15 @@ class Worker {
   std::uint64_t dropped_oldest_ = 0;
   std::uint64_t reported_drops_ = 0;
   TimePoint next_drop_report_{};
+  RowOrigin origin_;  // of the records, if they are on disk
+  std::vector<std::uint64_t> positions_;
+
+  std::atomic<std::int64_t> oldest_ns_{0};
+  // Events that another process had left, and that were read.
+  std::atomic<std::uint64_t> inherited_{0};
+  // Whether events stay on disk, and how many of them the sink's counters have.
+  std::atomic<bool> leaves_{false};
+  std::atomic<std::uint64_t> left_counted_{0};
 };
 
 }  // namespace stogger

@@ -230,6 +230,13 @@ bool read_value(const FieldRecordHead& head, TextReader& texts, Value* value) {
 
 }  // namespace
 
+Time event_record_time(std::span<const std::byte> record) noexcept {
+  EventRecordHead head;
+  if (record.size() < sizeof head) return {};
+  std::memcpy(&head, record.data(), sizeof head);
+  return Time{head.time_ns};
+}
+
 bool EventRecord::read(std::span<const std::byte> record) {
   EventRecordHead head;
   if (record.size() < sizeof head) return false;

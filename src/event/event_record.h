@@ -29,6 +29,9 @@ std::size_t event_record_size(const Event& event) noexcept;
 void write_event_record(const Event& event, std::size_t size,
                         std::byte* out) noexcept;
 
+// The time of an event, of a record that is whole.
+Time event_record_time(std::span<const std::byte> record) noexcept;
+
 // An event that was read back. Its texts are views into the record.
 class EventRecord {
  public:

@@ -257,6 +257,10 @@ int Folder::remove(const std::string& name) const noexcept {
   return errno_of(::unlinkat(descriptor(), name.c_str(), 0));
 }
 
+int Folder::remove_folder(const std::string& name) const noexcept {
+  return errno_of(::unlinkat(descriptor(), name.c_str(), AT_REMOVEDIR));
+}
+
 int Folder::sync() const noexcept {
   const Descriptor folder(
       ::openat(descriptor(), ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC));

@@ -123,6 +123,8 @@ class Folder {
   int rename_to_new(const std::string& from,
                     const std::string& to) const noexcept;
   int remove(const std::string& name) const noexcept;
+  // Of an empty folder.
+  int remove_folder(const std::string& name) const noexcept;
   // Waits until the names are on the disk.
   int sync() const noexcept;
   // Of all that is in it, but for "." and ".."; empty if it may not be listed.

@@ -88,7 +88,7 @@ TEST_F(DeliveryKeys, ThatAreWrongAreProblems) {
 TEST_F(DeliveryKeys, OfAQueueNeedAQueue) {
   EXPECT_EQ(build_memory("queue_bytes = 100000\n").problems,
             Lines({"c.toml:5:1: \"queue_bytes\" is for a queue, which needs "
-                   "delivery = \"async\""}));
+                   "delivery = \"async\" or \"durable\""}));
 }
 
 }  // namespace

@@ -21,6 +21,7 @@
 #include "stogger/system.h"
 #include "stogger/testing.h"
 #include "tests/deliver/scripted_sink.h"
+#include "tests/support/eventually.h"
 #include "tests/support/json_rows.h"
 #include "tests/support/processes.h"
 #include "tests/support/sanitizer.h"
@@ -36,16 +37,6 @@ using std::chrono::steady_clock;
 using ::testing::AllOf;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
-
-// Waits for something that another thread does. False after ten seconds.
-bool eventually(const std::function<bool()>& is_true) {
-  const auto until = steady_clock::now() + seconds(10);
-  while (!is_true()) {
-    if (steady_clock::now() > until) return false;
-    std::this_thread::sleep_for(milliseconds(1));
-  }
-  return true;
-}
 
 // Keeps a sink in its write() until it is opened.
 class Gate {

@@ -6,8 +6,8 @@
 #include <span>
 #include <vector>
 
-#include "deliver/ring.h"
 #include "fuzz/random_event.h"
+#include "spool/ring.h"
 
 namespace stogger {
 namespace {

@@ -119,9 +119,12 @@ class Ring {
   std::uint64_t read_position() const noexcept { return read_; }
   // Gives up what was read before that position.
   void release(std::uint64_t position) noexcept;
-  // Reads again what was read and not released.
-  void rewind() noexcept {
-    read_ = header_->released.load(std::memory_order_relaxed);
+  // Reads on from a position that was returned by read_position(), but not
+  // from before what was released.
+  void seek(std::uint64_t position) noexcept {
+    const std::uint64_t released =
+        header_->released.load(std::memory_order_relaxed);
+    read_ = position < released ? released : position;
   }
 
   // For any thread. How many bytes are waiting to be released.

@@ -1,4 +1,4 @@
-#include "deliver/ring.h"
+#include "spool/ring.h"
 
 #include <algorithm>
 #include <bit>

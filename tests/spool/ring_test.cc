@@ -1,6 +1,6 @@
 // The ring in memory and in a file, with threads, and with writers and readers
 // that are killed at any moment.
-#include "deliver/ring.h"
+#include "spool/ring.h"
 
 #include <gtest/gtest.h>
 #include <signal.h>
@@ -151,7 +151,7 @@ TEST_F(RingTest, WhatWasNotReleasedCanBeReadAgain) {
   const std::uint64_t done = ring_.read_position();
   EXPECT_EQ(text_of(ring_.read()), "b");
   ring_.release(done);
-  ring_.rewind();
+  ring_.seek(0);
   EXPECT_EQ(text_of(ring_.read()), "b");
   EXPECT_EQ(text_of(ring_.read()), "c");
 }

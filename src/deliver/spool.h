@@ -1,0 +1,136 @@
+// Spool: makes the queue of a sink survive its process. Its ring lies in a
+// file; a thread moves events from there to segments on the disk when the
+// worker does not get on; and what dead processes have left comes first.
+//
+// The worker reads events through it, and acknowledges them when they are with
+// their target.
+#pragma once
+
+#include <atomic>
+#include <chrono>
+#include <condition_variable>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <span>
+#include <string>
+#include <string_view>
+#include <thread>
+#include <vector>
+
+#include "base/rate_limit.h"
+#include "deliver/delivery.h"
+#include "deliver/event_queue.h"
+#include "deliver/sink_reports.h"
+#include "spool/queue_id.h"
+#include "spool/ring.h"
+#include "spool/ring_file.h"
+#include "spool/segments.h"
+#include "spool/spool_folder.h"
+#include "spool/spool_store.h"
+#include "stogger/stats.h"
+#include "stogger/status.h"
+
+namespace stogger {
+
+class Spool {
+ public:
+  // Makes a folder for a new queue, with the memory for its ring. The title has
+  // to live as long.
+  static Status make(const DeliverySettings& settings, const SinkTitle& title,
+                     std::unique_ptr<Spool>* spool);
+  ~Spool();
+  Spool(const Spool&) = delete;
+  Spool& operator=(const Spool&) = delete;
+
+  std::span<std::byte> memory() const noexcept { return file_.memory(); }
+
+  // Once the ring is made in that memory. The queue has to live as long. May
+  // throw std::bad_alloc.
+  void attach(EventQueue& queue);
+  // Not ok without a thread.
+  Status start() noexcept;
+
+  // For the worker. Reads the next events, when all that was read before is
+  // acknowledged. False if there are none.
+  bool read(std::size_t most_rows, std::size_t most_bytes) noexcept;
+  const std::vector<QueueRecord>& records() const noexcept {
+    return batch_.records;
+  }
+  // The queue that they are from, and whether another process has left it.
+  const QueueId& queue_id() const noexcept { return batch_queue_; }
+  bool is_inherited() const noexcept { return inherited_ != nullptr; }
+  // All that was read is with its target.
+  void acknowledge() noexcept;
+  // Whether the disk has more of this queue than three quarters of what it may.
+  bool is_nearly_full() noexcept;
+
+  // Ends the thread. What is not acknowledged stays on the disk for whoever
+  // takes it over; without that, the folder is removed. True if something
+  // stays.
+  bool stop() noexcept;
+  // Once it was stopped long ago: gives up most of the memory.
+  void give_back() noexcept { file_.give_back(); }
+  // In a child after fork(): lets go of the parent's files. The object must be
+  // leaked.
+  void abandon() noexcept;
+
+  void add_to(SinkStats* stats) const noexcept;
+
+ private:
+  // A queue that another process has left.
+  struct Inherited {
+    Inherited(const SpoolSettings& settings)
+        : folder(settings.spool_dir, settings.ring_dir) {}
+    SpoolFolder folder;
+    RingFile file;
+    Ring ring;
+    std::unique_ptr<SpoolStore> store;
+  };
+
+  Spool(const DeliverySettings& settings, const SinkTitle& title);
+
+  void keep() noexcept;
+  void keep_once(std::unique_lock<std::mutex>& lock);
+  void sync(std::unique_lock<std::mutex>& lock);
+  bool read_any(std::size_t most_rows, std::size_t most_bytes);
+  bool next_inherited();
+  std::unique_ptr<Inherited> take_over(const QueueId& queue);
+  void note_sizes() noexcept;
+  void report_problem(std::string_view what) noexcept;
+
+  const SpoolSettings settings_;
+  const std::size_t capacity_;
+  const SinkTitle& title_;
+  const SpoolOwner owner_;
+  SpoolFolder folder_;
+  RingFile file_;
+  EventQueue* queue_ = nullptr;
+  std::thread thread_;
+
+  std::mutex mutex_;  // of all that follows
+  std::condition_variable wake_;
+  bool is_stopping_ = false;
+  bool is_stopped_ = false;
+  bool leaves_ = false;   // something on the disk, for others
+  bool is_idle_ = false;  // the thread waits until there is something to keep
+  std::unique_ptr<SpoolStore> store_;
+  std::vector<QueueId> left_;  // by others, and not looked at; the latest first
+  bool has_looked_ = false;
+  std::unique_ptr<Inherited> inherited_;  // that is read now
+  QueueBatch batch_;
+  QueueId batch_queue_{};
+  RateLimit limit_;
+  // Events before it were in the ring when the thread looked last.
+  std::uint64_t seen_ = 0;
+  std::chrono::steady_clock::time_point next_look_{};
+  // The disk takes nothing: when that is tried again.
+  bool is_failing_ = false;
+  std::chrono::steady_clock::time_point next_try_{};
+
+  std::atomic<std::uint64_t> spooled_{0};
+  std::atomic<std::uint64_t> spooled_bytes_{0};
+};
+
+}  // namespace stogger

@@ -1,0 +1,128 @@
+#include "spool/ring_file.h"
+
+#include <fcntl.h>
+#include <signal.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <memory>
+#include <string_view>
+#include <vector>
+
+#include "base/quote.h"
+#include "os/descriptor.h"
+#include "os/file.h"
+#include "os/signals.h"
+
+namespace stogger {
+namespace {
+
+static_assert(sizeof(RingHeader) <= SpoolHeader::kOffset);
+static_assert(SpoolHeader::kOffset + sizeof(SpoolHeader) <= Ring::kHeaderBytes);
+
+constexpr mode_t kMode = 0600;
+
+// 0, or else errno. Zeros are written, and not promised: a file system may
+// break its promise when the disk is full.
+int write_zeros(int file, std::size_t size) {
+  const std::vector<char> zeros(256 * 1024);
+  for (std::size_t at = 0; at < size;) {
+    const std::size_t part = std::min(zeros.size(), size - at);
+    const ssize_t written =
+        ::pwrite(file, zeros.data(), part, static_cast<off_t>(at));
+    if (written < 0 && errno == EINTR) continue;
+    if (written < 0) return errno;
+    if (written == 0) return ENOSPC;
+    at += static_cast<std::size_t>(written);
+  }
+  return 0;
+}
+
+}  // namespace
+
+RingFile::~RingFile() {
+  if (is_open()) ::munmap(memory_.data(), memory_.size());
+}
+
+bool RingFile::map(int file, std::size_t size) noexcept {
+  void* const start =
+      ::mmap(nullptr, size, PROT_READ | PROT_WRITE, MAP_SHARED, file, 0);
+  if (start == MAP_FAILED) return false;
+  memory_ = {static_cast<std::byte*>(start), size};
+  ::madvise(start, size, MADV_DONTFORK);
+  ::madvise(start, size, MADV_DONTDUMP);
+  return true;
+}
+
+void RingFile::give_back() const noexcept {
+  const std::span<std::byte> rest = memory_.subspan(Ring::kHeaderBytes);
+  ::madvise(rest.data(), rest.size(), MADV_REMOVE);
+  // Of a file with holes, a store could be a SIGBUS.
+  ::mmap(rest.data(), rest.size(), PROT_READ | PROT_WRITE,
+         MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0);
+}
+
+Status RingFile::create(const Folder& folder, const std::string& name,
+                        std::size_t capacity, const QueueId& queue) {
+  int descriptor = -1;
+  int error = 0;
+  Status status = folder.open_file(name, O_RDWR, Folder::Creation::always_new,
+                                   kMode, &descriptor, &error);
+  if (!status.ok()) return status;
+  const Descriptor file(descriptor);
+  const std::size_t size = Ring::kHeaderBytes + capacity;
+  const WriteSignal no_signal(SIGXFSZ);
+  error = write_zeros(descriptor, size);
+  if (error != 0) no_signal.consume();
+  struct stat info;
+  if (error == 0 && ::fstat(descriptor, &info) != 0) error = errno;
+  if (error == 0 && !map(descriptor, size)) error = errno;
+  if (error != 0) {
+    static_cast<void>(folder.remove(name));
+    return Status(Code::unavailable, "cannot make " +
+                                         quoted(folder.path_of(name)) + ": " +
+                                         error_advice(error));
+  }
+  // Older kernels do not know this: then the first lap meets the pages.
+  constexpr int kPopulateWrite = 23;
+  ::madvise(memory_.data(), memory_.size(), kPopulateWrite);
+  SpoolHeader* const header = std::construct_at(&this->header());
+  header->queue = queue;
+  header->boot = boot_id();
+  header->inode = info.st_ino;
+  std::atomic_signal_fence(std::memory_order_seq_cst);
+  header->magic = SpoolHeader::kMagic;
+  return {};
+}
+
+RingFile::Found RingFile::open(const Folder& folder, const std::string& name,
+                               const QueueId& queue) {
+  int descriptor = -1;
+  int error = 0;
+  const Status status = folder.open_file(name, O_RDWR, Folder::Creation::never,
+                                         kMode, &descriptor, &error);
+  if (!status.ok()) return Found::no_ring;
+  const Descriptor file(descriptor);
+  struct stat info;
+  if (::fstat(descriptor, &info) != 0 || !S_ISREG(info.st_mode) ||
+      info.st_size < static_cast<off_t>(Ring::kHeaderBytes) ||
+      !map(descriptor, static_cast<std::size_t>(info.st_size))) {
+    return Found::no_ring;
+  }
+  const SpoolHeader& header = this->header();
+  if (header.magic != SpoolHeader::kMagic || header.queue != queue) {
+    ::munmap(memory_.data(), memory_.size());
+    memory_ = {};
+    return Found::no_ring;
+  }
+  if (header.inode != info.st_ino) return Found::copy;
+  const BootId boot = boot_id();
+  return header.boot == boot && boot != BootId{} ? Found::ring
+                                                 : Found::before_boot;
+}
+
+}  // namespace stogger

@@ -1,0 +1,242 @@
+#include "spool/spool_folder.h"
+
+#include <fcntl.h>
+#include <sys/statfs.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <charconv>
+#include <iterator>
+#include <string_view>
+
+#include "base/quote.h"
+#include "os/descriptor.h"
+#include "os/file.h"
+
+namespace stogger {
+namespace {
+
+constexpr FileModes kModes = {0600, 0700};
+constexpr std::string_view kMagic = "stogger spool ";
+constexpr std::string_view kVersion = "1";
+constexpr std::string_view kLock = "lock";
+constexpr std::string_view kRing = "ring";
+constexpr std::string_view kSegment = ".segment";
+
+// File systems of other machines: their locks and maps are not what a queue
+// needs (linux/magic.h).
+bool is_of_network(long type) noexcept {
+  constexpr long kTypes[] = {0x6969,       // NFS
+                             0xFF534D42,   // CIFS
+                             0xFE534D42,   // SMB2
+                             0x517B,       // SMB
+                             0x00C36400,   // Ceph
+                             0x01021997,   // 9P
+                             0x47504653,   // GPFS
+                             0x65735546,   // FUSE: SSHFS and others
+                             0x5346414F};  // AFS
+  return std::find(std::begin(kTypes), std::end(kTypes), type) !=
+         std::end(kTypes);
+}
+
+Status check_file_system(const Folder& folder) {
+  struct statfs info;
+  if (::fstatfs(folder.descriptor(), &info) != 0 ||
+      !is_of_network(static_cast<long>(info.f_type))) {
+    return {};
+  }
+  return Status(Code::unavailable,
+                quoted(folder.path_of("")) +
+                    " is on a network file system; choose a folder on a disk "
+                    "of this machine");
+}
+
+// The name of the folder of a sink, which may have any name itself.
+std::string folder_name(std::string_view sink) {
+  constexpr std::string_view kDigits = "0123456789ABCDEF";
+  std::string name;
+  for (const char c : sink) {
+    const bool is_plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+                          (c >= '0' && c <= '9') || c == '_' || c == '-' ||
+                          (c == '.' && !name.empty());
+    if (is_plain) {
+      name += c;
+      continue;
+    }
+    const auto byte = static_cast<unsigned char>(c);
+    ((name += '%') += kDigits[byte >> 4]) += kDigits[byte & 15];
+  }
+  return name;
+}
+
+// The rest of the line that begins with the name; false if it does not.
+bool take_line(std::string_view* text, std::string_view name,
+               std::string* value) {
+  const std::size_t end = text->find('\n');
+  if (end == text->npos || !text->starts_with(name)) return false;
+  *value = text->substr(name.size(), end - name.size());
+  text->remove_prefix(end + 1);
+  return true;
+}
+
+std::string read_text(const Folder& folder, const std::string& name) {
+  constexpr std::size_t kMost = 4096;
+  int file = -1;
+  int error = 0;
+  if (!folder
+           .open_file(name, O_RDONLY, Folder::Creation::never, 0, &file, &error)
+           .ok()) {
+    return {};
+  }
+  const Descriptor owned(file);
+  std::string text(kMost, '\0');
+  const ssize_t size = ::read(file, text.data(), text.size());
+  text.resize(size < 0 ? 0 : static_cast<std::size_t>(size));
+  return text;
+}
+
+Status write_text(const Folder& folder, const std::string& name,
+                  const std::string& text) {
+  int file = -1;
+  int error = 0;
+  Status status = folder.open_file(name, O_WRONLY, Folder::Creation::never, 0,
+                                   &file, &error);
+  if (!status.ok()) return status;
+  const Descriptor owned(file);
+  const ssize_t written = ::write(file, text.data(), text.size());
+  if (written == static_cast<ssize_t>(text.size())) return {};
+  return Status(Code::unavailable,
+                "cannot write " + quoted(folder.path_of(name)) + ": " +
+                    error_advice(written < 0 ? errno : ENOSPC));
+}
+
+}  // namespace
+
+std::string to_text(const SpoolOwner& owner) {
+  std::string text(kMagic);
+  (text += kVersion) += '\n';
+  ((text += "program ") += owner.program) += '\n';
+  ((text += "sink ") += owner.sink) += '\n';
+  ((text += "type ") += owner.type) += '\n';
+  return text;
+}
+
+OwnerText read_owner(std::string_view text, SpoolOwner* owner) {
+  std::string version;
+  if (!take_line(&text, kMagic, &version)) return OwnerText::damaged;
+  if (version != kVersion) {
+    int number = 0;
+    const char* const end = version.data() + version.size();
+    const auto [rest, error] = std::from_chars(version.data(), end, number);
+    return error == std::errc() && rest == end && number > 1
+               ? OwnerText::newer
+               : OwnerText::damaged;
+  }
+  return take_line(&text, "program ", &owner->program) &&
+                 take_line(&text, "sink ", &owner->sink) &&
+                 take_line(&text, "type ", &owner->type)
+             ? OwnerText::read
+             : OwnerText::damaged;
+}
+
+std::string SpoolFolder::ring_name() const {
+  return ring_dir_.empty() ? std::string(kRing) : to_text(queue_) + ".ring";
+}
+
+Status SpoolFolder::open(const std::string& sink, const QueueId& queue,
+                         bool create) {
+  sink_ = sink;
+  queue_ = queue;
+  Status status = folder_.open(spool_dir_ + "/" + folder_name(sink) + "/" +
+                                   to_text(queue) + "/" + std::string(kLock),
+                               kModes, create);
+  if (status.ok() && !ring_dir_.empty()) {
+    status = ring_folder_.open(ring_dir_ + "/" + ring_name(), kModes, create);
+  }
+  return status;
+}
+
+Status SpoolFolder::create(const SpoolOwner& owner) {
+  Status status = open(owner.sink, make_queue_id(), true);
+  if (status.ok()) status = check_file_system(folder_);
+  if (status.ok()) status = check_file_system(ring_folder());
+  const std::string lock(kLock);
+  if (status.ok()) status = lock_.open(folder_, lock, kModes.file);
+  // Others that look for what is left lock it for a moment.
+  if (status.ok() && !lock_.lock()) status = lock_.failure();
+  if (status.ok()) status = write_text(folder_, lock, to_text(owner));
+  if (!status.ok()) remove();
+  return status;
+}
+
+SpoolFolder::Taken SpoolFolder::take_over_any(const std::string& sink,
+                                              const QueueId& queue,
+                                              SpoolOwner* owner) {
+  const std::string lock(kLock);
+  if (!open(sink, queue, false).ok() || !folder_.exists(lock) ||
+      !lock_.open(folder_, lock, kModes.file).ok()) {
+    return Taken::no;
+  }
+  if (lock_.try_lock() && lock_.is_at(folder_, lock)) {
+    switch (read_owner(read_text(folder_, lock), owner)) {
+      case OwnerText::read:
+        return Taken::yes;
+      case OwnerText::newer:
+        lock_.close();
+        return Taken::newer;
+      case OwnerText::damaged:
+        break;
+    }
+  }
+  lock_.close();
+  return Taken::no;
+}
+
+SpoolFolder::Taken SpoolFolder::take_over(const SpoolOwner& owner,
+                                          const QueueId& queue) {
+  SpoolOwner found;
+  const Taken taken = take_over_any(owner.sink, queue, &found);
+  if (taken != Taken::yes || found == owner) return taken;
+  lock_.close();
+  return Taken::no;
+}
+
+std::vector<QueueId> SpoolFolder::list(const std::string& sink) const {
+  std::vector<QueueId> queues;
+  Folder folder;
+  const std::string any =
+      spool_dir_ + "/" + folder_name(sink) + "/" + std::string(kLock);
+  if (!folder.open(any, kModes, false).ok()) return queues;
+  for (const std::string& name : folder.names()) {
+    QueueId queue;
+    if (read_queue_id(name, &queue)) queues.push_back(queue);
+  }
+  std::sort(queues.begin(), queues.end());
+  return queues;
+}
+
+void SpoolFolder::remove() noexcept {
+  try {
+    static_cast<void>(ring_folder().remove(ring_name()));
+    for (const std::string& name : folder_.names()) {
+      // What could not be read is for people to look at.
+      if (name.ends_with(kSegment)) static_cast<void>(folder_.remove(name));
+    }
+    const std::vector<std::string> left = folder_.names();
+    if (left.size() > 1) return lock_.close();
+    // The lock comes last: whoever gets it finds that it has no name.
+    static_cast<void>(folder_.remove(std::string(kLock)));
+    lock_.close();
+    Folder parent;
+    const std::string path =
+        spool_dir_ + "/" + folder_name(sink_) + "/" + to_text(queue_);
+    if (parent.open(path, kModes, false).ok()) {
+      static_cast<void>(parent.remove_folder(to_text(queue_)));
+    }
+  } catch (...) {
+    // Without memory, an empty folder is left.
+  }
+}
+
+}  // namespace stogger
