@@ -58,10 +58,15 @@ ContenderPtr stogger_file(Format format, Flush flush);
 ContenderPtr stogger_below_level();
 ContenderPtr stogger_template();
 ContenderPtr stogger_sqlite();
+// JSON lines, with that key `delivery`.
+ContenderPtr stogger_queued(const std::string& delivery);
 ContenderPtr spdlog_file(Format format, Flush flush);
 ContenderPtr spdlog_below_level();
 ContenderPtr spdlog_message();
-ContenderPtr spdlog_async();
+// Of these, flush() waits for the writing if `waits` is true; else only the
+// caller's side is seen, of a burst that fits the queue.
+ContenderPtr spdlog_async(bool waits);
+ContenderPtr quill_file();
 ContenderPtr sqlite_bare();
 ContenderPtr boost_file(Format format, Flush flush);
 ContenderPtr glog_file(Format format, Flush flush);

@@ -23,6 +23,7 @@
 #include <thread>
 #include <vector>
 
+#include "call_times.h"
 #include "contender.h"
 
 namespace bench {
@@ -240,8 +241,51 @@ std::vector<Row> all_rows(bool quick) {
        n(50000),
        false,
        {[] { return stogger_file(Format::json, Flush::block); },
-        &spdlog_async}},
+        [] { return spdlog_async(false); }}},
+      {"JSON lines through a queue, one thread, to the last line",
+       "2 (spdlog), 3 (Quill)",
+       kEvents,
+       1,
+       n(500000),
+       true,
+       {[] { return stogger_queued("async"); },
+        [] { return spdlog_async(true); }, &quill_file,
+        [] { return stogger_queued("durable"); }}},
+      {"JSON lines through a queue, four threads, to the last line",
+       "",
+       kEvents,
+       4,
+       n(500000),
+       true,
+       {[] { return stogger_queued("async"); },
+        [] { return spdlog_async(true); }, &quill_file,
+        [] { return stogger_queued("durable"); }}},
   };
+}
+
+// Of calls that hand an event to a queue.
+void time_calls(const Settings& settings) {
+  const std::vector<std::function<ContenderPtr()>> contenders = {
+      [] { return stogger_queued("async"); },
+      [] { return stogger_queued("durable"); }, &quill_file,
+      [] { return spdlog_async(true); }};
+  const std::size_t count = settings.quick ? 1000 : 2000000;
+  const std::vector<CallTimes> all = {
+      {"one every microsecond", 1, count, 1},
+      {"the same, 3 GB being written to that disk", 1, count, 1,
+       !settings.quick},
+      {"four threads at full speed", 4, count}};
+  print_call_times_head();
+  for (const CallTimes& one : all) {
+    for (const auto& make : contenders) {
+      const ContenderPtr contender = make();
+      if (contender == nullptr) continue;
+      if (!settings.only.empty() && contender->name() != settings.only)
+        continue;
+      clear(settings.folder);
+      print_call_times(one, *contender, settings.folder);
+    }
+  }
 }
 
 void run(const Settings& settings) {
@@ -253,6 +297,8 @@ void run(const Settings& settings) {
       run_row(row, settings);
     }
   }
+  const std::string calls = "calls";
+  if (calls.find(settings.rows) != std::string::npos) time_calls(settings);
   const std::string allocations = "allocations";
   if (allocations.find(settings.rows) == std::string::npos) return;
   std::printf("\n| allocations per call | by | number |\n|---|---|---|\n");

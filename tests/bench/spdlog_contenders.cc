@@ -5,7 +5,9 @@
 #include <spdlog/sinks/basic_file_sink.h>
 #include <spdlog/spdlog.h>
 
+#include <chrono>
 #include <memory>
+#include <thread>
 
 #include "contender.h"
 
@@ -99,14 +101,19 @@ class SpdlogMessage final : public SpdlogFile {
   }
 };
 
-// Only the caller's side: a burst that fits the queue, and the writing, which
-// another thread does, is not waited for.
 class SpdlogAsync final : public SpdlogFile {
  public:
-  SpdlogAsync() : SpdlogFile(Format::json, Flush::block) {}
+  explicit SpdlogAsync(bool waits)
+      : SpdlogFile(Format::json, Flush::block), waits_(waits) {}
 
   std::string name() const override { return "spdlog async"; }
-  void flush() override {}
+  void flush() override {
+    if (!waits_) return;
+    log_->flush();
+    while (pool_->queue_size() != 0) {
+      std::this_thread::sleep_for(std::chrono::microseconds(50));
+    }
+  }
   void close() override {
     pool_.reset();  // waits for its thread
     SpdlogFile::close();
@@ -120,6 +127,7 @@ class SpdlogAsync final : public SpdlogFile {
                                                   pool_);
   }
 
+  const bool waits_;
   std::shared_ptr<spdlog::details::thread_pool> pool_;
 };
 
@@ -132,6 +140,8 @@ ContenderPtr spdlog_below_level() {
   return std::make_unique<SpdlogBelowLevel>();
 }
 ContenderPtr spdlog_message() { return std::make_unique<SpdlogMessage>(); }
-ContenderPtr spdlog_async() { return std::make_unique<SpdlogAsync>(); }
+ContenderPtr spdlog_async(bool waits) {
+  return std::make_unique<SpdlogAsync>(waits);
+}
 
 }  // namespace bench

@@ -91,6 +91,29 @@ class StoggerTemplate final : public StoggerFile {
   }
 };
 
+class StoggerQueued final : public StoggerSink {
+ public:
+  explicit StoggerQueued(std::string delivery)
+      : delivery_(std::move(delivery)) {}
+
+  std::string name() const override { return "stogger " + delivery_; }
+  void open(const std::string& path) override {
+    std::string text =
+        "[stogger]\nlog_to_console = false\n[stogger.sinks.bench]\n"
+        "type = \"jsonl\"\npath = \"" +
+        path + "\"\ndelivery = \"" + delivery_ + "\"\n";
+    if (delivery_ == "durable") {
+      text += "spool_dir = \"" + path + ".spool\"\n";
+    }
+    system_ = stogger::System();
+    require(system_.load_text(text, "bench"));
+    log_ = system_.logger();
+  }
+
+ private:
+  const std::string delivery_;
+};
+
 class StoggerSqlite final : public StoggerSink {
  public:
   void open(const std::string& path) override {
@@ -107,6 +130,9 @@ ContenderPtr stogger_below_level() {
   return std::make_unique<StoggerBelowLevel>();
 }
 ContenderPtr stogger_template() { return std::make_unique<StoggerTemplate>(); }
+ContenderPtr stogger_queued(const std::string& delivery) {
+  return std::make_unique<StoggerQueued>(delivery);
+}
 ContenderPtr stogger_sqlite() { return std::make_unique<StoggerSqlite>(); }
 
 }  // namespace bench
