@@ -11,7 +11,7 @@
 namespace stogger {
 namespace {
 
-constexpr std::string_view kDigits = "0123456789abcdef";
+constexpr std::string_view kHexDigits = "0123456789abcdef";
 
 bool is_dash_before(std::size_t byte) noexcept {
   return byte == 4 || byte == 6 || byte == 8 || byte == 10;
@@ -52,8 +52,8 @@ std::string to_text(const QueueId& id) {
   std::string text;
   for (std::size_t i = 0; i < id.size(); ++i) {
     if (is_dash_before(i)) text += '-';
-    text += kDigits[id[i] >> 4];
-    text += kDigits[id[i] & 15];
+    text += kHexDigits[id[i] >> 4];
+    text += kHexDigits[id[i] & 15];
   }
   return text;
 }
@@ -65,9 +65,9 @@ bool read_queue_id(std::string_view text, QueueId* id) noexcept {
       text.remove_prefix(1);
     }
     if (text.size() < 2) return false;
-    const std::size_t high = kDigits.find(text[0]);
-    const std::size_t low = kDigits.find(text[1]);
-    if (high == kDigits.npos || low == kDigits.npos) return false;
+    const std::size_t high = kHexDigits.find(text[0]);
+    const std::size_t low = kHexDigits.find(text[1]);
+    if (high == kHexDigits.npos || low == kHexDigits.npos) return false;
     (*id)[i] = static_cast<std::uint8_t>(high << 4 | low);
     text.remove_prefix(2);
   }

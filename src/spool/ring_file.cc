@@ -24,7 +24,7 @@ namespace {
 static_assert(sizeof(RingHeader) <= SpoolHeader::kOffset);
 static_assert(SpoolHeader::kOffset + sizeof(SpoolHeader) <= Ring::kHeaderBytes);
 
-constexpr mode_t kMode = 0600;
+constexpr mode_t kRingMode = 0600;
 
 // 0, or else errno. Zeros are written, and not promised: a file system may
 // break its promise when the disk is full.
@@ -71,7 +71,7 @@ Status RingFile::create(const Folder& folder, const std::string& name,
   int descriptor = -1;
   int error = 0;
   Status status = folder.open_file(name, O_RDWR, Folder::Creation::always_new,
-                                   kMode, &descriptor, &error);
+                                   kRingMode, &descriptor, &error);
   if (!status.ok()) return status;
   const Descriptor file(descriptor);
   const std::size_t size = Ring::kHeaderBytes + capacity;
@@ -104,7 +104,7 @@ RingFile::Found RingFile::open(const Folder& folder, const std::string& name,
   int descriptor = -1;
   int error = 0;
   const Status status = folder.open_file(name, O_RDWR, Folder::Creation::never,
-                                         kMode, &descriptor, &error);
+                                         kRingMode, &descriptor, &error);
   if (!status.ok()) return Found::no_ring;
   const Descriptor file(descriptor);
   struct stat info;

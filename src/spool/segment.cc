@@ -13,7 +13,7 @@ static_assert(std::endian::native == std::endian::little);
 
 namespace {
 
-constexpr std::string_view kMagic = "togseg01";
+constexpr std::string_view kSegmentMagic = "togseg01";
 constexpr std::size_t kCheckedHead = 32;  // what the checksum of a head is of
 
 // How far a search for the next record looks into what may be records, as a
@@ -49,7 +49,7 @@ std::uint32_t record_checksum(std::uint32_t size, std::uint64_t position,
 void append_segment_head(Buffer& out, const QueueId& queue,
                          std::uint64_t first) {
   const std::size_t start = out.size();
-  out.append(kMagic);
+  out.append(kSegmentMagic);
   out.append({reinterpret_cast<const char*>(queue.data()), queue.size()});
   append_number(out, first);
   const std::span<const char> head(out.data() + start, kCheckedHead);
@@ -60,13 +60,16 @@ void append_segment_head(Buffer& out, const QueueId& queue,
 bool read_segment_head(std::span<const std::byte> bytes, QueueId* queue,
                        std::uint64_t* first) noexcept {
   if (bytes.size() < kSegmentHeadSize ||
-      std::memcmp(bytes.data(), kMagic.data(), kMagic.size()) != 0 ||
+      std::memcmp(bytes.data(), kSegmentMagic.data(), kSegmentMagic.size()) !=
+          0 ||
       number_at<std::uint32_t>(bytes, kCheckedHead) !=
           crc32c(bytes.first(kCheckedHead))) {
     return false;
   }
-  std::memcpy(queue->data(), bytes.data() + kMagic.size(), queue->size());
-  *first = number_at<std::uint64_t>(bytes, kMagic.size() + queue->size());
+  std::memcpy(queue->data(), bytes.data() + kSegmentMagic.size(),
+              queue->size());
+  *first =
+      number_at<std::uint64_t>(bytes, kSegmentMagic.size() + queue->size());
   return true;
 }
 

@@ -17,8 +17,8 @@ namespace stogger {
 namespace {
 
 constexpr std::string_view kSuffix = ".segment";
-constexpr std::size_t kDigits = 16;
-constexpr mode_t kMode = 0600;
+constexpr std::size_t kNameDigits = 16;
+constexpr mode_t kSegmentMode = 0600;
 constexpr std::size_t kChunk = 256 * 1024;
 constexpr std::uint64_t kUnknown = UINT64_MAX;
 
@@ -64,7 +64,7 @@ void QueueBatch::add(const QueueRecord& record) {
 }
 
 std::string Segments::name_of(std::uint64_t first) {
-  char digits[kDigits + 1];
+  char digits[kNameDigits + 1];
   std::snprintf(digits, sizeof digits, "%016llx",
                 static_cast<unsigned long long>(first));
   return std::string(digits) + std::string(kSuffix);
@@ -75,9 +75,10 @@ void Segments::find() {
   for (const std::string& name : folder_.names()) {
     File file;
     struct stat info;
-    if (name.size() != kDigits + kSuffix.size() || !name.ends_with(kSuffix) ||
-        std::from_chars(name.data(), name.data() + kDigits, file.first, 16)
-                .ptr != name.data() + kDigits ||
+    if (name.size() != kNameDigits + kSuffix.size() ||
+        !name.ends_with(kSuffix) ||
+        std::from_chars(name.data(), name.data() + kNameDigits, file.first, 16)
+                .ptr != name.data() + kNameDigits ||
         !folder_.look_up(name, &info)) {
       continue;
     }
@@ -113,7 +114,7 @@ Status Segments::begin_file(std::uint64_t first) {
   int error = 0;
   Status status =
       folder_.open_file(name, O_WRONLY | O_APPEND, Folder::Creation::always_new,
-                        kMode, &file, &error);
+                        kSegmentMode, &file, &error);
   if (!status.ok()) return status;
   out_ = std::make_shared<Descriptor>(file);
   error = write_all(file, head.view());
@@ -214,13 +215,13 @@ bool Segments::load(std::size_t bytes) {
 void Segments::set_damage_aside(std::size_t size, std::string* problem) {
   const std::string name = name_of(in_first_);
   const std::string kept =
-      name.substr(0, kDigits) + "-" +
+      name.substr(0, kNameDigits) + "-" +
       std::to_string(in_offset_ - chunk_.size() + chunk_at_) + ".damaged";
   int file = -1;
   int error = 0;
   if (folder_
-          .open_file(kept, O_WRONLY, Folder::Creation::always_new, kMode, &file,
-                     &error)
+          .open_file(kept, O_WRONLY, Folder::Creation::always_new, kSegmentMode,
+                     &file, &error)
           .ok()) {
     const Descriptor owned(file);
     static_cast<void>(write_all(file, chunk_.view().substr(chunk_at_, size)));

@@ -18,8 +18,8 @@ namespace stogger {
 namespace {
 
 constexpr FileModes kModes = {0600, 0700};
-constexpr std::string_view kMagic = "stogger spool ";
-constexpr std::string_view kVersion = "1";
+constexpr std::string_view kOwnerMagic = "stogger spool ";
+constexpr std::string_view kOwnerVersion = "1";
 constexpr std::string_view kLock = "lock";
 constexpr std::string_view kRing = "ring";
 constexpr std::string_view kSegment = ".segment";
@@ -114,8 +114,8 @@ Status write_text(const Folder& folder, const std::string& name,
 }  // namespace
 
 std::string to_text(const SpoolOwner& owner) {
-  std::string text(kMagic);
-  (text += kVersion) += '\n';
+  std::string text(kOwnerMagic);
+  (text += kOwnerVersion) += '\n';
   ((text += "program ") += owner.program) += '\n';
   ((text += "sink ") += owner.sink) += '\n';
   ((text += "type ") += owner.type) += '\n';
@@ -124,8 +124,8 @@ std::string to_text(const SpoolOwner& owner) {
 
 OwnerText read_owner(std::string_view text, SpoolOwner* owner) {
   std::string version;
-  if (!take_line(&text, kMagic, &version)) return OwnerText::damaged;
-  if (version != kVersion) {
+  if (!take_line(&text, kOwnerMagic, &version)) return OwnerText::damaged;
+  if (version != kOwnerVersion) {
     int number = 0;
     const char* const end = version.data() + version.size();
     const auto [rest, error] = std::from_chars(version.data(), end, number);
