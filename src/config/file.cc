@@ -10,26 +10,13 @@
 #include <utility>
 
 #include "config/config.h"
+#include "os/descriptor.h"
 #include "os/trust.h"
 
 namespace stogger {
 namespace {
 
 constexpr std::size_t kMostBytes = 10 << 20;
-
-class Descriptor {
- public:
-  explicit Descriptor(int descriptor) noexcept : descriptor_(descriptor) {}
-  ~Descriptor() {
-    if (descriptor_ >= 0) ::close(descriptor_);
-  }
-  Descriptor(const Descriptor&) = delete;
-  Descriptor& operator=(const Descriptor&) = delete;
-  int get() const noexcept { return descriptor_; }
-
- private:
-  int descriptor_;
-};
 
 struct Bytes {
   std::string text;
