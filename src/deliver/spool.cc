@@ -26,6 +26,8 @@ using std::chrono::steady_clock;
 constexpr milliseconds kBetweenLooks(5);
 // With a disk that takes nothing.
 constexpr milliseconds kBetweenTries(100);
+// How many queues of others are taken over at a time.
+constexpr std::size_t kMostInherited = 16;
 
 }  // namespace
 
@@ -78,7 +80,7 @@ Status Spool::start() noexcept {
 
 void Spool::abandon() noexcept {
   folder_.close();
-  if (inherited_ != nullptr) inherited_->folder.close();
+  for (const auto& one : inherited_) one->folder.close();
 }
 
 // Keeping.
@@ -88,7 +90,7 @@ void Spool::keep() noexcept {
   const InsideSink guard;  // also of the functions that get its reports
   std::unique_lock lock(mutex_);
   while (!is_stopping_) {
-    if (store_->is_done()) {
+    if (store_->is_done() && inherited_.empty()) {
       is_idle_ = true;
       wake_.wait(lock, [this] { return is_stopping_ || !is_idle_; });
     } else {
@@ -107,28 +109,43 @@ void Spool::keep() noexcept {
 void Spool::keep_once(std::unique_lock<std::mutex>& lock) {
   const steady_clock::time_point now = steady_clock::now();
   bool must_spill = queue_->used() > capacity_ / 2;
-  if (settings_.sync.count() != 0 && now >= next_look_) {
+  const bool is_due = settings_.sync.count() != 0 && now >= next_look_;
+  if (is_due) {
     next_look_ = now + settings_.sync / 2;
     must_spill = must_spill || queue_->ring().released() < seen_;
     seen_ = queue_->tail();
   }
-  if (!must_spill || (is_failing_ && now < next_try_)) return;
-  const Status status = store_->spill(settings_.most_bytes);
-  queue_->note_room();
-  note_sizes();
-  if (!status.ok()) {
-    next_try_ = now + kBetweenTries;
-    if (!is_failing_) report_problem(status.message());
+  if (must_spill && (!is_failing_ || now >= next_try_)) {
+    const Status status = store_->spill(settings_.most_bytes);
+    queue_->note_room();
+    note_sizes();
+    if (!status.ok()) {
+      next_try_ = now + kBetweenTries;
+      if (!is_failing_) report_problem(status.message());
+    }
+    is_failing_ = !status.ok();
+    sync(lock, folder_, *store_);
   }
-  is_failing_ = !status.ok();
-  sync(lock);
+  if (is_due) keep_inherited(lock);
 }
 
-void Spool::sync(std::unique_lock<std::mutex>& lock) {
-  const auto files = store_->take_unsynced();
+// The rings of others are lost with the power, too.
+void Spool::keep_inherited(std::unique_lock<std::mutex>& lock) {
+  for (std::size_t i = 0; i < inherited_.size(); ++i) {
+    const std::shared_ptr<Inherited> one = inherited_[i];
+    // A failure has been reported if it is that of the disk.
+    static_cast<void>(one->store->spill(UINT64_MAX));
+    sync(lock, one->folder, *one->store);
+  }
+}
+
+// Waits without the lock.
+void Spool::sync(std::unique_lock<std::mutex>& lock, const SpoolFolder& folder,
+                 SpoolStore& store) {
+  const auto files = store.take_unsynced();
   if (settings_.sync.count() == 0 || files.empty()) return;
   lock.unlock();
-  bool is_synced = folder_.folder().sync() == 0;
+  bool is_synced = folder.folder().sync() == 0;
   for (const auto& file : files) {
     is_synced = ::fdatasync(file->get()) == 0 && is_synced;
   }
@@ -151,7 +168,7 @@ bool Spool::read(std::size_t most_rows, std::size_t most_bytes) noexcept {
   });
   if (!status.ok()) report_problem(status.message());
   note_sizes();
-  if (found && is_idle_) {
+  if (is_idle_ && (found || !inherited_.empty())) {
     is_idle_ = false;
     wake_.notify_one();
   }
@@ -160,16 +177,19 @@ bool Spool::read(std::size_t most_rows, std::size_t most_bytes) noexcept {
 
 bool Spool::read_any(std::size_t most_rows, std::size_t most_bytes) {
   std::string problem;
-  while (!is_stopped_ && (inherited_ != nullptr || next_inherited())) {
+  while (!is_stopped_) {
+    inherit();
+    if (inherited_.empty()) break;
+    Inherited& first = *inherited_.front();
     const bool found =
-        inherited_->store->read(most_rows, most_bytes, &batch_, &problem);
+        first.store->read(most_rows, most_bytes, &batch_, &problem);
     if (!problem.empty()) report_problem(std::exchange(problem, {}));
     if (found) {
-      batch_queue_ = inherited_->folder.queue();
+      batch_queue_ = first.folder.queue();
       return true;
     }
-    inherited_->folder.remove();
-    inherited_.reset();
+    first.folder.remove();
+    inherited_.pop_front();
   }
   batch_queue_ = folder_.queue();
   const bool found = store_->read(most_rows, most_bytes, &batch_, &problem);
@@ -177,23 +197,23 @@ bool Spool::read_any(std::size_t most_rows, std::size_t most_bytes) {
   return found;
 }
 
-// False if there is none any more.
-bool Spool::next_inherited() {
+// Takes over what others have left, a few at a time.
+void Spool::inherit() {
   if (!has_looked_) {
     has_looked_ = true;
     left_ = folder_.list(owner_.sink);
     std::reverse(left_.begin(), left_.end());
   }
-  while (inherited_ == nullptr && !left_.empty()) {
+  while (inherited_.size() < kMostInherited && !left_.empty()) {
     const QueueId queue = left_.back();
     left_.pop_back();
-    if (queue != folder_.queue()) inherited_ = take_over(queue);
+    if (queue == folder_.queue()) continue;
+    if (auto found = take_over(queue)) inherited_.push_back(std::move(found));
   }
-  return inherited_ != nullptr;
 }
 
-std::unique_ptr<Spool::Inherited> Spool::take_over(const QueueId& queue) {
-  auto found = std::make_unique<Inherited>(settings_);
+std::shared_ptr<Spool::Inherited> Spool::take_over(const QueueId& queue) {
+  auto found = std::make_shared<Inherited>(settings_);
   SpoolFolder& folder = found->folder;
   switch (folder.take_over(owner_, queue)) {
     case SpoolFolder::Taken::yes:
@@ -226,7 +246,7 @@ std::unique_ptr<Spool::Inherited> Spool::take_over(const QueueId& queue) {
 
 void Spool::acknowledge() noexcept {
   const std::lock_guard lock(mutex_);
-  if (inherited_ != nullptr) return inherited_->store->acknowledge();
+  if (!inherited_.empty()) return inherited_.front()->store->acknowledge();
   store_->acknowledge();
   queue_->settle(store_->position());
   note_sizes();
@@ -249,7 +269,7 @@ bool Spool::stop() noexcept {
   std::unique_lock lock(mutex_);
   if (is_stopped_) return leaves_;
   is_stopped_ = true;
-  if (inherited_ != nullptr) inherited_->folder.close();
+  for (const auto& one : inherited_) one->folder.close();
   if (store_ == nullptr) {
     folder_.remove();
     return false;
@@ -257,7 +277,7 @@ bool Spool::stop() noexcept {
   const Status status = guarded([&] {
     // Whatever the limit: this is all that there will be.
     Status spilled = store_->spill(UINT64_MAX);
-    sync(lock);
+    sync(lock, folder_, *store_);
     return spilled;
   });
   if (!status.ok()) report_problem(status.message());
@@ -276,7 +296,7 @@ bool Spool::stop() noexcept {
 void Spool::note_sizes() noexcept {
   spooled_.store(store_->spooled(), std::memory_order_relaxed);
   std::uint64_t bytes = store_->segment_bytes();
-  if (inherited_ != nullptr) bytes += inherited_->store->segment_bytes();
+  for (const auto& one : inherited_) bytes += one->store->segment_bytes();
   spooled_bytes_.store(bytes, std::memory_order_relaxed);
 }
 

@@ -11,6 +11,7 @@
 #include <condition_variable>
 #include <cstddef>
 #include <cstdint>
+#include <deque>
 #include <memory>
 #include <mutex>
 #include <span>
@@ -60,7 +61,7 @@ class Spool {
   }
   // The queue that they are from, and whether another process has left it.
   const QueueId& queue_id() const noexcept { return batch_queue_; }
-  bool is_inherited() const noexcept { return inherited_ != nullptr; }
+  bool is_inherited() const noexcept { return !inherited_.empty(); }
   // All that was read is with its target.
   void acknowledge() noexcept;
   // Whether the disk has more of this queue than three quarters of what it may.
@@ -93,10 +94,12 @@ class Spool {
 
   void keep() noexcept;
   void keep_once(std::unique_lock<std::mutex>& lock);
-  void sync(std::unique_lock<std::mutex>& lock);
+  void keep_inherited(std::unique_lock<std::mutex>& lock);
+  void sync(std::unique_lock<std::mutex>& lock, const SpoolFolder& folder,
+            SpoolStore& store);
   bool read_any(std::size_t most_rows, std::size_t most_bytes);
-  bool next_inherited();
-  std::unique_ptr<Inherited> take_over(const QueueId& queue);
+  void inherit();
+  std::shared_ptr<Inherited> take_over(const QueueId& queue);
   void note_sizes() noexcept;
   void report_problem(std::string_view what) noexcept;
 
@@ -118,7 +121,7 @@ class Spool {
   std::unique_ptr<SpoolStore> store_;
   std::vector<QueueId> left_;  // by others, and not looked at; the latest first
   bool has_looked_ = false;
-  std::unique_ptr<Inherited> inherited_;  // that is read now
+  std::deque<std::shared_ptr<Inherited>> inherited_;  // the first one is read
   QueueBatch batch_;
   QueueId batch_queue_{};
   RateLimit limit_;

@@ -87,7 +87,23 @@ void Segments::find() {
   }
   std::sort(files_.begin(), files_.end(),
             [](const File& a, const File& b) { return a.first < b.first; });
+  // Its writer was killed before there was a record in it.
+  while (!files_.empty() && files_.back().size <= kSegmentHeadSize) {
+    files_.pop_back();
+  }
   last_ = files_.empty() ? 0 : kUnknown;
+}
+
+// The last file may have records behind the position, if its writer was killed:
+// the next one has them, too, and needs another name. Positions are multiples
+// of 8.
+void Segments::go_on_after(std::uint64_t position) noexcept {
+  written_ = position;
+  while (std::any_of(files_.begin(), files_.end(), [this](const File& file) {
+    return file.first == written_;
+  })) {
+    ++written_;
+  }
 }
 
 std::uint64_t Segments::bytes() const noexcept {
@@ -232,8 +248,16 @@ void Segments::set_damage_aside(std::size_t size, std::string* problem) {
   chunk_at_ += size;
 }
 
+// Whether what comes behind the last record that was read is in the next file,
+// or in the ring.
+bool Segments::may_be_torn(std::size_t index) const noexcept {
+  return index + 1 == files_.size() ||
+         in_last_ >= (files_[index + 1].first & ~std::uint64_t{7});
+}
+
 // The next record of the file that is open for reading. False at its end.
-bool Segments::next(bool is_last, QueueRecord* record, std::string* problem) {
+bool Segments::next(std::size_t index, QueueRecord* record,
+                    std::string* problem) {
   while (true) {
     std::size_t size = 0;
     const SegmentPart part = read_segment_record(bytes_of(chunk_, chunk_at_),
@@ -250,8 +274,8 @@ bool Segments::next(bool is_last, QueueRecord* record, std::string* problem) {
     const std::size_t left_out =
         find_segment_record(bytes_of(chunk_, chunk_at_), in_last_);
     const bool ends = left_out == chunk_.size() - chunk_at_;
-    // Its writer was killed in the middle of a record, which the ring has.
-    if (part == SegmentPart::more && ends && is_last) return false;
+    // Its writer was killed in the middle of a record.
+    if (part == SegmentPart::more && ends && may_be_torn(index)) return false;
     set_damage_aside(left_out, problem);
   }
 }
@@ -280,8 +304,7 @@ bool Segments::read(std::uint64_t after, std::size_t most_rows,
     }
     QueueRecord record;
     while (batch->records.size() < most_rows &&
-           batch->bytes.size() < most_bytes &&
-           next(is_last, &record, problem)) {
+           batch->bytes.size() < most_bytes && next(index, &record, problem)) {
       if (record.position > after) batch->add(record);
     }
     if (!batch->records.empty()) return true;

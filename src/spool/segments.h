@@ -43,6 +43,10 @@ class Segments {
   // Those that are in the folder, by their names: none is read.
   void find();
 
+  // Of those that another process has left: what is added to them comes behind
+  // that position.
+  void go_on_after(std::uint64_t position) noexcept;
+
   bool empty() const noexcept { return files_.empty(); }
   // All bytes of them.
   std::uint64_t bytes() const noexcept;
@@ -82,8 +86,9 @@ class Segments {
   bool open_to_read(std::size_t index);
   bool load(std::size_t bytes);
   void set_damage_aside(std::size_t size, std::string* problem);
-  bool next(bool is_last, QueueRecord* record, std::string* problem);
+  bool next(std::size_t index, QueueRecord* record, std::string* problem);
   void remove_oldest();
+  bool may_be_torn(std::size_t index) const noexcept;
   void lose(std::size_t index, std::string* problem);
   std::uint64_t end_of(std::size_t index) const noexcept {
     return index + 1 < files_.size() ? files_[index + 1].first : last_;

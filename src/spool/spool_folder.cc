@@ -158,15 +158,33 @@ Status SpoolFolder::open(const std::string& sink, const QueueId& queue,
 }
 
 Status SpoolFolder::create(const SpoolOwner& owner) {
+  // Others that look for what is left may take a folder for that which is not
+  // complete yet, and remove it.
+  constexpr int kMostTries = 3;
+  Status status;
+  for (int i = 0; i < kMostTries; ++i) {
+    bool is_ours = true;
+    status = try_to_create(owner, &is_ours);
+    if (status.ok() && is_ours) return status;
+    remove();
+    if (is_ours) break;
+  }
+  return status.ok() ? lock_.failure() : status;
+}
+
+Status SpoolFolder::try_to_create(const SpoolOwner& owner, bool* is_ours) {
+  const std::string lock(kLock);
   Status status = open(owner.sink, make_queue_id(), true);
   if (status.ok()) status = check_file_system(folder_);
   if (status.ok()) status = check_file_system(ring_folder());
-  const std::string lock(kLock);
-  if (status.ok()) status = lock_.open(folder_, lock, kModes.file);
-  // Others that look for what is left lock it for a moment.
-  if (status.ok() && !lock_.lock()) status = lock_.failure();
-  if (status.ok()) status = write_text(folder_, lock, to_text(owner));
-  if (!status.ok()) remove();
+  if (!status.ok()) return status;
+  status = lock_.open(folder_, lock, kModes.file);
+  struct stat info;
+  *is_ours = status.ok() ? lock_.lock() && lock_.is_at(folder_, lock)
+                         : ::fstat(folder_.descriptor(), &info) == 0 &&
+                               info.st_nlink != 0;
+  if (status.ok() && *is_ours)
+    status = write_text(folder_, lock, to_text(owner));
   return status;
 }
 
@@ -174,10 +192,12 @@ SpoolFolder::Taken SpoolFolder::take_over_any(const std::string& sink,
                                               const QueueId& queue,
                                               SpoolOwner* owner) {
   const std::string lock(kLock);
-  if (!open(sink, queue, false).ok() || !folder_.exists(lock) ||
-      !lock_.open(folder_, lock, kModes.file).ok()) {
+  if (!open(sink, queue, false).ok()) return Taken::no;
+  if (!folder_.exists(lock)) {
+    remove_folder();
     return Taken::no;
   }
+  if (!lock_.open(folder_, lock, kModes.file).ok()) return Taken::no;
   if (lock_.try_lock() && lock_.is_at(folder_, lock)) {
     switch (read_owner(read_text(folder_, lock), owner)) {
       case OwnerText::read:
@@ -186,6 +206,8 @@ SpoolFolder::Taken SpoolFolder::take_over_any(const std::string& sink,
         lock_.close();
         return Taken::newer;
       case OwnerText::damaged:
+        // Who made it was killed before there was more than that.
+        if (folder_.names().size() == 1) remove();
         break;
     }
   }
@@ -218,24 +240,31 @@ std::vector<QueueId> SpoolFolder::list(const std::string& sink) const {
 
 void SpoolFolder::remove() noexcept {
   try {
-    static_cast<void>(ring_folder().remove(ring_name()));
+    if (!folder_.is_open()) return;
+    // The ring knows what of the segments is acknowledged: it goes after them.
     for (const std::string& name : folder_.names()) {
       // What could not be read is for people to look at.
       if (name.ends_with(kSegment)) static_cast<void>(folder_.remove(name));
     }
-    const std::vector<std::string> left = folder_.names();
-    if (left.size() > 1) return lock_.close();
+    static_cast<void>(ring_folder().remove(ring_name()));
     // The lock comes last: whoever gets it finds that it has no name.
-    static_cast<void>(folder_.remove(std::string(kLock)));
-    lock_.close();
-    Folder parent;
-    const std::string path =
-        spool_dir_ + "/" + folder_name(sink_) + "/" + to_text(queue_);
-    if (parent.open(path, kModes, false).ok()) {
-      static_cast<void>(parent.remove_folder(to_text(queue_)));
+    if (folder_.names().size() <= 1) {
+      static_cast<void>(folder_.remove(std::string(kLock)));
     }
+    lock_.close();
+    remove_folder();
   } catch (...) {
     // Without memory, an empty folder is left.
+  }
+}
+
+// Unless there is something in it.
+void SpoolFolder::remove_folder() {
+  Folder parent;
+  const std::string path =
+      spool_dir_ + "/" + folder_name(sink_) + "/" + to_text(queue_);
+  if (parent.open(path, kModes, false).ok()) {
+    static_cast<void>(parent.remove_folder(to_text(queue_)));
   }
 }
 

@@ -77,6 +77,8 @@ class SpoolFolder {
 
  private:
   Status open(const std::string& sink, const QueueId& queue, bool create);
+  Status try_to_create(const SpoolOwner& owner, bool* is_ours);
+  void remove_folder();
 
   std::string spool_dir_;
   std::string ring_dir_;

@@ -18,6 +18,7 @@ SpoolStore::SpoolStore(const SpoolFolder& folder, const RingFile& file,
     : file_(file), ring_(ring), segments_(folder.folder(), folder.queue()) {
   segments_.find();
   if (file.is_open()) next_ = file.acknowledged();
+  if (ring != nullptr) segments_.go_on_after(ring->released());
 }
 
 bool SpoolStore::read(std::size_t most_rows, std::size_t most_bytes,
