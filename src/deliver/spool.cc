@@ -171,6 +171,7 @@ bool Spool::read_any(std::size_t most_rows, std::size_t most_bytes) {
     inherited_->folder.remove();
     inherited_.reset();
   }
+  is_behind_.store(false, std::memory_order_release);
   batch_queue_ = folder_.queue();
   const bool found = store_->read(most_rows, most_bytes, &batch_, &problem);
   if (!problem.empty()) report_problem(problem);
@@ -183,44 +184,42 @@ bool Spool::next_inherited() {
     has_looked_ = true;
     left_ = folder_.list(owner_.sink);
     std::reverse(left_.begin(), left_.end());
+    if (!settings_.replayed.empty()) inherited_ = take_over(nullptr);
   }
   while (inherited_ == nullptr && !left_.empty()) {
     const QueueId queue = left_.back();
     left_.pop_back();
-    if (queue != folder_.queue()) inherited_ = take_over(queue);
+    if (queue != folder_.queue()) inherited_ = take_over(&queue);
   }
   return inherited_ != nullptr;
 }
 
-std::unique_ptr<Spool::Inherited> Spool::take_over(const QueueId& queue) {
+// Null if it is not to be delivered. Without a queue: the one that is replayed.
+std::unique_ptr<Spool::Inherited> Spool::take_over(const QueueId* queue) {
   auto found = std::make_unique<Inherited>(settings_);
   SpoolFolder& folder = found->folder;
-  switch (folder.take_over(owner_, queue)) {
-    case SpoolFolder::Taken::yes:
-      break;
-    case SpoolFolder::Taken::newer:
-      report_problem("a later version of the library has left " +
-                     folder.path() + ", which is not delivered");
-      return nullptr;
-    case SpoolFolder::Taken::no:
-      return nullptr;
+  SpoolOwner any;
+  const SpoolFolder::Taken taken =
+      queue != nullptr ? folder.take_over(owner_, *queue)
+                       : folder.take_over_any(settings_.replayed, &any);
+  if (taken == SpoolFolder::Taken::newer) {
+    report_problem("a later version of the library has left " + folder.path() +
+                   ", which is not delivered");
   }
-  Ring* ring = nullptr;
-  switch (found->file.open(folder.ring_folder(), folder.ring_name(), queue)) {
-    case RingFile::Found::ring:
-      if (found->ring.take_over(found->file.memory())) ring = &found->ring;
-      break;
-    case RingFile::Found::copy:
-      report_problem(folder.path() +
-                     " is a copy, and is not delivered; `stogger spool "
-                     "replay` does that");
-      folder.close();
-      return nullptr;
-    case RingFile::Found::before_boot:
-    case RingFile::Found::no_ring:
-      break;
+  if (taken != SpoolFolder::Taken::yes) return nullptr;
+  const RingFile::Found file = found->file.open(
+      folder.ring_folder(), folder.ring_name(), folder.queue());
+  const bool is_copy = file == RingFile::Found::copy;
+  if (is_copy && queue != nullptr) {
+    report_problem(folder.path() +
+                   " is a copy, and is not delivered; `stogger spool "
+                   "replay` does that");
+    return nullptr;
   }
-  found->store = std::make_unique<SpoolStore>(folder, found->file, ring);
+  const bool has_ring = (is_copy || file == RingFile::Found::ring) &&
+                        found->ring.take_over(found->file.memory());
+  found->store = std::make_unique<SpoolStore>(
+      folder, found->file, has_ring ? &found->ring : nullptr);
   return found;
 }
 

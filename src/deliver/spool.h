@@ -61,6 +61,10 @@ class Spool {
   // The queue that they are from, and whether another process has left it.
   const QueueId& queue_id() const noexcept { return batch_queue_; }
   bool is_inherited() const noexcept { return inherited_ != nullptr; }
+  // Whether there may be more of what others have left. For any thread.
+  bool is_behind() const noexcept {
+    return is_behind_.load(std::memory_order_acquire);
+  }
   // All that was read is with its target.
   void acknowledge() noexcept;
   // Whether the disk has more of this queue than three quarters of what it may.
@@ -96,7 +100,7 @@ class Spool {
   void sync(std::unique_lock<std::mutex>& lock);
   bool read_any(std::size_t most_rows, std::size_t most_bytes);
   bool next_inherited();
-  std::unique_ptr<Inherited> take_over(const QueueId& queue);
+  std::unique_ptr<Inherited> take_over(const QueueId* queue);
   void note_sizes() noexcept;
   void report_problem(std::string_view what) noexcept;
 
@@ -129,6 +133,7 @@ class Spool {
   bool is_failing_ = false;
   std::chrono::steady_clock::time_point next_try_{};
 
+  std::atomic<bool> is_behind_{true};
   std::atomic<std::uint64_t> spooled_{0};
   std::atomic<std::uint64_t> spooled_bytes_{0};
 };

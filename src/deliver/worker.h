@@ -63,6 +63,11 @@ class Worker {
   // Of a worker that was stopped long ago: most of its memory is given back.
   void give_back() noexcept;
 
+  // Whether events that other processes have left may still be to be read.
+  bool is_behind() const noexcept {
+    return spool_ != nullptr && spool_->is_behind();
+  }
+
   // Adds what is in the queue to what the sink was `handed`, as its counters
   // say.
   void add_to(SinkStats* stats, std::uint64_t handed) const noexcept;

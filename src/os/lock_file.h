@@ -37,6 +37,9 @@ class LockFile {
   bool try_lock() noexcept;
   void unlock() noexcept;
 
+  // Whether anybody holds the lock of a file, of which nothing is changed.
+  static bool is_locked(const Folder& folder, const std::string& name);
+
   // For the message after lock() has failed: who keeps what from being used,
   // and what to do.
   Status failure() const;

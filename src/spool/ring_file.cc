@@ -17,6 +17,7 @@
 #include "os/descriptor.h"
 #include "os/file.h"
 #include "os/signals.h"
+#include "spool/segment.h"
 
 namespace stogger {
 namespace {
@@ -25,6 +26,8 @@ static_assert(sizeof(RingHeader) <= SpoolHeader::kOffset);
 static_assert(SpoolHeader::kOffset + sizeof(SpoolHeader) <= Ring::kHeaderBytes);
 
 constexpr mode_t kMode = 0600;
+constexpr std::size_t kLargest =
+    Ring::kHeaderBytes + Ring::kLargestPart * kLargestPayload;
 
 // 0, or else errno. Zeros are written, and not promised: a file system may
 // break its promise when the disk is full.
@@ -45,7 +48,7 @@ int write_zeros(int file, std::size_t size) {
 }  // namespace
 
 RingFile::~RingFile() {
-  if (is_open()) ::munmap(memory_.data(), memory_.size());
+  if (is_open()) unmap();
 }
 
 bool RingFile::map(int file, std::size_t size) noexcept {
@@ -56,6 +59,29 @@ bool RingFile::map(int file, std::size_t size) noexcept {
   ::madvise(start, size, MADV_DONTFORK);
   ::madvise(start, size, MADV_DONTDUMP);
   return true;
+}
+
+bool RingFile::copy(int file, std::size_t size) noexcept {
+  void* const start = ::mmap(nullptr, size, PROT_READ | PROT_WRITE,
+                             MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  if (start == MAP_FAILED) return false;
+  memory_ = {static_cast<std::byte*>(start), size};
+  for (std::size_t at = 0; at < size;) {
+    const ssize_t got =
+        ::pread(file, memory_.data() + at, size - at, static_cast<off_t>(at));
+    if (got < 0 && errno == EINTR) continue;
+    if (got <= 0) {
+      unmap();
+      return false;
+    }
+    at += static_cast<std::size_t>(got);
+  }
+  return true;
+}
+
+void RingFile::unmap() noexcept {
+  ::munmap(memory_.data(), memory_.size());
+  memory_ = {};
 }
 
 void RingFile::give_back() const noexcept {
@@ -101,22 +127,36 @@ Status RingFile::create(const Folder& folder, const std::string& name,
 
 RingFile::Found RingFile::open(const Folder& folder, const std::string& name,
                                const QueueId& queue) {
+  return open(folder, name, queue, O_RDWR);
+}
+
+RingFile::Found RingFile::open_copy(const Folder& folder,
+                                    const std::string& name,
+                                    const QueueId& queue) {
+  return open(folder, name, queue, O_RDONLY);
+}
+
+RingFile::Found RingFile::open(const Folder& folder, const std::string& name,
+                               const QueueId& queue, int flags) {
   int descriptor = -1;
   int error = 0;
-  const Status status = folder.open_file(name, O_RDWR, Folder::Creation::never,
+  const Status status = folder.open_file(name, flags, Folder::Creation::never,
                                          kMode, &descriptor, &error);
   if (!status.ok()) return Found::no_ring;
   const Descriptor file(descriptor);
   struct stat info;
   if (::fstat(descriptor, &info) != 0 || !S_ISREG(info.st_mode) ||
       info.st_size < static_cast<off_t>(Ring::kHeaderBytes) ||
-      !map(descriptor, static_cast<std::size_t>(info.st_size))) {
+      info.st_size > static_cast<off_t>(kLargest)) {
     return Found::no_ring;
   }
+  const auto size = static_cast<std::size_t>(info.st_size);
+  const bool is_there =
+      flags == O_RDWR ? map(descriptor, size) : copy(descriptor, size);
+  if (!is_there) return Found::no_ring;
   const SpoolHeader& header = this->header();
   if (header.magic != SpoolHeader::kMagic || header.queue != queue) {
-    ::munmap(memory_.data(), memory_.size());
-    memory_ = {};
+    unmap();
     return Found::no_ring;
   }
   if (header.inode != info.st_ino) return Found::copy;

@@ -38,6 +38,11 @@ int write_all(int file, std::string_view bytes) noexcept {
   return 0;
 }
 
+void add_problem(std::string* problem, const std::string& what) {
+  if (!problem->empty()) *problem += "; ";
+  *problem += what;
+}
+
 }  // namespace
 
 void QueueBatch::add(const QueueRecord& record) {
@@ -210,11 +215,10 @@ bool Segments::load(std::size_t bytes) {
   return true;
 }
 
-// The next `size` bytes are no records.
-void Segments::set_damage_aside(std::size_t size, std::string* problem) {
-  const std::string name = name_of(in_first_);
+// The name of a file that has the next `size` bytes.
+std::string Segments::keep_damage(std::size_t size) {
   const std::string kept =
-      name.substr(0, kDigits) + "-" +
+      name_of(in_first_).substr(0, kDigits) + "-" +
       std::to_string(in_offset_ - chunk_.size() + chunk_at_) + ".damaged";
   int file = -1;
   int error = 0;
@@ -225,9 +229,18 @@ void Segments::set_damage_aside(std::size_t size, std::string* problem) {
     const Descriptor owned(file);
     static_cast<void>(write_all(file, chunk_.view().substr(chunk_at_, size)));
   }
-  *problem = std::to_string(size) + " bytes of " +
-             quoted(folder_.path_of(name)) + " are damaged; they are kept as " +
-             quoted(kept) + ", and the events in them are lost";
+  return kept;
+}
+
+// The next `size` bytes are no records.
+void Segments::leave_out(std::size_t size, std::string* problem) {
+  std::string what = std::to_string(size) + " bytes of " +
+                     quoted(folder_.path_of(name_of(in_first_))) +
+                     " are damaged";
+  if (access_ == Access::own) {
+    what += "; they are kept as " + quoted(keep_damage(size));
+  }
+  add_problem(problem, what + ", and the events in them are lost");
   chunk_at_ += size;
 }
 
@@ -251,14 +264,20 @@ bool Segments::next(bool is_last, QueueRecord* record, std::string* problem) {
     const bool ends = left_out == chunk_.size() - chunk_at_;
     // Its writer was killed in the middle of a record, which the ring has.
     if (part == SegmentPart::more && ends && is_last) return false;
-    set_damage_aside(left_out, problem);
+    leave_out(left_out, problem);
   }
 }
 
-// The file cannot be read, or has less in it than was written.
+// The file cannot be read, or has less in it than was written. To whoever looks
+// on, it is no loss that the owner has removed it.
 void Segments::lose(std::size_t index, std::string* problem) {
-  *problem = quoted(folder_.path_of(name_of(files_[index].first))) +
-             " was changed by others, or cannot be read; events are lost";
+  const std::string name = name_of(files_[index].first);
+  if (access_ == Access::own || folder_.exists(name)) {
+    add_problem(problem,
+                quoted(folder_.path_of(name)) +
+                    " was changed by others, or cannot be read; events are "
+                    "lost");
+  }
   if (index + 1 == files_.size()) begin_anew();
   files_.erase(files_.begin() + static_cast<std::ptrdiff_t>(index));
   in_.reset();
@@ -307,6 +326,7 @@ void Segments::remove_oldest() {
   if (files_.size() == 1) out_.reset();
   if (in_ && in_first_ == file.first) in_.reset();
   files_.pop_front();
+  if (access_ == Access::look) return;
   static_cast<void>(folder_.remove(name_of(file.first)));
 }
 

@@ -36,9 +36,15 @@ class Segments {
  public:
   static constexpr std::size_t kSegmentBytes = std::size_t{16} << 20;
 
+  enum class Access : unsigned char {
+    own,
+    look,  // nothing is written or removed, whoever uses the queue meanwhile
+  };
+
   // The folder has to live as long.
-  Segments(const Folder& folder, const QueueId& queue)
-      : folder_(folder), queue_(queue) {}
+  Segments(const Folder& folder, const QueueId& queue,
+           Access access = Access::own)
+      : folder_(folder), queue_(queue), access_(access) {}
 
   // Those that are in the folder, by their names: none is read.
   void find();
@@ -64,7 +70,7 @@ class Segments {
 
   // Adds the next records behind that position to the batch, which gets at most
   // so many rows, and no more once it has so many bytes. False if there are
-  // none. What is damaged is set aside, and said in *problem.
+  // none. What is damaged is set aside, and added to *problem.
   bool read(std::uint64_t after, std::size_t most_rows, std::size_t most_bytes,
             QueueBatch* batch, std::string* problem);
   // Removes those of which all records end before or at the position.
@@ -81,7 +87,8 @@ class Segments {
   void begin_anew() noexcept;
   bool open_to_read(std::size_t index);
   bool load(std::size_t bytes);
-  void set_damage_aside(std::size_t size, std::string* problem);
+  std::string keep_damage(std::size_t size);
+  void leave_out(std::size_t size, std::string* problem);
   bool next(bool is_last, QueueRecord* record, std::string* problem);
   void remove_oldest();
   void lose(std::size_t index, std::string* problem);
@@ -91,6 +98,7 @@ class Segments {
 
   const Folder& folder_;
   const QueueId queue_;
+  const Access access_;
   std::deque<File> files_;
   // Where the last record ends; the greatest number as long as it is not known.
   std::uint64_t last_ = 0;

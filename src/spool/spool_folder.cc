@@ -144,13 +144,18 @@ std::string SpoolFolder::ring_name() const {
   return ring_dir_.empty() ? std::string(kRing) : to_text(queue_) + ".ring";
 }
 
-Status SpoolFolder::open(const std::string& sink, const QueueId& queue,
-                         bool create) {
-  sink_ = sink;
-  queue_ = queue;
-  Status status = folder_.open(spool_dir_ + "/" + folder_name(sink) + "/" +
-                                   to_text(queue) + "/" + std::string(kLock),
-                               kModes, create);
+std::string SpoolFolder::path_of(const std::string& sink,
+                                 const QueueId& queue) const {
+  return spool_dir_ + "/" + folder_name(sink) + "/" + to_text(queue);
+}
+
+Status SpoolFolder::open(const std::string& path, bool create) {
+  path_ = path;
+  if (!read_queue_id(path.substr(path.rfind('/') + 1), &queue_)) {
+    return Status(Code::invalid,
+                  quoted(path) + " is no queue: its name is no UUID");
+  }
+  Status status = folder_.open(path + "/" + std::string(kLock), kModes, create);
   if (status.ok() && !ring_dir_.empty()) {
     status = ring_folder_.open(ring_dir_ + "/" + ring_name(), kModes, create);
   }
@@ -158,7 +163,7 @@ Status SpoolFolder::open(const std::string& sink, const QueueId& queue,
 }
 
 Status SpoolFolder::create(const SpoolOwner& owner) {
-  Status status = open(owner.sink, make_queue_id(), true);
+  Status status = open(path_of(owner.sink, make_queue_id()), true);
   if (status.ok()) status = check_file_system(folder_);
   if (status.ok()) status = check_file_system(ring_folder());
   const std::string lock(kLock);
@@ -170,16 +175,15 @@ Status SpoolFolder::create(const SpoolOwner& owner) {
   return status;
 }
 
-SpoolFolder::Taken SpoolFolder::take_over_any(const std::string& sink,
-                                              const QueueId& queue,
+SpoolFolder::Taken SpoolFolder::take_over_any(const std::string& path,
                                               SpoolOwner* owner) {
   const std::string lock(kLock);
-  if (!open(sink, queue, false).ok() || !folder_.exists(lock) ||
+  if (!open(path, false).ok() || !folder_.exists(lock) ||
       !lock_.open(folder_, lock, kModes.file).ok()) {
     return Taken::no;
   }
   if (lock_.try_lock() && lock_.is_at(folder_, lock)) {
-    switch (read_owner(read_text(folder_, lock), owner)) {
+    switch (this->owner(owner)) {
       case OwnerText::read:
         return Taken::yes;
       case OwnerText::newer:
@@ -196,10 +200,24 @@ SpoolFolder::Taken SpoolFolder::take_over_any(const std::string& sink,
 SpoolFolder::Taken SpoolFolder::take_over(const SpoolOwner& owner,
                                           const QueueId& queue) {
   SpoolOwner found;
-  const Taken taken = take_over_any(owner.sink, queue, &found);
+  const Taken taken = take_over_any(path_of(owner.sink, queue), &found);
   if (taken != Taken::yes || found == owner) return taken;
   lock_.close();
   return Taken::no;
+}
+
+Status SpoolFolder::look_at(const std::string& path) {
+  Status status = open(path, false);
+  if (!status.ok() || folder_.exists(std::string(kLock))) return status;
+  return Status(Code::invalid, quoted(path) + " is no queue: it has no lock");
+}
+
+bool SpoolFolder::is_in_use() const {
+  return LockFile::is_locked(folder_, std::string(kLock));
+}
+
+OwnerText SpoolFolder::owner(SpoolOwner* owner) const {
+  return read_owner(read_text(folder_, std::string(kLock)), owner);
 }
 
 std::vector<QueueId> SpoolFolder::list(const std::string& sink) const {
@@ -229,9 +247,7 @@ void SpoolFolder::remove() noexcept {
     static_cast<void>(folder_.remove(std::string(kLock)));
     lock_.close();
     Folder parent;
-    const std::string path =
-        spool_dir_ + "/" + folder_name(sink_) + "/" + to_text(queue_);
-    if (parent.open(path, kModes, false).ok()) {
+    if (parent.open(path_, kModes, false).ok()) {
       static_cast<void>(parent.remove_folder(to_text(queue_)));
     }
   } catch (...) {

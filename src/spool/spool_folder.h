@@ -10,6 +10,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "os/folder.h"
@@ -54,9 +55,15 @@ class SpoolFolder {
   };
   // Locks the folder that another process has left.
   Taken take_over(const SpoolOwner& owner, const QueueId& queue);
-  // The same, whoever the owner is, who becomes known.
-  Taken take_over_any(const std::string& sink, const QueueId& queue,
-                      SpoolOwner* owner);
+  // The same of the folder at a path, whoever the owner is, who becomes known.
+  Taken take_over_any(const std::string& path, SpoolOwner* owner);
+
+  // Opens the folder at a path, neither locking nor changing it. Code::invalid
+  // if it is none of a queue.
+  Status look_at(const std::string& path);
+  // Of an open folder: whether anybody has locked it, and whose it is.
+  bool is_in_use() const;
+  OwnerText owner(SpoolOwner* owner) const;
 
   // Those that are there for a sink, the oldest first.
   std::vector<QueueId> list(const std::string& sink) const;
@@ -67,7 +74,7 @@ class SpoolFolder {
     return ring_dir_.empty() ? folder_ : ring_folder_;
   }
   std::string ring_name() const;
-  std::string path() const { return folder_.path(); }
+  const std::string& path() const noexcept { return path_; }
 
   // Removes what is left of it; what is not known stays, and so does the
   // folder then.
@@ -76,11 +83,12 @@ class SpoolFolder {
   void close() noexcept { lock_.close(); }
 
  private:
-  Status open(const std::string& sink, const QueueId& queue, bool create);
+  std::string path_of(const std::string& sink, const QueueId& queue) const;
+  Status open(const std::string& path, bool create);
 
   std::string spool_dir_;
   std::string ring_dir_;
-  std::string sink_;
+  std::string path_;
   QueueId queue_{};
   Folder folder_;
   Folder ring_folder_;

@@ -14,8 +14,10 @@ constexpr std::size_t kSpilledAtOnce = std::size_t{1} << 20;
 }  // namespace
 
 SpoolStore::SpoolStore(const SpoolFolder& folder, const RingFile& file,
-                       Ring* ring)
-    : file_(file), ring_(ring), segments_(folder.folder(), folder.queue()) {
+                       Ring* ring, Segments::Access access)
+    : file_(file),
+      ring_(ring),
+      segments_(folder.folder(), folder.queue(), access) {
   segments_.find();
   if (file.is_open()) next_ = file.acknowledged();
 }

@@ -23,11 +23,13 @@ class SpoolStore {
  public:
   // Of a new queue, or one that another process has left. All have to live as
   // long; the ring is made, or taken over, by now, or null if it is gone.
-  SpoolStore(const SpoolFolder& folder, const RingFile& file, Ring* ring);
+  // To look at a queue, the ring file has to be a copy in memory.
+  SpoolStore(const SpoolFolder& folder, const RingFile& file, Ring* ring,
+             Segments::Access access = Segments::Access::own);
 
   // Replaces what is in the batch, all of which is acknowledged, by the next
   // records: at most so many rows, and no more once it has so many bytes. False
-  // if there are none. What is damaged is left out, and said in *problem. May
+  // if there are none. What is damaged is left out, and added to *problem. May
   // throw std::bad_alloc.
   bool read(std::size_t most_rows, std::size_t most_bytes, QueueBatch* batch,
             std::string* problem);
