@@ -87,7 +87,9 @@ class STOGGER_API WriteReport {
   // letters of the sink, or is counted as dropped, and the reason is reported.
   // A row that was held back is always dropped.
   virtual void refuse(std::size_t row, std::string_view reason) = 0;
-  // The row was sent, and the answer never came.
+  // The row was sent, and the answer never came. Of rows with an origin (see
+  // RowBatch), it is as if nothing had been said: they are handed over again
+  // if the write failed.
   virtual void in_doubt(std::size_t row) = 0;
   // Something that does not concern whether rows are stored. It is reported;
   // the sink says it once.

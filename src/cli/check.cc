@@ -9,16 +9,11 @@
 #include "base/quote.h"
 #include "base/scrub.h"
 #include "cli/commands.h"
+#include "cli/print.h"
 #include "config/config.h"
 
 namespace stogger {
 namespace {
-
-constexpr std::size_t kLongestLine = 500;
-
-void print(const std::string& text) {
-  std::fwrite(text.data(), 1, text.size(), stdout);
-}
 
 // What is found out about one sink, as comments, so that what is printed
 // remains TOML.
@@ -41,8 +36,8 @@ class Findings final : public CheckFindings {
       title += checked_ ? "can be opened"
                         : "was not checked: only opening it would show that";
     }
-    print_line("# ", title);
-    for (const std::string& line : lines_) print_line("#   ", line);
+    print_one("# ", title);
+    for (const std::string& line : lines_) print_one("#   ", line);
   }
 
  private:
@@ -51,9 +46,9 @@ class Findings final : public CheckFindings {
   }
 
   // Neither servers nor variables put anything here that does not belong.
-  void print_line(const char* begin, const std::string& text) const {
-    const std::string shown = hide_secrets(hide_values(sink_.hidden, text));
-    print(begin + shortened(printable(shown), kLongestLine) + "\n");
+  void print_one(const char* begin, const std::string& text) const {
+    print(begin);
+    print_line(hide_secrets(hide_values(sink_.hidden, text)));
   }
 
   const BuiltSink& sink_;

@@ -28,6 +28,9 @@ struct SpoolSettings {
   std::uint64_t most_bytes = std::uint64_t{1} << 30;  // of segments
   // How much a power cut may cost; 0: as much as the kernel keeps in memory.
   std::chrono::milliseconds sync{200};
+  // The folder of a queue that is delivered first, whoever has left it, and
+  // also if it is a copy; empty for none.
+  std::string replayed{};
 };
 
 struct DeliverySettings {

@@ -6,6 +6,9 @@ namespace stogger {
 
 using std::chrono::steady_clock;
 
+// Of a worker that has nothing to do although something is on its way.
+constexpr std::chrono::milliseconds kShortSleep(1);
+
 EventQueue::EventQueue(const DeliverySettings& settings,
                        std::span<std::byte> memory)
     : when_full_(settings.when_full), longest_block_(settings.longest_block) {
@@ -121,7 +124,11 @@ void EventQueue::sleep(std::chrono::milliseconds time) noexcept {
   if (time == kUntilEvent) {
     Attention none = Attention::none;
     attention_.compare_exchange_strong(none, Attention::sleeper);
-    if (is_all_settled()) wake_.wait(lock, [this] { return is_wanted_; });
+    if (is_all_settled()) {
+      wake_.wait(lock, [this] { return is_wanted_; });
+    } else {
+      wake_.wait_for(lock, kShortSleep, [this] { return is_wanted_; });
+    }
     Attention sleeper = Attention::sleeper;
     attention_.compare_exchange_strong(sleeper, Attention::none);
   } else {

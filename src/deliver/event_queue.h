@@ -92,8 +92,8 @@ class EventQueue {
   // to be done about that.
   void doze(std::chrono::milliseconds time) noexcept;
   // Counts an event that found the queue closed, and could not be delivered.
-  void count_dropped() noexcept {
-    dropped_.fetch_add(1, std::memory_order_release);
+  void count_dropped(std::uint64_t events = 1) noexcept {
+    dropped_.fetch_add(events, std::memory_order_release);
   }
   static constexpr std::chrono::milliseconds kUntilEvent =
       std::chrono::milliseconds::max();

@@ -97,6 +97,15 @@ std::uint64_t Outlet::write_queued(const RowBatch& rows,
   return kept;
 }
 
+bool Outlet::flush_queued() noexcept {
+  if (sink_.buffered() == 0) return true;
+  if (!is_open_) return false;
+  const Status status = sink_.flush();
+  note_verdicts(status.ok());
+  if (!status.ok()) note_failure(status, "flush");
+  return status.ok();
+}
+
 void Outlet::refuse(std::uint64_t rows, std::string_view reason) noexcept {
   Verdicts& said = sink_.said();
   said.expect_held_back();

@@ -113,6 +113,9 @@ class Outlet {
   const RowLayout* open_queued() noexcept;
   std::uint64_t write_queued(const RowBatch& rows, std::uint32_t sanitized,
                              std::vector<bool>& judged) noexcept;
+  // Hands over what the sink holds back. False if that failed, or if it holds
+  // rows and is out of order.
+  bool flush_queued() noexcept;
   void drop_queued(std::uint64_t rows) noexcept {
     sink_.counters().hand_over(rows);
     sink_.counters().drop(rows);

@@ -61,6 +61,10 @@ class Route {
   // Waits for what is queued, until that time or for as long as the settings
   // say, then flushes the sink.
   Status flush(std::optional<TimePoint> until) noexcept;
+  // Whether events that other processes have left may still be to be delivered.
+  bool is_behind() const noexcept {
+    return own_worker_ != nullptr && own_worker_->is_behind();
+  }
   // Hands over what is queued, for as long as the settings say from `start` on,
   // then closes the sink.
   Status close(TimePoint start) noexcept;

@@ -50,29 +50,42 @@ class Spool {
   // Once the ring is made in that memory. The queue has to live as long. May
   // throw std::bad_alloc.
   void attach(EventQueue& queue);
-  // Not ok without a thread.
+  // Begins to keep what is in the ring. Not ok without a thread.
   Status start() noexcept;
 
   // For the worker. Reads the next events, when all that was read before is
-  // acknowledged. False if there are none.
+  // acknowledged. False if there are none, or none to be had now.
   bool read(std::size_t most_rows, std::size_t most_bytes) noexcept;
   const std::vector<QueueRecord>& records() const noexcept {
     return batch_.records;
   }
   // The queue that they are from, and whether another process has left it.
   const QueueId& queue_id() const noexcept { return batch_queue_; }
-  bool is_inherited() const noexcept { return !inherited_.empty(); }
-  // All that was read is with its target.
-  void acknowledge() noexcept;
-  // Whether the disk has more of this queue than three quarters of what it may.
+  bool is_inherited() const noexcept { return batch_is_inherited_; }
+  // All records up to that position are settled: `count` of those that were
+  // read.
+  void acknowledge(std::uint64_t position, std::uint64_t count) noexcept;
+  // Whether there may be more of what others have left. For any thread.
+  bool is_behind() const noexcept {
+    return is_behind_.load(std::memory_order_acquire);
+  }
+  // Whether the disk has more of it than three quarters of what it may, or
+  // takes nothing, and the ring is as full.
   bool is_nearly_full() noexcept;
+  // Whether records of this queue were lost since this was asked last.
+  bool take_has_lost() noexcept {
+    return has_lost_.load(std::memory_order_relaxed) &&
+           has_lost_.exchange(false, std::memory_order_relaxed);
+  }
 
   // Ends the thread. What is not acknowledged stays on the disk for whoever
   // takes it over; without that, the folder is removed. True if something
   // stays.
   bool stop() noexcept;
   // Once it was stopped long ago: gives up most of the memory.
-  void give_back() noexcept { file_.give_back(); }
+  void give_back() noexcept {
+    if (is_removed_) file_.give_back();
+  }
   // In a child after fork(): lets go of the parent's files. The object must be
   // leaked.
   void abandon() noexcept;
@@ -82,13 +95,15 @@ class Spool {
  private:
   // A queue that another process has left.
   struct Inherited {
-    Inherited(const SpoolSettings& settings)
-        : folder(settings.spool_dir, settings.ring_dir) {}
+    explicit Inherited(std::string ring_dir)
+        : folder({}, std::move(ring_dir)) {}
     SpoolFolder folder;
     RingFile file;
     Ring ring;
     std::unique_ptr<SpoolStore> store;
+    int failures = 0;  // in a row, to read it
   };
+  using InheritedPtr = std::shared_ptr<Inherited>;
 
   Spool(const DeliverySettings& settings, const SinkTitle& title);
 
@@ -97,11 +112,16 @@ class Spool {
   void keep_inherited(std::unique_lock<std::mutex>& lock);
   void sync(std::unique_lock<std::mutex>& lock, const SpoolFolder& folder,
             SpoolStore& store);
-  bool read_any(std::size_t most_rows, std::size_t most_bytes);
+  SpoolStore::Read read_any(std::size_t most_rows, std::size_t most_bytes);
+  SpoolStore::Read read_inherited(std::size_t most_rows,
+                                  std::size_t most_bytes);
+  void look_for_left(std::chrono::steady_clock::time_point now);
   void inherit();
-  std::shared_ptr<Inherited> take_over(const QueueId& queue);
+  InheritedPtr take_over(const std::string& path, bool is_replayed);
+  std::uint64_t segment_bytes() const noexcept;
   void note_sizes() noexcept;
-  void report_problem(std::string_view what) noexcept;
+  void note_problem(std::string_view what);
+  void report_problems(std::unique_lock<std::mutex>& lock) noexcept;
 
   const SpoolSettings settings_;
   const std::size_t capacity_;
@@ -116,15 +136,18 @@ class Spool {
   std::condition_variable wake_;
   bool is_stopping_ = false;
   bool is_stopped_ = false;
-  bool leaves_ = false;   // something on the disk, for others
-  bool is_idle_ = false;  // the thread waits until there is something to keep
+  bool leaves_ = false;      // something on the disk, for others
+  bool is_removed_ = false;  // the folder
+  bool is_synced_ = false;   // so is the folder itself
   std::unique_ptr<SpoolStore> store_;
   std::vector<QueueId> left_;  // by others, and not looked at; the latest first
-  bool has_looked_ = false;
-  std::deque<std::shared_ptr<Inherited>> inherited_;  // the first one is read
+  std::chrono::steady_clock::time_point next_search_{};
+  std::deque<InheritedPtr> inherited_;  // the first one is read
   QueueBatch batch_;
   QueueId batch_queue_{};
+  bool batch_is_inherited_ = false;
   RateLimit limit_;
+  std::vector<std::string> problems_;  // to be reported without the lock
   // Events before it were in the ring when the thread looked last.
   std::uint64_t seen_ = 0;
   std::chrono::steady_clock::time_point next_look_{};
@@ -132,6 +155,8 @@ class Spool {
   bool is_failing_ = false;
   std::chrono::steady_clock::time_point next_try_{};
 
+  std::atomic<bool> is_behind_{true};
+  std::atomic<bool> has_lost_{false};
   std::atomic<std::uint64_t> spooled_{0};
   std::atomic<std::uint64_t> spooled_bytes_{0};
 };

@@ -47,7 +47,9 @@ void Verdicts::refuse(std::size_t row, std::string_view reason) noexcept {
   }
 }
 
+// Rows of a queue on disk are handed over again instead: see RowOrigin.
 void Verdicts::in_doubt(std::size_t row) noexcept {
+  if (rows_ != nullptr && rows_->origin != nullptr) return;
   if (is_new(row)) ++in_doubt_;
 }
 

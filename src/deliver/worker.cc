@@ -3,8 +3,9 @@
 #include <pthread.h>
 
 #include <algorithm>
-#include <exception>
 #include <mutex>
+#include <new>
+#include <stdexcept>
 #include <string>
 
 #include "base/guarded.h"
@@ -42,7 +43,10 @@ Worker::Worker(Outlet& outlet, const DeliverySettings& settings)
       block_(settings.batch_bytes) {
   records_.reserve(settings.batch_rows);
   judged_.reserve(settings.batch_rows);
-  if (spool_ != nullptr) spool_->attach(queue_);
+  if (spool_ == nullptr) return;
+  positions_.reserve(settings.batch_rows);
+  spool_->attach(queue_);
+  spool_started_ = spool_->start();
 }
 
 std::span<std::byte> Worker::make_memory() {
@@ -58,8 +62,7 @@ std::span<std::byte> Worker::make_memory() {
 
 Status Worker::start() noexcept {
   const AllSignalsBlocked no_signals;
-  Status started;
-  if (spool_ != nullptr) started = spool_->start();
+  Status started = spool_started_;
   if (started.ok()) {
     started = guarded([this] {
       thread_ = std::thread([this] { run(); });
@@ -86,7 +89,8 @@ bool Worker::push(const Event& event) noexcept {
     return true;
   }
   const std::lock_guard lock(reader_, std::adopt_lock);
-  if (pushed == EventQueue::Pushed::no) return false;
+  // What stays on disk is another's by now, and need not have this one.
+  if (pushed == EventQueue::Pushed::no || leaves_) return false;
   work_until_empty(steady_clock::now() + kLastDrain);
   return true;
 }
@@ -134,7 +138,6 @@ void Worker::add_to(SinkStats* stats, std::uint64_t handed) const noexcept {
   const std::uint64_t taken =
       queue_.taken() + inherited_.load(std::memory_order_acquire);
   stats->dropped += dropped;
-  if (spool_ != nullptr) spool_->add_to(stats);
   if (leaves_.load(std::memory_order_acquire)) {
     // Whoever delivers what is left counts it.
     const std::uint64_t left = left_counted_.load(std::memory_order_relaxed);
@@ -144,6 +147,9 @@ void Worker::add_to(SinkStats* stats, std::uint64_t handed) const noexcept {
   }
   stats->accepted += taken - handed;
   stats->pending += taken - handed - dropped;
+  if (spool_ == nullptr) return;
+  spool_->add_to(stats);
+  stats->spooled = std::min(stats->spooled, stats->pending);
 }
 
 // The thread.
@@ -153,14 +159,14 @@ void Worker::run() noexcept {
   const InsideSink guard;  // also of the functions that get its reports
   const std::lock_guard lock(reader_);
   while (!queue_.is_closed()) {
-    if (records_.empty() && !fill()) {
+    if (is_settled() && !fill()) {
       rest();
       continue;
     }
     const bool was_full = records_.size() == settings_.batch_rows;
     if (!hand_over()) {
       queue_.doze(kRetryLook);
-    } else if (records_.empty() && !was_full) {
+    } else if (is_settled() && !was_full) {
       queue_.sleep(kPause);
     }
     make_room();
@@ -171,8 +177,8 @@ void Worker::run() noexcept {
 
 // Of a queue that is closed: its last events.
 void Worker::work_until_empty(TimePoint until) noexcept {
-  while (!records_.empty() || !queue_.is_all_settled()) {
-    if (records_.empty() && !fill()) {
+  while (!is_settled() || !queue_.is_all_settled()) {
+    if (is_settled() && !fill()) {
       // Somebody is about to commit one; or is held up, for ever perhaps.
       if (steady_clock::now() >= until) break;
       std::this_thread::yield();
@@ -191,8 +197,12 @@ bool Worker::fill() noexcept {
 }
 
 bool Worker::fill_from_disk() noexcept {
-  if (!spool_->read(settings_.batch_rows, settings_.batch_bytes)) return false;
-  records_ = spool_->records();
+  const bool is_some =
+      spool_->read(settings_.batch_rows, settings_.batch_bytes);
+  acknowledged_ = is_some ? 0 : spool_->records().size();
+  if (!is_some) return false;
+  const std::vector<QueueRecord>& found = spool_->records();
+  records_.assign(found.begin(), found.end());
   std::copy(spool_->queue_id().begin(), spool_->queue_id().end(),
             std::begin(origin_.queue));
   if (spool_->is_inherited()) {
@@ -223,12 +233,31 @@ bool Worker::fill_from_memory() noexcept {
 }
 
 void Worker::rest() noexcept {
+  if (spool_ != nullptr && spool_->take_has_lost()) count_lost();
   if (rests_ * settings_.longest_delay >= kLongestIdle) {
     queue_.sleep(EventQueue::kUntilEvent);
   } else {
     ++rests_;
     queue_.sleep(settings_.longest_delay);
   }
+}
+
+// Events that the disk has lost are dropped ones. Until all others are settled,
+// it is not known how many they are.
+void Worker::count_lost() noexcept {
+  const std::uint64_t taken = queue_.taken() + inherited_;
+  const std::uint64_t settled =
+      queue_.dropped() + outlet_.counters().accepted();
+  if (queue_.is_all_settled() && queue_.taken() + inherited_ == taken &&
+      taken > settled) {
+    queue_.count_dropped(taken - settled);
+  }
+}
+
+// Whether all that was read is with the target, and acknowledged.
+bool Worker::is_settled() const noexcept {
+  return records_.empty() &&
+         (spool_ == nullptr || acknowledged_ == spool_->records().size());
 }
 
 // False if the sink is out of order.
@@ -243,11 +272,33 @@ bool Worker::hand_over() noexcept {
           outlet_.write_queued(rows(count), sanitized_, judged_);
       settle(count, kept);
       works = kept == 0;
+    } else {
+      works = records_.empty();
     }
   }
+  // What a sink holds back is in no file yet.
+  const bool is_flushed = spool_ == nullptr || outlet_.flush_queued();
   outlet_.end_write();
-  if (records_.empty()) release();
-  return works;
+  if (spool_ != nullptr) {
+    if (is_flushed) acknowledge();
+  } else if (records_.empty()) {
+    release();
+  }
+  return works && is_flushed;
+}
+
+// Of the records that were read, those before the first one that is left.
+void Worker::acknowledge() noexcept {
+  const std::vector<QueueRecord>& read = spool_->records();
+  std::size_t done = read.size();
+  while (!records_.empty() && done > acknowledged_ &&
+         read[done - 1].position >= records_.front().position) {
+    --done;
+  }
+  if (done == acknowledged_) return;
+  spool_->acknowledge(read[done - 1].position, done - acknowledged_);
+  acknowledged_ = done;
+  if (records_.empty()) oldest_ns_.store(0, std::memory_order_relaxed);
 }
 
 // The block, which is of the first `count` records.
@@ -268,27 +319,36 @@ RowBatch Worker::rows(std::size_t count) {
 std::size_t Worker::render(const RowLayout& layout) noexcept {
   block_.clear();
   sanitized_ = 0;
-  const std::size_t most = have_same_columns(layout.form) ? records_.size() : 1;
+  const std::size_t most = have_same_columns(layout.form)
+                               ? records_.size()
+                               : std::min<std::size_t>(records_.size(), 1);
   std::size_t count = 0;
   while (count < most) {
     try {
       if (!render_one(records_[count].bytes, layout)) break;
       ++count;
+    } catch (const std::bad_alloc&) {
+      // What is on disk can wait for memory.
+      if (count == 0 && spool_ == nullptr) refuse_first("there was no memory");
+      break;
     } catch (...) {
-      if (count == 0) {
-        outlet_.refuse_queued(1, "there was no memory for the event");
-        records_.erase(records_.begin());
-      }
+      if (count == 0) refuse_first("its record is damaged");
       break;
     }
   }
   return count;
 }
 
-// False if there is no room for it in the block. May throw std::bad_alloc.
+void Worker::refuse_first(std::string_view why) noexcept {
+  outlet_.refuse_queued(1, why);
+  records_.erase(records_.begin());
+}
+
+// False if there is no room for it in the block. May throw std::bad_alloc, and
+// std::invalid_argument for a record that is none.
 bool Worker::render_one(std::span<const std::byte> record,
                         const RowLayout& layout) {
-  if (!record_.read(record)) throw std::bad_alloc();
+  if (!record_.read(record)) throw std::invalid_argument("damaged");
   Event event = record_.event();
   message_.recycle(kKeptMemory);
   if (event.has_message()) {
@@ -323,11 +383,7 @@ void Worker::settle(std::size_t count, std::uint64_t kept) noexcept {
 
 void Worker::release() noexcept {
   oldest_ns_.store(0, std::memory_order_relaxed);
-  if (spool_ != nullptr) {
-    spool_->acknowledge();
-  } else {
-    queue_.release(queue_.read_position());
-  }
+  queue_.release(queue_.read_position());
 }
 
 // All that were read. How many they were.
@@ -337,7 +393,11 @@ std::uint64_t Worker::drop() noexcept {
   outlet_.drop_queued(dropped);
   outlet_.end_write();
   records_.clear();
-  release();
+  if (spool_ != nullptr) {
+    acknowledge();
+  } else {
+    release();
+  }
   return dropped;
 }
 
@@ -350,16 +410,20 @@ void Worker::give_up() noexcept {
   outlet_.report_undelivered(dropped);
 }
 
-// Events that are not with their target stay on disk.
+// Events that are not with their target stay on disk. Others count them there.
 void Worker::leave() noexcept {
   const std::uint64_t counted = records_.size() - new_records_;
   const std::uint64_t handed = outlet_.counters().accepted();
   const std::uint64_t taken = queue_.taken() + inherited_ - queue_.dropped();
-  if (!spool_->stop()) return;
+  const std::uint64_t left = counted + (taken > handed ? taken - handed : 0);
+  static_cast<void>(spool_->stop());
   left_counted_.store(counted, std::memory_order_relaxed);
   leaves_.store(true, std::memory_order_release);
   records_.clear();
-  outlet_.report_left(counted + (taken > handed ? taken - handed : 0));
+  new_records_ = 0;
+  acknowledged_ = spool_->records().size();
+  oldest_ns_.store(0, std::memory_order_relaxed);
+  if (left != 0) outlet_.report_left(left);
 }
 
 // Drops the oldest events, a quarter of the queue, if a call waits for that.
@@ -371,7 +435,7 @@ void Worker::make_room() noexcept {
     return spool_ != nullptr ? spool_->is_nearly_full()
                              : queue_.used() > queue_.capacity() / 4 * 3;
   };
-  while (is_full() && (!records_.empty() || fill())) dropped_oldest_ += drop();
+  while (is_full() && (!is_settled() || fill())) dropped_oldest_ += drop();
 }
 
 void Worker::report_full(bool at_end) noexcept {

@@ -63,6 +63,11 @@ class Worker {
   // Of a worker that was stopped long ago: most of its memory is given back.
   void give_back() noexcept;
 
+  // Whether events that other processes have left may still be to be read.
+  bool is_behind() const noexcept {
+    return spool_ != nullptr && spool_->is_behind();
+  }
+
   // Adds what is in the queue to what the sink was `handed`, as its counters
   // say.
   void add_to(SinkStats* stats, std::uint64_t handed) const noexcept;
@@ -81,6 +86,10 @@ class Worker {
   bool fill_from_memory() noexcept;
   bool fill_from_disk() noexcept;
   void note_new() noexcept;
+  void count_lost() noexcept;
+  bool is_settled() const noexcept;
+  void acknowledge() noexcept;
+  void refuse_first(std::string_view why) noexcept;
   void rest() noexcept;
   bool hand_over() noexcept;
   std::size_t render(const RowLayout& layout) noexcept;
@@ -119,7 +128,9 @@ class Worker {
   std::uint64_t dropped_oldest_ = 0;
   std::uint64_t reported_drops_ = 0;
   TimePoint next_drop_report_{};
-  RowOrigin origin_;  // of the records, if they are on disk
+  Status spool_started_;
+  std::size_t acknowledged_ = 0;  // of the records that were read from disk
+  RowOrigin origin_;              // of the records, if they are on disk
   std::vector<std::uint64_t> positions_;
 
   std::atomic<std::int64_t> oldest_ns_{0};

@@ -1,5 +1,6 @@
 #include "event/event_record.h"
 
+#include <algorithm>
 #include <bit>
 #include <cstring>
 #include <type_traits>
@@ -195,6 +196,20 @@ class TextReader {
   bool failed_ = false;
 };
 
+// What renderers take Event::raw_size for, if the record says less.
+std::size_t least_raw_size(const Event& event) noexcept {
+  constexpr std::size_t kOtherSize = 10;  // as in compose.cc
+  std::size_t size = event.name.size() + event.logger.size() +
+                     text_or_none(event.func).size() +
+                     text_or_none(event.scope).size();
+  for (std::size_t i = 0; i < event.field_count; ++i) {
+    const Field& field = event.fields[i];
+    size += field.key.size() + kOtherSize;
+    if (has_text(field.value.kind())) size += field.value.text().size();
+  }
+  return size;
+}
+
 // False for a kind that there is not.
 bool read_value(const FieldRecordHead& head, TextReader& texts, Value* value) {
   switch (static_cast<Kind>(head.kind)) {
@@ -248,7 +263,7 @@ bool EventRecord::read(std::span<const std::byte> record) {
   const std::span<const std::byte> rest =
       record.first(head.size).subspan(sizeof head);
   if (head.fields > rest.size() / sizeof(FieldRecordHead) ||
-      head.level > static_cast<std::uint8_t>(Level::off)) {
+      head.level >= static_cast<std::uint8_t>(Level::off)) {
     return false;
   }
   const std::size_t heads = head.fields * sizeof(FieldRecordHead);
@@ -286,6 +301,7 @@ bool EventRecord::read(std::span<const std::byte> record) {
   }
   event_.fields = fields_.data();
   event_.field_count = fields_.size();
+  event_.raw_size = std::max(event_.raw_size, least_raw_size(event_));
   return texts.is_used_up();
 }
 

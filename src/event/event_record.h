@@ -10,7 +10,7 @@
 // There is no checksum: what a killed process has committed is whole, and where
 // a disk may have lost a part, whoever stores records there adds one. A record
 // that is damaged all the same reads as another event, or is refused; nothing
-// is read outside of it.
+// is read outside of it. JSON is as clean as it was when it was written.
 #pragma once
 
 #include <cstddef>

@@ -267,23 +267,25 @@ int Folder::sync() const noexcept {
   return folder ? errno_of(::fsync(folder.get())) : errno;
 }
 
-std::vector<std::string> Folder::names() const {
-  std::vector<std::string> names;
+int Folder::list(std::vector<std::string>* names) const {
   const int folder =
       ::openat(descriptor(), ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  if (folder == -1) return names;
+  if (folder == -1) return errno;
   const auto close = [](DIR* opened) { ::closedir(opened); };
   const std::unique_ptr<DIR, decltype(close)> entries(::fdopendir(folder),
                                                       close);
   if (!entries) {
+    const int error = errno;
     ::close(folder);
-    return names;
+    return error;
   }
+  errno = 0;
   while (const dirent* entry = ::readdir(entries.get())) {
     const std::string_view name(entry->d_name);
-    if (name != "." && name != "..") names.emplace_back(name);
+    if (name != "." && name != "..") names->emplace_back(name);
+    errno = 0;
   }
-  return names;
+  return errno;
 }
 
 }  // namespace stogger

@@ -127,8 +127,14 @@ class Folder {
   int remove_folder(const std::string& name) const noexcept;
   // Waits until the names are on the disk.
   int sync() const noexcept;
-  // Of all that is in it, but for "." and ".."; empty if it may not be listed.
-  std::vector<std::string> names() const;
+  // Of all that is in it, but for "." and "..": 0, or else errno.
+  int list(std::vector<std::string>* names) const;
+  // The same; empty if it may not be listed.
+  std::vector<std::string> names() const {
+    std::vector<std::string> names;
+    static_cast<void>(list(&names));
+    return names;
+  }
 
  private:
   Status walk(const std::string& path, const FileModes& modes,

@@ -75,6 +75,17 @@ Status LockFile::open(const Folder& folder, const std::string& name,
   return status;
 }
 
+Status LockFile::open_existing(const Folder& folder, const std::string& name) {
+  close();
+  path_ = folder.path_of(name);
+  int file = -1;
+  int error = 0;
+  Status status = folder.open_file(name, O_RDWR, Folder::Creation::never, 0,
+                                   &file, &error);
+  descriptor_.reset(file);
+  return status;
+}
+
 bool LockFile::is_at(const Folder& folder,
                      const std::string& name) const noexcept {
   struct stat named;
@@ -102,6 +113,19 @@ bool LockFile::lock() noexcept {
 }
 
 void LockFile::unlock() noexcept { set_lock(descriptor_.get(), F_UNLCK); }
+
+bool LockFile::is_locked(const Folder& folder, const std::string& name) {
+  int descriptor = -1;
+  int error = 0;
+  const Status status = folder.open_file(
+      name, O_RDONLY, Folder::Creation::never, 0, &descriptor, &error);
+  const Descriptor file(descriptor);
+  struct flock whole = {};
+  whole.l_type = F_WRLCK;
+  whole.l_whence = SEEK_SET;
+  return status.ok() && ::fcntl(file.get(), F_OFD_GETLK, &whole) == 0 &&
+         whole.l_type != F_UNLCK;
+}
 
 Status LockFile::failure() const {
   const pid_t holder = find_lock_holder(descriptor_.get());

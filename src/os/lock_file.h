@@ -26,6 +26,8 @@ class LockFile {
               const struct stat& guarded);
   // Where there may be no such file yet: of a new lock, less the umask.
   Status open(const Folder& folder, const std::string& name, mode_t mode);
+  Status open_existing(const Folder& folder, const std::string& name);
+  int descriptor() const noexcept { return descriptor_.get(); }
   bool is_open() const noexcept { return static_cast<bool>(descriptor_); }
   // Ends the lock, too. In a child after fork() the parent's lock goes on.
   void close() noexcept { descriptor_.reset(); }
@@ -36,6 +38,9 @@ class LockFile {
   bool lock() noexcept;
   bool try_lock() noexcept;
   void unlock() noexcept;
+
+  // Whether anybody holds the lock of a file, of which nothing is changed.
+  static bool is_locked(const Folder& folder, const std::string& name);
 
   // For the message after lock() has failed: who keeps what from being used,
   // and what to do.

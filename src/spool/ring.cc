@@ -108,6 +108,7 @@ std::span<const std::byte> Ring::read() noexcept {
 // The order makes sure that whoever takes over knows what is done with, and
 // that it may not be all zeros yet.
 void Ring::release(std::uint64_t position) noexcept {
+  position = nearest(position);
   const std::uint64_t from = header_->cleared.load(std::memory_order_relaxed);
   header_->released.store(position, std::memory_order_release);
   keep_order();

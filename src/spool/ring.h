@@ -25,6 +25,7 @@
 // ring over passes over zeros to the next word.
 #pragma once
 
+#include <algorithm>
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
@@ -117,15 +118,13 @@ class Ring {
   // Up to where records were read. What was read so far may be released later,
   // when it is known to be with its target.
   std::uint64_t read_position() const noexcept { return read_; }
-  // Gives up what was read before that position.
+  // Both take a position that was returned by read_position(); of any other,
+  // which a damaged file may have, the nearest that is possible.
+  //
+  // Gives up what was read before it.
   void release(std::uint64_t position) noexcept;
-  // Reads on from a position that was returned by read_position(), but not
-  // from before what was released.
-  void seek(std::uint64_t position) noexcept {
-    const std::uint64_t released =
-        header_->released.load(std::memory_order_relaxed);
-    read_ = position < released ? released : position;
-  }
+  // Reads on from there, but not from before what was released.
+  void seek(std::uint64_t position) noexcept { read_ = nearest(position); }
 
   // For any thread. How many bytes are waiting to be released.
   std::uint64_t used() const noexcept {
@@ -168,6 +167,10 @@ class Ring {
         header_->cleared.load(std::memory_order_acquire);
     return static_cast<std::int64_t>(end - cleared) <=
            static_cast<std::int64_t>(capacity_);
+  }
+  std::uint64_t nearest(std::uint64_t position) const noexcept {
+    const std::uint64_t possible = std::clamp(position, released(), tail());
+    return (possible + kWord - 1) & ~(kWord - 1);
   }
   bool skip_rest(std::uint64_t tail, std::size_t rest) noexcept;
   bool is_length_possible(std::uint64_t position, std::uint64_t word,

@@ -17,6 +17,7 @@
 #include "os/descriptor.h"
 #include "os/file.h"
 #include "os/signals.h"
+#include "spool/segment.h"
 
 namespace stogger {
 namespace {
@@ -25,6 +26,8 @@ static_assert(sizeof(RingHeader) <= SpoolHeader::kOffset);
 static_assert(SpoolHeader::kOffset + sizeof(SpoolHeader) <= Ring::kHeaderBytes);
 
 constexpr mode_t kRingMode = 0600;
+constexpr std::size_t kLargest =
+    Ring::kHeaderBytes + Ring::kLargestPart * kLargestPayload;
 
 // 0, or else errno. Zeros are written, and not promised: a file system may
 // break its promise when the disk is full.
@@ -45,7 +48,7 @@ int write_zeros(int file, std::size_t size) {
 }  // namespace
 
 RingFile::~RingFile() {
-  if (is_open()) ::munmap(memory_.data(), memory_.size());
+  if (is_open()) unmap();
 }
 
 bool RingFile::map(int file, std::size_t size) noexcept {
@@ -58,6 +61,29 @@ bool RingFile::map(int file, std::size_t size) noexcept {
   return true;
 }
 
+bool RingFile::copy(int file, std::size_t size) noexcept {
+  void* const start = ::mmap(nullptr, size, PROT_READ | PROT_WRITE,
+                             MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  if (start == MAP_FAILED) return false;
+  memory_ = {static_cast<std::byte*>(start), size};
+  for (std::size_t at = 0; at < size;) {
+    const ssize_t got =
+        ::pread(file, memory_.data() + at, size - at, static_cast<off_t>(at));
+    if (got < 0 && errno == EINTR) continue;
+    if (got <= 0) {
+      unmap();
+      return false;
+    }
+    at += static_cast<std::size_t>(got);
+  }
+  return true;
+}
+
+void RingFile::unmap() noexcept {
+  ::munmap(memory_.data(), memory_.size());
+  memory_ = {};
+}
+
 void RingFile::give_back() const noexcept {
   const std::span<std::byte> rest = memory_.subspan(Ring::kHeaderBytes);
   ::madvise(rest.data(), rest.size(), MADV_REMOVE);
@@ -68,6 +94,12 @@ void RingFile::give_back() const noexcept {
 
 Status RingFile::create(const Folder& folder, const std::string& name,
                         std::size_t capacity, const QueueId& queue) {
+  const BootId boot = boot_id();
+  if (boot == BootId{}) {
+    return Status(Code::unavailable,
+                  "cannot read /proc/sys/kernel/random/boot_id, which says "
+                  "whether what is in memory has survived");
+  }
   int descriptor = -1;
   int error = 0;
   Status status = folder.open_file(name, O_RDWR, Folder::Creation::always_new,
@@ -92,7 +124,7 @@ Status RingFile::create(const Folder& folder, const std::string& name,
   ::madvise(memory_.data(), memory_.size(), kPopulateWrite);
   SpoolHeader* const header = std::construct_at(&this->header());
   header->queue = queue;
-  header->boot = boot_id();
+  header->boot = boot;
   header->inode = info.st_ino;
   std::atomic_signal_fence(std::memory_order_seq_cst);
   header->magic = SpoolHeader::kMagic;
@@ -101,28 +133,41 @@ Status RingFile::create(const Folder& folder, const std::string& name,
 
 RingFile::Found RingFile::open(const Folder& folder, const std::string& name,
                                const QueueId& queue) {
+  return open(folder, name, queue, O_RDWR);
+}
+
+RingFile::Found RingFile::open_copy(const Folder& folder,
+                                    const std::string& name,
+                                    const QueueId& queue) {
+  return open(folder, name, queue, O_RDONLY);
+}
+
+RingFile::Found RingFile::open(const Folder& folder, const std::string& name,
+                               const QueueId& queue, int flags) {
   int descriptor = -1;
   int error = 0;
-  const Status status = folder.open_file(name, O_RDWR, Folder::Creation::never,
+  const Status status = folder.open_file(name, flags, Folder::Creation::never,
                                          kRingMode, &descriptor, &error);
-  if (!status.ok()) return Found::no_ring;
+  if (!status.ok()) return error == ENOENT ? Found::no_ring : Found::not_now;
   const Descriptor file(descriptor);
   struct stat info;
   if (::fstat(descriptor, &info) != 0 || !S_ISREG(info.st_mode) ||
       info.st_size < static_cast<off_t>(Ring::kHeaderBytes) ||
-      !map(descriptor, static_cast<std::size_t>(info.st_size))) {
+      info.st_size > static_cast<off_t>(kLargest)) {
     return Found::no_ring;
   }
+  const auto size = static_cast<std::size_t>(info.st_size);
+  const bool is_there =
+      flags == O_RDWR ? map(descriptor, size) : copy(descriptor, size);
+  if (!is_there) return Found::not_now;
   const SpoolHeader& header = this->header();
   if (header.magic != SpoolHeader::kMagic || header.queue != queue) {
-    ::munmap(memory_.data(), memory_.size());
-    memory_ = {};
+    unmap();
     return Found::no_ring;
   }
   if (header.inode != info.st_ino) return Found::copy;
   const BootId boot = boot_id();
-  return header.boot == boot && boot != BootId{} ? Found::ring
-                                                 : Found::before_boot;
+  return header.boot == boot ? Found::ring : Found::before_boot;
 }
 
 }  // namespace stogger

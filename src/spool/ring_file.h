@@ -52,10 +52,16 @@ class RingFile {
     no_ring,      // there is none, or it is damaged
     before_boot,  // it is not what was in memory when the machine stopped
     copy,         // it is a copy of the file of another queue
+    not_now,      // it cannot be read, which may pass
   };
   // Opens what another process has left.
   Found open(const Folder& folder, const std::string& name,
              const QueueId& queue);
+
+  // The same of a copy in memory, to look at: the file is not changed, nor does
+  // it matter what becomes of it.
+  Found open_copy(const Folder& folder, const std::string& name,
+                  const QueueId& queue);
 
   // Of a file that was removed: its blocks are given back to the disk. What is
   // read of the ring are zeros then, but for its header.
@@ -76,6 +82,10 @@ class RingFile {
                                            SpoolHeader::kOffset);
   }
   bool map(int file, std::size_t size) noexcept;
+  bool copy(int file, std::size_t size) noexcept;
+  void unmap() noexcept;
+  Found open(const Folder& folder, const std::string& name,
+             const QueueId& queue, int flags);
 
   std::span<std::byte> memory_;
 };

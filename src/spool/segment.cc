@@ -75,6 +75,8 @@ bool read_segment_head(std::span<const std::byte> bytes, QueueId* queue,
 
 void append_segment_record(Buffer& out, const QueueRecord& record) {
   const auto size = static_cast<std::uint32_t>(record.bytes.size());
+  // All of it, or nothing, if there is no memory.
+  static_cast<void>(out.reserve(kSegmentRecordHeadSize + padded(size)));
   append_number(out, size);
   append_number(out, record_checksum(size, record.position, record.bytes));
   append_number(out, record.position);

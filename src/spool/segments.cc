@@ -1,6 +1,7 @@
 #include "spool/segments.h"
 
 #include <fcntl.h>
+#include <signal.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -8,59 +9,66 @@
 #include <cerrno>
 #include <charconv>
 #include <cstdio>
+#include <cstring>
 #include <string_view>
 
 #include "base/quote.h"
 #include "os/file.h"
+#include "os/signals.h"
 
 namespace stogger {
 namespace {
 
 constexpr std::string_view kSuffix = ".segment";
+constexpr std::string_view kDamagedSuffix = ".damaged";
 constexpr std::size_t kNameDigits = 16;
 constexpr mode_t kSegmentMode = 0600;
-constexpr std::size_t kChunk = 256 * 1024;
-constexpr std::uint64_t kUnknown = UINT64_MAX;
-
-std::span<const std::byte> bytes_of(const Buffer& buffer, std::size_t from) {
-  return std::as_bytes(std::span(buffer.data() + from, buffer.size() - from));
-}
+constexpr std::size_t kKeptPending = std::size_t{2} << 20;
 
 // 0, or else errno.
 int write_all(int file, std::string_view bytes) noexcept {
+  const WriteSignal no_signal(SIGXFSZ);
   while (!bytes.empty()) {
     const ssize_t written = ::write(file, bytes.data(), bytes.size());
     if (written < 0 && errno == EINTR) continue;
-    if (written < 0) return errno;
+    if (written < 0) {
+      const int error = errno;
+      if (error == EFBIG) no_signal.consume();
+      return error;
+    }
     if (written == 0) return ENOSPC;
     bytes.remove_prefix(static_cast<std::size_t>(written));
   }
   return 0;
 }
 
+void add_problem(std::string* problem, const std::string& what) {
+  if (!problem->empty()) *problem += "; ";
+  *problem += what;
+}
+
+constexpr std::size_t aligned(std::size_t size) noexcept {
+  return (size + 7) & ~std::size_t{7};
+}
+
 }  // namespace
 
+// Records are as aligned as they were. Their memory may be another one then.
 void QueueBatch::add(const QueueRecord& record) {
-  const std::size_t start = bytes.size();
+  const std::size_t size = record.bytes.size();
+  records.reserve(records.size() + 1);
   const char* const before = bytes.data();
-  // As aligned as it was.
-  const std::size_t size = (record.bytes.size() + 7) & ~std::size_t{7};
-  char* const room = bytes.reserve(size);
-  std::memcpy(room, record.bytes.data(), record.bytes.size());
-  bytes.advance_to(room + size);
-  // The memory may be another one now.
-  const char* const after = bytes.data();
-  if (before != after) {
-    std::size_t at = 0;
-    for (QueueRecord& other : records) {
-      const std::size_t length = other.bytes.size();
-      other.bytes = std::as_bytes(std::span(after + at, length));
-      at += (length + 7) & ~std::size_t{7};
-    }
+  char* const room = bytes.reserve(aligned(size));
+  std::memcpy(room, record.bytes.data(), size);
+  bytes.advance_to(room + aligned(size));
+  records.push_back({std::as_bytes(std::span(room, size)), record.position});
+  if (before == bytes.data()) return;
+  std::size_t at = 0;
+  for (QueueRecord& other : records) {
+    const std::size_t length = other.bytes.size();
+    other.bytes = std::as_bytes(std::span(bytes.data() + at, length));
+    at += aligned(length);
   }
-  records.push_back(
-      {std::as_bytes(std::span(after + start, record.bytes.size())),
-       record.position});
 }
 
 std::string Segments::name_of(std::uint64_t first) {
@@ -70,9 +78,15 @@ std::string Segments::name_of(std::uint64_t first) {
   return std::string(digits) + std::string(kSuffix);
 }
 
-void Segments::find() {
+Status Segments::find() {
   files_.clear();
-  for (const std::string& name : folder_.names()) {
+  std::vector<std::string> names;
+  if (const int error = folder_.list(&names); error != 0) {
+    return Status(Code::unavailable, "cannot read " +
+                                         quoted(folder_.path_of("")) + ": " +
+                                         error_advice(error));
+  }
+  for (const std::string& name : names) {
     File file;
     struct stat info;
     if (name.size() != kNameDigits + kSuffix.size() ||
@@ -87,16 +101,21 @@ void Segments::find() {
   }
   std::sort(files_.begin(), files_.end(),
             [](const File& a, const File& b) { return a.first < b.first; });
-  // Its writer was killed before there was a record in it.
-  while (!files_.empty() && files_.back().size <= kSegmentHeadSize) {
-    files_.pop_back();
+  // Of some, the writer was killed before there was a record in it.
+  for (std::size_t i = files_.size(); i-- > 0;) {
+    const bool has_successor =
+        i + 1 == files_.size() ||
+        position_of(files_[i]) == position_of(files_[i + 1]);
+    if (has_successor && files_[i].size <= kSegmentHeadSize) {
+      files_.erase(files_.begin() + static_cast<std::ptrdiff_t>(i));
+    }
   }
   last_ = files_.empty() ? 0 : kUnknown;
+  return {};
 }
 
 // The last file may have records behind the position, if its writer was killed:
-// the next one has them, too, and needs another name. Positions are multiples
-// of 8.
+// the next one has them, too, and needs another name.
 void Segments::go_on_after(std::uint64_t position) noexcept {
   written_ = position;
   while (std::any_of(files_.begin(), files_.end(), [this](const File& file) {
@@ -112,41 +131,51 @@ std::uint64_t Segments::bytes() const noexcept {
   return sum;
 }
 
+void Segments::close_files() noexcept {
+  if (out_ != nullptr) out_->reset();
+  unsynced_.clear();
+  reader_.close();
+}
+
 // Writing.
 
 void Segments::add(const QueueRecord& record) {
-  if (pending_.empty()) {
-    pending_first_ = written_;
-  }
   append_segment_record(pending_, record);
   pending_last_ = record.position;
 }
 
-Status Segments::begin_file(std::uint64_t first) {
+Status Segments::begin_file() {
   Buffer head;
-  append_segment_head(head, queue_, first);
-  const std::string name = name_of(first);
+  append_segment_head(head, queue_, written_);
+  const std::string name = name_of(written_);
+  auto out = std::make_shared<Descriptor>();
+  files_.push_back({written_, head.size()});
   int file = -1;
   int error = 0;
   Status status =
       folder_.open_file(name, O_WRONLY | O_APPEND, Folder::Creation::always_new,
                         kSegmentMode, &file, &error);
-  if (!status.ok()) return status;
-  out_ = std::make_shared<Descriptor>(file);
-  error = write_all(file, head.view());
-  if (error != 0) {
-    out_.reset();
-    static_cast<void>(folder_.remove(name));
-    return Status(Code::unavailable, "cannot write " +
-                                         quoted(folder_.path_of(name)) + ": " +
-                                         error_advice(error));
+  if (status.ok()) {
+    out->reset(file);
+    error = write_all(file, head.view());
+    if (error != 0) {
+      static_cast<void>(folder_.remove(name));
+      status = Status(Code::unavailable, "cannot write " +
+                                             quoted(folder_.path_of(name)) +
+                                             ": " + error_advice(error));
+    }
   }
-  files_.push_back({first, head.size()});
-  return {};
+  if (status.ok()) {
+    out_ = std::move(out);
+  } else {
+    files_.pop_back();
+    if (error == EEXIST) begin_anew();
+  }
+  return status;
 }
 
-// The file that is written to is given up: the next one gets another name, also
-// if there is no record in that one. Positions are multiples of 8.
+// The next file gets another name than one that was given up, also if there is
+// no record in that.
 void Segments::begin_anew() noexcept {
   out_.reset();
   ++written_;
@@ -154,85 +183,72 @@ void Segments::begin_anew() noexcept {
 
 Status Segments::flush() {
   if (pending_.empty()) return {};
-  Status status;
-  if (out_ == nullptr || files_.back().size >= kSegmentBytes) {
+  if (out_ == nullptr || files_.back().size >= file_size_) {
     out_.reset();
-    status = begin_file(pending_first_);
+    Status begun = begin_file();
+    if (!begun.ok()) return begun;
   }
-  if (status.ok()) {
-    File& file = files_.back();
-    const int error = write_all(out_->get(), pending_.view());
-    if (error == 0) {
-      file.size += pending_.size();
-      last_ = written_ = pending_last_;
-      if (unsynced_.empty() || unsynced_.back() != out_) {
-        unsynced_.push_back(out_);
-      }
-    } else {
-      status = Status(Code::unavailable,
-                      "cannot write " +
-                          quoted(folder_.path_of(name_of(file.first))) + ": " +
-                          error_advice(error));
-      // A part may be there.
-      if (::ftruncate(out_->get(), static_cast<off_t>(file.size)) != 0) {
-        begin_anew();
-      }
+  if (unsynced_.empty() || unsynced_.back() != out_) unsynced_.push_back(out_);
+  File& file = files_.back();
+  const int error = write_all(out_->get(), pending_.view());
+  if (error != 0) {
+    // A part may be there.
+    if (::ftruncate(out_->get(), static_cast<off_t>(file.size)) != 0) {
+      begin_anew();
     }
+    return Status(Code::unavailable,
+                  "cannot write " +
+                      quoted(folder_.path_of(name_of(file.first))) + ": " +
+                      error_advice(error));
   }
-  pending_.recycle(kChunk);
-  return status;
+  file.size += pending_.size();
+  last_ = written_ = pending_last_;
+  pending_.recycle(kKeptPending);
+  return {};
 }
 
 // Reading.
 
-bool Segments::open_to_read(std::size_t index) {
-  const File& file = files_[index];
-  int descriptor = -1;
-  int error = 0;
-  in_first_ = file.first;
-  in_offset_ = 0;
-  in_last_ = file.first;
-  chunk_.clear();
-  chunk_at_ = 0;
-  const Status status =
-      folder_.open_file(name_of(file.first), O_RDONLY, Folder::Creation::never,
-                        0, &descriptor, &error);
-  in_.reset(descriptor);
-  QueueId queue;
-  std::uint64_t first = 0;
-  if (!status.ok() || !load(kSegmentHeadSize) ||
-      !read_segment_head(bytes_of(chunk_, 0), &queue, &first) ||
-      queue != queue_ || first != file.first) {
-    return false;
+// True if the file is there; else *failed says what becomes of the call, or it
+// is none, and the file is not one of them any more.
+bool Segments::open_reader(std::size_t index, std::string* problem,
+                           Read* failed) {
+  const std::string name = name_of(files_[index].first);
+  *failed = Read::none;
+  switch (reader_.open(folder_, name, queue_, files_[index].first)) {
+    case SegmentReader::Opened::yes:
+      return true;
+    case SegmentReader::Opened::gone:
+      lose(index, "is gone", problem);
+      return false;
+    case SegmentReader::Opened::foreign:
+      lose(index, "is no segment of this queue", problem);
+      return false;
+    case SegmentReader::Opened::not_now:
+      break;
   }
-  chunk_at_ = kSegmentHeadSize;
-  return true;
+  const std::string why = error_advice(errno);
+  add_problem(problem,
+              "cannot read " + quoted(folder_.path_of(name)) + ": " + why);
+  *failed = Read::not_now;
+  return false;
 }
 
-// Has at least so many bytes behind chunk_at_ in memory. False if the file has
-// no more.
-bool Segments::load(std::size_t bytes) {
-  chunk_.consume(chunk_at_);
-  chunk_at_ = 0;
-  while (chunk_.size() < bytes) {
-    const std::size_t part = std::max(kChunk, bytes - chunk_.size());
-    char* const room = chunk_.reserve(part);
-    const ssize_t got =
-        ::pread(in_.get(), room, part, static_cast<off_t>(in_offset_));
-    if (got < 0 && errno == EINTR) continue;
-    if (got <= 0) return false;
-    chunk_.advance_to(room + got);
-    in_offset_ += static_cast<std::uint64_t>(got);
-  }
-  return true;
+// The next bytes are no records.
+void Segments::leave_out(std::string* problem) {
+  std::string what = std::to_string(reader_.damage().size()) + " bytes of " +
+                     quoted(folder_.path_of(name_of(reader_.first()))) +
+                     " are damaged";
+  if (access_ == Access::own) what += "; they are kept as " + keep_damage();
+  add_problem(problem, what + ", and the events in them are lost");
+  reader_.leave_out_damage();
 }
 
-// The next `size` bytes are no records.
-void Segments::set_damage_aside(std::size_t size, std::string* problem) {
-  const std::string name = name_of(in_first_);
-  const std::string kept =
-      name.substr(0, kNameDigits) + "-" +
-      std::to_string(in_offset_ - chunk_.size() + chunk_at_) + ".damaged";
+// The name of a file that has them.
+std::string Segments::keep_damage() {
+  const std::string kept = name_of(reader_.first()).substr(0, kNameDigits) +
+                           "-" + std::to_string(reader_.offset()) +
+                           std::string(kDamagedSuffix);
   int file = -1;
   int error = 0;
   if (folder_
@@ -240,86 +256,115 @@ void Segments::set_damage_aside(std::size_t size, std::string* problem) {
                      &file, &error)
           .ok()) {
     const Descriptor owned(file);
-    static_cast<void>(write_all(file, chunk_.view().substr(chunk_at_, size)));
+    const std::span<const std::byte> damage = reader_.damage();
+    static_cast<void>(write_all(
+        file, {reinterpret_cast<const char*>(damage.data()), damage.size()}));
   }
-  *problem = std::to_string(size) + " bytes of " +
-             quoted(folder_.path_of(name)) + " are damaged; they are kept as " +
-             quoted(kept) + ", and the events in them are lost";
-  chunk_at_ += size;
+  return quoted(kept);
 }
 
-// Whether what comes behind the last record that was read is in the next file,
-// or in the ring.
-bool Segments::may_be_torn(std::size_t index) const noexcept {
-  return index + 1 == files_.size() ||
-         in_last_ >= (files_[index + 1].first & ~std::uint64_t{7});
-}
-
-// The next record of the file that is open for reading. False at its end.
-bool Segments::next(std::size_t index, QueueRecord* record,
+// The file is given up, and kept under another name, if it is there. To whoever
+// looks on, it is no loss that the owner has removed it.
+void Segments::lose(std::size_t index, const std::string& why,
                     std::string* problem) {
-  while (true) {
-    std::size_t size = 0;
-    const SegmentPart part = read_segment_record(bytes_of(chunk_, chunk_at_),
-                                                 in_last_, record, &size);
-    if (part == SegmentPart::record) {
-      chunk_at_ += size;
-      in_last_ = record->position;
-      return true;
-    }
-    if (part == SegmentPart::more && load(size)) continue;
-    while (load(chunk_.size() - chunk_at_ + 1)) {
-    }
-    if (chunk_.size() == chunk_at_) return false;
-    const std::size_t left_out =
-        find_segment_record(bytes_of(chunk_, chunk_at_), in_last_);
-    const bool ends = left_out == chunk_.size() - chunk_at_;
-    // Its writer was killed in the middle of a record.
-    if (part == SegmentPart::more && ends && may_be_torn(index)) return false;
-    set_damage_aside(left_out, problem);
+  const std::string name = name_of(files_[index].first);
+  const bool is_there = folder_.exists(name);
+  if (access_ == Access::own || is_there) {
+    add_problem(problem, quoted(folder_.path_of(name)) + " " + why +
+                             "; the events in it are lost");
   }
-}
-
-// The file cannot be read, or has less in it than was written.
-void Segments::lose(std::size_t index, std::string* problem) {
-  *problem = quoted(folder_.path_of(name_of(files_[index].first))) +
-             " was changed by others, or cannot be read; events are lost";
+  if (access_ == Access::own && is_there) {
+    const std::string kept =
+        name.substr(0, kNameDigits) + std::string(kDamagedSuffix);
+    static_cast<void>(folder_.rename_to_new(name, kept));
+  }
   if (index + 1 == files_.size()) begin_anew();
   files_.erase(files_.begin() + static_cast<std::ptrdiff_t>(index));
-  in_.reset();
+  reader_.close();
 }
 
-bool Segments::read(std::uint64_t after, std::size_t most_rows,
-                    std::size_t most_bytes, QueueBatch* batch,
-                    std::string* problem) {
+// Whether all records up to the next file, or the ring, were read. A file
+// begins where the record before it ends, or earlier, if its writer did not
+// know how far another one had come.
+bool Segments::is_complete(std::size_t index) const noexcept {
+  if (index + 1 < files_.size()) {
+    return reader_.last() >= position_of(files_[index + 1]);
+  }
+  return last_ == kUnknown || reader_.last() >= last_;
+}
+
+Segments::Read Segments::read_file(std::size_t index, std::uint64_t after,
+                                   std::size_t most_rows,
+                                   std::size_t most_bytes, QueueBatch* batch,
+                                   std::string* problem) {
+  QueueRecord record;
+  while (batch->records.size() < most_rows &&
+         batch->bytes.size() < most_bytes) {
+    switch (reader_.next(&record)) {
+      case SegmentReader::Next::record:
+        if (record.position > after) batch->add(record);
+        break;
+      case SegmentReader::Next::torn:
+        // Its writer was killed, or failed, and what was to come is elsewhere.
+        if (is_complete(index)) return Read::none;
+        leave_out(problem);
+        break;
+      case SegmentReader::Next::damaged:
+        leave_out(problem);
+        break;
+      case SegmentReader::Next::end:
+        return Read::none;
+      case SegmentReader::Next::not_now: {
+        const std::string why = error_advice(errno);
+        add_problem(problem,
+                    "cannot read " +
+                        quoted(folder_.path_of(name_of(reader_.first()))) +
+                        ": " + why);
+        return Read::not_now;
+      }
+    }
+  }
+  return Read::some;
+}
+
+Segments::Read Segments::read(std::uint64_t after, std::size_t most_rows,
+                              std::size_t most_bytes, QueueBatch* batch,
+                              std::string* problem) {
   std::size_t index = 0;
   while (index + 1 < files_.size() && end_of(index) <= after) ++index;
   while (index < files_.size()) {
     const bool is_last = index + 1 == files_.size();
-    const bool is_open = in_ && in_first_ == files_[index].first;
-    if (!is_open && !open_to_read(index)) {
-      lose(index, problem);
+    // What was read, and is wanted again, is read from the start.
+    const bool is_open =
+        reader_.is_open() && reader_.first() == files_[index].first &&
+        (reader_.last() <= after || reader_.last() == reader_.first());
+    Read result = Read::none;
+    if (!is_open && !open_reader(index, problem, &result)) {
+      if (result == Read::not_now) return result;
       if (is_last) last_ = after;
       continue;
     }
-    QueueRecord record;
-    while (batch->records.size() < most_rows &&
-           batch->bytes.size() < most_bytes && next(index, &record, problem)) {
-      if (record.position > after) batch->add(record);
+    try {
+      result = read_file(index, after, most_rows, most_bytes, batch, problem);
+    } catch (...) {
+      reader_.close();
+      throw;
     }
-    if (!batch->records.empty()) return true;
+    if (!batch->records.empty()) return Read::some;
+    if (result == Read::not_now) return result;
+    if (!is_complete(index)) {
+      add_problem(problem,
+                  "events are missing in " +
+                      quoted(folder_.path_of(name_of(files_[index].first))));
+      if (is_last) begin_anew();
+    }
     if (is_last) {
-      if (last_ != kUnknown && in_last_ < last_) {
-        lose(index, problem);
-        last_ = after;
-      } else {
-        last_ = in_last_;  // what comes next is in the ring
-      }
-      return false;
+      last_ = reader_.last();  // what comes next is in the ring
+      return Read::none;
     }
     ++index;
   }
-  return false;
+  return Read::none;
 }
 
 void Segments::remove_through(std::uint64_t position) {
@@ -328,10 +373,12 @@ void Segments::remove_through(std::uint64_t position) {
 
 void Segments::remove_oldest() {
   const File file = files_.front();
+  if (access_ == Access::own) {
+    static_cast<void>(folder_.remove(name_of(file.first)));
+  }
   if (files_.size() == 1) out_.reset();
-  if (in_ && in_first_ == file.first) in_.reset();
+  if (reader_.first() == file.first) reader_.close();
   files_.pop_front();
-  static_cast<void>(folder_.remove(name_of(file.first)));
 }
 
 }  // namespace stogger

@@ -15,6 +15,7 @@
 #include "os/folder.h"
 #include "spool/queue_id.h"
 #include "spool/segment.h"
+#include "spool/segment_reader.h"
 #include "stogger/status.h"
 
 namespace stogger {
@@ -28,24 +29,29 @@ struct QueueBatch {
     records.clear();
     bytes.recycle(kept_memory);
   }
-  // Copies a record. May throw std::bad_alloc.
+  // Copies a record. May throw std::bad_alloc, and then has not got it.
   void add(const QueueRecord& record);
 };
 
 class Segments {
  public:
-  static constexpr std::size_t kSegmentBytes = std::size_t{16} << 20;
+  enum class Access : unsigned char {
+    own,
+    look,  // nothing is written or removed, whoever uses the queue meanwhile
+  };
 
   // The folder has to live as long.
-  Segments(const Folder& folder, const QueueId& queue)
-      : folder_(folder), queue_(queue) {}
+  Segments(const Folder& folder, const QueueId& queue,
+           Access access = Access::own)
+      : folder_(folder), queue_(queue), access_(access) {}
 
   // Those that are in the folder, by their names: none is read.
-  void find();
-
+  Status find();
   // Of those that another process has left: what is added to them comes behind
   // that position.
   void go_on_after(std::uint64_t position) noexcept;
+  // What a file has at least before another one is begun.
+  void set_file_size(std::uint64_t size) noexcept { file_size_ = size; }
 
   bool empty() const noexcept { return files_.empty(); }
   // All bytes of them.
@@ -56,67 +62,80 @@ class Segments {
   }
 
   // Adds records behind all others. They are in a file, in the kernel's hands
-  // at least, when flush() has worked. If it does not, none since the last
-  // flush() is. May throw std::bad_alloc.
+  // at least, when flush() has worked. If it does not, or something throws
+  // std::bad_alloc, none since the last flush() is, and drop_unflushed() is to
+  // be called.
   void add(const QueueRecord& record);
   Status flush();
+  void drop_unflushed() noexcept { pending_.clear(); }
   // The files that were written to since this was asked last, which may not be
   // on the disk yet.
   std::vector<std::shared_ptr<const Descriptor>> take_unsynced() noexcept {
     return std::exchange(unsynced_, {});
   }
 
+  enum class Read : unsigned char {
+    some,
+    none,
+    not_now,  // a file cannot be read, which may pass; *problem says why
+  };
   // Adds the next records behind that position to the batch, which gets at most
-  // so many rows, and no more once it has so many bytes. False if there are
-  // none. What is damaged is set aside, and said in *problem.
-  bool read(std::uint64_t after, std::size_t most_rows, std::size_t most_bytes,
+  // so many rows, and no more once it has so many bytes. What is damaged is set
+  // aside, and added to *problem. May throw std::bad_alloc; then the same can
+  // be read again.
+  Read read(std::uint64_t after, std::size_t most_rows, std::size_t most_bytes,
             QueueBatch* batch, std::string* problem);
   // Removes those of which all records end before or at the position.
   void remove_through(std::uint64_t position);
 
+  // In a child after fork(): lets go of the files.
+  void close_files() noexcept;
+
  private:
   struct File {
+    // Where its first record begins. A little more, if there was a file of that
+    // name; positions are multiples of 8.
     std::uint64_t first = 0;
     std::uint64_t size = 0;
   };
+  static constexpr std::uint64_t kUnknown = UINT64_MAX;
 
   static std::string name_of(std::uint64_t first);
-  Status begin_file(std::uint64_t first);
+  static std::uint64_t position_of(const File& file) noexcept {
+    return file.first & ~std::uint64_t{7};
+  }
+  Status begin_file();
   void begin_anew() noexcept;
-  bool open_to_read(std::size_t index);
-  bool load(std::size_t bytes);
-  void set_damage_aside(std::size_t size, std::string* problem);
-  bool next(std::size_t index, QueueRecord* record, std::string* problem);
+  bool open_reader(std::size_t index, std::string* problem, Read* failed);
+  Read read_file(std::size_t index, std::uint64_t after, std::size_t most_rows,
+                 std::size_t most_bytes, QueueBatch* batch,
+                 std::string* problem);
+  bool is_complete(std::size_t index) const noexcept;
+  void leave_out(std::string* problem);
+  std::string keep_damage();
+  void lose(std::size_t index, const std::string& why, std::string* problem);
   void remove_oldest();
-  bool may_be_torn(std::size_t index) const noexcept;
-  void lose(std::size_t index, std::string* problem);
   std::uint64_t end_of(std::size_t index) const noexcept {
     return index + 1 < files_.size() ? files_[index + 1].first : last_;
   }
 
   const Folder& folder_;
   const QueueId queue_;
+  const Access access_;
+  std::uint64_t file_size_ = std::uint64_t{16} << 20;
   std::deque<File> files_;
-  // Where the last record ends; the greatest number as long as it is not known.
+  // Where the last record ends; kUnknown as long as it is not known.
   std::uint64_t last_ = 0;
-  // Where the last record that was written ends, which the next file is named
-  // after.
-  std::uint64_t written_ = 0;
 
-  // Writing.
+  // Writing. The next file is named after where the last record that was
+  // written ends.
+  std::uint64_t written_ = 0;
   std::shared_ptr<Descriptor> out_;
   Buffer pending_;
-  std::uint64_t pending_first_ = 0;
   std::uint64_t pending_last_ = 0;
   std::vector<std::shared_ptr<const Descriptor>> unsynced_;
 
-  // Reading: the file, and of it what is in memory.
-  Descriptor in_;
-  std::uint64_t in_first_ = 0;
-  std::uint64_t in_offset_ = 0;  // of what is read next
-  std::uint64_t in_last_ = 0;    // where the last record that was read ends
-  Buffer chunk_;
-  std::size_t chunk_at_ = 0;
+  SegmentReader reader_;
 };
 
 }  // namespace stogger

@@ -119,6 +119,7 @@ std::string to_text(const SpoolOwner& owner) {
   ((text += "program ") += owner.program) += '\n';
   ((text += "sink ") += owner.sink) += '\n';
   ((text += "type ") += owner.type) += '\n';
+  ((text += "ring_dir ") += owner.ring_dir) += '\n';
   return text;
 }
 
@@ -135,7 +136,8 @@ OwnerText read_owner(std::string_view text, SpoolOwner* owner) {
   }
   return take_line(&text, "program ", &owner->program) &&
                  take_line(&text, "sink ", &owner->sink) &&
-                 take_line(&text, "type ", &owner->type)
+                 take_line(&text, "type ", &owner->type) &&
+                 take_line(&text, "ring_dir ", &owner->ring_dir)
              ? OwnerText::read
              : OwnerText::damaged;
 }
@@ -144,17 +146,24 @@ std::string SpoolFolder::ring_name() const {
   return ring_dir_.empty() ? std::string(kRing) : to_text(queue_) + ".ring";
 }
 
-Status SpoolFolder::open(const std::string& sink, const QueueId& queue,
-                         bool create) {
-  sink_ = sink;
-  queue_ = queue;
-  Status status = folder_.open(spool_dir_ + "/" + folder_name(sink) + "/" +
-                                   to_text(queue) + "/" + std::string(kLock),
-                               kModes, create);
-  if (status.ok() && !ring_dir_.empty()) {
-    status = ring_folder_.open(ring_dir_ + "/" + ring_name(), kModes, create);
+std::string SpoolFolder::path_of(const std::string& sink,
+                                 const QueueId& queue) const {
+  return spool_dir_ + "/" + folder_name(sink) + "/" + to_text(queue);
+}
+
+Status SpoolFolder::open(const std::string& path, bool create) {
+  path_ = path;
+  if (!read_queue_id(path.substr(path.rfind('/') + 1), &queue_)) {
+    return Status(Code::invalid,
+                  quoted(path) + " is no queue: its name is no UUID");
   }
-  return status;
+  Status status = folder_.open(path + "/" + std::string(kLock), kModes, create);
+  return status.ok() ? open_ring_folder(create) : status;
+}
+
+Status SpoolFolder::open_ring_folder(bool create) {
+  if (ring_dir_.empty()) return {};
+  return ring_folder_.open(ring_dir_ + "/" + ring_name(), kModes, create);
 }
 
 Status SpoolFolder::create(const SpoolOwner& owner) {
@@ -174,7 +183,7 @@ Status SpoolFolder::create(const SpoolOwner& owner) {
 
 Status SpoolFolder::try_to_create(const SpoolOwner& owner, bool* is_ours) {
   const std::string lock(kLock);
-  Status status = open(owner.sink, make_queue_id(), true);
+  Status status = open(path_of(owner.sink, make_queue_id()), true);
   if (status.ok()) status = check_file_system(folder_);
   if (status.ok()) status = check_file_system(ring_folder());
   if (!status.ok()) return status;
@@ -183,32 +192,38 @@ Status SpoolFolder::try_to_create(const SpoolOwner& owner, bool* is_ours) {
   *is_ours = status.ok() ? lock_.lock() && lock_.is_at(folder_, lock)
                          : ::fstat(folder_.descriptor(), &info) == 0 &&
                                info.st_nlink != 0;
-  if (status.ok() && *is_ours)
-    status = write_text(folder_, lock, to_text(owner));
-  return status;
+  if (!status.ok() || !*is_ours) return status;
+  SpoolOwner complete = owner;
+  complete.ring_dir = ring_dir_;
+  return write_text(folder_, lock, to_text(complete));
 }
 
-SpoolFolder::Taken SpoolFolder::take_over_any(const std::string& sink,
-                                              const QueueId& queue,
+SpoolFolder::Taken SpoolFolder::take_over_any(const std::string& path,
                                               SpoolOwner* owner) {
   const std::string lock(kLock);
-  if (!open(sink, queue, false).ok()) return Taken::no;
+  if (!open(path, false).ok()) return Taken::no;
   if (!folder_.exists(lock)) {
     remove_folder();
     return Taken::no;
   }
-  if (!lock_.open(folder_, lock, kModes.file).ok()) return Taken::no;
+  if (!lock_.open_existing(folder_, lock).ok()) return Taken::no;
   if (lock_.try_lock() && lock_.is_at(folder_, lock)) {
-    switch (read_owner(read_text(folder_, lock), owner)) {
+    switch (this->owner(owner)) {
       case OwnerText::read:
-        return Taken::yes;
+        if (ring_dir_.empty()) ring_dir_ = owner->ring_dir;
+        if (open_ring_folder(false).ok()) return Taken::yes;
+        break;
       case OwnerText::newer:
         lock_.close();
         return Taken::newer;
       case OwnerText::damaged:
         // Who made it was killed before there was more than that.
-        if (folder_.names().size() == 1) remove();
-        break;
+        if (has_lock_alone()) {
+          remove();
+          return Taken::no;
+        }
+        lock_.close();
+        return Taken::damaged;
     }
   }
   lock_.close();
@@ -216,12 +231,32 @@ SpoolFolder::Taken SpoolFolder::take_over_any(const std::string& sink,
 }
 
 SpoolFolder::Taken SpoolFolder::take_over(const SpoolOwner& owner,
-                                          const QueueId& queue) {
+                                          const std::string& path) {
   SpoolOwner found;
-  const Taken taken = take_over_any(owner.sink, queue, &found);
-  if (taken != Taken::yes || found == owner) return taken;
+  const Taken taken = take_over_any(path, &found);
+  if (taken != Taken::yes || found.is_like(owner)) return taken;
   lock_.close();
   return Taken::no;
+}
+
+Status SpoolFolder::look_at(const std::string& path) {
+  Status status = open(path, false);
+  if (!status.ok()) return status;
+  if (folder_.exists(std::string(kLock))) {
+    SpoolOwner found;
+    static_cast<void>(owner(&found));
+    if (ring_dir_.empty()) ring_dir_ = found.ring_dir;
+    return open_ring_folder(false);
+  }
+  return Status(Code::invalid, quoted(path) + " is no queue: it has no lock");
+}
+
+bool SpoolFolder::is_in_use() const {
+  return LockFile::is_locked(folder_, std::string(kLock));
+}
+
+OwnerText SpoolFolder::owner(SpoolOwner* owner) const {
+  return read_owner(read_text(folder_, std::string(kLock)), owner);
 }
 
 std::vector<QueueId> SpoolFolder::list(const std::string& sink) const {
@@ -238,32 +273,47 @@ std::vector<QueueId> SpoolFolder::list(const std::string& sink) const {
   return queues;
 }
 
+bool SpoolFolder::has_lock_alone() const {
+  std::vector<std::string> names;
+  return folder_.list(&names) == 0 && names.size() == 1;
+}
+
 void SpoolFolder::remove() noexcept {
   try {
-    if (!folder_.is_open()) return;
+    std::vector<std::string> names;
+    if (!folder_.is_open() || folder_.list(&names) != 0) return lock_.close();
     // The ring knows what of the segments is acknowledged: it goes after them.
-    for (const std::string& name : folder_.names()) {
+    for (const std::string& name : names) {
       // What could not be read is for people to look at.
       if (name.ends_with(kSegment)) static_cast<void>(folder_.remove(name));
     }
     static_cast<void>(ring_folder().remove(ring_name()));
     // The lock comes last: whoever gets it finds that it has no name.
-    if (folder_.names().size() <= 1) {
+    if (has_lock_alone()) {
       static_cast<void>(folder_.remove(std::string(kLock)));
     }
     lock_.close();
     remove_folder();
   } catch (...) {
-    // Without memory, an empty folder is left.
+    lock_.close();  // without memory, an empty folder is left
   }
+}
+
+Status SpoolFolder::sync() const {
+  Folder parent;
+  const bool is_synced =
+      ::fdatasync(lock_.descriptor()) == 0 && folder_.sync() == 0 &&
+      parent.open(path_, kModes, false).ok() && parent.sync() == 0 &&
+      parent.open(parent.path_of(""), kModes, false).ok() && parent.sync() == 0;
+  return is_synced ? Status()
+                   : Status(Code::unavailable,
+                            quoted(path_) + " may be gone after a power cut");
 }
 
 // Unless there is something in it.
 void SpoolFolder::remove_folder() {
   Folder parent;
-  const std::string path =
-      spool_dir_ + "/" + folder_name(sink_) + "/" + to_text(queue_);
-  if (parent.open(path, kModes, false).ok()) {
+  if (parent.open(path_, kModes, false).ok()) {
     static_cast<void>(parent.remove_folder(to_text(queue_)));
   }
 }

@@ -10,6 +10,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "os/folder.h"
@@ -25,8 +26,12 @@ struct SpoolOwner {
   std::string program;
   std::string sink;
   std::string type;
+  std::string ring_dir{};  // where the ring is; empty: with the rest
 
   bool operator==(const SpoolOwner&) const = default;
+  bool is_like(const SpoolOwner& other) const {
+    return program == other.program && sink == other.sink && type == other.type;
+  }
 };
 
 // The text of a lock file, of version 1:
@@ -34,13 +39,15 @@ struct SpoolOwner {
 //   program NAME
 //   sink NAME
 //   type NAME
+//   ring_dir PATH
 std::string to_text(const SpoolOwner& owner);
 enum class OwnerText : unsigned char { read, newer, damaged };
 OwnerText read_owner(std::string_view text, SpoolOwner* owner);
 
 class SpoolFolder {
  public:
-  // `ring_dir` is empty for a ring that lies with the rest.
+  // `ring_dir` is empty for a ring that lies with the rest, or for a folder
+  // that is there, which says where it is.
   SpoolFolder(std::string spool_dir, std::string ring_dir)
       : spool_dir_(std::move(spool_dir)), ring_dir_(std::move(ring_dir)) {}
 
@@ -49,17 +56,27 @@ class SpoolFolder {
 
   enum class Taken : unsigned char {
     yes,
-    no,     // it is in use, somebody else's, or gone
-    newer,  // a later version of the library made it
+    no,       // it is in use, somebody else's, or gone
+    newer,    // a later version of the library made it
+    damaged,  // it is not known who made it
   };
-  // Locks the folder that another process has left.
-  Taken take_over(const SpoolOwner& owner, const QueueId& queue);
-  // The same, whoever the owner is, who becomes known.
-  Taken take_over_any(const std::string& sink, const QueueId& queue,
-                      SpoolOwner* owner);
+  // Locks the folder at a path, which another process has left.
+  Taken take_over(const SpoolOwner& owner, const std::string& path);
+  // The same of the folder at a path, whoever the owner is, who becomes known.
+  Taken take_over_any(const std::string& path, SpoolOwner* owner);
+
+  // Opens the folder at a path, neither locking nor changing it. Code::invalid
+  // if it is none of a queue.
+  Status look_at(const std::string& path);
+  // Of an open folder: whether anybody has locked it, and whose it is.
+  bool is_in_use() const;
+  OwnerText owner(SpoolOwner* owner) const;
 
   // Those that are there for a sink, the oldest first.
   std::vector<QueueId> list(const std::string& sink) const;
+
+  // Where the folder of that queue lies.
+  std::string path_of(const std::string& sink, const QueueId& queue) const;
 
   const QueueId& queue() const noexcept { return queue_; }
   const Folder& folder() const noexcept { return folder_; }
@@ -67,8 +84,10 @@ class SpoolFolder {
     return ring_dir_.empty() ? folder_ : ring_folder_;
   }
   std::string ring_name() const;
-  std::string path() const { return folder_.path(); }
+  const std::string& path() const noexcept { return path_; }
 
+  // Waits until the disk has what create() has made.
+  Status sync() const;
   // Removes what is left of it; what is not known stays, and so does the
   // folder then.
   void remove() noexcept;
@@ -76,13 +95,15 @@ class SpoolFolder {
   void close() noexcept { lock_.close(); }
 
  private:
-  Status open(const std::string& sink, const QueueId& queue, bool create);
+  Status open(const std::string& path, bool create);
+  Status open_ring_folder(bool create);
+  bool has_lock_alone() const;
   Status try_to_create(const SpoolOwner& owner, bool* is_ours);
   void remove_folder();
 
   std::string spool_dir_;
   std::string ring_dir_;
-  std::string sink_;
+  std::string path_;
   QueueId queue_{};
   Folder folder_;
   Folder ring_folder_;

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <span>
-#include <utility>
 
 namespace stogger {
 namespace {
@@ -14,28 +13,41 @@ constexpr std::size_t kSpilledAtOnce = std::size_t{1} << 20;
 }  // namespace
 
 SpoolStore::SpoolStore(const SpoolFolder& folder, const RingFile& file,
-                       Ring* ring)
-    : file_(file), ring_(ring), segments_(folder.folder(), folder.queue()) {
-  segments_.find();
+                       Ring* ring, Segments::Access access)
+    : file_(file),
+      ring_(ring),
+      segments_(folder.folder(), folder.queue(), access) {
   if (file.is_open()) next_ = file.acknowledged();
-  if (ring != nullptr) segments_.go_on_after(ring->released());
+  // Of a ring that was damaged, or not what was in memory, it may be anything.
+  if (ring != nullptr) next_ = std::min(next_, ring->tail());
 }
 
-bool SpoolStore::read(std::size_t most_rows, std::size_t most_bytes,
-                      QueueBatch* batch, std::string* problem) {
-  batch->clear(kKeptMemory);
-  bool found = segments_.has_after(next_) &&
-               segments_.read(next_, most_rows, most_bytes, batch, problem);
-  read_from_segments_ = batch->records.size();
-  if (!found) found = read_ring(most_rows, most_bytes, batch);
-  if (found) {
-    next_ = batch->records.back().position;
-  } else {
-    release(next_);  // the end of all is known by now
-    // Behind the last record, the end of a lap may have been skipped.
-    if (ring_ != nullptr) release(ring_->read_position());
+Status SpoolStore::find_left() {
+  Status status = segments_.find();
+  if (ring_ != nullptr) segments_.go_on_after(ring_->released());
+  return status;
+}
+
+SpoolStore::Read SpoolStore::read(std::size_t most_rows, std::size_t most_bytes,
+                                  QueueBatch* batch, std::string* problem) {
+  batch->clear(std::max(kKeptMemory, 2 * most_bytes));
+  Read result = Read::none;
+  if (segments_.has_after(next_)) {
+    result = segments_.read(next_, most_rows, most_bytes, batch, problem);
   }
-  return found;
+  is_from_segments_ = result == Read::some;
+  if (result == Read::none) {
+    result = read_ring(most_rows, most_bytes, batch) ? Read::some : Read::none;
+  }
+  if (result == Read::some) {
+    next_ = batch->records.back().position;
+  } else if (result == Read::none) {
+    // The end of all is known by now. Behind the last record, the end of a lap
+    // may have been skipped.
+    if (ring_ != nullptr) next_ = std::max(next_, ring_->read_position());
+    release(next_);
+  }
+  return result;
 }
 
 // What is also in a segment, because its writer was killed before it released
@@ -55,38 +67,45 @@ bool SpoolStore::read_ring(std::size_t most_rows, std::size_t most_bytes,
 }
 
 // In this order: whoever takes over has at most the last records twice.
-void SpoolStore::acknowledge() {
-  if (file_.is_open()) file_.acknowledge(next_);
-  spooled_ -= std::min(spooled_, std::exchange(read_from_segments_, 0));
-  release(next_);
+void SpoolStore::acknowledge(std::uint64_t position, std::uint64_t count) {
+  if (file_.is_open()) file_.acknowledge(position);
+  if (is_from_segments_) spooled_ -= std::min(spooled_, count);
+  release(position);
 }
 
 void SpoolStore::release(std::uint64_t position) {
   segments_.remove_through(position);
-  if (segments_.empty()) spooled_ = 0;
-  if (ring_ == nullptr || !segments_.empty()) return;
-  if (position > ring_->released()) ring_->release(position);
+  if (!segments_.empty()) return;
+  spooled_ = 0;
+  if (ring_ != nullptr && position > ring_->released()) {
+    ring_->release(position);
+  }
 }
 
 Status SpoolStore::spill(std::uint64_t most_bytes) {
   if (ring_ == nullptr || ring_->used() == 0) return {};
   ring_->seek(file_.acknowledged());
+  segments_.drop_unflushed();
   bool is_at_end = false;
+  std::uint64_t end = ring_->released();  // of the last record
   while (!is_at_end && segments_.bytes() < most_bytes) {
     std::uint64_t count = 0;
     for (std::size_t size = 0; size < kSpilledAtOnce; ++count) {
       const std::span<const std::byte> bytes = ring_->read();
       is_at_end = bytes.data() == nullptr;
       if (is_at_end) break;
-      segments_.add({bytes, ring_->read_position()});
+      end = ring_->read_position();
+      segments_.add({bytes, end});
       size += bytes.size();
     }
     Status status = segments_.flush();
-    if (!status.ok()) return status;
-    spooled_ += count;
-    if (ring_->read_position() > ring_->released()) {
-      ring_->release(ring_->read_position());
+    if (!status.ok()) {
+      segments_.drop_unflushed();
+      return status;
     }
+    spooled_ += count;
+    // Exactly so far: see Segments::is_complete().
+    if (end > ring_->released()) ring_->release(end);
   }
   return {};
 }

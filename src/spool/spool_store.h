@@ -22,26 +22,42 @@ namespace stogger {
 class SpoolStore {
  public:
   // Of a new queue, or one that another process has left. All have to live as
-  // long; the ring is made, or taken over, by now, or null if it is gone.
-  SpoolStore(const SpoolFolder& folder, const RingFile& file, Ring* ring);
+  // long; the ring is made, or taken over, by now, or null if it is gone. To
+  // look at a queue, the ring file has to be a copy in memory.
+  SpoolStore(const SpoolFolder& folder, const RingFile& file, Ring* ring,
+             Segments::Access access = Segments::Access::own);
+  // Of one that another process has left, before all that follows: finds its
+  // segments.
+  Status find_left();
+  // See Segments.
+  void set_file_size(std::uint64_t size) noexcept {
+    segments_.set_file_size(size);
+  }
 
+  using Read = Segments::Read;
   // Replaces what is in the batch, all of which is acknowledged, by the next
-  // records: at most so many rows, and no more once it has so many bytes. False
-  // if there are none. What is damaged is left out, and said in *problem. May
-  // throw std::bad_alloc.
-  bool read(std::size_t most_rows, std::size_t most_bytes, QueueBatch* batch,
+  // records: at most so many rows, and no more once it has so many bytes. What
+  // is damaged is left out, and added to *problem. May throw std::bad_alloc;
+  // then the same can be read again.
+  Read read(std::size_t most_rows, std::size_t most_bytes, QueueBatch* batch,
             std::string* problem);
-  // Up to where records were read.
+  // Up to where all was read.
   std::uint64_t position() const noexcept { return next_; }
-  // All that was read is with its target: gives up its place.
-  void acknowledge();
+  // All up to that position is with its target: `count` records more than
+  // before. Gives up their place. May throw std::bad_alloc; they are
+  // acknowledged all the same.
+  void acknowledge(std::uint64_t position, std::uint64_t count);
 
   // Moves what is in the ring to a segment, as long as the segments have less
-  // than `most_bytes`. After a failure the rest stays in the ring.
+  // than `most_bytes`. After a failure the rest stays in the ring. May throw
+  // std::bad_alloc, which is one.
   Status spill(std::uint64_t most_bytes);
   std::vector<std::shared_ptr<const Descriptor>> take_unsynced() noexcept {
     return segments_.take_unsynced();
   }
+
+  // In a child after fork(): lets go of the files.
+  void close_files() noexcept { segments_.close_files(); }
 
   bool has_segments() const noexcept { return !segments_.empty(); }
   std::uint64_t segment_bytes() const noexcept { return segments_.bytes(); }
@@ -62,7 +78,7 @@ class SpoolStore {
   Segments segments_;
   std::uint64_t next_ = 0;
   std::uint64_t spooled_ = 0;
-  std::uint64_t read_from_segments_ = 0;  // of the records read last
+  bool is_from_segments_ = false;  // what was read last
 };
 
 }  // namespace stogger

@@ -44,7 +44,7 @@ class EventRecordTest : public ::testing::Test {
     event_.message_template = "{user} logged in";
     event_.fields = fields_;
     event_.field_count = std::size(fields_);
-    event_.raw_size = 99;
+    event_.raw_size = 2000;
     event_.sanitized = 3;
     event_.truncated = true;
   }
@@ -116,7 +116,8 @@ TEST_F(EventRecordTest, EverythingIsReadBack) {
 }
 
 TEST_F(EventRecordTest, NothingIsReadBackAsNothing) {
-  const Event nothing;
+  Event nothing;
+  nothing.level = Level::trace;
   RecordBytes bytes(nothing);
   ASSERT_TRUE(record_.read(bytes.all()));
   expect_same(record_.event(), nothing);
@@ -144,6 +145,19 @@ TEST_F(EventRecordTest, ACutRecordIsRefused) {
   for (std::size_t size = 0; size < bytes.size(); ++size) {
     ASSERT_FALSE(record_.read(bytes.exactly().first(size))) << size;
   }
+}
+
+TEST_F(EventRecordTest, ALevelThatNoEventHasIsRefused) {
+  event_.level = Level::off;
+  RecordBytes bytes(event_);
+  EXPECT_FALSE(record_.read(bytes.all()));
+}
+
+TEST_F(EventRecordTest, RenderersGetRoomForAllTextsWhateverTheRecordSays) {
+  event_.raw_size = 0;
+  RecordBytes bytes(event_);
+  ASSERT_TRUE(record_.read(bytes.all()));
+  EXPECT_GT(record_.event().raw_size, long_text_.size());
 }
 
 // What is read of a damaged record lies in it: the sanitizers see to that.

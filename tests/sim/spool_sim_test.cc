@@ -265,6 +265,7 @@ class Story {
   // False if there is nothing left.
   bool work() {
     if (batch_queue_ == nullptr && !read()) return false;
+    if (batch_queue_ == nullptr) return true;  // it cannot be read now
     const std::uint64_t luck = is_reliable_ ? 2 : random_() % 6;
     if (!is_stored_ && luck == 0) return true;  // the target is away
     if (!is_stored_) {
@@ -277,7 +278,8 @@ class Story {
       }
       if (!is_reliable_) return true;
     }
-    batch_queue_->store->acknowledge();
+    batch_queue_->store->acknowledge(batch_queue_->store->position(),
+                                     batch_.records.size());
     batch_queue_ = nullptr;
     is_stored_ = false;
     return true;
@@ -287,18 +289,19 @@ class Story {
     std::string problem;
     while (!left_.empty() || reading_ != nullptr) {
       if (reading_ == nullptr && !take_over()) continue;
-      const bool found =
+      const SpoolStore::Read result =
           reading_->store->read(batch_rows_, 1 << 20, &batch_, &problem);
       note(problem);
-      if (found) {
+      if (result == SpoolStore::Read::not_now) return !is_reliable_;
+      if (result == SpoolStore::Read::some) {
         batch_queue_ = reading_;
         return true;
       }
       reading_->folder.remove();
       reading_ = nullptr;
     }
-    const bool found =
-        own_->store->read(batch_rows_, 1 << 20, &batch_, &problem);
+    const bool found = own_->store->read(batch_rows_, 1 << 20, &batch_,
+                                         &problem) == SpoolStore::Read::some;
     note(problem);
     if (found) batch_queue_ = own_;
     return found;
@@ -309,7 +312,9 @@ class Story {
     left_.pop_back();
     if (id == own_->folder.queue()) return false;
     Queue* const queue = new_queue();
-    if (queue->folder.take_over(kOwner, id) != SpoolFolder::Taken::yes) {
+    if (queue->folder.take_over(kOwner,
+                                own_->folder.path_of(kOwner.sink, id)) !=
+        SpoolFolder::Taken::yes) {
       return false;
     }
     Ring* ring = nullptr;
@@ -321,6 +326,10 @@ class Story {
     }
     queue->store =
         std::make_unique<SpoolStore>(queue->folder, queue->file, ring);
+    if (found == RingFile::Found::not_now || !queue->store->find_left().ok()) {
+      queue->folder.close();
+      return false;
+    }
     reading_ = queue;
     return true;
   }

@@ -98,7 +98,10 @@ class SegmentsTest : public ::testing::Test {
     std::string problem;
     while (segments.has_after(after)) {
       batch.clear(0);
-      if (!segments.read(after, 7, 1 << 20, &batch, &problem)) break;
+      if (segments.read(after, 7, 1 << 20, &batch, &problem) !=
+          Segments::Read::some) {
+        break;
+      }
       for (const QueueRecord& record : batch.records) {
         texts.push_back(text_of(record));
       }
@@ -122,7 +125,7 @@ class SegmentsTest : public ::testing::Test {
   // As the next process finds them.
   std::vector<std::string> found() {
     Segments segments(folder_, queue_);
-    segments.find();
+    EXPECT_OK(segments.find());
     return read_all(segments);
   }
   std::string path() const { return temp_.file(files().front()); }
@@ -227,7 +230,7 @@ TEST_F(SegmentsTest, AFileWithoutAHeadIsSetAsideWhole) {
   bytes[3] ^= 1;
   write_file(path(), bytes);
   EXPECT_THAT(found(), IsEmpty());
-  EXPECT_THAT(problem_, HasSubstr("was changed by others, or cannot be read"));
+  EXPECT_THAT(problem_, HasSubstr("is no segment of this queue"));
 }
 
 TEST_F(SegmentsTest, AFileThatIsTakenAwayIsReportedAndTheRestGoesOn) {
@@ -235,7 +238,7 @@ TEST_F(SegmentsTest, AFileThatIsTakenAwayIsReportedAndTheRestGoesOn) {
   add(segments, 1, 10);
   std::filesystem::remove(path());
   EXPECT_THAT(read_all(segments), IsEmpty());
-  EXPECT_THAT(problem_, HasSubstr("events are lost"));
+  EXPECT_THAT(problem_, HasSubstr("is gone; the events in it are lost"));
   EXPECT_FALSE(segments.has_after(0));
   add(segments, 11, 5);
   EXPECT_EQ(read_all(segments), numbers(11, 5));
@@ -246,7 +249,7 @@ TEST_F(SegmentsTest, AFileThatIsCutByOthersIsReportedAndTheRestGoesOn) {
   add(segments, 1, 10);
   std::filesystem::resize_file(path(), 40 + 24 * 3);
   EXPECT_EQ(read_all(segments), numbers(1, 3));
-  EXPECT_THAT(problem_, HasSubstr("events are lost"));
+  EXPECT_THAT(problem_, HasSubstr("events are missing in"));
   add(segments, 11, 5);
   EXPECT_EQ(read_all(segments, 16 * 10), numbers(11, 5));
 }
