@@ -13,6 +13,7 @@
 #include <string_view>
 #include <vector>
 
+#include "event/event_record.h"
 #include "stogger/diagnostics.h"
 #include "stogger/log.h"
 #include "stogger/system.h"
@@ -221,6 +222,23 @@ TEST_F(SpoolCommand, ARecordThatIsNoEventIsDamage) {
               HasSubstr("damage: the record that ends at 16 is no event"));
   EXPECT_EQ(run("show " + queue.path()), 1);
   EXPECT_EQ(out_, "");
+}
+
+TEST_F(SpoolCommand, JsonThatIsNoneBecomesAText) {
+  const Field field("data", Json{"1}\n{\"forged\":\"\x1b[2J\""});
+  Event event;
+  event.level = Level::info;
+  event.fields = &field;
+  event.field_count = 1;
+  std::vector<std::byte> record(event_record_size(event));
+  write_event_record(event, record.size(), record.data());
+  MadeQueue queue(spool_);
+  queue.add(record);
+  queue.let_go();
+  EXPECT_EQ(run("show " + queue.path()), 0);
+  EXPECT_EQ(std::count(out_.begin(), out_.end(), '\n'), 1);
+  EXPECT_TRUE(nlohmann::json::parse(out_).at("data").is_string()) << out_;
+  EXPECT_THAT(out_, Not(HasSubstr("\x1b")));
 }
 
 TEST_F(SpoolCommand, ShowPrintsTheOldestEventsFirst) {
