@@ -9,7 +9,7 @@
 //   zero    = 4 bytes     ; 0
 //   record  = size crc position payload padding  ; a multiple of 8 bytes
 //   size    = 4 bytes     ; of the payload
-//   crc     = 4 bytes     ; CRC-32C of size, position and payload
+//   crc     = 4 bytes     ; CRC-32C of size, as 8 bytes, position and payload
 //   position = 8 bytes    ; where the record ends in the queue
 //   padding = *7 zero bytes
 //

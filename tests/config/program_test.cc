@@ -1,5 +1,5 @@
 // Runs the program `stogger` itself.
-#include <sys/wait.h>
+#include "support/program.h"
 
 #include <cstdio>
 #include <filesystem>
@@ -14,23 +14,17 @@ namespace {
 class ProgramTest : public ConfigTest {
  protected:
   void SetUp() override {
-#ifndef STOGGER_PROGRAM
-    GTEST_SKIP() << "the program is not built (STOGGER_BUILD_TOOLS is off)";
-#endif
+    if (kProgram == nullptr) {
+      GTEST_SKIP() << "the program is not built (STOGGER_BUILD_TOOLS is off)";
+    }
   }
 
   // Runs it with arguments that suit a shell; returns the exit code.
   int run(const std::string& arguments) {
-    std::string command = "cd '" + folder_.path() + "' && '";
-#ifdef STOGGER_PROGRAM
-    command += STOGGER_PROGRAM;
-#endif
-    command += "' " + arguments + " </dev/null >'" + folder_.file("out") +
-               "' 2>'" + folder_.file("err") + "'";
-    const int status = std::system(command.c_str());
-    out_ = read_file(folder_.file("out"));
-    err_ = read_file(folder_.file("err"));
-    return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+    ProgramRun run = run_program(folder_, arguments);
+    out_ = std::move(run.out);
+    err_ = std::move(run.err);
+    return run.code;
   }
 
   int check(std::string_view toml, const std::string& more = "") {

@@ -1,5 +1,6 @@
 // Whatever the bytes of a record, reading it ends, and what is read lies in it;
-// an event that was read is written as a record that reads the same.
+// an event that was read is written as a record that reads the same, and can be
+// rendered.
 #include <cstdint>
 #include <cstring>
 #include <string>
@@ -7,7 +8,10 @@
 #include <vector>
 
 #include "event/event_record.h"
+#include "event/shorten.h"
 #include "fuzz/random_event.h"
+#include "render/message.h"
+#include "render/render.h"
 
 namespace stogger {
 namespace {
@@ -45,12 +49,33 @@ Bytes written(const Event& event) {
   return bytes;
 }
 
+// As a worker does.
+void render_all(const EventRecord& record) {
+  EventScratch event_scratch;
+  Buffer message;
+  Event event = record.event();
+  if (event.has_message()) {
+    event.shown_fields = render_message(event, message);
+    event.message = message.view();
+  }
+  shorten(&event, event_scratch);
+  RowScratch scratch;
+  for (const RowForm form : {RowForm::text, RowForm::json, RowForm::logfmt,
+                             RowForm::table, RowForm::fields, RowForm::event}) {
+    RowBatch row;
+    render(event, form, {}, scratch, &row);
+    check(row.row_count == 1, "it is rendered");
+    scratch.recycle(0);
+  }
+}
+
 void run(const std::uint8_t* data, std::size_t size) {
   Bytes bytes(size);
   if (size != 0) std::memcpy(bytes.data(), data, size);
   EventRecord record;
   if (!record.read(bytes)) return;
   check_bounds(record.event(), bytes);
+  render_all(record);
   const Bytes again = written(record.event());
   EventRecord second;
   check(second.read(again), "what was written is read");

@@ -237,12 +237,13 @@ TEST_F(SpoolReaderTest, PositionsThatCannotBeEndNothingButTheRing) {
   MadeQueue queue(spool_);
   fill(queue);
   queue.let_go();
-  constexpr std::size_t kAcknowledged = SpoolHeader::kOffset + 48;
+  constexpr std::size_t kAcknowledged = SpoolHeader::kOffset + 72;
   for (const std::uint64_t position :
        {std::uint64_t{17}, std::uint64_t{1} << 60, UINT64_MAX}) {
     set_number(queue.path() + "/ring", kAcknowledged, position);
     SpoolReader reader("");
     ASSERT_OK(reader.open(queue.path()));
+    EXPECT_EQ(reader.ring(), RingUse::read);
     EXPECT_LE(read_all(reader).size(), 15U) << position;
   }
 }
