@@ -83,7 +83,7 @@ Status LedgerSearch::run(std::string* why) {
     if (status.ok()) status = end();
     if (!status.ok() || !why->empty()) return status;
     if (exists) {
-      session_.ledger.use = LedgerView::Use::moved;
+      session_.ledger.use = LedgerView::Use::found;
       return {};
     }
     if (!settings_.create_table) {
@@ -207,13 +207,13 @@ Status Ledger::prepare(Session& session, const RowOrigin& origin,
                        Deadline deadline) {
   LedgerView& ledger = session.ledger;
   for (int i = 0; ledger.use != LedgerView::Use::none; ++i) {
-    if (ledger.use == LedgerView::Use::moved) {
+    if (ledger.use == LedgerView::Use::found) {
       std::string queue = queue_text(origin);
       if (queue == ledger.queue) return {};
       ledger.queue = std::move(queue);
       Status status =
           LedgerSearch(settings_, session, deadline).read_position();
-      if (!status.ok() || ledger.use == LedgerView::Use::moved) return status;
+      if (!status.ok() || ledger.use == LedgerView::Use::found) return status;
     }
     ledger.queue.clear();
     std::string why;

@@ -26,7 +26,7 @@ struct FoundTable {
 
 // What a session knows of the ledger, see ledger.h.
 struct LedgerView {
-  enum class Use { unknown, moved, none };
+  enum class Use { unknown, found, none };
   Use use = Use::unknown;
   std::string table;           // qualified, in quotes
   std::string queue;           // whose position is known, as text; empty: none
@@ -34,7 +34,7 @@ struct LedgerView {
 
   // Whether the transaction of these rows moves it.
   bool moves_with(const RowBatch& rows) const noexcept {
-    return rows.origin != nullptr && use == Use::moved;
+    return rows.origin != nullptr && use == Use::found;
   }
 };
 

@@ -443,6 +443,20 @@ TEST_P(PostgresLedger, ARightThatIsTakenAwayRefusesNoRow) {
   EXPECT_EQ(stored(), "7 1 2 3 4");
 }
 
+TEST_P(PostgresLedger, RowLevelSecurityOfTheTableIsNoObstacle) {
+  static_cast<void>(write_to(*open(), rows_at({7}, 1)));
+  if (!make_role()) GTEST_SKIP() << "the pooler has one role";
+  server().execute(
+      "GRANT SELECT, INSERT, UPDATE ON stogger_logs_ledger TO app; ALTER TABLE "
+      "stogger_logs ENABLE ROW LEVEL SECURITY; CREATE POLICY p ON stogger_logs "
+      "FOR INSERT TO app WITH CHECK (event <> '2')");
+  const SinkPtr sink = open({}, "app");
+  EXPECT_EQ(said_of(*sink, rows_at({1, 2, 3})).refused_rows(),
+            (std::vector<std::size_t>{1}));
+  EXPECT_OK(write_to(*sink, rows_at({2, 3, 4})));
+  EXPECT_EQ(stored(), "7 1 3 4");
+}
+
 TEST_P(PostgresLedger, IsNotMadeWithoutCreateTable) {
   static_cast<void>(open());
   const SinkPtr sink = open({{"create_table", false}});
