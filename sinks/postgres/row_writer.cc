@@ -119,10 +119,13 @@ Status RowWriter::write_all(const RowBatch& rows) {
 Status RowWriter::begin(const RowBatch& rows, Deadline deadline) {
   Status status = connect(deadline);
   if (status.ok() && session_->columns.empty()) status = make_table(rows);
-  if (!status.ok()) return status;
-  sender_.match(rows);
-  if (rows.origin == nullptr) return {};
-  status = ledger_.prepare(*session_, *rows.origin, deadline);
+  if (status.ok()) sender_.match(rows);
+  if (!status.ok() || rows.origin == nullptr) return status;
+  return read_ledger(*rows.origin, deadline);
+}
+
+Status RowWriter::read_ledger(const RowOrigin& origin, Deadline deadline) {
+  const Status status = ledger_.prepare(*session_, origin, deadline);
   if (status.ok()) return {};
   retire(Connector::Verdict::fine);
   lacks_connection_ = false;

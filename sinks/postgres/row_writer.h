@@ -53,6 +53,7 @@ class RowWriter {
   Status write_all(const RowBatch& rows);
   Status begin(const RowBatch& rows, Deadline deadline);
   Status make_table(const RowBatch& rows);
+  Status read_ledger(const RowOrigin& origin, Deadline deadline);
   Status write_one(const RowBatch& rows, std::size_t row, Deadline deadline);
   Status write_some(const RowBatch& rows, Rows chosen, Deadline deadline);
   void leave_out_stored(const RowBatch& rows, Rows* chosen);
