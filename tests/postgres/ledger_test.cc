@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cstdint>
 #include <memory>
+#include <random>
 #include <string>
 #include <thread>
 #include <vector>
@@ -342,6 +343,38 @@ TEST_P(PostgresLedger, APositionThatAnotherMovedIsReadAgain) {
   ASSERT_OK(write_to(*zombie, rows_at({3, 4})));
   EXPECT_EQ(stored(), "1 2 3 4");
   EXPECT_EQ(written(*zombie), 5u);
+}
+
+// A queue that forgets what was acknowledged, cuts its batches as it likes, and
+// whose process and connections end at any time.
+TEST_P(PostgresLedger, WhateverHappensEachRowIsStoredOnceAndInOrder) {
+  static_cast<void>(open());
+  server().execute("ALTER TABLE stogger_logs ADD CHECK (event::int % 17 <> 0)");
+  CuttingProxy proxy(port());
+  SinkPtr sink = open({}, "", proxy.port());
+  std::minstd_rand random(7);
+  const auto below = [&](std::uint64_t end) { return random() % end; };
+  constexpr std::uint64_t kRows = 400;
+  for (std::uint64_t next = 1; next <= kRows;) {
+    const std::uint64_t last = std::min(next + below(40), kRows);
+    const bool cuts = below(4) == 0;
+    if (cuts) proxy.cut();
+    KeptReport said;
+    const Status status = sink->write(rows_at(range(next, last)), said);
+    EXPECT_TRUE(said.doubtful.empty());
+    if (status.ok()) next = last + 1;
+    if (below(10) == 0) next -= std::min(next - 1, below(60));
+    if (below(10) == 0) {
+      sink = open({}, "", proxy.port());
+    } else if (!status.ok()) {
+      reopen(*sink);
+    }
+  }
+  expect_each_once(kRows - kRows / 17);
+  EXPECT_EQ(server().one("SELECT bool_and(ok) FROM (SELECT event::int > "
+                         "lag(event::int, 1, 0) OVER (ORDER BY id) AS ok FROM "
+                         "stogger_logs) AS o"),
+            "t");
 }
 
 // ---- The ledger itself
