@@ -18,7 +18,7 @@ namespace stogger {
 namespace {
 
 constexpr std::string_view kLooking = "cannot look at the ledger";
-constexpr int kMostTries = 3;
+constexpr int kMostSearches = 3;
 // How often a write() reads a position again that others move.
 constexpr int kMostMoves = 8;
 
@@ -76,7 +76,7 @@ Status LedgerSearch::run(std::string* why) {
     *why = "the table is on another server, whose transactions are its own";
     return {};
   }
-  for (int i = 0; i < kMostTries; ++i) {
+  for (int i = 0; i < kMostSearches; ++i) {
     bool exists = false;
     Status status = begin();
     if (status.ok()) status = look(&exists, why);
@@ -217,7 +217,7 @@ Status Ledger::prepare(Session& session, const RowOrigin& origin,
     }
     ledger.queue.clear();
     std::string why;
-    if (i < kMostTries) {
+    if (i < kMostSearches) {
       Status status = LedgerSearch(settings_, session, deadline).run(&why);
       if (!status.ok()) return status;
     } else {
