@@ -143,21 +143,11 @@ class SqliteSink final : public Sink {
     Status status = database_.run("BEGIN IMMEDIATE", kInserting);
     if (!status.ok()) return status;
     std::size_t first = 0;
-    if (rows.origin != nullptr) status = ledger_.find(rows, &first);
     std::size_t refused = 0;
-    for (std::size_t i = first; i < rows.row_count && status.ok(); ++i) {
-      const int result = rows_.insert(rows, i);
-      if (result == SQLITE_DONE) continue;
-      status = rows_.failure(result);
-      if (status.code() != Code::rejected || whole_batches_ ||
-          !is_in_transaction()) {
-        break;
-      }
-      ++refused;
-      report.refuse(i, status.message());
-      status = {};
-    }
-    if (status.ok() && rows.origin != nullptr && first < rows.row_count) {
+    const bool has_ledger = rows.origin != nullptr;
+    if (has_ledger) status = ledger_.find(rows, &first);
+    if (status.ok()) status = insert_from(rows, first, report, &refused);
+    if (status.ok() && has_ledger && first < rows.row_count) {
       status = ledger_.store(rows);
     }
     if (status.ok()) status = database_.run("COMMIT", kInserting);
@@ -175,7 +165,38 @@ class SqliteSink final : public Sink {
     return {};
   }
 
-  // After some failures SQLite ends a transaction by itself.
+  // In a transaction, which goes on if it returns ok.
+  Status insert_from(const RowBatch& rows, std::size_t first,
+                     WriteReport& report, std::size_t* refused) {
+    Status status = check_transaction();
+    for (std::size_t i = first; i < rows.row_count && status.ok(); ++i) {
+      const int result = rows_.insert(rows, i);
+      if (result == SQLITE_DONE) {
+        status = check_transaction();
+        continue;
+      }
+      status = rows_.failure(result);
+      if (status.code() != Code::rejected || whole_batches_ ||
+          !is_in_transaction()) {
+        break;
+      }
+      ++*refused;
+      report.refuse(i, status.message());
+      status = {};
+    }
+    return status;
+  }
+
+  // After some failures SQLite ends a transaction by itself, also of a
+  // statement that does without what it failed to find out. What follows would
+  // be committed for itself.
+  Status check_transaction() {
+    return is_in_transaction()
+               ? Status()
+               : Status(Code::unavailable,
+                        std::string(kInserting) +
+                            ": SQLite has ended the transaction by itself");
+  }
   bool is_in_transaction() const noexcept {
     return database_.is_open() &&
            sqlite3_get_autocommit(database_.connection()) == 0;
