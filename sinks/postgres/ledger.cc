@@ -10,6 +10,7 @@
 #include "sinks/postgres/blame.h"
 #include "sinks/postgres/catalogue.h"
 #include "sinks/postgres/inspection.h"
+#include "sinks/postgres/ledger_sql.h"
 #include "sinks/postgres/reply.h"
 #include "sinks/postgres/sql.h"
 #include "sinks/postgres/trust.h"

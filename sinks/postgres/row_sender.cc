@@ -1,7 +1,7 @@
 #include "sinks/postgres/row_sender.h"
 
 #include "row/origin.h"
-#include "sinks/postgres/sql.h"
+#include "sinks/postgres/ledger_sql.h"
 
 namespace stogger {
 namespace {

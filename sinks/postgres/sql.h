@@ -8,7 +8,6 @@
 #pragma once
 
 #include <chrono>
-#include <cstdint>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -73,18 +72,9 @@ std::string unnest_sql(const std::string& table,
 std::string copy_sql(const std::string& table,
                      const std::vector<PostgresColumn>& columns);
 
-// The name of the ledger of a table: <table>_ledger, cut as those of indexes.
+// The name of the ledger (see ledger_sql.h) of a table: <table>_ledger, cut as
+// those of indexes.
 std::string ledger_name(const std::string& table);
-std::string create_ledger_sql(const PostgresSettings& settings);
-std::string grant_ledger_sql(const PostgresSettings& settings,
-                             std::string_view role);
-// With a queue as $1: its position.
-std::string read_position_sql(const std::string& ledger);
-// Moves the queue to a position. If it is there and not at `from`, the server
-// refuses with kMovedElsewhere, and the transaction fails.
-inline constexpr std::string_view kMovedElsewhere = "23502";
-std::string move_position_sql(const std::string& ledger, std::string_view queue,
-                              std::int64_t from, std::int64_t to);
 
 // stogger_ and 16 hexadecimal digits made from the SQL: through a pooler, one
 // name for two statements would have one client execute the other's. The SQL

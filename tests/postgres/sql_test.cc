@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "sinks/postgres/ledger_sql.h"
 #include "tests/support/sinks.h"
 
 namespace stogger {
