@@ -47,6 +47,55 @@ SELECT pg_catalog.has_schema_privilege(c.relnamespace, 'USAGE'),
   FROM pg_catalog.pg_class c WHERE c.oid OPERATOR(pg_catalog.=) $1::pg_catalog.oid)";
 }
 
+std::string_view find_ledger_sql() {
+  return R"(
+SELECT c.oid,
+       c.relkind OPERATOR(pg_catalog.=) 'r'
+       AND c.relpersistence OPERATOR(pg_catalog.=) 'p'
+       AND NOT c.relispartition AND NOT c.relrowsecurity
+       AND NOT EXISTS (SELECT FROM pg_catalog.pg_trigger t
+                        WHERE t.tgrelid OPERATOR(pg_catalog.=) c.oid)
+       AND NOT EXISTS (SELECT FROM pg_catalog.pg_rewrite w
+                        WHERE w.ev_class OPERATOR(pg_catalog.=) c.oid)
+       AND EXISTS (
+         SELECT FROM pg_catalog.pg_index i
+           JOIN pg_catalog.pg_attribute a
+             ON a.attrelid OPERATOR(pg_catalog.=) c.oid
+            AND a.attnum OPERATOR(pg_catalog.=) i.indkey[0]
+          WHERE i.indrelid OPERATOR(pg_catalog.=) c.oid AND i.indisunique
+            AND i.indimmediate AND i.indisvalid AND i.indpred IS NULL
+            AND i.indnatts OPERATOR(pg_catalog.=) 1::pg_catalog.int2
+            AND a.attname OPERATOR(pg_catalog.=) 'queue')
+       AND coalesce((
+         SELECT pg_catalog.count(*) OPERATOR(pg_catalog.=) 3
+            AND pg_catalog.bool_and(
+                  a.attgenerated OPERATOR(pg_catalog.=) ''
+                  AND a.attidentity OPERATOR(pg_catalog.=) ''
+                  AND a.attnotnull
+                  AND coalesce(a.atttypid OPERATOR(pg_catalog.=)
+                    CASE WHEN a.attname OPERATOR(pg_catalog.=) 'queue'
+                         THEN 2950
+                         WHEN a.attname OPERATOR(pg_catalog.=) 'position'
+                         THEN 20
+                         WHEN a.attname OPERATOR(pg_catalog.=) 'updated_at'
+                         THEN 1184 END::pg_catalog.oid, false))
+           FROM pg_catalog.pg_attribute a
+          WHERE a.attrelid OPERATOR(pg_catalog.=) c.oid
+            AND a.attnum OPERATOR(pg_catalog.>) 0::pg_catalog.int2
+            AND NOT a.attisdropped), false),
+       coalesce(c.relowner OPERATOR(pg_catalog.=) (
+         SELECT l.relowner FROM pg_catalog.pg_class l
+          WHERE l.oid OPERATOR(pg_catalog.=) $3::pg_catalog.oid), false),
+       pg_catalog.has_table_privilege(c.oid, 'SELECT')
+       AND pg_catalog.has_table_privilege(c.oid, 'INSERT')
+       AND pg_catalog.has_table_privilege(c.oid, 'UPDATE')
+  FROM pg_catalog.pg_class c
+  JOIN pg_catalog.pg_namespace n
+    ON n.oid OPERATOR(pg_catalog.=) c.relnamespace
+   AND n.nspname OPERATOR(pg_catalog.=) $1::pg_catalog.name
+ WHERE c.relname OPERATOR(pg_catalog.=) $2::pg_catalog.name)";
+}
+
 std::string_view creation_right_sql() {
   return "SELECT pg_catalog.has_schema_privilege($1::pg_catalog.name"
          "::pg_catalog.text,'CREATE')";

@@ -19,6 +19,12 @@ std::string_view find_table_sql();
 // columns; whether it has columns `timestamp` and `event`.
 std::string_view rights_sql();
 
+// For a ledger (see ledger.h) in the schema $1 with the name $2, beside the
+// table with the OID $3: none if it is missing; else its OID, and t or f:
+// whether it is an ordinary table as create_ledger_sql() makes it; belongs to
+// the owner of the table; may be read and written by the role.
+std::string_view find_ledger_sql();
+
 // One row of t or f: whether the role may create tables in the schema $1.
 std::string_view creation_right_sql();
 

@@ -160,21 +160,25 @@ Answer Connection::run_prepared(const std::string& name,
   return finish(sent, nullptr);
 }
 
-Answer Connection::run_with(const std::string& settings, const std::string& sql,
+Answer Connection::run_with(std::span<const char* const> first,
+                            const std::string& sql,
                             const Parameters& parameters, Deadline deadline) {
   wire_.begin(deadline);
-  const bool sent =
-      PQenterPipelineMode(connection_) == 1 &&
-      PQsendQueryParams(connection_, settings.c_str(), 0, nullptr, nullptr,
-                        nullptr, nullptr, kBinary) == 1 &&
-      PQsendQueryParams(connection_, sql.c_str(),
-                        static_cast<int>(parameters.count), parameters.types,
-                        parameters.values, parameters.lengths,
-                        parameters.formats, kBinary) == 1 &&
-      PQpipelineSync(connection_) == 1;
+  bool sent = PQenterPipelineMode(connection_) == 1;
+  for (const char* const statement : first) {
+    sent = sent && PQsendQueryParams(connection_, statement, 0, nullptr,
+                                     nullptr, nullptr, nullptr, kBinary) == 1;
+  }
+  sent = sent &&
+         PQsendQueryParams(connection_, sql.c_str(),
+                           static_cast<int>(parameters.count), parameters.types,
+                           parameters.values, parameters.lengths,
+                           parameters.formats, kBinary) == 1 &&
+         PQpipelineSync(connection_) == 1;
   if (!sent || !wire_.send_all()) return broken(sent);
   Answer answer;
-  // The results of both, each with a null result after it, and the sync.
+  int done = 0;
+  // The results of all, each with a null result after it, and the sync.
   for (;;) {
     ResultPtr result;
     if (!wire_.next_result(&result)) return broken(true);
@@ -187,9 +191,11 @@ Answer Connection::run_with(const std::string& settings, const std::string& sql,
     if (PQresultStatus(result.get()) == PGRES_COMMAND_OK) {
       read_tag(result.get(), &answer);
     }
+    if (!is_error(result.get())) ++done;
     if (!is_error(result.get()) || !answer.ok()) continue;
     if (!has_state(result.get())) return broken(true);
     answer = refusal(result.get());
+    answer.done_before = done;
   }
   // Not left if there is something unread, which would be of no use later.
   if (PQexitPipelineMode(connection_) != 1) return broken(true);
@@ -211,7 +217,7 @@ bool Connection::put(std::string_view data) {
 }
 
 // Reads up to where the server asks for the data.
-bool Connection::wait_for_copy(Answer* answer) {
+bool Connection::wait_for_copy(Answer* answer, int* done) {
   for (;;) {
     ResultPtr result;
     if (!wire_.next_result(&result) || result == nullptr) {
@@ -219,12 +225,14 @@ bool Connection::wait_for_copy(Answer* answer) {
       return false;
     }
     if (wants_data(result.get())) return true;
+    if (!is_error(result.get())) ++*done;
     if (!is_error(result.get()) || !answer->ok()) continue;
     if (!has_state(result.get())) {
       *answer = broken(false);
       return false;
     }
     *answer = refusal(result.get());
+    answer->done_before = *done;
   }
 }
 
@@ -235,11 +243,14 @@ Answer Connection::copy(const std::string& sql, std::string_view data,
   if (PQsendQuery(connection_, sql.c_str()) != 1 || !wire_.send_all()) {
     return broken(false);
   }
-  if (!wait_for_copy(&answer)) return answer;
+  int done = 0;
+  if (!wait_for_copy(&answer, &done)) return answer;
   // Without the end of the data, the server forgets what it got.
   if (!put(data)) return broken(false);
   const bool sent = PQputCopyEnd(connection_, nullptr) == 1;
-  return finish(sent, nullptr);
+  answer = finish(sent, nullptr);
+  answer.done_before = done;
+  return answer;
 }
 
 }  // namespace stogger

@@ -7,6 +7,7 @@
 #include <libpq-fe.h>
 
 #include <memory>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -32,6 +33,9 @@ struct Answer {
   std::string constraint;  // that was violated, if the server names it
   // How many rows the statement stored, as its tag tells; -1 if it does not.
   long long rows = -1;
+  // How many statements of the same transaction were done before the one that
+  // was refused; they are not done any more. Of run_with() and copy() only.
+  int done_before = 0;
 
   bool ok() const noexcept { return kind == Kind::done; }
 };
@@ -70,9 +74,10 @@ class Connection {
                  const std::vector<Oid>& types, Deadline deadline);
   Answer run_prepared(const std::string& name, const Parameters& parameters,
                       Deadline deadline);
-  // Runs `settings`, a SELECT, and the statement in one transaction and one
-  // round trip, without leaving anything in the session.
-  Answer run_with(const std::string& settings, const std::string& sql,
+  // Runs those that come `first`, each without parameters, and the statement in
+  // one transaction and one round trip, without leaving anything in the
+  // session.
+  Answer run_with(std::span<const char* const> first, const std::string& sql,
                   const Parameters& parameters, Deadline deadline);
   // `sql` ends in a COPY ... FROM STDIN; what comes before it is done in the
   // same transaction.
@@ -87,7 +92,7 @@ class Connection {
   Answer finish(bool sent, ResultPtr* last);
   Answer broken(bool sent) const;
   bool put(std::string_view data);
-  bool wait_for_copy(Answer* answer);
+  bool wait_for_copy(Answer* answer, int* done);
 
   PGconn* connection_;
   const std::unique_ptr<Pump> pump_;

@@ -1,5 +1,8 @@
 #include "sinks/postgres/row_sender.h"
 
+#include "row/origin.h"
+#include "sinks/postgres/ledger_sql.h"
+
 namespace stogger {
 namespace {
 
@@ -20,8 +23,9 @@ Answer RowSender::send_one(Session& session, Deadline deadline) {
       encoder_->parameter_lengths(), statements.binary.data(),
       statements.types.data()};
   if (session.pooled) {
-    return session.connection->run_with(session.row_settings, statements.insert,
-                                        parameters, deadline);
+    const char* const first[] = {session.row_settings.c_str()};
+    return session.connection->run_with(first, statements.insert, parameters,
+                                        deadline);
   }
   if (statements.name.empty()) {
     return session.connection->run(statements.insert, parameters, deadline);
@@ -43,7 +47,12 @@ Statements* RowSender::encode_some(Session& session, const RowBatch& rows,
   copy_.recycle(kKeptCopy);
   if (copies) RowEncoder::append_copy_header(&copy_);
   Statements* statements = nullptr;
+  const bool in_order = rows.origin != nullptr;
   std::erase_if(*chosen, [&](std::size_t row) {
+    if (in_order && !others->empty()) {
+      others->push_back(row);
+      return true;
+    }
     if (Status status = encode(rows, row); !status.ok()) {
       misfits->emplace_back(row, std::move(status));
       return true;
@@ -73,23 +82,40 @@ Answer RowSender::send_some(Session& session, const RowBatch& rows,
   const Statements* const statements =
       encode_some(session, rows, chosen, others, misfits, copies);
   if (statements == nullptr) return {};
+  const LedgerView& ledger = session.ledger;
+  const bool moves = ledger.moves_with(rows);
+  const std::string& settings =
+      moves ? session.safe_settings : session.batch_settings;
+  std::string move;
+  if (moves) {
+    move = move_position_sql(ledger.table, ledger.queue, ledger.position,
+                             position_of(*rows.origin, chosen->back()));
+  }
   if (copies && !statements->copy.empty()) {
     RowEncoder::append_copy_trailer(&copy_);
-    return session.connection->copy(
-        session.batch_settings + ";" + statements->copy, copy_.view(),
-        deadline);
+    if (moves) move += ';';
+    return session.connection->copy(settings + ";" + move + statements->copy,
+                                    copy_.view(), deadline);
   }
-  if (statements->unnest.empty()) {
-    return session.connection->run_with(
-        session.batch_settings, statements->insert, Parameters(), deadline);
+  const char* const first[] = {settings.c_str(), move.c_str()};
+  return send_arrays(session, std::span(first, moves ? 2 : 1), *statements,
+                     deadline);
+}
+
+Answer RowSender::send_arrays(Session& session,
+                              std::span<const char* const> first,
+                              const Statements& statements, Deadline deadline) {
+  if (statements.unnest.empty()) {
+    return session.connection->run_with(first, statements.insert, Parameters(),
+                                        deadline);
   }
   arrays_->finish();
   const Parameters parameters = {
-      statements->types.size(), arrays_->parameter_values(),
-      arrays_->parameter_lengths(), statements->binary.data(),
-      statements->array_types.data()};
-  return session.connection->run_with(session.batch_settings,
-                                      statements->unnest, parameters, deadline);
+      statements.types.size(), arrays_->parameter_values(),
+      arrays_->parameter_lengths(), statements.binary.data(),
+      statements.array_types.data()};
+  return session.connection->run_with(first, statements.unnest, parameters,
+                                      deadline);
 }
 
 }  // namespace stogger

@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <memory>
+#include <span>
 #include <utility>
 #include <vector>
 
@@ -39,11 +40,15 @@ class RowSender {
 
   // Those chosen of the batch matched last. Takes out of *chosen what cannot be
   // encoded, and moves to *others what needs other statements than the first
-  // row.
+  // row, and what follows such a row if the batch has an origin. The same
+  // transaction then moves the ledger, if there is one, to the last row of
+  // *chosen.
   Answer send_some(Session& session, const RowBatch& rows, Rows* chosen,
                    Rows* others, Misfits* misfits, Deadline deadline);
 
  private:
+  Answer send_arrays(Session& session, std::span<const char* const> first,
+                     const Statements& statements, Deadline deadline);
   Statements* encode_some(Session& session, const RowBatch& rows, Rows* chosen,
                           Rows* others, Misfits* misfits, bool copies);
 

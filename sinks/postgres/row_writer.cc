@@ -6,6 +6,7 @@
 #include <thread>
 #include <utility>
 
+#include "row/origin.h"
 #include "sinks/postgres/inspection.h"
 #include "sinks/postgres/sql.h"
 
@@ -49,7 +50,8 @@ RowWriter::RowWriter(const PostgresSettings& settings, Connector& connector)
       connector_(connector),
       schema_({.times_as_text = settings.times_as_text,
                .longest_name = kLongestIdentifier}),
-      sender_(settings, schema_) {}
+      sender_(settings, schema_),
+      ledger_(settings) {}
 
 RowWriter::~RowWriter() { disconnect(); }
 
@@ -93,13 +95,15 @@ Status RowWriter::write(const RowBatch& rows, WriteReport& report,
   removals_ = 0;
   looks_ = 0;
   names_rows_ = true;
+  ledger_faults_ = 0;
   Status status = write_all(rows);
   if (schema_.has_report()) report.notice(schema_.take_report());
+  if (ledger_.has_report()) report.notice(ledger_.take_report());
   return status;
 }
 
 Status RowWriter::write_all(const RowBatch& rows) {
-  if (rows.row_count == 1) {
+  if (rows.row_count == 1 && rows.origin == nullptr) {
     return write_one(rows, 0,
                      Steady::now() + settings_.deadline -
                          std::chrono::nanoseconds(report_->waited_ns()));
@@ -110,12 +114,22 @@ Status RowWriter::write_all(const RowBatch& rows) {
                     Steady::now() + settings_.batch_deadline);
 }
 
-// A session for the rows, and their columns in its table.
+// A session for the rows, their columns in its table, and their queue in its
+// ledger.
 Status RowWriter::begin(const RowBatch& rows, Deadline deadline) {
   Status status = connect(deadline);
   if (status.ok() && session_->columns.empty()) status = make_table(rows);
   if (status.ok()) sender_.match(rows);
-  return status;
+  if (!status.ok() || rows.origin == nullptr) return status;
+  return read_ledger(*rows.origin, deadline);
+}
+
+Status RowWriter::read_ledger(const RowOrigin& origin, Deadline deadline) {
+  const Status status = ledger_.prepare(*session_, origin, deadline);
+  if (status.ok()) return {};
+  retire(Connector::Verdict::fine);
+  lacks_connection_ = false;
+  return hidden(status.code(), std::string(status.message()));
 }
 
 // Creates it for rows that come first, unless somebody has done so by now.
@@ -152,7 +166,7 @@ Status RowWriter::write_one(const RowBatch& rows, std::size_t row,
     }
     if (prepare_retry(answer, &tries, deadline)) continue;
     return is_about_row(answer) ? refuse(rows, row, answer, deadline)
-                                : give_up(answer, {row});
+                                : give_up(answer, rows, {row});
   }
 }
 
@@ -161,16 +175,28 @@ Status RowWriter::write_some(const RowBatch& rows, Rows chosen,
   int tries = 0;  // of one statement
   while (!chosen.empty()) {
     if (Status status = begin(rows, deadline); !status.ok()) return status;
+    const bool moves = session_->ledger.moves_with(rows);
+    if (moves) leave_out_stored(rows, &chosen);
     Rows others;
     RowSender::Misfits misfits;
     const Answer answer = sender_.send_some(*session_, rows, &chosen, &others,
                                             &misfits, deadline);
     for (const auto& [row, why] : misfits) refuse_row(row, "", why.message());
+    const bool of_ledger = moves && is_of_ledger(answer);
     if (answer.ok()) {
-      if (!chosen.empty()) count_stored(chosen.size(), answer);
-    } else if (prepare_retry(answer, &tries, deadline)) {
+      if (!chosen.empty()) {
+        count_stored(chosen.size(), answer);
+        if (moves) {
+          session_->ledger.position = position_of(*rows.origin, chosen.back());
+        }
+      }
+    } else if ((of_ledger &&
+                ledger_.settle(*session_, answer, ledger_faults_++)) ||
+               prepare_retry(answer, &tries, deadline)) {
       chosen.insert(chosen.end(), others.begin(), others.end());
       continue;
+    } else if (of_ledger) {
+      return give_up(answer, rows, chosen);
     } else {
       Status status = isolate(rows, std::move(chosen), answer, deadline);
       if (!status.ok()) return status;
@@ -186,27 +212,46 @@ Status RowWriter::write_some(const RowBatch& rows, Rows chosen,
 // wrong.
 Status RowWriter::isolate(const RowBatch& rows, Rows chosen,
                           const Answer& answer, Deadline deadline) {
-  if (!is_about_row(answer)) return give_up(answer, chosen);
+  if (!is_about_row(answer)) return give_up(answer, rows, chosen);
   if (chosen.size() == 1) return refuse(rows, chosen[0], answer, deadline);
   const std::size_t named = names_rows_ && removals_ < kRemovals
                                 ? row_of(answer, settings_.table, chosen.size())
                                 : kNoRow;
-  auto middle = chosen.begin();
-  if (named != kNoRow) {
-    ++removals_;
-    std::rotate(chosen.begin(),
-                chosen.begin() + static_cast<std::ptrdiff_t>(named),
-                chosen.begin() + static_cast<std::ptrdiff_t>(named) + 1);
-    ++middle;
-  } else {
-    middle += static_cast<std::ptrdiff_t>(chosen.size() / 2);
-  }
-  const std::uint64_t before = *written_;
+  if (named != kNoRow) return write_around(rows, chosen, named, deadline);
+  const auto middle =
+      chosen.begin() + static_cast<std::ptrdiff_t>(chosen.size() / 2);
   Status status = write_some(rows, Rows(chosen.begin(), middle), deadline);
   if (!status.ok()) return status;
-  if (named != kNoRow && *written_ != before) names_rows_ = false;
   chosen.erase(chosen.begin(), middle);
   return write_some(rows, std::move(chosen), deadline);
+}
+
+// One of them by itself, then the others; in order, if they have an origin.
+Status RowWriter::write_around(const RowBatch& rows, Rows chosen,
+                               std::size_t suspect, Deadline deadline) {
+  ++removals_;
+  const auto place = chosen.begin() + static_cast<std::ptrdiff_t>(suspect);
+  const Rows alone = {*place};
+  Rows after(place + 1, chosen.end());
+  chosen.erase(place, chosen.end());
+  if (rows.origin == nullptr) {
+    after.insert(after.begin(), chosen.begin(), chosen.end());
+    chosen.clear();
+  }
+  Status status = write_some(rows, std::move(chosen), deadline);
+  if (!status.ok()) return status;
+  const std::uint64_t before = *written_;
+  status = write_some(rows, alone, deadline);
+  if (!status.ok()) return status;
+  if (*written_ != before) names_rows_ = false;
+  return write_some(rows, std::move(after), deadline);
+}
+
+// They count as written, though some of them may have been refused before.
+void RowWriter::leave_out_stored(const RowBatch& rows, Rows* chosen) {
+  const std::size_t stored = count_up_to(rows, session_->ledger.position);
+  *written_ += std::erase_if(
+      *chosen, [stored](std::size_t row) { return row < stored; });
 }
 
 // Rows that the server takes and does not store, for a trigger or a rule
@@ -322,17 +367,23 @@ void RowWriter::refuse_row(std::size_t row, std::string_view sqlstate,
   report_->refuse(row, hide_secrets(settings_, text));
 }
 
-Status RowWriter::give_up(const Answer& answer, const Rows& rows) {
+Status RowWriter::give_up(const Answer& answer, const RowBatch& rows,
+                          const Rows& chosen) {
   std::string text;
-  if (answer.kind == Answer::Kind::in_doubt) {
-    for (const std::size_t row : rows) report_->in_doubt(row);
+  if (answer.kind != Answer::Kind::in_doubt) {
+    lacks_connection_ = answer.kind == Answer::Kind::lost && !answer.late;
+    text = "the server refused to store rows: " + describe(answer);
+  } else {
     lacks_connection_ = !answer.late;
     text = describe(answer) +
            " after the rows were sent: whether they are stored is not known, "
-           "and they are counted as in doubt";
-  } else {
-    lacks_connection_ = answer.kind == Answer::Kind::lost && !answer.late;
-    text = "the server refused to store rows: " + describe(answer);
+           "and they are ";
+    if (rows.origin != nullptr) {
+      text += "to be handed over again";
+    } else {
+      for (const std::size_t row : chosen) report_->in_doubt(row);
+      text += "counted as in doubt";
+    }
   }
   return hidden(Code::unavailable, text);
 }

@@ -11,6 +11,7 @@
 #include "row/schema.h"
 #include "sinks/postgres/blame.h"
 #include "sinks/postgres/connector.h"
+#include "sinks/postgres/ledger.h"
 #include "sinks/postgres/row_sender.h"
 #include "sinks/postgres/session.h"
 #include "stogger/sink.h"
@@ -30,7 +31,9 @@ class RowWriter {
 
   // As Sink::write(). One row is one INSERT, several are one transaction, less
   // the rows that the server refuses. Rows that are stored are added to
-  // *written.
+  // *written. Rows that have an origin are stored in order, so that each
+  // transaction can move the ledger; those that it covers are left out, and
+  // none is in doubt.
   Status write(const RowBatch& rows, WriteReport& report,
                std::uint64_t* written);
 
@@ -50,10 +53,14 @@ class RowWriter {
   Status write_all(const RowBatch& rows);
   Status begin(const RowBatch& rows, Deadline deadline);
   Status make_table(const RowBatch& rows);
+  Status read_ledger(const RowOrigin& origin, Deadline deadline);
   Status write_one(const RowBatch& rows, std::size_t row, Deadline deadline);
   Status write_some(const RowBatch& rows, Rows chosen, Deadline deadline);
+  void leave_out_stored(const RowBatch& rows, Rows* chosen);
   Status isolate(const RowBatch& rows, Rows chosen, const Answer& answer,
                  Deadline deadline);
+  Status write_around(const RowBatch& rows, Rows chosen, std::size_t suspect,
+                      Deadline deadline);
   bool prepare_retry(const Answer& answer, int* tries, Deadline deadline);
   bool pause(Deadline deadline) const;
   void retire(Connector::Verdict verdict);
@@ -62,7 +69,8 @@ class RowWriter {
                 Deadline deadline);
   void refuse_row(std::size_t row, std::string_view sqlstate,
                   std::string_view reason);
-  Status give_up(const Answer& answer, const Rows& rows);
+  Status give_up(const Answer& answer, const RowBatch& rows,
+                 const Rows& chosen);
   Status hidden(Code code, const std::string& text) const {
     return Status(code, hide_secrets(settings_, text));
   }
@@ -72,6 +80,7 @@ class RowWriter {
   std::unique_ptr<Session> session_;
   Schema schema_;
   RowSender sender_;
+  Ledger ledger_;
   bool lacks_connection_ = false;
   bool diverts_ = false;  // the last rows were taken and not stored
   AlikeRefusals alike_;
@@ -81,6 +90,7 @@ class RowWriter {
   int looks_ = 0;           // at the table, because of an answer
   int removals_ = 0;        // rows taken out because the server named them
   bool names_rows_ = true;  // and named the right ones
+  int ledger_faults_ = 0;   // how often the ledger could not be moved
 };
 
 }  // namespace stogger

@@ -23,10 +23,11 @@ std::string row_settings(const PostgresSettings& settings) {
 }
 
 // Less than the deadline, so that the server answers first.
-std::string batch_settings(const PostgresSettings& settings) {
+std::string batch_settings(const PostgresSettings& settings, bool safe) {
+  const auto make = safe ? safe_settings_sql : settings_sql;
   const milliseconds statement = settings.batch_statement_timeout;
-  return settings_sql(statement, std::max(statement / 2, milliseconds(1)),
-                      settings.synchronous_commit);
+  return make(statement, std::max(statement / 2, milliseconds(1)),
+              settings.synchronous_commit);
 }
 
 class Preparation {
@@ -103,7 +104,8 @@ Status Preparation::prepare() {
   if (Status status = look_.look(); !status.ok()) return status;
   Session& session = session_;
   session.row_settings = row_settings(settings_);
-  session.batch_settings = batch_settings(settings_);
+  session.batch_settings = batch_settings(settings_, false);
+  session.safe_settings = batch_settings(settings_, true);
   session.statements.begin(look_.table(), session.columns, !session.pooled);
   if (session.pooled) return {};
   if (Status status = prepare_insert(); !status.ok()) return status;

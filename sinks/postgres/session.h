@@ -1,6 +1,7 @@
 // Session: a connection with all that rows need to be written through it.
 #pragma once
 
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <vector>
@@ -10,6 +11,7 @@
 #include "sinks/postgres/connection.h"
 #include "sinks/postgres/settings.h"
 #include "sinks/postgres/statements.h"
+#include "stogger/row.h"
 #include "stogger/status.h"
 
 namespace stogger {
@@ -20,6 +22,20 @@ struct FoundTable {
   std::string id;      // its OID; empty: it is missing
   char kind = 0;       // pg_class.relkind
   std::string role;    // who we are there
+};
+
+// What a session knows of the ledger, see ledger.h.
+struct LedgerView {
+  enum class Use { unknown, found, none };
+  Use use = Use::unknown;
+  std::string table;           // qualified, in quotes
+  std::string queue;           // whose position is known, as text; empty: none
+  std::int64_t position = -1;  // of its last row; -1: it has none
+
+  // Whether the transaction of these rows moves it.
+  bool moves_with(const RowBatch& rows) const noexcept {
+    return rows.origin != nullptr && use == Use::found;
+  }
 };
 
 // What Sink::check() tells.
@@ -42,7 +58,9 @@ struct Session {
   bool pooled = false;
   std::string row_settings;    // the SELECT that sets time-outs for a row
   std::string batch_settings;  // and for several
-  Proof proof;                 // if that is all that is wanted
+  std::string safe_settings;   // and for those that move the ledger
+  LedgerView ledger;
+  Proof proof;  // if that is all that is wanted
 };
 
 // How long a row may wait for a lock. A session has it from the start: one that

@@ -28,14 +28,20 @@ std::string hexadecimal(std::uint64_t number, int digits) {
   return text;
 }
 
+// `start`, the table and `end`; of a long table, what there is room for.
+std::string derived_name(std::string_view start, const std::string& table,
+                         std::string_view end) {
+  std::string name = std::string(start) + table;
+  if (name.size() + end.size() > kLongestIdentifier) {
+    const std::string hash = "_" + hexadecimal(hash_of(table), 8);
+    const std::size_t room = kLongestIdentifier - hash.size() - end.size();
+    name = std::string(utf8_prefix(name, room)) + hash;
+  }
+  return name + std::string(end);
+}
+
 std::string index_name(const std::string& table, std::string_view column) {
-  std::string name = "idx_" + table + "_" + std::string(column);
-  if (name.size() <= kLongestIdentifier) return name;
-  const std::string tail =
-      "_" + hexadecimal(hash_of(table), 8) + "_" + std::string(column);
-  const std::string start = "idx_" + table;
-  return std::string(utf8_prefix(start, kLongestIdentifier - tail.size())) +
-         tail;
+  return derived_name("idx_", table, "_" + std::string(column));
 }
 
 // As PostgreSQL names that of a BIGSERIAL `id`.
@@ -108,22 +114,46 @@ std::string shown_name(std::string_view name) {
   return shown;
 }
 
+namespace {
+
+std::string set_sql(std::string_view name, const std::string& value) {
+  return "pg_catalog.set_config('" + std::string(name) + "'," + value +
+         ",true)";
+}
+
+std::string set_times_sql(std::chrono::milliseconds statement,
+                          std::chrono::milliseconds lock) {
+  const auto time = [](std::chrono::milliseconds value) {
+    return "'" + std::to_string(value.count()) + "ms'";
+  };
+  return "SELECT " + set_sql("statement_timeout", time(statement)) + "," +
+         set_sql("lock_timeout", time(lock));
+}
+
+}  // namespace
+
 std::string settings_sql(std::chrono::milliseconds statement,
                          std::chrono::milliseconds lock,
                          std::string_view synchronous_commit) {
-  const auto set = [](std::string_view name, std::string_view value) {
-    return "pg_catalog.set_config('" + std::string(name) + "','" +
-           std::string(value) + "',true)";
-  };
-  const auto time = [](std::chrono::milliseconds value) {
-    return std::to_string(value.count()) + "ms";
-  };
-  std::string sql = "SELECT " + set("statement_timeout", time(statement)) +
-                    "," + set("lock_timeout", time(lock));
+  std::string sql = set_times_sql(statement, lock);
   if (!synchronous_commit.empty()) {
-    sql += "," + set("synchronous_commit", synchronous_commit);
+    sql += "," + set_sql("synchronous_commit",
+                         "'" + std::string(synchronous_commit) + "'");
   }
   return sql;
+}
+
+std::string safe_settings_sql(std::chrono::milliseconds statement,
+                              std::chrono::milliseconds lock,
+                              std::string_view synchronous_commit) {
+  if (!synchronous_commit.empty() && synchronous_commit != "off") {
+    return settings_sql(statement, lock, synchronous_commit);
+  }
+  return set_times_sql(statement, lock) + "," +
+         set_sql("synchronous_commit",
+                 "CASE WHEN pg_catalog.current_setting('synchronous_commit') "
+                 "OPERATOR(pg_catalog.=) 'off' THEN 'on' ELSE "
+                 "pg_catalog.current_setting('synchronous_commit') END");
 }
 
 std::vector<std::string> begin_creation_sql(const PostgresSettings& settings,
@@ -229,6 +259,10 @@ std::string copy_sql(const std::string& table,
                      const std::vector<PostgresColumn>& columns) {
   return "COPY " + table + " (" + column_names(columns) +
          ") FROM STDIN (FORMAT binary)";
+}
+
+std::string ledger_name(const std::string& table) {
+  return derived_name("", table, "_ledger");
 }
 
 std::string statement_name(std::string_view sql) {

@@ -38,6 +38,11 @@ std::string shown_name(std::string_view name);
 std::string settings_sql(std::chrono::milliseconds statement,
                          std::chrono::milliseconds lock,
                          std::string_view synchronous_commit);
+// The same for a transaction that has to be on the disk when it is committed:
+// synchronous_commit is not off in it, whatever the session has.
+std::string safe_settings_sql(std::chrono::milliseconds statement,
+                              std::chrono::milliseconds lock,
+                              std::string_view synchronous_commit);
 
 // What comes before creating a table, for the same transaction: time-outs, and
 // an advisory lock if `lock`.
@@ -66,6 +71,10 @@ std::string unnest_sql(const std::string& table,
 // COPY ... FROM STDIN in binary.
 std::string copy_sql(const std::string& table,
                      const std::vector<PostgresColumn>& columns);
+
+// The name of the ledger (see ledger_sql.h) of a table: <table>_ledger, cut as
+// those of indexes.
+std::string ledger_name(const std::string& table);
 
 // stogger_ and 16 hexadecimal digits made from the SQL: through a pooler, one
 // name for two statements would have one client execute the other's. The SQL

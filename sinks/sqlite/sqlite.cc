@@ -24,6 +24,7 @@
 #include "sinks/common/paths.h"
 #include "sinks/sqlite/database.h"
 #include "sinks/sqlite/files.h"
+#include "sinks/sqlite/ledger.h"
 #include "sinks/sqlite/rows.h"
 
 namespace stogger {
@@ -36,6 +37,7 @@ class SqliteSink final : public Sink {
       : path_(std::move(path)),
         whole_batches_(policy.whole_batches),
         database_(std::move(settings)),
+        ledger_(database_, table, create_table),
         rows_(database_, std::move(table), create_table, policy) {}
 
   Status open() override {
@@ -45,6 +47,7 @@ class SqliteSink final : public Sink {
     const FileSizeSignal no_signal(database_.is_size_limited());
     status = database_.lock(SqliteDatabase::kOpeningMs);
     if (status.ok()) {
+      ledger_.forget();
       status = rows_.open();
       database_.unlock();
     }
@@ -77,6 +80,7 @@ class SqliteSink final : public Sink {
     if (database_.is_open()) database_.checkpoint_if_due();
     database_.unlock();
     if (status.ok() && rows_.has_report()) report.notice(rows_.take_report());
+    if (ledger_.has_report()) report.notice(ledger_.take_report());
     return status;
   }
 
@@ -113,8 +117,9 @@ class SqliteSink final : public Sink {
   }
 
   Status insert(const RowBatch& rows, WriteReport& report) {
-    return rows.row_count == 1 ? insert_one(rows, report)
-                               : insert_all(rows, report);
+    return rows.row_count == 1 && rows.origin == nullptr
+               ? insert_one(rows, report)
+               : insert_all(rows, report);
   }
 
   // A single INSERT is a transaction, and takes the write lock at once.
@@ -137,18 +142,13 @@ class SqliteSink final : public Sink {
   Status insert_all(const RowBatch& rows, WriteReport& report) {
     Status status = database_.run("BEGIN IMMEDIATE", kInserting);
     if (!status.ok()) return status;
+    std::size_t first = 0;
     std::size_t refused = 0;
-    for (std::size_t i = 0; i < rows.row_count && status.ok(); ++i) {
-      const int result = rows_.insert(rows, i);
-      if (result == SQLITE_DONE) continue;
-      status = rows_.failure(result);
-      if (status.code() != Code::rejected || whole_batches_ ||
-          !is_in_transaction()) {
-        break;
-      }
-      ++refused;
-      report.refuse(i, status.message());
-      status = {};
+    const bool has_ledger = rows.origin != nullptr;
+    if (has_ledger) status = ledger_.find(rows, &first);
+    if (status.ok()) status = insert_from(rows, first, report, &refused);
+    if (status.ok() && has_ledger && first < rows.row_count) {
+      status = ledger_.store(rows);
     }
     if (status.ok()) status = database_.run("COMMIT", kInserting);
     if (status.ok()) {
@@ -156,14 +156,47 @@ class SqliteSink final : public Sink {
       return {};
     }
     database_.rollback();
+    ledger_.look_again();
     if (!whole_batches_ || status.code() != Code::rejected) return status;
-    for (std::size_t i = 0; i < rows.row_count; ++i) {
+    written_ += first;
+    for (std::size_t i = first; i < rows.row_count; ++i) {
       report.refuse(i, status.message());
     }
     return {};
   }
 
-  // After some failures SQLite ends a transaction by itself.
+  // In a transaction, which goes on if it returns ok.
+  Status insert_from(const RowBatch& rows, std::size_t first,
+                     WriteReport& report, std::size_t* refused) {
+    Status status = check_transaction();
+    for (std::size_t i = first; i < rows.row_count && status.ok(); ++i) {
+      const int result = rows_.insert(rows, i);
+      if (result == SQLITE_DONE) {
+        status = check_transaction();
+        continue;
+      }
+      status = rows_.failure(result);
+      if (status.code() != Code::rejected || whole_batches_ ||
+          !is_in_transaction()) {
+        break;
+      }
+      ++*refused;
+      report.refuse(i, status.message());
+      status = {};
+    }
+    return status;
+  }
+
+  // After some failures SQLite ends a transaction by itself, also of a
+  // statement that does without what it failed to find out. What follows would
+  // be committed for itself.
+  Status check_transaction() {
+    return is_in_transaction()
+               ? Status()
+               : Status(Code::unavailable,
+                        std::string(kInserting) +
+                            ": SQLite has ended the transaction by itself");
+  }
   bool is_in_transaction() const noexcept {
     return database_.is_open() &&
            sqlite3_get_autocommit(database_.connection()) == 0;
@@ -172,6 +205,7 @@ class SqliteSink final : public Sink {
   const std::string path_;
   const bool whole_batches_;
   SqliteDatabase database_;
+  SqliteLedger ledger_;
   SqliteRows rows_;
   Time checked_;
   std::uint64_t written_ = 0;

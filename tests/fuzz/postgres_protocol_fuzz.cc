@@ -171,14 +171,15 @@ void write_rows(Connection& connection, Session& session, unsigned kind) {
   const std::vector<int> binary(count, 1);
   const Parameters parameters = {count, values.data(), lengths.data(),
                                  binary.data(), statements.types.data()};
+  const char* const first[] = {"SELECT 1"};
   const Deadline deadline = Steady::now() + 250ms;
   switch (kind) {
     case 0:
       return check_answer(
           connection.run_prepared(statements.name, parameters, deadline));
     case 1:
-      return check_answer(connection.run_with("SELECT 1", statements.insert,
-                                              parameters, deadline));
+      return check_answer(
+          connection.run_with(first, statements.insert, parameters, deadline));
     case 2:
       return check_answer(
           connection.copy("COPY", std::string(1000, 'x'), deadline));

@@ -4,6 +4,8 @@
 #include <sstream>
 
 #include "tests/postgres/fixture.h"
+#include "tests/support/kept_report.h"
+#include "tests/support/rows.h"
 
 namespace stogger {
 namespace {
@@ -25,14 +27,15 @@ std::vector<std::string> sql_of(const std::string& document) {
   return blocks;
 }
 
-std::vector<SqlRow> description_of(const PostgresServer& server) {
+std::vector<SqlRow> description_of(const PostgresServer& server,
+                                   const std::string& table) {
   std::vector<SqlRow> rows = server.query(
       "SELECT column_name, data_type, is_nullable, column_default FROM "
-      "information_schema.columns WHERE table_name = 'stogger_logs' ORDER BY "
-      "ordinal_position");
-  for (SqlRow& index : server.query(
-           "SELECT indexdef FROM pg_indexes WHERE tablename = 'stogger_logs' "
-           "ORDER BY indexname")) {
+      "information_schema.columns WHERE table_name = '" +
+      table + "' ORDER BY ordinal_position");
+  for (SqlRow& index :
+       server.query("SELECT indexdef FROM pg_indexes WHERE tablename = '" +
+                    table + "' ORDER BY indexname")) {
     rows.push_back(std::move(index));
   }
   return rows;
@@ -42,11 +45,32 @@ class Document : public PostgresTest {};
 
 TEST_F(Document, TheTableIsTheOneThatTheSinkMakes) {
   ASSERT_OK(add());
-  const std::vector<SqlRow> made = description_of(server());
+  const std::vector<SqlRow> made = description_of(server(), "stogger_logs");
   ASSERT_EQ(made.size(), 7u + 5u);
   server().execute("DROP TABLE stogger_logs");
   server().execute(sql_of("postgres.md").front());
-  EXPECT_EQ(description_of(server()), made);
+  EXPECT_EQ(description_of(server(), "stogger_logs"), made);
+}
+
+// Two rows of a queue, and the second one again.
+void write_to_queue(std::vector<Field> options) {
+  const SinkPtr sink = make_postgres(std::move(options));
+  ASSERT_OK(sink->open());
+  ASSERT_OK(write_to(*sink, table_rows({{}, {}}).from(1, {1, 2})));
+  ASSERT_OK(write_to(*sink, table_rows({{}}).from(1, {2})));
+}
+
+TEST_F(Document, TheLedgerIsTheOneThatTheSinkMakes) {
+  const std::string dsn = server().dsn();
+  write_to_queue({{"dsn", dsn}});
+  const std::string ledger = "stogger_logs_ledger";
+  const std::vector<SqlRow> made = description_of(server(), ledger);
+  ASSERT_EQ(made.size(), 3u + 1u);
+  server().execute("DROP TABLE stogger_logs_ledger; CREATE ROLE shop");
+  for (const std::string& block : sql_of("postgres.md")) {
+    if (block.starts_with("CREATE TABLE " + ledger)) server().execute(block);
+  }
+  EXPECT_EQ(description_of(server(), ledger), made);
 }
 
 TEST_F(Document, AllOfItsSqlRuns) {
@@ -77,6 +101,10 @@ TEST_F(Document, TheRoleOfTheSecurityPageMayInsertAndNothingElse) {
   system().logger().info("e");
   EXPECT_EQ(stats().written, 1u) << reports();
 
+  write_to_queue(
+      {{"dsn", dsn}, {"table", "logs.stogger_logs"}, {"create_table", false}});
+  EXPECT_EQ(server().number("SELECT count(*) FROM logs.stogger_logs"), 3);
+
   PostgresClient shop(dsn);
   for (const char* sql :
        {"SELECT event FROM logs.stogger_logs",
@@ -92,7 +120,7 @@ TEST_F(Document, TheRoleOfTheSecurityPageMayInsertAndNothingElse) {
 
   server().execute("CREATE ROLE ann LOGIN; GRANT log_reader TO ann");
   PostgresClient ann(server().socket_dsn("user=ann"));
-  EXPECT_EQ(ann.number("SELECT count(*) FROM logs.stogger_logs"), 1);
+  EXPECT_EQ(ann.number("SELECT count(*) FROM logs.stogger_logs"), 3);
   EXPECT_ANY_THROW(ann.execute("DELETE FROM logs.stogger_logs"));
 }
 

@@ -21,6 +21,7 @@
 #include "sinks/postgres/introspection.h"
 #include "sinks/postgres/sql.h"
 #include "sinks/postgres/statements.h"
+#include "sinks/postgres/wire.h"
 #include "tests/postgres/event_encoder.h"
 #include "tests/postgres/server.h"
 #include "tests/support/rows.h"
@@ -30,11 +31,6 @@ namespace stogger {
 namespace {
 
 using namespace std::string_literals;
-
-struct ResultDeleter {
-  void operator()(PGresult* result) const noexcept { PQclear(result); }
-};
-using ResultPtr = std::unique_ptr<PGresult, ResultDeleter>;
 
 // A bare connection. What fails throws, with the server's message.
 class Client {

@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "sinks/postgres/ledger_sql.h"
 #include "tests/support/sinks.h"
 
 namespace stogger {
@@ -62,6 +63,32 @@ TEST(Sql, EachWayOfInsertingNamesColumnsAndTypes) {
             ") AS u(\"n\",\"a \"\"b\"\"\")");
   EXPECT_EQ(copy_sql("\"t\"", two_columns()),
             "COPY \"t\" (\"n\",\"a \"\"b\"\"\") FROM STDIN (FORMAT binary)");
+}
+
+TEST(Sql, APositionIsComparedAndSwapped) {
+  EXPECT_EQ(
+      move_position_sql("\"s\".\"t_ledger\"", "ab", -1, 7),
+      "INSERT INTO \"s\".\"t_ledger\" AS l (queue,\"position\") VALUES "
+      "('ab'::pg_catalog.uuid,'7'::pg_catalog.int8) ON CONFLICT (queue) DO "
+      "UPDATE SET \"position\"=CASE WHEN l.\"position\" "
+      "OPERATOR(pg_catalog.=) '-1'::pg_catalog.int8 THEN "
+      "EXCLUDED.\"position\" END,updated_at=pg_catalog.now()");
+}
+
+TEST(Sql, WhatHasToBeOnTheDiskIsCommittedSynchronously) {
+  using std::chrono::milliseconds;
+  const auto safe = [](std::string_view commit) {
+    return safe_settings_sql(milliseconds(2), milliseconds(1), commit);
+  };
+  EXPECT_EQ(safe("local"),
+            settings_sql(milliseconds(2), milliseconds(1), "local"));
+  EXPECT_EQ(safe("off"), safe(""));
+  EXPECT_EQ(safe(""),
+            settings_sql(milliseconds(2), milliseconds(1), "") +
+                ",pg_catalog.set_config('synchronous_commit',CASE WHEN "
+                "pg_catalog.current_setting('synchronous_commit') "
+                "OPERATOR(pg_catalog.=) 'off' THEN 'on' ELSE "
+                "pg_catalog.current_setting('synchronous_commit') END,true)");
 }
 
 TEST(Sql, TheTableIsThatOfPythonsStogger) {

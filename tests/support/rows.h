@@ -1,8 +1,11 @@
 // Rows for tests: they own the memory behind a RowBatch.
 #pragma once
 
+#include <algorithm>
+#include <cstdint>
 #include <deque>
 #include <initializer_list>
+#include <iterator>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -46,6 +49,14 @@ class Rows {
     now_ = now;
     return *this;
   }
+  // Where the rows come from: the queue whose UUID has that byte 16 times, and
+  // the position of each of them.
+  Rows& from(std::uint8_t queue, const std::vector<std::uint64_t>& positions) {
+    std::fill(std::begin(origin_.queue), std::end(origin_.queue), queue);
+    positions_ = positions;
+    origin_.positions = positions_.data();
+    return *this;
+  }
 
   // Valid until the next add(), and as long as this object.
   RowBatch batch() const {
@@ -55,6 +66,7 @@ class Rows {
     batch.values = values_.data();
     batch.row_count = columns_.empty() ? 0 : values_.size() / columns_.size();
     batch.now = now_;
+    if (!positions_.empty()) batch.origin = &origin_;
     return batch;
   }
   operator RowBatch() const { return batch(); }
@@ -67,6 +79,8 @@ class Rows {
   std::deque<std::string> texts_;
   std::vector<Column> columns_;
   std::vector<Value> values_;
+  std::vector<std::uint64_t> positions_;
+  RowOrigin origin_;
   Time now_ = kTestTime;
 };
 
