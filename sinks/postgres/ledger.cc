@@ -6,6 +6,7 @@
 #include <chrono>
 
 #include "base/quote.h"
+#include "base/uuid.h"
 #include "row/origin.h"
 #include "sinks/postgres/blame.h"
 #include "sinks/postgres/catalogue.h"
@@ -209,7 +210,7 @@ Status Ledger::prepare(Session& session, const RowOrigin& origin,
   LedgerView& ledger = session.ledger;
   for (int i = 0; ledger.use != LedgerView::Use::none; ++i) {
     if (ledger.use == LedgerView::Use::found) {
-      std::string queue = queue_text(origin);
+      std::string queue = uuid_text(origin.queue);
       if (queue == ledger.queue) return {};
       ledger.queue = std::move(queue);
       Status status =

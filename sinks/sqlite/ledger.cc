@@ -4,6 +4,7 @@
 
 #include "base/quote.h"
 #include "base/scalar_text.h"
+#include "base/uuid.h"
 #include "row/origin.h"
 #include "sinks/sqlite/table.h"
 
@@ -30,7 +31,7 @@ Status SqliteLedger::find(const RowBatch& rows, std::size_t* stored) {
   *stored = 0;
   Status status = look();
   if (!status.ok() || !usable_) return status;
-  const std::string queue = queue_text(*rows.origin);
+  const std::string queue = uuid_text(rows.origin->queue);
   int result = bind_text(read_, 1, queue);
   if (result == SQLITE_OK) result = sqlite3_step(read_);
   if (result == SQLITE_ROW) {
@@ -43,7 +44,7 @@ Status SqliteLedger::find(const RowBatch& rows, std::size_t* stored) {
 
 Status SqliteLedger::store(const RowBatch& rows) {
   if (!usable_) return {};
-  const std::string queue = queue_text(*rows.origin);
+  const std::string queue = uuid_text(rows.origin->queue);
   char time[kCellRoom];
   const char* const end = write_cell(time, rows.now);
   int result = bind_text(store_, 1, queue);

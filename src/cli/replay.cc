@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "base/quote.h"
+#include "base/uuid.h"
 #include "cli/commands.h"
 #include "cli/print.h"
 #include "config/config.h"
@@ -28,7 +29,7 @@ class PassingFolder {
  public:
   PassingFolder()
       : path_(std::filesystem::temp_directory_path().string() +
-              "/stogger-replay-" + to_text(make_queue_id())) {}
+              "/stogger-replay-" + uuid_text(make_queue_id())) {}
   ~PassingFolder() {
     Folder parent;
     Folder own;

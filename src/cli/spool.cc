@@ -9,6 +9,7 @@
 
 #include "base/quote.h"
 #include "base/timestamp.h"
+#include "base/uuid.h"
 #include "cli/commands.h"
 #include "cli/event_line.h"
 #include "cli/print.h"
@@ -95,7 +96,7 @@ void list_queue(const std::string& path, const std::string& ring_dir) {
   std::string line = "path=" + quoted(path);
   if (queue.owner_text() == OwnerText::read) {
     line = "sink=" + quoted(queue.owner().sink) +
-           " queue=" + to_text(queue.queue()) +
+           " queue=" + uuid_text(queue.queue()) +
            " program=" + quoted(queue.owner().program) +
            " type=" + quoted(queue.owner().type);
   }

@@ -4,14 +4,10 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
-#include <string>
 
 #include "stogger/row.h"
 
 namespace stogger {
-
-// The UUID as text, in small letters.
-std::string queue_text(const RowOrigin& origin);
 
 // A position as ledgers keep it, which have signed integers.
 inline std::int64_t position_of(const RowOrigin& origin,

@@ -11,12 +11,6 @@
 namespace stogger {
 namespace {
 
-constexpr std::string_view kHexDigits = "0123456789abcdef";
-
-bool is_dash_before(std::size_t byte) noexcept {
-  return byte == 4 || byte == 6 || byte == 8 || byte == 10;
-}
-
 // Without random numbers, this process and the order of its queues have to do.
 void fill_without_random(QueueId* id) noexcept {
   static std::atomic<std::uint32_t> count{0};
@@ -46,32 +40,6 @@ QueueId make_queue_id() noexcept {
   id[6] = static_cast<std::uint8_t>(0x70 | (id[6] & 0x0F));
   id[8] = static_cast<std::uint8_t>(0x80 | (id[8] & 0x3F));
   return id;
-}
-
-std::string to_text(const QueueId& id) {
-  std::string text;
-  for (std::size_t i = 0; i < id.size(); ++i) {
-    if (is_dash_before(i)) text += '-';
-    text += kHexDigits[id[i] >> 4];
-    text += kHexDigits[id[i] & 15];
-  }
-  return text;
-}
-
-bool read_queue_id(std::string_view text, QueueId* id) noexcept {
-  for (std::size_t i = 0; i < id->size(); ++i) {
-    if (is_dash_before(i)) {
-      if (!text.starts_with('-')) return false;
-      text.remove_prefix(1);
-    }
-    if (text.size() < 2) return false;
-    const std::size_t high = kHexDigits.find(text[0]);
-    const std::size_t low = kHexDigits.find(text[1]);
-    if (high == kHexDigits.npos || low == kHexDigits.npos) return false;
-    (*id)[i] = static_cast<std::uint8_t>(high << 4 | low);
-    text.remove_prefix(2);
-  }
-  return text.empty();
 }
 
 }  // namespace stogger

@@ -59,7 +59,7 @@ void QueueBatch::add(const QueueRecord& record) {
   records.reserve(records.size() + 1);
   const char* const before = bytes.data();
   char* const room = bytes.reserve(aligned(size));
-  std::memcpy(room, record.bytes.data(), size);
+  if (size != 0) std::memcpy(room, record.bytes.data(), size);
   bytes.advance_to(room + aligned(size));
   records.push_back({std::as_bytes(std::span(room, size)), record.position});
   if (before == bytes.data()) return;

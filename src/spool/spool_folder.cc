@@ -11,6 +11,7 @@
 #include <string_view>
 
 #include "base/quote.h"
+#include "base/uuid.h"
 #include "os/descriptor.h"
 #include "os/file.h"
 
@@ -143,17 +144,17 @@ OwnerText read_owner(std::string_view text, SpoolOwner* owner) {
 }
 
 std::string SpoolFolder::ring_name() const {
-  return ring_dir_.empty() ? std::string(kRing) : to_text(queue_) + ".ring";
+  return ring_dir_.empty() ? std::string(kRing) : uuid_text(queue_) + ".ring";
 }
 
 std::string SpoolFolder::path_of(const std::string& sink,
                                  const QueueId& queue) const {
-  return spool_dir_ + "/" + folder_name(sink) + "/" + to_text(queue);
+  return spool_dir_ + "/" + folder_name(sink) + "/" + uuid_text(queue);
 }
 
 Status SpoolFolder::open(const std::string& path, bool create) {
   path_ = path;
-  if (!read_queue_id(path.substr(path.rfind('/') + 1), &queue_)) {
+  if (!read_uuid(path.substr(path.rfind('/') + 1), queue_)) {
     return Status(Code::invalid,
                   quoted(path) + " is no queue: its name is no UUID");
   }
@@ -267,7 +268,7 @@ std::vector<QueueId> SpoolFolder::list(const std::string& sink) const {
   if (!folder.open(any, kModes, false).ok()) return queues;
   for (const std::string& name : folder.names()) {
     QueueId queue;
-    if (read_queue_id(name, &queue)) queues.push_back(queue);
+    if (read_uuid(name, queue)) queues.push_back(queue);
   }
   std::sort(queues.begin(), queues.end());
   return queues;
@@ -314,7 +315,7 @@ Status SpoolFolder::sync() const {
 void SpoolFolder::remove_folder() {
   Folder parent;
   if (parent.open(path_, kModes, false).ok()) {
-    static_cast<void>(parent.remove_folder(to_text(queue_)));
+    static_cast<void>(parent.remove_folder(uuid_text(queue_)));
   }
 }
 

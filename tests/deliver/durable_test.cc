@@ -2,19 +2,15 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <sys/mman.h>
 
 #include <algorithm>
-#include <array>
 #include <atomic>
 #include <chrono>
 #include <cstdint>
 #include <filesystem>
 #include <functional>
-#include <map>
 #include <memory>
 #include <nlohmann/json.hpp>
-#include <random>
 #include <set>
 #include <sstream>
 #include <string>
@@ -29,9 +25,11 @@
 #include "stogger/testing.h"
 #include "tests/deliver/scripted_sink.h"
 #include "tests/support/eventually.h"
+#include "tests/support/killed_writers.h"
 #include "tests/support/processes.h"
 #include "tests/support/sinks.h"
 #include "tests/support/small_disk.h"
+#include "tests/support/sqlite_query.h"
 #include "tests/support/temp_folder.h"
 
 namespace stogger {
@@ -478,111 +476,72 @@ TEST_F(Durable, ADiskThatIsFullBlocksNobodyAndNothingIsLostThatWasTaken) {
   EXPECT_OK(system.close());
 }
 
-// Real kills, at any moment, of a process whose threads log at full speed.
-class KilledWriters : public Durable {
+// Real kills, at any moment, of processes whose threads log at full speed.
+class KilledDurable : public Durable {
  protected:
-  static constexpr int kThreads = 4;
-  // How many calls have returned, by round and thread: of the parent, too.
-  using Progress = std::array<std::atomic<std::uint64_t>, kThreads>;
-
-  void SetUp() override {
-    Durable::SetUp();
-    void* const memory =
-        ::mmap(nullptr, sizeof(Progress), PROT_READ | PROT_WRITE,
-               MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-    ASSERT_NE(memory, MAP_FAILED);
-    progress_ = new (memory) Progress();
-  }
-  void TearDown() override { ::munmap(progress_, sizeof(Progress)); }
-
-  std::string jsonl(std::string_view keys) const {
+  std::string of_type(std::string_view type, std::string_view file,
+                      std::string_view keys) const {
     return "[stogger]\nlog_to_console = false\n[stogger.sinks.sink]\ntype = "
-           "\"jsonl\"\ndelivery = \"durable\"\npath = \"" +
-           folder_.file("a.jsonl") + "\"\nspool_dir = \"" + spool_ + "\"\n" +
+           "\"" +
+           std::string(type) + "\"\ndelivery = \"durable\"\npath = \"" +
+           folder_.file(file) + "\"\nspool_dir = \"" + spool_ + "\"\n" +
            std::string(keys);
   }
-  bool log_until_killed(int round, const std::string& text) {
-    System system;
-    if (!system.load_text(text, "test").ok()) return false;
-    std::vector<std::thread> threads;
-    for (int thread = 0; thread < kThreads; ++thread) {
-      threads.emplace_back([&, thread] {
-        Logger log = system.logger();
-        for (std::uint64_t i = 1;; ++i) {
-          log.info("event", {{"round", round}, {"thread", thread}, {"i", i}});
-          (*progress_)[static_cast<std::size_t>(thread)].store(i);
-          if (i % 64 == 0) std::this_thread::yield();
-        }
-      });
+  // Kills, and then delivers what is left.
+  void kill(std::string_view type, std::string_view file) {
+    for (int i = 0; i < kills_; ++i) {
+      writers_.run(
+          of_type(type, file,
+                  i % 2 == 0 ? "queue_bytes = 262144\nbatch_rows = 100\n" : ""),
+          std::chrono::milliseconds(60));
     }
-    for (std::thread& thread : threads) thread.join();
-    return true;
+    System system;
+    ASSERT_OK(system.load_text(of_type(type, file, ""), "test"));
+    const auto until =
+        std::chrono::steady_clock::now() + std::chrono::minutes(10);
+    while (queues().size() > 1 && std::chrono::steady_clock::now() < until) {
+      std::this_thread::sleep_for(std::chrono::milliseconds(10));
+    }
+    EXPECT_OK(system.close());
+    EXPECT_THAT(queues(), IsEmpty());
   }
 
-  Progress* progress_ = nullptr;
+  const int kills_ = KilledWriters::kills(8);
+  KilledWriters writers_;
 };
 
-TEST_F(KilledWriters, LoseNothingAndHaveOneBatchTwiceAtMost) {
-  constexpr int kKills = 12;
-  std::mt19937 random(std::random_device{}());
-  std::array<std::array<std::uint64_t, kThreads>, kKills> returned{};
-  for (int round = 0; round < kKills; ++round) {
-    for (auto& count : *progress_) count = 0;
-    const std::string text =
-        jsonl(round % 2 == 0 ? "queue_bytes = 262144\nbatch_rows = 100\n"
-                             : "block_ms = 0\n");
-    const pid_t child =
-        start_child([&] { return log_until_killed(round, text); });
-    std::this_thread::sleep_for(std::chrono::milliseconds(
-        std::uniform_int_distribution<int>(5, 60)(random)));
-    kill_child(child);
-    for (int thread = 0; thread < kThreads; ++thread) {
-      const auto index = static_cast<std::size_t>(thread);
-      returned[static_cast<std::size_t>(round)][index] = (*progress_)[index];
-    }
-  }
-  {
-    System system;
-    ASSERT_OK(system.load_text(jsonl(""), "test"));
-    EXPECT_TRUE(eventually([&] { return queues().size() == 1; }));
-    EXPECT_OK(system.close());
-  }
-  EXPECT_THAT(queues(), IsEmpty());
-  using Key = std::array<std::uint64_t, 3>;
-  std::map<Key, int> seen;
+TEST_F(KilledDurable, FilesLackNothingAndHaveOneBatchTwiceAtMost) {
+  kill("jsonl", "a.jsonl");
+  std::vector<KilledWriters::Key> stored;
   std::istringstream lines(read_file(folder_.file("a.jsonl")));
   int broken = 0;
-  std::map<std::array<std::uint64_t, 2>, std::uint64_t> last;
   for (std::string line; std::getline(lines, line);) {
     const auto json = nlohmann::json::parse(line, nullptr, false);
     if (json.is_discarded()) {
-      ++broken;  // a line that a kill has cut
+      ++broken;  // a kill has cut it
       continue;
     }
-    const Key key = {json["round"], json["thread"], json["i"]};
-    ++seen[key];
+    stored.push_back({json["round"], json["thread"], json["i"]});
   }
-  EXPECT_LE(broken, kKills);
-  std::uint64_t twice = 0;
-  for (const auto& [key, times] : seen) {
-    twice += static_cast<std::uint64_t>(times - 1);
+  EXPECT_LE(broken, kills_);
+  const KilledWriters::Outcome outcome = writers_.judge(stored);
+  EXPECT_EQ(outcome.lost, 0U) << "of " << outcome.all;
+  EXPECT_LE(outcome.twice, 1000U * static_cast<unsigned>(kills_));
+}
+
+TEST_F(KilledDurable, SqliteHasEachEventOnce) {
+  kill("sqlite", "a.db");
+  std::vector<KilledWriters::Key> stored;
+  SqliteQuery database(folder_.file("a.db"));
+  for (const OwnedRow& row : database.rows(
+           "SELECT (data->>'round') || ' ' || (data->>'thread') || ' ' || "
+           "(data->>'i') FROM stogger_logs")) {
+    stored.push_back(
+        KilledWriters::key_of(std::string(row.at(0).value().text())));
   }
-  EXPECT_LE(twice, 1000U * kKills);
-  std::uint64_t lost = 0;
-  std::uint64_t all = 0;
-  for (std::uint64_t round = 0; round < kKills; ++round) {
-    for (std::uint64_t thread = 0; thread < kThreads; ++thread) {
-      all += returned[round][thread];
-      // Where `block_ms` is 0, some may have been dropped.
-      if (round % 2 == 1) continue;
-      for (std::uint64_t i = 1; i <= returned[round][thread]; ++i) {
-        if (!seen.contains({round, thread, i})) ++lost;
-      }
-    }
-  }
-  EXPECT_EQ(lost, 0U) << "of " << all;
-  RecordProperty("events", static_cast<int>(all));
-  RecordProperty("twice", static_cast<int>(twice));
+  const KilledWriters::Outcome outcome = writers_.judge(stored);
+  EXPECT_EQ(outcome.lost, 0U) << "of " << outcome.all;
+  EXPECT_EQ(outcome.twice, 0U);
 }
 
 }  // namespace

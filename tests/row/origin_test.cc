@@ -4,6 +4,7 @@
 
 #include <cstdint>
 
+#include "base/uuid.h"
 #include "tests/support/rows.h"
 
 namespace stogger {
@@ -14,7 +15,7 @@ TEST(RowOrigin, ItsQueueIsAUuid) {
   for (std::uint8_t i = 0; i < 16; ++i) {
     origin.queue[i] = static_cast<std::uint8_t>(0xF0 + i);
   }
-  EXPECT_EQ(queue_text(origin), "f0f1f2f3-f4f5-f6f7-f8f9-fafbfcfdfeff");
+  EXPECT_EQ(uuid_text(origin.queue), "f0f1f2f3-f4f5-f6f7-f8f9-fafbfcfdfeff");
 }
 
 TEST(RowOrigin, RowsUpToAPositionAreCounted) {

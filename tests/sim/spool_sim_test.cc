@@ -29,6 +29,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/uuid.h"
 #include "spool/ring.h"
 #include "spool/ring_file.h"
 #include "spool/spool_folder.h"
@@ -375,7 +376,7 @@ class Story {
     if (!fails_ && !was_cut_) {
       for (const auto& entry :
            std::filesystem::directory_iterator(temp_.path() + "/sink")) {
-        if (entry.path().filename() != to_text(own_id_)) {
+        if (entry.path().filename() != uuid_text(own_id_)) {
           return "a folder is left: " + entry.path().string();
         }
       }

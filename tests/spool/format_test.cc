@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "base/buffer.h"
+#include "base/uuid.h"
 #include "event/event_record.h"
 #include "spool/segment.h"
 #include "tests/support/made_queue.h"
@@ -80,7 +81,7 @@ std::vector<std::byte> example_event() {
 
 QueueId example_queue() {
   QueueId queue;
-  EXPECT_TRUE(read_queue_id("019a9c8a-5f50-7e1c-9c3f-1b2d5e7a9046", &queue));
+  EXPECT_TRUE(read_uuid("019a9c8a-5f50-7e1c-9c3f-1b2d5e7a9046", queue));
   return queue;
 }
 

@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "base/crc32c.h"
+#include "base/uuid.h"
 #include "spool/queue_id.h"
 #include "spool/segment.h"
 #include "spool/spool_folder.h"
@@ -46,16 +47,16 @@ TEST(Crc32c, IsThatOfItsStandard) {
 TEST(QueueIdTest, TextIsReadBack) {
   const QueueId id = make_queue_id();
   QueueId read;
-  ASSERT_TRUE(read_queue_id(to_text(id), &read));
+  ASSERT_TRUE(read_uuid(uuid_text(id), read));
   EXPECT_EQ(read, id);
-  EXPECT_EQ(to_text(id).size(), 36U);
-  EXPECT_EQ(to_text(id)[14], '7');
+  EXPECT_EQ(uuid_text(id).size(), 36U);
+  EXPECT_EQ(uuid_text(id)[14], '7');
   for (const char* wrong :
        {"", "01234567", "01a222b6-e1b9-787a-9403-964f55b9f21",
         "01a222b6-e1b9-787a-9403-964f55b9f2189",
         "01A222b6-e1b9-787a-9403-964f55b9f218",
         "01a222b6xe1b9-787a-9403-964f55b9f218"}) {
-    EXPECT_FALSE(read_queue_id(wrong, &read)) << wrong;
+    EXPECT_FALSE(read_uuid(wrong, read)) << wrong;
   }
 }
 
@@ -146,6 +147,13 @@ TEST_F(SegmentsTest, WhatWasWrittenIsRead) {
   EXPECT_FALSE(segments.has_after(16 * 110));
   EXPECT_EQ(found(), numbers(1, 110));
   EXPECT_EQ(problem_, "");
+}
+
+TEST_F(SegmentsTest, ARecordWithoutBytesIsRead) {
+  Segments segments(folder_, queue_);
+  segments.add({{}, 16});
+  ASSERT_OK(segments.flush());
+  EXPECT_EQ(read_all(segments), std::vector<std::string>{""});
 }
 
 TEST_F(SegmentsTest, WhatIsAcknowledgedIsRemoved) {

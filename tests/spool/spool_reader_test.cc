@@ -11,6 +11,7 @@
 #include <string>
 #include <vector>
 
+#include "base/uuid.h"
 #include "tests/support/made_queue.h"
 #include "tests/support/processes.h"
 #include "tests/support/sinks.h"
@@ -181,7 +182,7 @@ TEST_F(SpoolReaderTest, ACopyIsReadAndKnown) {
   MadeQueue queue(spool_);
   fill(queue);
   queue.let_go();
-  const std::string copy = folder_.file(to_text(queue.id()));
+  const std::string copy = folder_.file(uuid_text(queue.id()));
   fs::copy(queue.path(), copy);
   ASSERT_OK(reader_.open(copy));
   EXPECT_TRUE(reader_.is_copy());
@@ -264,7 +265,7 @@ TEST_F(SpoolReaderTest,
 
 TEST_F(SpoolReaderTest, WhatIsNoQueueIsRefused) {
   EXPECT_EQ(reader_.open(folder_.path()).code(), Code::invalid);
-  const std::string path = folder_.file(to_text(make_queue_id()));
+  const std::string path = folder_.file(uuid_text(make_queue_id()));
   EXPECT_EQ(reader_.open(path).code(), Code::unavailable);
   fs::create_directory(path);
   EXPECT_EQ(reader_.open(path).code(), Code::invalid);
