@@ -88,8 +88,8 @@ void RingFile::give_back() const noexcept {
   const std::span<std::byte> rest = memory_.subspan(Ring::kHeaderBytes);
   ::madvise(rest.data(), rest.size(), MADV_REMOVE);
   // Of a file with holes, a store could be a SIGBUS.
-  ::mmap(rest.data(), rest.size(), PROT_READ | PROT_WRITE,
-         MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0);
+  static_cast<void>(::mmap(rest.data(), rest.size(), PROT_READ | PROT_WRITE,
+                           MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0));
 }
 
 Status RingFile::create(const Folder& folder, const std::string& name,
