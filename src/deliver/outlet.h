@@ -113,6 +113,7 @@ class Outlet {
   const RowLayout* open_queued() noexcept;
   std::uint64_t write_queued(const RowBatch& rows, std::uint32_t sanitized,
                              std::vector<bool>& judged) noexcept;
+  bool holds_rows() const noexcept { return sink_.buffered() != 0; }
   // Hands over what the sink holds back. False if that failed, or if it holds
   // rows and is out of order.
   bool flush_queued() noexcept;

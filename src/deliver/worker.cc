@@ -167,7 +167,8 @@ void Worker::run() noexcept {
     if (!hand_over()) {
       queue_.doze(kRetryLook);
     } else if (is_settled() && !was_full) {
-      queue_.sleep(kPause);
+      // A sink that holds rows back writes all that it has at once, at a price.
+      queue_.sleep(holds_rows_ ? settings_.longest_delay : kPause);
     }
     make_room();
     report_full(false);
@@ -277,6 +278,7 @@ bool Worker::hand_over() noexcept {
     }
   }
   // What a sink holds back is in no file yet.
+  holds_rows_ = spool_ != nullptr && outlet_.holds_rows();
   const bool is_flushed = spool_ == nullptr || outlet_.flush_queued();
   outlet_.end_write();
   if (spool_ != nullptr) {

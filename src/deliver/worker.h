@@ -129,6 +129,7 @@ class Worker {
   std::uint64_t reported_drops_ = 0;
   TimePoint next_drop_report_{};
   Status spool_started_;
+  bool holds_rows_ = false;       // the sink did, when it had the last batch
   std::size_t acknowledged_ = 0;  // of the records that were read from disk
   RowOrigin origin_;              // of the records, if they are on disk
   std::vector<std::uint64_t> positions_;

@@ -241,6 +241,90 @@ TEST_F(Durable, TheDiskIsFullAtItsLimitAndThenTheOldestAreDropped) {
   EXPECT_OK(system.close());
 }
 
+// It keeps a tally, and holds all rows back until it is flushed.
+TEST_F(Durable, WhatASinkHoldsBackIsFlushedBeforeItIsAcknowledged) {
+  std::atomic<std::uint64_t> held{0};
+  std::atomic<std::uint64_t> written{0};
+  script_->on_tally = [&](Tally* tally) {
+    tally->written = written;
+    tally->buffered = held;
+    return true;
+  };
+  script_->on_write = [&](const RowBatch& rows) {
+    held += rows.row_count;
+    return Status();
+  };
+  script_->on_flush = [&] {
+    if (is_broken_) return Status(Code::unavailable, "the target is away");
+    written += held.exchange(0);
+    return Status();
+  };
+  is_broken_ = true;
+  System system;
+  load(system, "drain_ms = 100");
+  log(system, 0, 10);
+  EXPECT_TRUE(eventually([&] { return script_->flushed > 0; }));
+  EXPECT_EQ(stats_of(system, "sink").written, 0U);
+  EXPECT_TRUE(is_balanced(stats_of(system, "sink")));
+  is_broken_ = false;
+  EXPECT_TRUE(eventually([&] { return written == 10; }));
+  EXPECT_OK(system.close());
+  EXPECT_THAT(queues(), IsEmpty());
+  EXPECT_EQ(stats_of(system, "sink").written, 10U);
+}
+
+TEST_F(Durable, RowsInDoubtAreHandedOverAgain) {
+  std::atomic<bool> answered{false};
+  script_->on_report = [&](WriteReport& report) {
+    if (!answered) report.in_doubt(0);
+  };
+  script_->on_write = [&](const RowBatch&) {
+    return answered.exchange(true)
+               ? Status()
+               : Status(Code::unavailable, "no answer came");
+  };
+  System system;
+  load(system);
+  log(system, 0, 1);
+  EXPECT_TRUE(eventually([&] { return script_->count() == 1; }));
+  EXPECT_OK(system.close());
+  EXPECT_EQ(stats_of(system, "sink").in_doubt, 0U);
+  EXPECT_EQ(stats_of(system, "sink").written, 1U);
+}
+
+TEST_F(Durable, AFullDiskDoesNotMakeEveryCallWait) {
+  break_it();
+  System system;
+  load(system, "queue_bytes = 65536\nspool_bytes = 1048576\nblock_ms = 100");
+  const std::string text(1000, 'x');
+  Logger logger = system.logger();
+  const auto before = std::chrono::steady_clock::now();
+  for (int i = 0; i < 3000; ++i) {
+    logger.info(std::to_string(i), {{"text", text}});
+  }
+  EXPECT_LT(std::chrono::steady_clock::now() - before, std::chrono::seconds(5));
+  EXPECT_GT(stats_of(system, "sink").dropped, 500U);
+  is_broken_ = false;
+  EXPECT_TRUE(
+      eventually([&] { return stats_of(system, "sink").pending == 0; }));
+  EXPECT_OK(system.close());
+}
+
+TEST_F(Durable, NewEventsGoToTheDiskWhileWhatIsLeftCannotBeDelivered) {
+  leave(0, 10);
+  break_it();
+  System system;
+  load(system, "queue_bytes = 65536\nblock_ms = 10000");
+  log(system, 10, 5000);
+  EXPECT_EQ(stats_of(system, "sink").dropped, 0U);
+  EXPECT_GT(stats_of(system, "sink").spooled, 1000U);
+  is_broken_ = false;
+  EXPECT_TRUE(
+      eventually([&] { return stats_of(system, "sink").pending == 0; }));
+  EXPECT_EQ(script_->events(), numbers(0, 5010));
+  EXPECT_OK(system.close());
+}
+
 TEST_F(Durable, AnotherConfigurationTakesOverWhatIsLeft) {
   break_it();
   System system;
