@@ -80,8 +80,8 @@ Status LockFile::open_existing(const Folder& folder, const std::string& name) {
   path_ = folder.path_of(name);
   int file = -1;
   int error = 0;
-  Status status = folder.open_file(name, O_RDWR, Folder::Creation::never, 0,
-                                   &file, &error);
+  Status status =
+      folder.open_file(name, O_RDWR, Folder::Creation::never, 0, &file, &error);
   descriptor_.reset(file);
   return status;
 }

@@ -301,11 +301,13 @@ void SpoolFolder::remove() noexcept {
 }
 
 Status SpoolFolder::sync() const {
-  Folder parent;
+  Folder sink;
+  Folder all;
   const bool is_synced =
       ::fdatasync(lock_.descriptor()) == 0 && folder_.sync() == 0 &&
-      parent.open(path_, kModes, false).ok() && parent.sync() == 0 &&
-      parent.open(parent.path_of(""), kModes, false).ok() && parent.sync() == 0;
+      sink.open(path_, kModes, false).ok() && sink.sync() == 0 &&
+      all.open(path_.substr(0, path_.rfind('/')), kModes, false).ok() &&
+      all.sync() == 0;
   return is_synced ? Status()
                    : Status(Code::unavailable,
                             quoted(path_) + " may be gone after a power cut");

@@ -193,6 +193,7 @@ TEST_F(Durable, AnOutageGoesToTheDiskAndNothingIsDropped) {
   EXPECT_EQ(stats.oldest_pending_s, 0);
   EXPECT_EQ(script_->events(), numbers(0, 20100));
   EXPECT_OK(system.close());
+  EXPECT_FALSE(is_reported("its queue on disk"));
 }
 
 TEST_F(Durable, TheDiskIsFullAtItsLimitAndThenTheNewestAreDropped) {
