@@ -39,6 +39,9 @@ class Worker {
   // The outlet has to live as long. Where a queue cannot be on disk, it is in
   // memory, and that is reported. May throw std::bad_alloc.
   Worker(Outlet& outlet, const DeliverySettings& settings);
+  ~Worker() {
+    if (spool_ != nullptr) static_cast<void>(spool_->stop());
+  }
   Worker(const Worker&) = delete;
   Worker& operator=(const Worker&) = delete;
 
