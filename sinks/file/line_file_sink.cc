@@ -116,9 +116,11 @@ Status LineFileSink::write_buffered(const RowBatch& rows) {
     if (buffer_.size() < kBlock) continue;
     if (status.ok()) status = drain();
     if (buffer_.size() > kBlock) {
-      // Lost: the target takes nothing, and here is no room.
+      // The target takes nothing, and here is no room: neither for those that
+      // follow, which come after it if they are handed over again.
       ends_.pop_back();
       buffer_.truncate(ends_.empty() ? 0 : ends_.back());
+      return status;
     }
   }
   const auto age = static_cast<std::uint64_t>(rows.now.ns) -

@@ -101,6 +101,7 @@ bool Outlet::flush_queued() noexcept {
   if (sink_.buffered() == 0) return true;
   if (!is_open_) return false;
   const Status status = sink_.flush();
+  if (status.ok() && is_failing()) note_recovery();
   note_verdicts(status.ok());
   if (!status.ok()) note_failure(status, "flush");
   return status.ok();

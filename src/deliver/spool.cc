@@ -29,10 +29,10 @@ constexpr milliseconds kBetweenIdleLooks(20);
 // With a disk that takes nothing.
 constexpr milliseconds kBetweenTries(100);
 // How many queues of others are taken over at a time, how often they are looked
-// for, and how often one is tried that cannot be read.
+// for, and how long one is tried that cannot be read.
 constexpr std::size_t kMostInherited = 16;
 constexpr seconds kBetweenSearches(60);
-constexpr int kMostFailures = 50;
+constexpr seconds kLongestFailing(5);
 // Parts of what a queue may take of the disk: as much is given up at once.
 constexpr std::uint64_t kFilesOfASpool = 8;
 constexpr std::uint64_t kLargestFile = std::uint64_t{16} << 20;
@@ -111,7 +111,7 @@ void Spool::keep() noexcept {
       return Status();
     });
     // Nothing is lost by that: it is still in the ring.
-    if (!kept.ok() && !lock.owns_lock()) lock.lock();
+    if (!kept.ok()) note_problem(kept.message());
     report_problems(lock);
   }
 }
@@ -157,15 +157,16 @@ void Spool::sync(std::unique_lock<std::mutex>& lock, const SpoolFolder& folder,
                  SpoolStore& store) {
   const auto files = store.take_unsynced();
   if (settings_.sync.count() == 0 || files.empty()) return;
-  const bool is_own = &folder == &folder_;
-  const bool is_first = is_own && !std::exchange(is_synced_, true);
+  const bool is_first = &folder == &folder_ && !is_synced_;
   lock.unlock();
-  Status synced = is_first ? folder.sync() : Status();
-  bool is_synced = synced.ok() && folder.folder().sync() == 0;
+  const bool has_folder =
+      !is_first || guarded([&] { return folder.sync(); }).ok();
+  bool is_synced = has_folder && folder.folder().sync() == 0;
   for (const auto& file : files) {
     is_synced = ::fdatasync(file->get()) == 0 && is_synced;
   }
   lock.lock();
+  if (is_first) is_synced_ = has_folder;
   if (!is_synced) {
     note_problem(
         "what was moved to the disk may not be there after a power cut");
@@ -223,12 +224,16 @@ SpoolStore::Read Spool::read_inherited(std::size_t most_rows,
       problem = first.folder.path() + ": " + std::string(status.message());
     if (!problem.empty()) note_problem(problem);
     if (result == Read::some) {
-      first.failures = 0;
+      first.failing_since = {};
       batch_queue_ = first.folder.queue();
       return result;
     }
-    if (result == Read::not_now && ++first.failures < kMostFailures) {
-      return result;
+    if (result == Read::not_now) {
+      const steady_clock::time_point now = steady_clock::now();
+      if (first.failing_since == steady_clock::time_point()) {
+        first.failing_since = now;
+      }
+      if (now - first.failing_since < kLongestFailing) return result;
     }
     const NoFork no_child_has_the_lock;
     if (result == Read::none) {
@@ -412,11 +417,15 @@ void Spool::add_to(SinkStats* stats) const noexcept {
 }
 
 // Names the sink alone: its target may be changing.
-void Spool::note_problem(std::string_view what) {
+void Spool::note_problem(std::string_view what) noexcept {
   std::uint64_t left_out = 0;
   if (!limit_.pass(now_milliseconds() * 1000000, &left_out)) return;
-  problems_.push_back("sink '" + title_.name + "' (" + title_.type +
-                      "): its queue on disk: " + std::string(what));
+  try {
+    problems_.push_back("sink '" + title_.name + "' (" + title_.type +
+                        "): its queue on disk: " + std::string(what));
+  } catch (...) {
+    // No memory for it.
+  }
 }
 
 // The functions that get them may call the library.

@@ -72,20 +72,18 @@ class Spool {
   // Whether the disk has more of it than three quarters of what it may, or
   // takes nothing, and the ring is as full.
   bool is_nearly_full() noexcept;
-  // Whether records of this queue were lost since this was asked last.
-  bool take_has_lost() noexcept {
-    return has_lost_.load(std::memory_order_relaxed) &&
-           has_lost_.exchange(false, std::memory_order_relaxed);
+  // Whether records of this queue were lost that nobody has counted.
+  bool has_lost() const noexcept {
+    return has_lost_.load(std::memory_order_relaxed);
   }
+  void note_counted() noexcept { has_lost_ = false; }
 
   // Ends the thread. What is not acknowledged stays on the disk for whoever
   // takes it over; without that, the folder is removed. True if something
   // stays.
   bool stop() noexcept;
   // Once it was stopped long ago: gives up most of the memory.
-  void give_back() noexcept {
-    if (is_removed_) file_.give_back();
-  }
+  void give_back() noexcept { file_.give_back(is_removed_); }
   // In a child after fork(): lets go of the parent's files. The object must be
   // leaked.
   void abandon() noexcept;
@@ -101,7 +99,8 @@ class Spool {
     RingFile file;
     Ring ring;
     std::unique_ptr<SpoolStore> store;
-    int failures = 0;  // in a row, to read it
+    // Since when it cannot be read; 0 if it can.
+    std::chrono::steady_clock::time_point failing_since{};
   };
   using InheritedPtr = std::shared_ptr<Inherited>;
 
@@ -120,7 +119,7 @@ class Spool {
   InheritedPtr take_over(const std::string& path, bool is_replayed);
   std::uint64_t segment_bytes() const noexcept;
   void note_sizes() noexcept;
-  void note_problem(std::string_view what);
+  void note_problem(std::string_view what) noexcept;
   void report_problems(std::unique_lock<std::mutex>& lock) noexcept;
 
   const SpoolSettings settings_;

@@ -90,7 +90,7 @@ bool Worker::push(const Event& event) noexcept {
   }
   const std::lock_guard lock(reader_, std::adopt_lock);
   // What stays on disk is another's by now, and need not have this one.
-  if (pushed == EventQueue::Pushed::no || leaves_) return false;
+  if (pushed == EventQueue::Pushed::no || stays_) return false;
   work_until_empty(steady_clock::now() + kLastDrain);
   return true;
 }
@@ -100,7 +100,9 @@ bool Worker::wait(TimePoint until, bool patient) noexcept {
   TimePoint now = steady_clock::now();
   while (!queue_.wait_settled(position, std::min(until, now + kRetryLook))) {
     now = steady_clock::now();
-    if (now >= until || (!patient && outlet_.is_failing())) return false;
+    if (now >= until || leaves_ || (!patient && outlet_.is_failing())) {
+      return false;
+    }
   }
   return true;
 }
@@ -182,7 +184,11 @@ void Worker::work_until_empty(TimePoint until) noexcept {
     if (is_settled() && !fill()) {
       // Somebody is about to commit one; or is held up, for ever perhaps.
       if (steady_clock::now() >= until) break;
-      std::this_thread::yield();
+      if (spool_ != nullptr) {
+        std::this_thread::sleep_for(kPause);  // the disk may be at fault
+      } else {
+        std::this_thread::yield();
+      }
     } else if (steady_clock::now() >= until) {
       if (spool_ != nullptr) break;  // it stays there
       give_up();
@@ -234,7 +240,12 @@ bool Worker::fill_from_memory() noexcept {
 }
 
 void Worker::rest() noexcept {
-  if (spool_ != nullptr && spool_->take_has_lost()) count_lost();
+  if (spool_ != nullptr && spool_->has_lost()) count_lost();
+  if (spool_ != nullptr && spool_->is_behind()) {
+    // What others have left cannot be read now.
+    queue_.sleep(std::min(settings_.longest_delay, kLongestIdle));
+    return;
+  }
   if (rests_ * settings_.longest_delay >= kLongestIdle) {
     queue_.sleep(EventQueue::kUntilEvent);
   } else {
@@ -244,15 +255,14 @@ void Worker::rest() noexcept {
 }
 
 // Events that the disk has lost are dropped ones. Until all others are settled,
-// it is not known how many they are.
+// it is not known how many they are: then it is tried again.
 void Worker::count_lost() noexcept {
   const std::uint64_t taken = queue_.taken() + inherited_;
   const std::uint64_t settled =
       queue_.dropped() + outlet_.counters().accepted();
-  if (queue_.is_all_settled() && queue_.taken() + inherited_ == taken &&
-      taken > settled) {
-    queue_.count_dropped(taken - settled);
-  }
+  if (!queue_.is_all_settled() || queue_.taken() + inherited_ != taken) return;
+  spool_->note_counted();
+  if (taken > settled) queue_.count_dropped(taken - settled);
 }
 
 // Whether all that was read is with the target, and acknowledged.
@@ -414,17 +424,21 @@ void Worker::give_up() noexcept {
 
 // Events that are not with their target stay on disk. Others count them there.
 void Worker::leave() noexcept {
+  // The last chance of rows that the sink holds back.
+  if (records_.empty() && !is_settled()) static_cast<void>(hand_over());
+  const bool has_some = !is_settled();
   const std::uint64_t counted = records_.size() - new_records_;
   const std::uint64_t handed = outlet_.counters().accepted();
   const std::uint64_t taken = queue_.taken() + inherited_ - queue_.dropped();
   const std::uint64_t left = counted + (taken > handed ? taken - handed : 0);
-  static_cast<void>(spool_->stop());
-  left_counted_.store(counted, std::memory_order_relaxed);
-  leaves_.store(true, std::memory_order_release);
+  stays_ = spool_->stop();
   records_.clear();
   new_records_ = 0;
   acknowledged_ = spool_->records().size();
   oldest_ns_.store(0, std::memory_order_relaxed);
+  if (!stays_ && !has_some) return;
+  left_counted_.store(counted, std::memory_order_relaxed);
+  leaves_.store(true, std::memory_order_release);
   if (left != 0) outlet_.report_left(left);
 }
 
@@ -437,7 +451,10 @@ void Worker::make_room() noexcept {
     return spool_ != nullptr ? spool_->is_nearly_full()
                              : queue_.used() > queue_.capacity() / 4 * 3;
   };
-  while (is_full() && (!is_settled() || fill())) dropped_oldest_ += drop();
+  // What the sink holds back is not to be dropped.
+  while (is_full() && (!records_.empty() || (is_settled() && fill()))) {
+    dropped_oldest_ += drop();
+  }
 }
 
 void Worker::report_full(bool at_end) noexcept {

@@ -140,7 +140,9 @@ class Worker {
   std::atomic<std::int64_t> oldest_ns_{0};
   // Events that another process had left, and that were read.
   std::atomic<std::uint64_t> inherited_{0};
-  // Whether events stay on disk, and how many of them the sink's counters have.
+  bool stays_ = false;  // the folder; guarded by reader_
+  // Whether events are left to others, and how many of them the sink's counters
+  // have.
   std::atomic<bool> leaves_{false};
   std::atomic<std::uint64_t> left_counted_{0};
 };

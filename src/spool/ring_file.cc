@@ -84,9 +84,9 @@ void RingFile::unmap() noexcept {
   memory_ = {};
 }
 
-void RingFile::give_back() const noexcept {
+void RingFile::give_back(bool is_removed) const noexcept {
   const std::span<std::byte> rest = memory_.subspan(Ring::kHeaderBytes);
-  ::madvise(rest.data(), rest.size(), MADV_REMOVE);
+  if (is_removed) ::madvise(rest.data(), rest.size(), MADV_REMOVE);
   // Of a file with holes, a store could be a SIGBUS.
   static_cast<void>(::mmap(rest.data(), rest.size(), PROT_READ | PROT_WRITE,
                            MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0));

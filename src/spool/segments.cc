@@ -133,7 +133,6 @@ std::uint64_t Segments::bytes() const noexcept {
 
 void Segments::close_files() noexcept {
   if (out_ != nullptr) out_->reset();
-  unsynced_.clear();
   reader_.close();
 }
 
@@ -149,29 +148,26 @@ Status Segments::begin_file() {
   append_segment_head(head, queue_, written_);
   const std::string name = name_of(written_);
   auto out = std::make_shared<Descriptor>();
-  files_.push_back({written_, head.size()});
   int file = -1;
   int error = 0;
   Status status =
       folder_.open_file(name, O_WRONLY | O_APPEND, Folder::Creation::always_new,
                         kSegmentMode, &file, &error);
-  if (status.ok()) {
-    out->reset(file);
-    error = write_all(file, head.view());
-    if (error != 0) {
-      static_cast<void>(folder_.remove(name));
-      status = Status(Code::unavailable, "cannot write " +
-                                             quoted(folder_.path_of(name)) +
-                                             ": " + error_advice(error));
-    }
-  }
-  if (status.ok()) {
-    out_ = std::move(out);
-  } else {
-    files_.pop_back();
+  if (!status.ok()) {
     if (error == EEXIST) begin_anew();
+    return status;
   }
-  return status;
+  out->reset(file);
+  error = write_all(file, head.view());
+  if (error != 0) {
+    static_cast<void>(folder_.remove(name));
+    return Status(Code::unavailable, "cannot write " +
+                                         quoted(folder_.path_of(name)) + ": " +
+                                         error_advice(error));
+  }
+  files_.push_back({written_, head.size()});
+  out_ = std::move(out);
+  return {};
 }
 
 // The next file gets another name than one that was given up, also if there is
