@@ -26,6 +26,7 @@
 #include "tests/support/sanitizer.h"
 #include "tests/support/seconds.h"
 #include "tests/support/sinks.h"
+#include "tests/support/small_disk.h"
 #include "tests/support/temp_folder.h"
 
 namespace stogger {
@@ -895,6 +896,28 @@ TEST_F(FileSink, AFifoThatNobodyEmptiesCostsAQuarterOfASecond) {
   EXPECT_LT(took.count(), 2.0);
   EXPECT_EQ(tally().written, 0u);
   ::close(reader);
+}
+
+// Whoever hands the rest of a batch over again takes the last rows for it.
+TEST_F(FileSink, OfABatchThatAFullDiskTakesInPartTheFirstRowsAreKept) {
+  SmallDisk disk(1 << 20);
+  if (!disk.why_not().empty()) GTEST_SKIP() << disk.why_not();
+  path_ = disk.file("a.log");
+  make_open({{"flush", "block"}});
+  disk.fill();
+  const std::string middling(10000, 'm');
+  const std::string large(60000, 'l');
+  std::vector<std::string_view> lines(12, middling);
+  lines.emplace_back(large);
+  lines.emplace_back("short");
+  EXPECT_FALSE(write_batch(lines).ok());
+  const Tally kept = tally();
+  EXPECT_EQ(kept.written + kept.buffered, 12U);
+  disk.make_room();
+  EXPECT_OK(sink_->flush());
+  EXPECT_OK(sink_->close());
+  EXPECT_EQ(read_file(path_).find("short"), std::string::npos);
+  EXPECT_EQ(read_file(path_).size(), 12U * 10001);
 }
 
 }  // namespace
