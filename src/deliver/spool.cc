@@ -25,7 +25,7 @@ using std::chrono::steady_clock;
 // How often the thread looks at the ring: four threads at full speed fill half
 // of it in about the shorter time.
 constexpr milliseconds kBetweenLooks(5);
-constexpr milliseconds kBetweenIdleLooks(20);
+constexpr milliseconds kBetweenIdleLooks(100);
 // With a disk that takes nothing.
 constexpr milliseconds kBetweenTries(100);
 // How many queues of others are taken over at a time, how often they are looked
@@ -103,9 +103,11 @@ void Spool::keep() noexcept {
   const InsideSink guard;  // also of the functions that get its reports
   std::unique_lock lock(mutex_);
   while (!is_stopping_) {
-    const bool is_idle = store_->is_done() && inherited_.empty();
-    wake_.wait_for(lock, is_idle ? kBetweenIdleLooks : kBetweenLooks,
-                   [this] { return is_stopping_; });
+    // The worker ends the longer time when it gets something.
+    is_idle_ = store_->is_done() && inherited_.empty();
+    const bool was_idle = is_idle_;
+    wake_.wait_for(lock, is_idle_ ? kBetweenIdleLooks : kBetweenLooks,
+                   [&] { return is_stopping_ || is_idle_ != was_idle; });
     const Status kept = guarded([&] {
       keep_once(lock);
       return Status();
@@ -184,6 +186,10 @@ bool Spool::read(std::size_t most_rows, std::size_t most_bytes) noexcept {
     return Status();
   });
   if (!status.ok()) found = false;
+  if (found && is_idle_) {
+    is_idle_ = false;
+    wake_.notify_one();
+  }
   note_sizes();
   report_problems(lock);
   return found;

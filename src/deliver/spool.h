@@ -134,6 +134,7 @@ class Spool {
   std::mutex mutex_;  // of all that follows
   std::condition_variable wake_;
   bool is_stopping_ = false;
+  bool is_idle_ = false;  // the thread, which has nothing to keep
   bool is_stopped_ = false;
   bool leaves_ = false;      // something on the disk, for others
   bool is_removed_ = false;  // the folder
