@@ -59,7 +59,6 @@ class SpoolStore {
   // In a child after fork(): lets go of the files.
   void close_files() noexcept { segments_.close_files(); }
 
-  bool has_segments() const noexcept { return !segments_.empty(); }
   std::uint64_t segment_bytes() const noexcept { return segments_.bytes(); }
   // How many records were moved to segments and are not acknowledged.
   std::uint64_t spooled() const noexcept { return spooled_; }
