@@ -5,7 +5,6 @@
 #include <unistd.h>
 
 #include <cerrno>
-#include <cstddef>
 
 #include "base/quote.h"
 #include "sinks/common/paths.h"
@@ -16,12 +15,6 @@ namespace {
 
 bool is_unsupported(int error) noexcept {
   return error == EINVAL || error == ENOSYS || error == EOPNOTSUPP;
-}
-
-// Where the extension begins: at the end if there is none.
-std::size_t stem_size(const std::string& name) noexcept {
-  const std::size_t dot = name.rfind('.');
-  return dot == std::string::npos || dot == 0 ? name.size() : dot;
 }
 
 // By way of a link, so that both have names afterwards.
@@ -43,6 +36,11 @@ int exchange_in_steps(const Folder& folder, const std::string& front,
 }
 
 }  // namespace
+
+std::size_t stem_size(std::string_view name) noexcept {
+  const std::size_t dot = name.rfind('.');
+  return dot == std::string_view::npos || dot == 0 ? name.size() : dot;
+}
 
 std::string back_name_of(const std::string& name) {
   return "." + name + ".next";

@@ -1,13 +1,18 @@
 // The names of the files, and how they change hands.
 #pragma once
 
+#include <cstddef>
 #include <string>
+#include <string_view>
 
 #include "os/folder.h"
 #include "stogger/clock.h"
 #include "stogger/status.h"
 
 namespace stogger {
+
+// Where the extension begins: at the end if there is none.
+std::size_t stem_size(std::string_view name) noexcept;
 
 // .X.parquet.next for X.parquet.
 std::string back_name_of(const std::string& name);

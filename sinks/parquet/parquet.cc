@@ -7,6 +7,8 @@
 // rest is in memory. flush() is a checkpoint. close() completes the file; the
 // sink goes on in it if it is opened again.
 //
+// Rows of a queue on disk are stored once (see ledger.h).
+//
 // A file that exists when the first rows come is given a dated name first, or
 // is overwritten with mode = "truncate".
 #include "sinks/parquet/parquet.h"
@@ -66,6 +68,7 @@ class ParquetSink final : public Sink {
     std::size_t taken = 0;
     Status status = writer_.write(rows, &taken);
     if (schema_.has_report()) report.notice(schema_.take_report());
+    if (writer_.has_report()) report.notice(writer_.take_report());
     return taken == rows.row_count ? unless_kept(std::move(status), report)
                                    : status;
   }

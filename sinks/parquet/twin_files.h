@@ -48,6 +48,8 @@ class TwinFiles {
     return claim_.check(options_.overwrite, findings);
   }
   const std::string& path() const noexcept { return claim_.path(); }
+  // Where it lies; its name() is that of the path itself.
+  const Folder& folder() const noexcept { return claim_.folder(); }
 
   // The size of what stays when rows are added: where they go.
   std::uint64_t content() const noexcept { return content_; }

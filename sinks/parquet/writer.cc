@@ -54,6 +54,11 @@ std::size_t ParquetWriter::memory() const noexcept {
 
 Status ParquetWriter::write(const RowBatch& rows, std::size_t* taken) {
   *taken = 0;
+  if (rows.origin != nullptr) {
+    Status found = ledger_.find(rows, files_.folder(), taken);
+    if (!found.ok()) return found;
+    written_ += *taken;
+  }
   const bool waits = is_waiting(rows.now);
   Status rolled;
   if (!waits && is_roll_due(rows.now)) rolled = roll();
@@ -105,6 +110,7 @@ void ParquetWriter::add(const RowBatch& rows, std::size_t first,
         return schema_.value(rows, first + row, column);
       },
       [&](std::size_t column) { schema_.note_misfit(column); });
+  if (rows.origin != nullptr) ledger_.take(rows, first + count - 1);
   if (buffered() == 0) oldest_ = rows.now;
   if (file_size_ == 0 && pending_ == 0) begun_ = rows.now;
   pending_ += count;
@@ -204,6 +210,9 @@ void ParquetWriter::encode_all(bool complete) {
   if (!settings_.service.empty()) {
     pairs.emplace_back("stogger.service", settings_.service);
   }
+  if (std::string text = ledger_.text(); !text.empty()) {
+    pairs.emplace_back(kLedgerPair, std::move(text));
+  }
   footer_.append_end(schema_.columns(), pairs, &end_);
   footer_.go_back(mark);
 }
@@ -259,6 +268,7 @@ void ParquetWriter::abandon() noexcept {
   pending_ = 0;
   published_ = 0;
   footer_.clear();
+  ledger_.forget();
   is_complete_ = true;
   file_size_ = 0;
 }

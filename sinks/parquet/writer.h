@@ -16,6 +16,7 @@
 #include "base/buffer.h"
 #include "row/schema.h"
 #include "sinks/parquet/encoder.h"
+#include "sinks/parquet/ledger.h"
 #include "sinks/parquet/twin_files.h"
 #include "stogger/row.h"
 #include "stogger/sink.h"
@@ -53,7 +54,8 @@ class ParquetWriter {
   // Of the file; open() may have to choose another one.
   const std::string& path() const noexcept { return files_.path(); }
   // What is not written stays in memory, as far as there is room. *taken tells
-  // how many rows are written or in memory.
+  // how many rows are written or in memory. Those that have been before, in
+  // another process maybe (see ParquetLedger), count as written.
   Status write(const RowBatch& rows, std::size_t* taken);
   Status checkpoint();
   // Makes the checkpoint that is due by now.
@@ -61,6 +63,10 @@ class ParquetWriter {
   // Completes the file, and lets go of it, in any case.
   Status close();
   void abandon() noexcept;
+
+  // Why rows may be stored twice, if that has not been reported.
+  bool has_report() const noexcept { return ledger_.has_report(); }
+  std::string take_report() { return ledger_.take_report(); }
 
   std::uint64_t written() const noexcept { return written_; }
   std::uint64_t buffered() const noexcept { return pending_ - published_; }
@@ -88,6 +94,7 @@ class ParquetWriter {
   ParquetEncoder encoder_;
   ParquetFooter footer_;  // of what stays in the file
   TwinFiles files_;
+  ParquetLedger ledger_;
 
   std::vector<ParquetRows> full_;  // row groups to come
   std::size_t full_memory_ = 0;    // bytes, roughly

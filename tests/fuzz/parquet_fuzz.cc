@@ -21,6 +21,7 @@
 
 #include "base/utf8.h"
 #include "sinks/parquet/encoder.h"
+#include "sinks/parquet/footer_reader.h"
 
 namespace stogger {
 namespace {
@@ -550,6 +551,23 @@ class RandomRows {
   std::deque<std::string> texts_;
 };
 
+// Of a footer that is whole, and of one that is damaged or is none.
+void check_pairs(FuzzedDataProvider& data, std::string footer) {
+  check(find_pair(footer, "key") == "value", "the pair is found");
+  check(find_pair(footer, "value").empty(), "no other pair is found");
+  for (int i = data.ConsumeIntegralInRange(0, 8); i > 0; --i) {
+    footer[data.ConsumeIntegralInRange<std::size_t>(0, footer.size() - 1)] =
+        data.ConsumeIntegral<char>();
+    const std::string_view found = find_pair(footer, "key");
+    check(found.empty() ||
+              (found.data() >= footer.data() &&
+               found.data() + found.size() <= footer.data() + footer.size()),
+          "what is found lies in the footer");
+  }
+  const std::string rest = data.ConsumeRandomLengthString();
+  static_cast<void>(find_pair(rest, "key"));
+}
+
 void run(FuzzedDataProvider& data) {
   static constexpr ParquetCompression kCompressions[] = {
       ParquetCompression::none, ParquetCompression::snappy,
@@ -596,8 +614,10 @@ void run(FuzzedDataProvider& data) {
       }
     }
   }
+  const std::size_t end = out.size();
   footer.append_end(columns, {{"key", "value"}}, &out);
   check(read_table(out.view(), columns) == wanted, "the rows are the same");
+  check_pairs(data, std::string(out.view().substr(end)));
 }
 
 }  // namespace
