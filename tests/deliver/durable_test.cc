@@ -7,8 +7,10 @@
 #include <atomic>
 #include <chrono>
 #include <cstdint>
+#include <cstdlib>
 #include <filesystem>
 #include <functional>
+#include <iostream>
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <set>
@@ -27,6 +29,7 @@
 #include "tests/support/eventually.h"
 #include "tests/support/killed_writers.h"
 #include "tests/support/processes.h"
+#include "tests/support/sanitizer.h"
 #include "tests/support/sinks.h"
 #include "tests/support/small_disk.h"
 #include "tests/support/sqlite_query.h"
@@ -309,6 +312,37 @@ TEST_F(Durable, AFullDiskDoesNotMakeEveryCallWait) {
   EXPECT_TRUE(
       eventually([&] { return stats_of(system, "sink").pending == 0; }));
   EXPECT_OK(system.close());
+}
+
+// STOGGER_TEST_BACKLOG_MIB says how much there is (default: 16).
+TEST_F(Durable, ABacklogDoesNotDelayTheStart) {
+  const char* const given = std::getenv("STOGGER_TEST_BACKLOG_MIB");
+  const std::uint64_t mebibytes =
+      given == nullptr ? 16 : std::strtoull(given, nullptr, 10);
+  const std::string keys =
+      "drain_ms = 50\nspool_bytes = " + std::to_string(mebibytes << 21) + "\n";
+  break_it();
+  {
+    System system;
+    load(system, keys + "block_ms = 10000\n");
+    Logger log = system.logger();
+    const std::string text((1 << 20) - 1000, 'x');
+    for (std::uint64_t i = 0; i < mebibytes; ++i) {
+      log.info("event", {{"text", text}});
+    }
+    EXPECT_EQ(stats_of(system, "sink").dropped, 0U);
+    static_cast<void>(system.close());
+  }
+  System system;
+  const auto start = std::chrono::steady_clock::now();
+  load(system, keys);
+  log(system, 0, 1);
+  const std::chrono::duration<double, std::milli> taken =
+      std::chrono::steady_clock::now() - start;
+  std::cout << mebibytes << " MiB: " << taken.count() << " ms" << std::endl;
+  EXPECT_LT(taken.count(), kSanitized ? 1000 : 100);
+  is_broken_ = false;
+  EXPECT_TRUE(eventually([&] { return !script_->events().empty(); }));
 }
 
 TEST_F(Durable, NewEventsGoToTheDiskWhileWhatIsLeftCannotBeDelivered) {
