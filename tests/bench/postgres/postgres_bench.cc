@@ -18,9 +18,12 @@
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <array>
+#include <chrono>
 #include <cstdio>
 #include <cstdlib>
+#include <filesystem>
 #include <functional>
+#include <iterator>
 #include <memory>
 #include <numeric>
 #include <string>
@@ -38,6 +41,7 @@
 #include "tests/postgres/event_encoder.h"
 #include "tests/postgres/server.h"
 #include "tests/support/kept_report.h"
+#include "tests/support/temp_folder.h"
 
 namespace bench {
 namespace {
@@ -55,9 +59,11 @@ using stogger::Value;
 
 constexpr std::size_t kBatch = 1000;
 constexpr int kTurns = 20;
+constexpr std::size_t kThreads = 4;
 
 struct Settings {
   bool quick = false;
+  bool queue_only = false;
   bool one_cpu = false;
   int rounds = 7;
 };
@@ -296,6 +302,10 @@ void print(const char* what, const char* to_reach,
       all.insert(all.end(), cost.calls.begin(), cost.calls.end());
     }
     char text[128];
+    if (costs.front().calls.size() == 1) {
+      std::snprintf(text, sizeof text, "%.0f events/s", median(wall));
+      return std::string(text);
+    }
     std::snprintf(text, sizeof text, "%.0f events/s, p50 %.0f us, p99 %.0f us",
                   median(wall), percentile(all, 0.5) * 1e6,
                   percentile(all, 0.99) * 1e6);
@@ -317,10 +327,12 @@ class Bench {
     std::printf(
         "| what | to reach | ratio | stogger | bare libpq |\n"
         "|---|---|---|---|---|\n");
+    if (settings_.queue_only) return compare_queue();
     compare_inserts("on");
     compare_inserts("off");
     compare_batches();
     compare_ledger();
+    compare_queue();
     std::printf("\n| what | to reach | |\n|---|---|---|\n");
     measure_cpu();
     measure_breaker();
@@ -440,6 +452,117 @@ class Bench {
     require(sink->close());
   }
 
+  std::string queue_configuration() const {
+    return "[stogger]\nlog_to_console = false\n[stogger.sinks.db]\n"
+           "type = \"postgres\"\ndelivery = \"durable\"\nblock_ms = 10000\n"
+           "drain_ms = 0\nstart_wait_ms = 100\ndsn = \"" +
+           dsn_ + "\"\nspool_dir = \"" + folder_.file("spool") + "\"\n";
+  }
+  void load_queue(stogger::System& system) const {
+    require(system.load_text(queue_configuration(), "postgres_bench"));
+  }
+  // By four threads at full speed.
+  static void log_all(const stogger::System& system, std::size_t events) {
+    std::vector<std::thread> threads;
+    for (std::size_t thread = 0; thread < kThreads; ++thread) {
+      threads.emplace_back([&, log = system.logger()] {
+        for (std::size_t i = 0; i < events / kThreads; ++i) {
+          const Login& login = bench::login(i);
+          log.info("user-login", {{"user_id", login.user_id},
+                                  {"ip", login.ip},
+                                  {"duration_ms", login.duration_ms}});
+        }
+      });
+    }
+    for (std::thread& thread : threads) thread.join();
+  }
+  void require_rows(std::size_t events) const {
+    require(server_.number("SELECT count(*) FROM stogger_logs") ==
+                static_cast<long long>(events),
+            "rows are missing");
+  }
+
+  // From the first call of four threads to the last commit, and the same for
+  // what was left on the disk; bare: bytes made before, and a ledger.
+  void compare_queue() {
+    const std::size_t events = settings_.quick ? 4 * kBatch : 200 * kBatch;
+    {
+      stogger::SinkPtr sink;  // makes the table
+      require(stogger::make_sink("postgres", {{"dsn", dsn_}}, &sink));
+      require(sink->open());
+    }
+    server_.execute(
+        "CREATE TABLE bare_ledger (queue int, position bigint);"
+        "INSERT INTO bare_ledger VALUES (1, 0)");
+    EventEncoder encoder(stogger::standard_columns());
+    const RowBatch rows = rows_.batch();
+    encoder.match(rows);
+    Buffer bytes;
+    encode(encoder, rows, &bytes);
+
+    std::vector<Cost> queued;
+    std::vector<Cost> replayed;
+    std::vector<Cost> bare;
+    for (int round = 0; round < settings_.rounds; ++round) {
+      empty_table();
+      {
+        stogger::System system;
+        load_queue(system);
+        queued.push_back(measure(1, events, [&](std::size_t) {
+          log_all(system, events);
+          require(system.flush(600));
+        }));
+      }
+      require_rows(events);
+      leave(events);
+      empty_table();
+      {
+        stogger::System system;
+        replayed.push_back(measure(1, events, [&](std::size_t) {
+          load_queue(system);
+          const std::string folder = folder_.file("spool/db");
+          while (count_in(folder) > 1) {
+            std::this_thread::sleep_for(std::chrono::milliseconds(1));
+          }
+        }));
+      }
+      require_rows(events);
+      empty_table();
+      Libpq libpq(dsn_);
+      bare.push_back(measure(1, events, [&](std::size_t) {
+        for (std::size_t i = 0; i < events / kBatch; ++i) {
+          libpq.copy(
+              (std::string("UPDATE bare_ledger SET position = position + 1000 "
+                           "WHERE queue = 1;") +
+               kCopy)
+                  .c_str(),
+              bytes.view());
+        }
+      }));
+    }
+    print("durable, four threads, from the call to the commit", "0.85", queued,
+          bare, events);
+    print("durable, what was left by another process", "0.85", replayed, bare,
+          events);
+  }
+  // Events stay on the disk, for there is no server.
+  void leave(std::size_t events) {
+    stogger::set_diagnostics([](std::string_view, void*) {}, nullptr);
+    server_.stop();
+    {
+      stogger::System system;
+      load_queue(system);
+      log_all(system, events);
+      static_cast<void>(system.close());
+    }
+    server_.start();
+    stogger::set_diagnostics(nullptr);
+  }
+  static std::size_t count_in(const std::string& folder) {
+    const std::filesystem::directory_iterator all(folder);
+    return static_cast<std::size_t>(std::distance(begin(all), end(all)));
+  }
+
   void measure_cpu() {
     EventEncoder encoder(stogger::standard_columns());
     const RowBatch rows = rows_.batch();
@@ -493,6 +616,7 @@ class Bench {
                    "shared_buffers = 128MB", "min_wal_size = 80MB",
                    "max_wal_size = 1GB"}}};
   const std::string dsn_;
+  const stogger::TempFolder folder_;
   const Rows rows_;
   std::vector<double> batch_cpu_;
 };
@@ -504,6 +628,8 @@ int main(int argc, char** argv) {
   CLI::App app("Compares the postgres sink with bare loops over libpq.");
   bench::Settings settings;
   app.add_flag("--quick", settings.quick, "A few events: only to see it work");
+  app.add_flag("--queue", settings.queue_only,
+               "Only what goes through a queue on disk");
   app.add_flag("--one-cpu", settings.one_cpu,
                "The server has to share the CPU of the client");
   app.add_option("--rounds", settings.rounds, "How often everybody's turn is")
