@@ -22,10 +22,14 @@ std::size_t length_at(std::string_view text, std::string_view value) noexcept {
   const auto differs =
       std::mismatch(text.begin(), text.end(), value.begin(), value.end());
   const auto size = static_cast<std::size_t>(differs.first - text.begin());
-  const std::string_view rest = text.substr(size);
-  const bool cut = (size >= kShortest && rest.starts_with("...\"")) ||
-                   (size >= kShortestEnd && rest.empty());
-  return size == value.size() || cut ? size : 0;
+  if (size == value.size()) return size;
+  // Dots of the value may be the first ones of the ellipsis.
+  constexpr std::string_view kEllipsis = "...\"";
+  for (std::size_t cut = size; cut >= kShortest; --cut) {
+    if (text.substr(cut).starts_with(kEllipsis)) return cut;
+    if (text[cut - 1] != '.' || size - cut == kEllipsis.size()) break;
+  }
+  return size >= kShortestEnd && size == text.size() ? size : 0;
 }
 
 // As the values may stand in a text; the longest first, for one may contain

@@ -44,5 +44,17 @@ TEST(HiddenTest, WhatIsLeftOfAValueThatWasCutIsHiddenToo) {
             "failed: ${LONG}");
 }
 
+TEST(HiddenTest, DotsOfAValueThatWasCutMayBeThoseOfTheCut) {
+  const std::string secret = "correct-horse-battery";
+  for (std::size_t dots = 1; dots <= 4; ++dots) {
+    const std::string value = secret + std::string(dots, '.') + "staple";
+    for (std::size_t size = secret.size(); size < value.size(); ++size) {
+      const std::string cut = "\"" + value.substr(0, size) + "...\": no";
+      const std::string shown = hide_values({{value, "${S}"}}, cut);
+      EXPECT_EQ(shown.find(secret), shown.npos) << cut << ": " << shown;
+    }
+  }
+}
+
 }  // namespace
 }  // namespace stogger

@@ -79,7 +79,8 @@ class SpoolFuzz {
     MadeQueue queue(spool_.path());
     const int count = data_.ConsumeIntegralInRange(0, 30);
     for (int i = 0; i < count; ++i) {
-      const auto size = data_.ConsumeIntegralInRange<std::size_t>(1, 1500);
+      // All of them fit into the ring, each with one that is only begun.
+      const auto size = data_.ConsumeIntegralInRange<std::size_t>(1, 1000);
       if (data_.ConsumeIntegralInRange(0, 15) == 0) queue.begin(size);
       queue.add(as_bytes(payload(static_cast<std::size_t>(i), size)));
       if (data_.ConsumeIntegralInRange(0, 7) == 0) queue.spill();
