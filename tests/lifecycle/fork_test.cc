@@ -10,7 +10,7 @@
 namespace stogger {
 namespace {
 
-class Fork : public ::testing::Test {
+class ForkOfThreads : public ::testing::Test {
  protected:
   void expect_all(const std::string& scenario,
                   const std::vector<std::string>& names,
@@ -36,17 +36,29 @@ class Fork : public ::testing::Test {
   Targets targets_;
 };
 
-TEST_F(Fork, ParentAndChildBothLog) {
+// With each way of delivery.
+class Fork : public ForkOfThreads,
+             public ::testing::WithParamInterface<const char*> {
+ protected:
+  Fork() { targets_.deliver(GetParam()); }
+};
+
+INSTANTIATE_TEST_SUITE_P(, Fork, ::testing::Values("sync", "async", "durable"),
+                         [](const auto& one) {
+                           return std::string(one.param);
+                         });
+
+TEST_P(Fork, ParentAndChildBothLog) {
   expect_all("fork", all_of({numbered("before", 50), numbered("child", 50),
                              numbered("parent", 50)}));
 }
 
-TEST_F(Fork, AChildThatLogsNothingAddsNothing) {
+TEST_P(Fork, AChildThatLogsNothingAddsNothing) {
   expect_all("fork-silent",
              all_of({numbered("before", 50), numbered("after", 50)}));
 }
 
-TEST_F(Fork, AChildOutlivesItsParent) {
+TEST_P(Fork, AChildOutlivesItsParent) {
   const std::string progress_path = targets_.file("progress");
   const Ending ending = run("fork-orphan", targets_.config(), progress_path);
   EXPECT_ENDED_WELL(ending);
@@ -57,7 +69,7 @@ TEST_F(Fork, AChildOutlivesItsParent) {
       all_of({numbered("before", 50), numbered("child", 50)}));
 }
 
-TEST_F(Fork, ChildrenMayForkAgain) {
+TEST_P(Fork, ChildrenMayForkAgain) {
   expect_all(
       "fork-deep",
       all_of({numbered("before", 20), numbered("child", 20),
@@ -65,7 +77,7 @@ TEST_F(Fork, ChildrenMayForkAgain) {
               numbered("great-grandchild", 20), numbered("parent", 20)}));
 }
 
-TEST_F(Fork, WhileThreadsLogNothingHangsAndNothingIsLost) {
+TEST_F(ForkOfThreads, WhileThreadsLogNothingHangsAndNothingIsLost) {
   if (kSanitized) GTEST_SKIP() << kAllocatorMayHang;
   constexpr int kRounds = 40;
   const Ending ending =
@@ -82,7 +94,7 @@ TEST_F(Fork, WhileThreadsLogNothingHangsAndNothingIsLost) {
 
 // As above, with sinks that are as fast as can be, so that forks fall into all
 // moments of a call.
-TEST_F(Fork, WhileThreadsLogToFilesOnly) {
+TEST_F(ForkOfThreads, WhileThreadsLogToFilesOnly) {
   if (kSanitized) GTEST_SKIP() << kAllocatorMayHang;
   targets_.keep({"text-block", "json-line"});
   constexpr int kRounds = 60;
@@ -97,7 +109,7 @@ TEST_F(Fork, WhileThreadsLogToFilesOnly) {
   targets_.expect_each_once(names);
 }
 
-TEST_F(Fork, WhileAThreadUsesSqlite) {
+TEST_F(ForkOfThreads, WhileAThreadUsesSqlite) {
   if (kSanitized) GTEST_SKIP() << kAllocatorMayHang;
   targets_.keep({"sqlite"});
   constexpr int kRounds = 60;
@@ -108,7 +120,7 @@ TEST_F(Fork, WhileAThreadUsesSqlite) {
   expect_all("fork-sqlite", names, std::to_string(kRounds));
 }
 
-TEST_F(Fork, WhileTheLibraryIsSetUp) {
+TEST_F(ForkOfThreads, WhileTheLibraryIsSetUp) {
   if (kSanitized) GTEST_SKIP() << kAllocatorMayHang;
   for (int i = 0; i < 30; ++i) {
     const Ending ending = run("fork-set-up", "-");
@@ -118,25 +130,25 @@ TEST_F(Fork, WhileTheLibraryIsSetUp) {
   }
 }
 
-TEST_F(Fork, AnotherProgramTakesOver) {
+TEST_P(Fork, AnotherProgramTakesOver) {
   expect_all("fork-exec",
              all_of({numbered("before", 20), numbered("child", 20),
                      numbered("exec", 20), numbered("parent", 20)}));
 }
 
-TEST_F(Fork, CommandsRunWhileThreadsLog) {
+TEST_F(ForkOfThreads, CommandsRunWhileThreadsLog) {
   targets_.keep({"text-block", "json-line", "sqlite"});
   const Ending ending = run("commands", targets_.config());
   EXPECT_ENDED_WELL(ending);
   targets_.expect_each_once(names_of_threads(ending, targets_.all().front()));
 }
 
-TEST_F(Fork, StatisticsOfAChildBeginAtZero) {
+TEST_P(Fork, StatisticsOfAChildBeginAtZero) {
   expect_all("fork-stats",
              all_of({numbered("before", 10), numbered("child", 5)}));
 }
 
-TEST_F(Fork, LoggersAndScopesGoOnInTheChild) {
+TEST_P(Fork, LoggersAndScopesGoOnInTheChild) {
   targets_.keep({"json-line"});
   const Ending ending = run("fork-scopes", targets_.config());
   EXPECT_ENDED_WELL(ending);
@@ -155,7 +167,7 @@ TEST_F(Fork, LoggersAndScopesGoOnInTheChild) {
   EXPECT_EQ(events, (std::vector<std::string>{"child", "parent"}));
 }
 
-TEST_F(Fork, AChildMaySetUpTargetsOfItsOwn) {
+TEST_P(Fork, AChildMaySetUpTargetsOfItsOwn) {
   const Targets own;
   const Ending ending = run("fork-init", targets_.config(), own.config());
   EXPECT_ENDED_WELL(ending);
@@ -164,7 +176,7 @@ TEST_F(Fork, AChildMaySetUpTargetsOfItsOwn) {
       all_of({numbered("before", 20), numbered("parent", 20)}));
 }
 
-TEST_F(Fork, ADaemonMayCloseAllDescriptors) {
+TEST_P(Fork, ADaemonMayCloseAllDescriptors) {
   expect_all("fork-daemon",
              all_of({numbered("before", 20), numbered("child", 20),
                      numbered("parent", 20)}));

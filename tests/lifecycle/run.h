@@ -68,8 +68,8 @@ class Process {
   Process(const Process&) = delete;
   Process& operator=(const Process&) = delete;
 
-  void kill() {
-    ::kill(child_, SIGKILL);
+  void kill(int signal = SIGKILL) {
+    ::kill(child_, signal);
     static_cast<void>(wait());
   }
 

@@ -23,11 +23,25 @@ class Signal : public ::testing::Test {
   Targets targets_;
 };
 
+// With each way of delivery.
+class AnySignal : public ::testing::TestWithParam<const char*> {
+ protected:
+  AnySignal() { targets_.deliver(GetParam()); }
+
+  Targets targets_;
+};
+
+INSTANTIATE_TEST_SUITE_P(, AnySignal,
+                         ::testing::Values("sync", "async", "durable"),
+                         [](const auto& one) {
+                           return std::string(one.param);
+                         });
+
 int number_printed(const Ending& ending) {
   return std::atoi(ending.out.c_str());
 }
 
-TEST_F(Signal, AStormOfSignalsTearsLosesAndDoublesNothing) {
+TEST_P(AnySignal, AStormOfSignalsTearsLosesAndDoublesNothing) {
   const Ending ending = run("alarms", targets_.config(), "1000");
   EXPECT_ENDED_WELL(ending);
   EXPECT_EQ(ending.err, "");
@@ -156,6 +170,25 @@ TEST_F(Signal, AKilledProcessLeavesTargetsThatTheNextOneGoesOnWith) {
     const auto counts = count_each(names_in(target.format, target.path));
     for (const std::string& name : numbered("event", 100)) {
       EXPECT_TRUE(counts.contains(name)) << target.sink << " lacks " << name;
+    }
+  }
+}
+
+// Nothing handles the signal.
+TEST_F(Signal, ATermLosesNothingOfAQueueOnDisk) {
+  targets_.deliver("durable");
+  const std::string progress_path = targets_.file("progress");
+  Progress* progress = Progress::open(progress_path);
+  ASSERT_NE(progress, nullptr);
+  Process process("forever", targets_.config(), progress_path);
+  ASSERT_TRUE(wait_until([&] { return progress->returned[0] > 1000; }));
+  process.kill(SIGTERM);
+  EXPECT_ENDED_WELL(run("return", targets_.config()));
+  for (const Target& target : targets_.all()) {
+    const auto counts = count_each(names_in(target.format, target.path));
+    for (std::uint64_t i = 0; i < progress->returned[0]; ++i) {
+      ASSERT_TRUE(counts.contains("thread0-" + std::to_string(i)))
+          << target.sink << " lacks " << i;
     }
   }
 }

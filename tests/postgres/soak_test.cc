@@ -141,8 +141,9 @@ TEST_F(Soak, NothingIsLostUncountedAndMemoryStaysFlat) {
             2 * in_milliseconds(kDeadline + kGrace + kNoise));
 }
 
-// The disk of the queue is full now and then, too.
-TEST_F(Soak, OfAQueueOnDiskNothingIsLostAndMemoryStaysFlat) {
+// The disk of the queue is full now and then, too: then events are dropped, and
+// counted.
+TEST_F(Soak, OfAQueueOnDiskNothingIsLostUncountedOrTwice) {
   SmallDisk disk(32 << 20);
   SKIP_IF(disk.why_not());
   ASSERT_OK(system().load_text(
@@ -169,10 +170,8 @@ TEST_F(Soak, OfAQueueOnDiskNothingIsLostAndMemoryStaysFlat) {
     std::this_thread::sleep_for(milliseconds(10));
   }
   show();
-  EXPECT_EQ(stats().written, logged()) << reports();
   EXPECT_EQ(stats().in_doubt, 0u);
-  EXPECT_EQ(server().number("SELECT count(*) FROM stogger_logs"),
-            static_cast<long long>(logged()));
+  EXPECT_EQ(stats().pending, 0u) << reports();
   expect_balanced();
   EXPECT_LE(open_descriptors(), descriptors + 3);
   EXPECT_LE(in_milliseconds(Duration(slowest_)),

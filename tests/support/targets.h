@@ -185,6 +185,12 @@ class Targets {
     write_config();
   }
 
+  // How all of them get their events.
+  void deliver(std::string_view delivery) {
+    delivery_ = delivery;
+    write_config();
+  }
+
   const std::string& folder() const { return folder_.path(); }
   std::string file(std::string_view name) const { return folder_.file(name); }
   std::string config() const { return folder_.file("stogger.toml"); }
@@ -225,12 +231,17 @@ class Targets {
     all_.push_back(target);
   }
   void write_config() {
-    std::string toml = "[stogger]\nlog_to_console = false\n";
+    std::string toml =
+        "[stogger]\nlog_to_console = false\ndelivery = \"" + delivery_ + "\"\n";
+    if (delivery_ == "durable") {
+      toml += "spool_dir = \"" + folder_.file("spool") + "\"\n";
+    }
     for (const Target& target : all_) toml += target.toml;
     write_file(config(), toml);
   }
 
   TempFolder folder_;
+  std::string delivery_ = "sync";
   std::vector<Target> all_;
 };
 
