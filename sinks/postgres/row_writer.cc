@@ -67,7 +67,7 @@ void RowWriter::retire(Connector::Verdict verdict) {
   connector_.retire(std::move(session_), verdict);
 }
 
-Status RowWriter::connect(Deadline deadline) {
+Status RowWriter::connect(Deadline deadline, Connector::Wait wait) {
   for (;;) {
     if (session_ != nullptr) {
       const bool lasts =
@@ -79,7 +79,7 @@ Status RowWriter::connect(Deadline deadline) {
       retire(Connector::Verdict::fine);
     }
     Status status;
-    session_ = connector_.take(deadline, &status);
+    session_ = connector_.take(deadline, wait, &status);
     if (session_ == nullptr) {
       lacks_connection_ = true;
       return status;
@@ -117,7 +117,10 @@ Status RowWriter::write_all(const RowBatch& rows) {
 // A session for the rows, their columns in its table, and their queue in its
 // ledger.
 Status RowWriter::begin(const RowBatch& rows, Deadline deadline) {
-  Status status = connect(deadline);
+  const Connector::Wait wait = settings_.waits_for_server
+                                   ? Connector::Wait::till_deadline
+                                   : Connector::Wait::one_attempt;
+  Status status = connect(deadline, wait);
   if (status.ok() && session_->columns.empty()) status = make_table(rows);
   if (status.ok()) sender_.match(rows);
   if (!status.ok() || rows.origin == nullptr) return status;
@@ -279,7 +282,8 @@ void RowWriter::count_stored(std::size_t sent, const Answer& answer) {
 // has been stored.
 bool RowWriter::prepare_retry(const Answer& answer, int* tries,
                               Deadline deadline) {
-  const bool more = ++*tries < kAttempts;
+  const bool more = ++*tries < kAttempts ||
+                    (settings_.waits_for_server && Steady::now() < deadline);
   switch (answer.kind) {
     case Answer::Kind::done:
       return false;

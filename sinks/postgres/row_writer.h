@@ -24,7 +24,7 @@ class RowWriter {
   ~RowWriter();
 
   // Gets a session from the connector, if there is none that works.
-  Status connect(Deadline deadline);
+  Status connect(Deadline deadline, Connector::Wait wait);
   bool is_connected() const noexcept { return session_ != nullptr; }
   // Valid until the next connect() or write().
   RowBatch columns() const noexcept { return schema_.wanted(); }
