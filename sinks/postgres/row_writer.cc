@@ -28,6 +28,11 @@ constexpr int kRemovals = 8;
 // each look takes a new session.
 constexpr int kMostLooks = 2;
 constexpr milliseconds kLongestPause(10);
+// How often rows of a batch are tried again that are in conflict with other
+// transactions, and for how long a single one is: it may itself be at fault,
+// and keeps the others waiting.
+constexpr int kMostConflicts = 6;
+constexpr milliseconds kConflictTime(250);
 
 // A row with more text may itself be what takes the server too long.
 constexpr std::size_t kLargeRow = 64 * 1024;
@@ -41,6 +46,12 @@ bool is_large(const RowBatch& rows, std::size_t row) noexcept {
     }
   }
   return size > kLargeRow;
+}
+
+// Until when conflicts are worth more than a few attempts: several rows are
+// rather halved.
+Deadline conflict_deadline(const std::vector<std::size_t>& rows) {
+  return rows.size() == 1 ? Steady::now() + kConflictTime : Deadline();
 }
 
 }  // namespace
@@ -167,7 +178,7 @@ Status RowWriter::write_one(const RowBatch& rows, std::size_t row,
       count_stored(1, answer);
       return {};
     }
-    if (prepare_retry(answer, &tries, deadline)) continue;
+    if (prepare_retry(answer, &tries, deadline, deadline)) continue;
     return is_about_row(answer) ? refuse(rows, row, answer, deadline)
                                 : give_up(answer, rows, {row});
   }
@@ -176,6 +187,7 @@ Status RowWriter::write_one(const RowBatch& rows, std::size_t row,
 Status RowWriter::write_some(const RowBatch& rows, Rows chosen,
                              Deadline deadline) {
   int tries = 0;  // of one statement
+  Deadline patience = conflict_deadline(chosen);
   while (!chosen.empty()) {
     if (Status status = begin(rows, deadline); !status.ok()) return status;
     const bool moves = session_->ledger.moves_with(rows);
@@ -195,7 +207,7 @@ Status RowWriter::write_some(const RowBatch& rows, Rows chosen,
       }
     } else if ((of_ledger &&
                 ledger_.settle(*session_, answer, ledger_faults_++)) ||
-               prepare_retry(answer, &tries, deadline)) {
+               prepare_retry(answer, &tries, deadline, patience)) {
       chosen.insert(chosen.end(), others.begin(), others.end());
       continue;
     } else if (of_ledger) {
@@ -206,6 +218,7 @@ Status RowWriter::write_some(const RowBatch& rows, Rows chosen,
     }
     chosen = std::move(others);
     tries = 0;
+    patience = conflict_deadline(chosen);
   }
   return {};
 }
@@ -279,9 +292,9 @@ void RowWriter::count_stored(std::size_t sent, const Answer& answer) {
 }
 
 // Does what the answer asks for. True if it is worth another attempt: nothing
-// has been stored.
+// has been stored. Conflicts are worth many until `patience` is over.
 bool RowWriter::prepare_retry(const Answer& answer, int* tries,
-                              Deadline deadline) {
+                              Deadline deadline, Deadline patience) {
   const bool more = ++*tries < kAttempts ||
                     (settings_.waits_for_server && Steady::now() < deadline);
   switch (answer.kind) {
@@ -303,7 +316,7 @@ bool RowWriter::prepare_retry(const Answer& answer, int* tries,
   }
   switch (remedy_of(answer)) {
     case Remedy::retry:
-      return pause(deadline);
+      return pause(*tries < kMostConflicts ? deadline : patience);
     case Remedy::reconnect:
       retire(Connector::Verdict::avoid);
       return more;
