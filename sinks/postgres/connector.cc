@@ -332,6 +332,7 @@ std::unique_ptr<Session> Connector::try_target(const PostgresTarget& target,
   session->connection = std::move(connection);
   session->host = target.host;
   session->pooled = pooled;
+  session->encoding = ServerEncoding::find(session->connection->encoding());
   *status = prepare_session(settings_, session.get());
   if (status->ok()) return session;
   if (!session->connection->is_alive()) is_missing_ = true;

@@ -108,9 +108,17 @@ Status RowWriter::write(const RowBatch& rows, WriteReport& report,
   names_rows_ = true;
   ledger_faults_ = 0;
   Status status = write_all(rows);
+  if (sender_.has_replaced() && !said_encoding_) report_encoding();
   if (schema_.has_report()) report.notice(schema_.take_report());
   if (ledger_.has_report()) report.notice(ledger_.take_report());
   return status;
+}
+
+// Of a session that may be gone meanwhile: then the next row says it.
+void RowWriter::report_encoding() {
+  if (session_ == nullptr || session_->encoding == nullptr) return;
+  said_encoding_ = true;
+  report_->notice(encoding_warning(*session_->encoding));
 }
 
 Status RowWriter::write_all(const RowBatch& rows) {
