@@ -17,6 +17,7 @@
 
 #include "deliver/back_off.h"
 #include "deliver/counted_sink.h"
+#include "deliver/outage.h"
 #include "deliver/row_layout.h"
 #include "deliver/sink_reports.h"
 #include "deliver/ticker.h"
@@ -189,8 +190,7 @@ class Outlet {
   // Needed only if something fails.
   SinkReports reports_;
   BackOff back_off_;
-  std::int64_t failing_since_ns_ = 0;
-  std::uint64_t dropped_before_failure_ = 0;
+  Outage outage_;
 };
 
 }  // namespace stogger
