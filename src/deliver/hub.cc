@@ -277,6 +277,12 @@ void Hub::before_fork() noexcept {
   };
   fork_locked_ = mutex_.try_lock_for(left());
   routes_mutex_.lock();
+  // A parent may end at once, as that of a daemon does. A sink that forks would
+  // wait for itself.
+  if (!InsideSink::is_here()) {
+    const InsideSink guard;
+    for (const auto& route : routes_) route->hand_over_before_fork(left());
+  }
   for (const auto& route : routes_) route->before_fork(left());
   ticker_.before_fork();
 }

@@ -235,6 +235,15 @@ Status Outlet::flush() noexcept {
   return status;
 }
 
+void Outlet::flush_in_time(std::chrono::milliseconds longest) noexcept {
+  if (!sink_.keeps_tally() || !mutex_.try_lock_for(longest)) return;
+  begin_call();
+  if (is_open_ && !is_failing() && sink_.buffered() != 0) {
+    static_cast<void>(flush_sink());
+  }
+  mutex_.unlock();
+}
+
 // A sink that failed may have kept rows, which get another chance. If it fails
 // now, the next row shows whether the target works.
 Status Outlet::flush_sink() noexcept {

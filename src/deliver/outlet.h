@@ -46,6 +46,9 @@ class Outlet {
   // Lets the sink hand over what it holds back, if it is time for that.
   void tick() noexcept;
   Status flush() noexcept;
+  // The same for a sink that works and holds rows back, unless others use it
+  // for so long.
+  void flush_in_time(std::chrono::milliseconds longest) noexcept;
   // From now on the sink is open only for the time of each write.
   Status close() noexcept;
 
