@@ -147,6 +147,7 @@ void SqliteDatabase::disconnect(bool checkpoint) noexcept {
   }
   sqlite3_close_v2(connection_);
   connection_ = nullptr;
+  log_.end();
   vfs_.reset();
 }
 
