@@ -55,12 +55,14 @@ TEST_F(LoadTest, LoadingAgainAndAgainLeavesLittleBehind) {
   const auto load = [&] {
     ASSERT_TRUE(
         system
-            .load_text(quiet("a", "") + "flush = \"block\"\n" +
-                           "[stogger.sinks.b]\ntype = \"csv\"\npath = \"" +
-                           path("b") + "\"\n[stogger.sinks.c]\ntype = " +
-                           "\"jsonl\"\ndelivery = \"async\"\npath = \"" +
-                           path("c") + "\"\n",
-                       "c.toml")
+            .load_text(
+                quiet("a", "") + "flush = \"block\"\n" +
+                    "[stogger.sinks.b]\ntype = \"csv\"\npath = \"" + path("b") +
+                    "\"\n[stogger.sinks.c]\ntype = " +
+                    "\"jsonl\"\ndelivery = \"async\"\npath = \"" + path("c") +
+                    "\"\n[stogger.sinks.d]\ntype = \"sqlite\"\npath = \"" +
+                    path("d") + "\"\n",
+                "c.toml")
             .ok());
     system.logger().info("event", {{"text", std::string(1000, 'x')}});
   };
