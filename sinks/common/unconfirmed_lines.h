@@ -77,6 +77,12 @@ class UnconfirmedLines {
   // That was done, but the file that they are in now may go, too.
   void recover();
 
+  // The file was closed, and nothing is lost: gives the memory back.
+  void end() noexcept {
+    clear();
+    lines_.recycle(0);
+  }
+
   // In a child after fork(): the parent has them.
   void abandon() noexcept;
 

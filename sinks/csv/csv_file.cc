@@ -97,7 +97,8 @@ bool CsvFile::is_to_be_truncated() {
 
 Status CsvFile::open_file(Opened* opened) const {
   Folder& folder = opened->folder;
-  Status status = folder.open(options_.path, options_.modes, true);
+  Status status =
+      folder.open_again(opened_.folder, options_.path, options_.modes);
   if (!status.ok()) return status;
   struct stat present;
   if (opened_.file.is_regular() &&
@@ -194,6 +195,7 @@ Status CsvFile::check(CheckFindings& findings) const {
 
 Status CsvFile::close() {
   Status status = confirm();
+  if (!unconfirmed_.are_lost()) unconfirmed_.end();
   const Status closed = opened_.file.close();
   opened_ = {};
   return status.ok() ? closed : status;
@@ -223,16 +225,14 @@ void CsvFile::abandon() noexcept {
 // the size of the file.
 bool CsvFile::look(std::uint64_t* size) {
   unconfirmed_.begin_look();
-  struct stat named;
-  if (find_file(options_.path, &named) &&
-      is_same_file(named, opened_.identity)) {
-    *size = static_cast<std::uint64_t>(named.st_size);
-    adrift_ = false;
-    unconfirmed_.confirm(opened_.identity);
-    return true;
-  }
-  *size = opened_.file.size();
-  return adrift_ && !opened_.file.is_deleted();
+  const Folder::Way way =
+      opened_.folder.find_way(options_.path, opened_.identity, size);
+  if (way != Folder::Way::to_file) *size = opened_.file.size();
+  const bool is_gone = way != Folder::Way::to_file && opened_.file.is_deleted();
+  if (is_gone || way == Folder::Way::elsewhere) return adrift_ && !is_gone;
+  adrift_ = false;
+  unconfirmed_.confirm(opened_.identity);
+  return true;
 }
 
 // Leaves the present file alone if there is no other.

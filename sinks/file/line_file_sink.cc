@@ -230,6 +230,7 @@ Status LineFileSink::close() {
                " in memory until it can be written)";
     status = Status(status.code(), message);
   }
+  if (kept == 0) buffer_.recycle(0);
   const Status closed = file_.close();
   return status.ok() ? closed : status;
 }

@@ -26,6 +26,9 @@ constexpr std::int64_t kCheckInterval = kMillisecond;
 // For pipes and terminals, and while the path cannot be opened again.
 constexpr std::int64_t kRareCheckInterval = kSecond / 2;
 constexpr std::int64_t kRotationRetry = kSecond;
+// How often in a row a lock that another process has is left at once: it may
+// have rotated the file by the next line.
+constexpr int kMostBlocked = 4;
 
 }  // namespace
 
@@ -53,7 +56,7 @@ Status LogFile::reopen() {
   unconfirmed_.begin_look();
   Folder folder;
   File file;
-  Status status = folder.open(options_.path, options_.modes, true);
+  Status status = folder.open_again(folder_, options_.path, options_.modes);
   if (!status.ok()) return status;
   struct stat present;
   if (file_.is_regular() && ::fstat(file_.descriptor(), &present) == 0) {
@@ -81,7 +84,7 @@ void LogFile::adopt(Folder folder, File file) {
                   : Rotation::none;
   if (regular) unconfirmed_.start(rotation_ == Rotation::none);
   unconfirmed_.confirm(identity_);
-  size_ = regular ? static_cast<std::uint64_t>(identity_.st_size) : 0;
+  note_size(regular ? static_cast<std::uint64_t>(identity_.st_size) : 0);
   day_known_ = false;
   path_complaint_.settle(options_.path, "is followed again");
 }
@@ -96,6 +99,7 @@ Status LogFile::close() {
                     "cannot be written again: " +
                         std::string(status.message()));
   }
+  if (!unconfirmed_.are_lost()) unconfirmed_.end();
   const Status closed = file_.close();
   folder_.close();
   return status.ok() ? closed : status;
@@ -171,17 +175,20 @@ Status LogFile::attend(Time now, std::size_t bytes) {
   return {};
 }
 
+void LogFile::note_size(std::uint64_t size) noexcept {
+  size_ = size;
+  check_size_ = rotation_ == Rotation::size ? size + step() : UINT64_MAX;
+}
+
 // True if the path leads to the file, and so to what was written to it. Learns
 // its size.
 bool LogFile::is_in_place() {
   unconfirmed_.begin_look();
-  struct stat named;
-  if (!find_file(options_.path, &named) || !is_same_file(named, identity_)) {
-    return false;
-  }
-  if (rotation_ != Rotation::none) {
-    size_ = static_cast<std::uint64_t>(named.st_size);
-  }
+  std::uint64_t size = size_;
+  const Folder::Way way = folder_.find_way(options_.path, identity_, &size);
+  if (way == Folder::Way::elsewhere) return false;
+  if (way == Folder::Way::unknown && file_.is_deleted()) return false;
+  if (rotation_ != Rotation::none) note_size(size);
   unconfirmed_.confirm(identity_);
   return true;
 }
@@ -238,20 +245,21 @@ void LogFile::rotate(Time now, std::size_t bytes) {
   if (!status.ok()) {
     rotation_complaint_.raise("the file cannot be rotated, and keeps growing",
                               status);
-  } else if (!rotation_failing_) {
+  } else if (rotation_failing_) {
+    rotation_failing_ = rotations_blocked_ >= kMostBlocked;
+  } else {
     rotation_complaint_.settle(options_.path, "is rotated again");
   }
 }
 
 // Ok and rotation_failing_ if another process is just about it.
 Status LogFile::rotate_locked(Time now, std::size_t bytes) {
-  constexpr int kPatience = 4;
   const std::string lock_name = folder_.name() + ".lock";
   LockFile lock;
   Status status = lock.open(folder_, lock_name, identity_);
   if (!status.ok()) return status;
   // Someone is just rotating it, or keeps the lock for long.
-  const bool insist = ++rotations_blocked_ == kPatience;
+  const bool insist = ++rotations_blocked_ == kMostBlocked;
   if (!(insist ? lock.lock() : lock.try_lock())) {
     must_check_ = true;
     return insist && is_in_place() ? lock.failure() : Status();

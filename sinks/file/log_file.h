@@ -2,7 +2,8 @@
 // that is rotated, by itself or by others.
 //
 // Every append is one write(2) with O_APPEND. The path is looked at once in a
-// millisecond at most, by the times that the caller gives: a file that was
+// millisecond at most, by the times that the caller gives, and, for rotation by
+// size, once for each sixteenth of the size: a file that was
 // moved away or deleted is left, and the path opened again. What was written in
 // between and may be nowhere is written again: see UnconfirmedLines.
 //
@@ -72,10 +73,12 @@ class LogFile {
   // Makes sure that what was written is in a file that has a name.
   Status confirm();
 
-  // How many bytes may be added before the file has to be rotated.
+  // How many bytes may be added before prepare() is to be called again.
   std::uint64_t room() const noexcept {
     if (rotation_ != Rotation::size || rotation_failing_) return UINT64_MAX;
-    return size_ < options_.max_bytes ? options_.max_bytes - size_ : 0;
+    const std::uint64_t room =
+        size_ < options_.max_bytes ? options_.max_bytes - size_ : 0;
+    return room < step() ? room : step();
   }
 
   // Adds whole lines. On failure, *written tells how many bytes got into the
@@ -98,10 +101,16 @@ class LogFile {
 
  private:
   bool is_check_due(Time now, std::size_t bytes) const noexcept {
-    return must_check_ || are_apart(now, checked_, check_interval_) ||
+    return must_check_ || size_ >= check_size_ ||
+           are_apart(now, checked_, check_interval_) ||
            (!unconfirmed_.empty() && !unconfirmed_.has_room(bytes));
   }
   bool is_rotation_due(Time now, std::size_t bytes) const noexcept;
+  // What this process may add before it looks at how much others have added.
+  std::uint64_t step() const noexcept {
+    return options_.max_bytes < 16 ? 1 : options_.max_bytes / 16;
+  }
+  void note_size(std::uint64_t size) noexcept;
   Status attend(Time now, std::size_t bytes);
   bool is_in_place();
   Status follow_path(Time now);
@@ -120,7 +129,8 @@ class LogFile {
   struct stat identity_ = {};           // of the file
   Rotation rotation_ = Rotation::none;  // none also for what is no regular file
   std::uint64_t size_ = 0;  // as far as known; others may have added
-  std::int64_t day_ = 0;    // of its first line, for Rotation::daily
+  std::uint64_t check_size_ = UINT64_MAX;  // at which that is looked at
+  std::int64_t day_ = 0;  // of its first line, for Rotation::daily
   bool day_known_ = false;
   bool opened_ = false;  // once
   bool torn_ = false;    // it does not end in a newline

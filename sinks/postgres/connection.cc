@@ -77,6 +77,11 @@ Connection::~Connection() {
 
 void Connection::abandon() noexcept { pump_->abandon(PQsocket(connection_)); }
 
+std::string_view Connection::encoding() const noexcept {
+  const char* const name = PQparameterStatus(connection_, "server_encoding");
+  return name == nullptr ? "" : name;
+}
+
 Answer Connection::broken(bool sent) const {
   Answer answer;
   answer.kind = sent ? Answer::Kind::in_doubt : Answer::Kind::lost;

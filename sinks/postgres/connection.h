@@ -65,6 +65,9 @@ class Connection {
   // in the life of this one.
   bool is_worn() const noexcept { return wire_.is_worn(); }
 
+  // Of the database, as the server names it.
+  std::string_view encoding() const noexcept;
+
   // A statement of its own; its rows, if it has any, end up in *result.
   Answer run(const std::string& sql, const Parameters& parameters,
              Deadline deadline, ResultPtr* result = nullptr);

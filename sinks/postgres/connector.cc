@@ -23,7 +23,6 @@ using std::chrono::milliseconds;
 using Steady = std::chrono::steady_clock;
 
 constexpr milliseconds kFirstBackoff(100);
-constexpr milliseconds kLongestBackoff(5000);
 // For a thread that is not in the middle of a name look-up, ample.
 constexpr milliseconds kStopWait(250);
 // The same for one that computes, on a machine with other things to do. If the
@@ -96,10 +95,11 @@ void Connector::wake() noexcept {
   [[maybe_unused]] const ssize_t written = ::write(wake_, &one, sizeof(one));
 }
 
-std::unique_ptr<Session> Connector::take(Deadline deadline, Status* status) {
+std::unique_ptr<Session> Connector::take(Deadline deadline, Wait wait,
+                                         Status* status) {
   std::unique_lock lock(mutex_);
-  changed_.wait_until(lock, deadline, [this] {
-    return ready_ != nullptr || failed_ || ended_;
+  changed_.wait_until(lock, deadline, [&] {
+    return ready_ != nullptr || is_hopeless(wait) || ended_;
   });
   if (ready_ == nullptr) {
     *status =
@@ -141,7 +141,7 @@ void Connector::retire(std::unique_ptr<Session> session, Verdict verdict) {
 }
 
 void Connector::back_off(Status reason) {
-  backoff_ = std::clamp(backoff_ * 2, kFirstBackoff, kLongestBackoff);
+  backoff_ = std::clamp(backoff_ * 2, kFirstBackoff, settings_.longest_backoff);
   next_attempt_ = Steady::now() + spread(backoff_);
   failed_ = true;
   reason_ = std::move(reason);
@@ -158,6 +158,7 @@ void Connector::note_end(const Session& session) {
     unproven_ = 0;
     backoff_ = milliseconds(0);
   } else if (++unproven_ > kMostUnproven) {
+    refused_ = false;
     back_off(Status(Code::unavailable,
                     "sessions with the server end as soon as they are there"));
     return;
@@ -252,6 +253,7 @@ void Connector::wait_for_work(std::unique_lock<std::mutex>& lock) {
 
 void Connector::connect(std::unique_lock<std::mutex>& lock) {
   const std::size_t first = next_host_;
+  is_missing_ = false;
   lock.unlock();
   Status status;
   std::unique_ptr<Session> session;
@@ -269,6 +271,7 @@ void Connector::connect(std::unique_lock<std::mutex>& lock) {
     ready_socket_.store(ready_->connection->socket(),
                         std::memory_order_release);
   } else {
+    refused_ = !is_missing_;
     back_off(Status(status.code(), hide_secrets(settings_, status.message())));
     next_host_ = 0;
   }
@@ -295,7 +298,10 @@ std::unique_ptr<Session> Connector::try_hosts(std::size_t first,
 }
 
 std::unique_ptr<Session> Connector::try_host(std::size_t host, Status* status) {
-  for (const PostgresTarget& target : find_targets(settings_, host, status)) {
+  const std::vector<PostgresTarget> targets =
+      find_targets(settings_, host, status);
+  if (targets.empty()) is_missing_ = true;
+  for (const PostgresTarget& target : targets) {
     if (is_stopping()) break;
     if (auto session = try_target(target, status)) return session;
   }
@@ -318,14 +324,19 @@ std::unique_ptr<Session> Connector::try_target(const PostgresTarget& target,
     pooled = true;
     connection = establish(settings_, target, false, interrupt, status);
   }
-  if (connection == nullptr) return nullptr;
+  if (connection == nullptr) {
+    is_missing_ = true;
+    return nullptr;
+  }
   auto session = std::make_unique<Session>();
   session->connection = std::move(connection);
   session->host = target.host;
   session->pooled = pooled;
+  session->encoding = ServerEncoding::find(session->connection->encoding());
   *status = prepare_session(settings_, session.get());
-  if (!status->ok()) return nullptr;
-  return session;
+  if (status->ok()) return session;
+  if (!session->connection->is_alive()) is_missing_ = true;
+  return nullptr;
 }
 
 }  // namespace stogger

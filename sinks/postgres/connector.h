@@ -40,9 +40,13 @@ class Connector : public std::enable_shared_from_this<Connector> {
   // itself.
   void stop();
 
+  enum class Wait {
+    one_attempt,    // not once an attempt has failed
+    till_deadline,  // unless a server that is there says no
+  };
   // A session that is ready. Waits for one that is on its way; not beyond the
-  // deadline, nor once an attempt has failed. Null with the reason in *status.
-  std::unique_ptr<Session> take(Deadline deadline, Status* status);
+  // deadline. Null with the reason in *status.
+  std::unique_ptr<Session> take(Deadline deadline, Wait wait, Status* status);
   // True if take() would not wait.
   bool has_session() const noexcept {
     return ready_socket_.load(std::memory_order_acquire) >= 0;
@@ -75,6 +79,9 @@ class Connector : public std::enable_shared_from_this<Connector> {
   std::unique_ptr<Session> try_host(std::size_t host, Status* status);
   std::unique_ptr<Session> try_target(const PostgresTarget& target,
                                       Status* status);
+  bool is_hopeless(Wait wait) const noexcept {
+    return failed_ && (wait == Wait::one_attempt || refused_);
+  }
   void back_off(Status reason);
   void note_end(const Session& session);
   void drop_dead_session(std::unique_lock<std::mutex>& lock);
@@ -84,6 +91,9 @@ class Connector : public std::enable_shared_from_this<Connector> {
   }
 
   const PostgresSettings settings_;
+  // Of the attempt under way, for its thread: some server could not be reached,
+  // or was lost.
+  bool is_missing_ = false;
   pid_t process_ = -1;  // that has the thread
   int wake_ = -1;       // an eventfd
   std::thread thread_;
@@ -96,9 +106,10 @@ class Connector : public std::enable_shared_from_this<Connector> {
   // Guarded by mutex_.
   std::unique_ptr<Session> ready_;
   std::vector<std::unique_ptr<Session>> retired_;
-  int watched_ = -1;     // the socket of the session that the sink has
-  bool wanted_ = true;   // there is none, or the one the sink has is dead
-  bool failed_ = false;  // the last attempt, since one is wanted
+  int watched_ = -1;      // the socket of the session that the sink has
+  bool wanted_ = true;    // there is none, or the one the sink has is dead
+  bool failed_ = false;   // the last attempt, since one is wanted
+  bool refused_ = false;  // in it, each server was there and said no
   bool ended_ = false;
   Status reason_;
   std::size_t next_host_ = 0;

@@ -44,7 +44,7 @@ class PostgresSink final : public Sink {
       const bool is_first = !std::exchange(has_waited_, true);
       deadline += is_first ? settings_.start_wait : settings_.open_wait;
     }
-    return note(writer_->connect(deadline));
+    return note(writer_->connect(deadline, Connector::Wait::one_attempt));
   }
 
   Status write(const RowBatch& rows, WriteReport& report) override {
@@ -62,12 +62,13 @@ class PostgresSink final : public Sink {
     settings.proves_only = true;
     auto connector = std::make_shared<Connector>(std::move(settings));
     if (Status status = connector->start(); !status.ok()) return status;
-    // Each host has its time, and so have the few questions.
-    const auto attempts = static_cast<int>(settings_.hosts.size()) + 1;
+    // Each address has its time, and so have the few questions: the attempt
+    // ends by itself, with the reason.
+    constexpr std::chrono::hours kLongest(1);
     Status status;
-    const std::unique_ptr<Session> session = connector->take(
-        std::chrono::steady_clock::now() + attempts * settings_.connect_timeout,
-        &status);
+    const std::unique_ptr<Session> session =
+        connector->take(std::chrono::steady_clock::now() + kLongest,
+                        Connector::Wait::one_attempt, &status);
     connector->stop();
     if (session == nullptr) return status;
     const auto hidden = [&](const std::string& text) {

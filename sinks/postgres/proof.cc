@@ -23,6 +23,9 @@ class Prover {
     Status status = look_.find();
     if (status.ok()) status = look_at_role();
     if (!status.ok()) return status;
+    if (session_.encoding != nullptr) {
+      session_.proof.unwise.push_back(encoding_warning(*session_.encoding));
+    }
     return look_.exists() ? prove_insert() : prove_creation();
   }
 

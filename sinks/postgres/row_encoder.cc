@@ -186,8 +186,10 @@ bool RowEncoder::append_value(std::size_t index, const Value& value) {
     if (fits) put_aside(index, key_of_whole(column), value);
   }
   if (!fits) put_aside(index, column.name, value);
-  if (fits && column.type == PostgresType::jsonb) limit_json(fields_, start);
-  return fits;
+  if (!fits) return false;
+  if (column.type == PostgresType::jsonb) limit_json(fields_, start);
+  if (encoding_ != nullptr) fit_encoding(column.type, fields_, start);
+  return true;
 }
 
 // What its column does not hold.
@@ -209,6 +211,18 @@ void RowEncoder::limit_json(Buffer& out, std::size_t start) {
   append_few_values(scratch_, json);
   out.truncate(start + kVersion);
   out.append(scratch_.view());
+}
+
+// Of the value that begins there.
+void RowEncoder::fit_encoding(PostgresType type, Buffer& out,
+                              std::size_t start) {
+  bool replaced = false;
+  if (type == PostgresType::text || type == PostgresType::json) {
+    replaced = encoding_->fit_text(out, start);
+  } else if (type == PostgresType::jsonb) {
+    replaced = encoding_->fit_jsonb(out, start);
+  }
+  has_replaced_ = has_replaced_ || replaced;
 }
 
 bool RowEncoder::append_cut(const PostgresColumn& column,
@@ -264,6 +278,9 @@ void RowEncoder::append_data(const Value& data) {
     data_field_.append(json.empty() ? "{}" : json);
   }
   if (is_jsonb) limit_json(data_field_, start);
+  if (encoding_ != nullptr) {
+    fit_encoding(columns_[data_].type, data_field_, start);
+  }
 }
 
 // The object `data`, or one made for it, with the rest.

@@ -8,13 +8,16 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "base/buffer.h"
 #include "row/schema.h"
 #include "sinks/postgres/column.h"
 #include "sinks/postgres/policy.h"
+#include "sinks/postgres/server_encoding.h"
 #include "stogger/row.h"
 #include "stogger/status.h"
 
@@ -29,6 +32,13 @@ class RowEncoder {
              Schema& schema);
   RowEncoder(const RowEncoder&) = delete;
   RowEncoder& operator=(const RowEncoder&) = delete;
+
+  // Characters that it lacks become question marks from now on; null: none.
+  void set_encoding(std::shared_ptr<const ServerEncoding> encoding) noexcept {
+    encoding_ = std::move(encoding);
+  }
+  // Whether that happened to any row so far.
+  bool has_replaced() const noexcept { return has_replaced_; }
 
   const std::vector<PostgresColumn>& columns() const noexcept {
     return columns_;
@@ -87,6 +97,7 @@ class RowEncoder {
   void append_data(const Value& data);
   void note_lost_data(const RowBatch& rows, std::size_t row);
   void limit_json(Buffer& out, std::size_t start);
+  void fit_encoding(PostgresType type, Buffer& out, std::size_t start);
   void append_members(std::string_view data);
   void find_fields();
   Status check_nulls();
@@ -95,6 +106,8 @@ class RowEncoder {
   const std::vector<PostgresColumn> columns_;
   const PostgresPolicy policy_;
   Schema& schema_;
+  std::shared_ptr<const ServerEncoding> encoding_;
+  bool has_replaced_ = false;
   std::size_t data_;  // the column that takes the rest, if there is one
   std::vector<bool> is_name_;                // of each column: it is cut
   std::vector<std::size_t> without_column_;  // positions in the batch

@@ -13,6 +13,7 @@ constexpr std::size_t kKeptCopy = 1024 * 1024;
 void RowSender::use(const Session& session) {
   encoder_ =
       std::make_unique<RowEncoder>(session.columns, settings_.policy, schema_);
+  encoder_->set_encoding(session.encoding);
   arrays_ = std::make_unique<ArrayEncoder>(session.columns);
 }
 

@@ -30,6 +30,10 @@ class RowSender {
   // From now on, rows are for this session, which has columns.
   void use(const Session& session);
 
+  bool has_replaced() const noexcept {
+    return encoder_ != nullptr && encoder_->has_replaced();
+  }
+
   // See RowEncoder.
   void match(const RowBatch& rows) { encoder_->match(rows); }
   Status encode(const RowBatch& rows, std::size_t row) {

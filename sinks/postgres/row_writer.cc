@@ -28,6 +28,11 @@ constexpr int kRemovals = 8;
 // each look takes a new session.
 constexpr int kMostLooks = 2;
 constexpr milliseconds kLongestPause(10);
+// How often rows of a batch are tried again that are in conflict with other
+// transactions, and for how long a single one is: it may itself be at fault,
+// and keeps the others waiting.
+constexpr int kMostConflicts = 6;
+constexpr milliseconds kConflictTime(250);
 
 // A row with more text may itself be what takes the server too long.
 constexpr std::size_t kLargeRow = 64 * 1024;
@@ -41,6 +46,12 @@ bool is_large(const RowBatch& rows, std::size_t row) noexcept {
     }
   }
   return size > kLargeRow;
+}
+
+// Until when conflicts are worth more than a few attempts: several rows are
+// rather halved.
+Deadline conflict_deadline(const std::vector<std::size_t>& rows) {
+  return rows.size() == 1 ? Steady::now() + kConflictTime : Deadline();
 }
 
 }  // namespace
@@ -67,7 +78,7 @@ void RowWriter::retire(Connector::Verdict verdict) {
   connector_.retire(std::move(session_), verdict);
 }
 
-Status RowWriter::connect(Deadline deadline) {
+Status RowWriter::connect(Deadline deadline, Connector::Wait wait) {
   for (;;) {
     if (session_ != nullptr) {
       const bool lasts =
@@ -79,7 +90,7 @@ Status RowWriter::connect(Deadline deadline) {
       retire(Connector::Verdict::fine);
     }
     Status status;
-    session_ = connector_.take(deadline, &status);
+    session_ = connector_.take(deadline, wait, &status);
     if (session_ == nullptr) {
       lacks_connection_ = true;
       return status;
@@ -97,9 +108,17 @@ Status RowWriter::write(const RowBatch& rows, WriteReport& report,
   names_rows_ = true;
   ledger_faults_ = 0;
   Status status = write_all(rows);
+  if (sender_.has_replaced() && !said_encoding_) report_encoding();
   if (schema_.has_report()) report.notice(schema_.take_report());
   if (ledger_.has_report()) report.notice(ledger_.take_report());
   return status;
+}
+
+// Of a session that may be gone meanwhile: then the next row says it.
+void RowWriter::report_encoding() {
+  if (session_ == nullptr || session_->encoding == nullptr) return;
+  said_encoding_ = true;
+  report_->notice(encoding_warning(*session_->encoding));
 }
 
 Status RowWriter::write_all(const RowBatch& rows) {
@@ -117,7 +136,10 @@ Status RowWriter::write_all(const RowBatch& rows) {
 // A session for the rows, their columns in its table, and their queue in its
 // ledger.
 Status RowWriter::begin(const RowBatch& rows, Deadline deadline) {
-  Status status = connect(deadline);
+  const Connector::Wait wait = settings_.waits_for_server
+                                   ? Connector::Wait::till_deadline
+                                   : Connector::Wait::one_attempt;
+  Status status = connect(deadline, wait);
   if (status.ok() && session_->columns.empty()) status = make_table(rows);
   if (status.ok()) sender_.match(rows);
   if (!status.ok() || rows.origin == nullptr) return status;
@@ -164,7 +186,7 @@ Status RowWriter::write_one(const RowBatch& rows, std::size_t row,
       count_stored(1, answer);
       return {};
     }
-    if (prepare_retry(answer, &tries, deadline)) continue;
+    if (prepare_retry(answer, &tries, deadline, deadline)) continue;
     return is_about_row(answer) ? refuse(rows, row, answer, deadline)
                                 : give_up(answer, rows, {row});
   }
@@ -173,6 +195,7 @@ Status RowWriter::write_one(const RowBatch& rows, std::size_t row,
 Status RowWriter::write_some(const RowBatch& rows, Rows chosen,
                              Deadline deadline) {
   int tries = 0;  // of one statement
+  Deadline patience = conflict_deadline(chosen);
   while (!chosen.empty()) {
     if (Status status = begin(rows, deadline); !status.ok()) return status;
     const bool moves = session_->ledger.moves_with(rows);
@@ -192,7 +215,7 @@ Status RowWriter::write_some(const RowBatch& rows, Rows chosen,
       }
     } else if ((of_ledger &&
                 ledger_.settle(*session_, answer, ledger_faults_++)) ||
-               prepare_retry(answer, &tries, deadline)) {
+               prepare_retry(answer, &tries, deadline, patience)) {
       chosen.insert(chosen.end(), others.begin(), others.end());
       continue;
     } else if (of_ledger) {
@@ -203,6 +226,7 @@ Status RowWriter::write_some(const RowBatch& rows, Rows chosen,
     }
     chosen = std::move(others);
     tries = 0;
+    patience = conflict_deadline(chosen);
   }
   return {};
 }
@@ -276,10 +300,11 @@ void RowWriter::count_stored(std::size_t sent, const Answer& answer) {
 }
 
 // Does what the answer asks for. True if it is worth another attempt: nothing
-// has been stored.
+// has been stored. Conflicts are worth many until `patience` is over.
 bool RowWriter::prepare_retry(const Answer& answer, int* tries,
-                              Deadline deadline) {
-  const bool more = ++*tries < kAttempts;
+                              Deadline deadline, Deadline patience) {
+  const bool more = ++*tries < kAttempts ||
+                    (settings_.waits_for_server && Steady::now() < deadline);
   switch (answer.kind) {
     case Answer::Kind::done:
       return false;
@@ -299,7 +324,7 @@ bool RowWriter::prepare_retry(const Answer& answer, int* tries,
   }
   switch (remedy_of(answer)) {
     case Remedy::retry:
-      return pause(deadline);
+      return pause(*tries < kMostConflicts ? deadline : patience);
     case Remedy::reconnect:
       retire(Connector::Verdict::avoid);
       return more;

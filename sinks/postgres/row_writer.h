@@ -24,7 +24,7 @@ class RowWriter {
   ~RowWriter();
 
   // Gets a session from the connector, if there is none that works.
-  Status connect(Deadline deadline);
+  Status connect(Deadline deadline, Connector::Wait wait);
   bool is_connected() const noexcept { return session_ != nullptr; }
   // Valid until the next connect() or write().
   RowBatch columns() const noexcept { return schema_.wanted(); }
@@ -61,8 +61,10 @@ class RowWriter {
                  Deadline deadline);
   Status write_around(const RowBatch& rows, Rows chosen, std::size_t suspect,
                       Deadline deadline);
-  bool prepare_retry(const Answer& answer, int* tries, Deadline deadline);
+  bool prepare_retry(const Answer& answer, int* tries, Deadline deadline,
+                     Deadline patience);
   bool pause(Deadline deadline) const;
+  void report_encoding();
   void retire(Connector::Verdict verdict);
   void count_stored(std::size_t sent, const Answer& answer);
   Status refuse(const RowBatch& rows, std::size_t row, const Answer& answer,
@@ -82,6 +84,7 @@ class RowWriter {
   RowSender sender_;
   Ledger ledger_;
   bool lacks_connection_ = false;
+  bool said_encoding_ = false;
   bool diverts_ = false;  // the last rows were taken and not stored
   AlikeRefusals alike_;
   // Of the write() under way.

@@ -9,6 +9,7 @@
 #include "row/schema.h"
 #include "sinks/postgres/column.h"
 #include "sinks/postgres/connection.h"
+#include "sinks/postgres/server_encoding.h"
 #include "sinks/postgres/settings.h"
 #include "sinks/postgres/statements.h"
 #include "stogger/row.h"
@@ -50,8 +51,9 @@ struct Session {
   FoundTable table;
   std::vector<PostgresColumn> columns;
   StatementCache statements;
-  bool proven = false;   // has taken a row
-  Deadline since{};      // when it was ready
+  std::shared_ptr<const ServerEncoding> encoding;  // null: it takes all texts
+  bool proven = false;                             // has taken a row
+  Deadline since{};                                // when it was ready
   bool can_copy = true;  // not a view, nor with row-level security
   // Behind a pooler that hands the server's session to another client after
   // each transaction, nothing is named and nothing is set for longer.

@@ -169,6 +169,8 @@ void Reader::read_for_samples() {
   }
   settings_.policy = kPostgresSamples;
   // A sink that cannot be opened is given up.
+  settings_.waits_for_server = true;
+  settings_.longest_backoff = milliseconds(500);
   settings_.no_answer =
       "the server did not answer in time (connect_timeout_s, or "
       "command_timeout_s later on)";

@@ -51,6 +51,11 @@ struct PostgresSettings {
   std::chrono::milliseconds connect_timeout{3000};  // of one address
   std::chrono::milliseconds start_wait{1000};  // of the first open(), at most
   std::chrono::milliseconds open_wait{250};    // of any other
+  // Between attempts to connect, about.
+  std::chrono::milliseconds longest_backoff{5000};
+  // Rows wait for a server that is away until their deadline. Otherwise they
+  // fail with the first attempt to connect.
+  bool waits_for_server = false;
   // Says why open() did not wait for longer.
   std::string_view no_answer =
       "not connected yet; connecting goes on in the background";

@@ -147,6 +147,7 @@ void SqliteDatabase::disconnect(bool checkpoint) noexcept {
   }
   sqlite3_close_v2(connection_);
   connection_ = nullptr;
+  log_.end();
   vfs_.reset();
 }
 
@@ -163,11 +164,14 @@ void SqliteDatabase::abandon() noexcept {
 }
 
 bool SqliteDatabase::has_moved() const noexcept {
+  const Folder::Way way = files_.find_way();
+  if (way != Folder::Way::to_file || files_.folder().has_other_root()) {
+    return way == Folder::Way::elsewhere;
+  }
   int moved = 0;
-  return (sqlite3_file_control(connection_, "main", SQLITE_FCNTL_HAS_MOVED,
-                               &moved) == SQLITE_OK &&
-          moved != 0) ||
-         files_.has_moved();
+  return sqlite3_file_control(connection_, "main", SQLITE_FCNTL_HAS_MOVED,
+                              &moved) == SQLITE_OK &&
+         moved != 0;
 }
 
 Status SqliteDatabase::lock(std::int64_t more_ms, std::int64_t waited_ms) {

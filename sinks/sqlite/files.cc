@@ -164,9 +164,9 @@ Status SqliteFiles::take_refusal() noexcept {
   return std::exchange(refusal_, {});
 }
 
-bool SqliteFiles::has_moved() const noexcept {
-  struct stat info;
-  return ::stat(given_path_.c_str(), &info) != 0 || !is_same(info, identity_);
+Folder::Way SqliteFiles::find_way() const noexcept {
+  std::uint64_t size = 0;
+  return folder_.find_way(given_path_, identity_, &size);
 }
 
 void SqliteFiles::set_names() {

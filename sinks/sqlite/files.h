@@ -66,8 +66,8 @@ class SqliteFiles {
   bool secure_journal(bool may_create) noexcept;
   Status take_refusal() noexcept;
 
-  // True if the path does not lead to the database that was opened any more.
-  bool has_moved() const noexcept;
+  // Whether the path still leads to the database that was opened.
+  Folder::Way find_way() const noexcept;
   // The size of FILE + `part`; 0 if it is missing.
   std::int64_t size_of(std::string_view part) const;
   bool is_writable_for_group() const noexcept {

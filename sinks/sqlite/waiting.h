@@ -17,6 +17,7 @@ class WaitingPages {
  public:
   // Asks for all the memory that it will ever need.
   void set_limit(std::int64_t bytes, std::int64_t page_size);
+  void give_back() noexcept { pages_ = std::vector<std::uint32_t>(); }
   // True if there are as many different pages as the limit allows, or a quarter
   // less, in the log's frames from `begin` to `end`. Reads what it has not seen
   // yet, and nothing where so few frames cannot be too many pages. True also

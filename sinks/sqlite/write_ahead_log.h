@@ -27,6 +27,9 @@ class WriteAheadLog {
   // It may have been left long, and its reader may still be there. In bytes.
   void measure(std::int64_t size, std::int64_t page_size);
 
+  // The connection is closed: gives memory back, until it is measured again.
+  void end() noexcept { waiting_.give_back(); }
+
   // All that follows is to be called with the lock held.
   //
   // False until it is measured.

@@ -9,6 +9,7 @@
 #include "base/quote.h"
 #include "base/scrub.h"
 #include "cli/commands.h"
+#include "cli/own_types.h"
 #include "cli/print.h"
 #include "config/config.h"
 
@@ -65,11 +66,17 @@ bool check_and_print(BuiltSink& sink) {
 
 }  // namespace
 
-int check(const std::string& file, bool connect) {
+int check(const std::string& file, bool connect,
+          const std::vector<std::string>& known_types) {
+  for (const std::string& type : known_types) {
+    // One that is known anyway does no harm.
+    static_cast<void>(add_own_type(type));
+  }
   std::vector<Problem> problems;
   // Who may write the file may choose where values of variables go.
   const FileUse use = connect ? FileUse::obey : FileUse::look_at;
   const Config config = read_config_file(file, use, &problems);
+  add_own_types(config, &problems);
   std::vector<BuiltSink> sinks = build_sinks(config, Clock::real(), &problems);
   add_advice(config, sinks, &problems);
   sort_problems(&problems);

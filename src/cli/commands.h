@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <string>
+#include <vector>
 
 namespace stogger {
 
@@ -17,8 +18,10 @@ enum Exit : int {
 };
 
 // Prints every problem of a configuration file, or what it brings about. With
-// `connect`, looks at the target of every sink too. Changes nothing.
-int check(const std::string& file, bool connect);
+// `connect`, looks at the target of every sink too. Changes nothing. Sinks of
+// the types that only its program has are not looked at.
+int check(const std::string& file, bool connect,
+          const std::vector<std::string>& known_types);
 
 // Queues on disk, of which these three change nothing. `ring_dir` is empty for
 // rings that lie with the rest.

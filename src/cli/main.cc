@@ -7,6 +7,7 @@
 #include <filesystem>
 #include <string>
 #include <system_error>
+#include <vector>
 
 #include "cli/commands.h"
 #include "module/loader.h"
@@ -27,6 +28,7 @@ void look_beside_program() {
 struct Arguments {
   std::string file;
   bool connect = false;
+  std::vector<std::string> known_types;
   std::string sink;
   std::string path;
   std::string ring_dir;
@@ -43,6 +45,11 @@ CLI::App* add_check(CLI::App& app, Arguments* given) {
                     "Look at the target of every sink too, and print what "
                     "opening it would change; changes nothing itself; exit "
                     "code 69 if one cannot be opened");
+  command
+      ->add_option("--known", given->known_types,
+                   "A sink type that the program registers itself: its sinks "
+                   "are taken as they are; may be given several times")
+      ->allow_extra_args(false);
   return command;
 }
 
@@ -132,7 +139,9 @@ int run(int argc, char** argv) {
     return app.exit(e) == 0 ? kExitOk : kExitUsage;
   }
   look_beside_program();
-  if (checking->parsed()) return check(given.file, given.connect);
+  if (checking->parsed()) {
+    return check(given.file, given.connect, given.known_types);
+  }
   const std::string path = absolute(given.path);
   const std::string ring_dir = absolute(given.ring_dir);
   if (verifying->parsed()) return verify_queue(path, ring_dir);

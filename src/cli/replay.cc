@@ -10,6 +10,7 @@
 #include "base/quote.h"
 #include "base/uuid.h"
 #include "cli/commands.h"
+#include "cli/own_types.h"
 #include "cli/print.h"
 #include "config/config.h"
 #include "deliver/route.h"
@@ -55,6 +56,7 @@ bool find_sink(const std::string& file, const std::string& name,
                BuiltSink* found) {
   std::vector<Problem> problems;
   const Config config = read_config_file(file, FileUse::obey, &problems);
+  add_own_types(config, &problems);
   std::vector<BuiltSink> sinks = build_sinks(config, Clock::real(), &problems);
   bool is_right = true;
   for (const Problem& problem : problems) {

@@ -213,14 +213,29 @@ const Sink* Hub::find(std::string_view name) const noexcept {
 }
 
 int Hub::begin_capture(SinkPtr sink) {
+  int number = 0;
+  {
+    const std::lock_guard lock(mutex_);
+    number = static_cast<int>(captors_.size());
+    captors_.push_back(
+        {make_route({{"capture", "memory"}, Level::trace, std::move(sink)})});
+  }
+  begin_capture_again(number);
+  return number;
+}
+
+void Hub::begin_capture_again(int number) {
   const std::lock_guard lock(mutex_);
-  Table table;
-  table.settings = installed()->settings;
-  table.routes.push_back(
-      make_route({{"capture", "memory"}, Level::trace, std::move(sink)}));
-  captures_.push_back({next_capture_, keep(std::move(table))});
+  Captor& captor = captors_[static_cast<std::size_t>(number)];
+  if (captor.among != installed()) {
+    Table table;
+    table.settings = installed()->settings;
+    table.routes.push_back(captor.route);
+    captor.table = keep(std::move(table));
+    captor.among = installed();
+  }
+  captures_.push_back({number, captor.table});
   publish();
-  return next_capture_++;
 }
 
 void Hub::end_capture(int number) noexcept {
@@ -277,6 +292,12 @@ void Hub::before_fork() noexcept {
   };
   fork_locked_ = mutex_.try_lock_for(left());
   routes_mutex_.lock();
+  // A parent may end at once, as that of a daemon does. A sink that forks would
+  // wait for itself.
+  if (!InsideSink::is_here()) {
+    const InsideSink guard;
+    for (const auto& route : routes_) route->hand_over_before_fork(left());
+  }
   for (const auto& route : routes_) route->before_fork(left());
   ticker_.before_fork();
 }

@@ -58,8 +58,10 @@ class Hub final : public EventTarget, private ProcessObject {
   Status add(HubSink sink, Status* opened);
 
   // Sends all events to this sink alone, whatever their level, until it is
-  // ended by its number; the latest of several gets them.
+  // ended by its number; the latest of several gets them. One that was ended
+  // can be begun again: another would stay as long as the hub.
   int begin_capture(SinkPtr sink);
+  void begin_capture_again(int number);
   void end_capture(int number) noexcept;
   // Takes away the sink of that name. What closing it comes to is reported by
   // the sink, as above.
@@ -84,6 +86,11 @@ class Hub final : public EventTarget, private ProcessObject {
   struct Capturing {
     int number;
     const Table* table;
+  };
+  struct Captor {
+    Route* route;
+    const Table* table = nullptr;  // for what was
+    const Table* among = nullptr;  // installed then
   };
 
   ~Hub() override;
@@ -115,7 +122,7 @@ class Hub final : public EventTarget, private ProcessObject {
   RouteMutex mutex_;  // of what follows, and of changes to installed_
   bool fork_locked_ = false;
   std::vector<Capturing> captures_;
-  int next_capture_ = 0;
+  std::vector<Captor> captors_;  // by the number of the capture
   std::vector<std::unique_ptr<const Table>> tables_;
   // Of its own, for fork() does not wait for mutex_ for ever. Held only while
   // one is added.

@@ -235,6 +235,15 @@ Status Outlet::flush() noexcept {
   return status;
 }
 
+void Outlet::flush_in_time(std::chrono::milliseconds longest) noexcept {
+  if (!sink_.keeps_tally() || !mutex_.try_lock_for(longest)) return;
+  begin_call();
+  if (is_open_ && !is_failing() && sink_.buffered() != 0) {
+    static_cast<void>(flush_sink());
+  }
+  mutex_.unlock();
+}
+
 // A sink that failed may have kept rows, which get another chance. If it fails
 // now, the next row shows whether the target works.
 Status Outlet::flush_sink() noexcept {
@@ -265,6 +274,11 @@ Status Outlet::close() noexcept {
   if (!status.ok() && sink_.buffered() != 0) {
     reports_.left_behind(sink_.buffered());
   }
+  if (is_failing()) {
+    reports_.end_of_outage(outage_.age_ns(clock_->monotonic_ns()),
+                           outage_.lost(sink_.counters().dropped()));
+    outage_.forget_lost(sink_.counters().dropped());
+  }
   mutex_.unlock();
   return status;
 }
@@ -286,9 +300,14 @@ void Outlet::note_failure(const Status& status, const char* action) noexcept {
   static_cast<void>(close_sink());
   const std::int64_t now = clock_->monotonic_ns();
   back_off_.fail(now);
-  if (is_failing()) return;
-  failing_since_ns_ = now;
-  dropped_before_failure_ = dropped_before_call_;
+  if (is_failing()) {
+    if (outage_.is_news(now, status.message())) {
+      reports_.failure_goes_on(status, action, outage_.age_ns(now),
+                               outage_.lost(sink_.counters().dropped()));
+    }
+    return;
+  }
+  outage_.begin(now, dropped_before_call_, status.message());
   failing_.store(true, std::memory_order_relaxed);
   reports_.failure(status, action);
 }
@@ -297,8 +316,8 @@ void Outlet::note_recovery() noexcept {
   failing_.store(false, std::memory_order_relaxed);
   back_off_.end();
   see_whether_ready();
-  reports_.recovery(clock_->monotonic_ns() - failing_since_ns_,
-                    sink_.counters().dropped() - dropped_before_failure_);
+  reports_.recovery(outage_.age_ns(clock_->monotonic_ns()),
+                    outage_.lost(sink_.counters().dropped()));
 }
 
 // `ok` is what the sink says of its target. If it is not, the failure of the

@@ -17,6 +17,7 @@
 
 #include "deliver/back_off.h"
 #include "deliver/counted_sink.h"
+#include "deliver/outage.h"
 #include "deliver/row_layout.h"
 #include "deliver/sink_reports.h"
 #include "deliver/ticker.h"
@@ -45,6 +46,9 @@ class Outlet {
   // Lets the sink hand over what it holds back, if it is time for that.
   void tick() noexcept;
   Status flush() noexcept;
+  // The same for a sink that works and holds rows back, unless others use it
+  // for so long.
+  void flush_in_time(std::chrono::milliseconds longest) noexcept;
   // From now on the sink is open only for the time of each write.
   Status close() noexcept;
 
@@ -189,8 +193,7 @@ class Outlet {
   // Needed only if something fails.
   SinkReports reports_;
   BackOff back_off_;
-  std::int64_t failing_since_ns_ = 0;
-  std::uint64_t dropped_before_failure_ = 0;
+  Outage outage_;
 };
 
 }  // namespace stogger

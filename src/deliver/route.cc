@@ -40,6 +40,16 @@ void Route::start() noexcept {
   }
 }
 
+// What is on disk survives. If the sink fails, a flush would end no sooner.
+void Route::hand_over_before_fork(std::chrono::milliseconds longest) noexcept {
+  Worker* const worker = worker_.load(std::memory_order_acquire);
+  if (worker != nullptr && delivery_.delivery == Delivery::async) {
+    static_cast<void>(
+        worker->wait(std::chrono::steady_clock::now() + longest, false));
+  }
+  outlet_.flush_in_time(longest);
+}
+
 // In a child, where there is no thread any more. The parent's worker may have
 // been in the middle of anything: it is left as it is.
 void Route::after_fork_in_child() noexcept {

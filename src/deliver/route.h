@@ -80,6 +80,9 @@ class Route {
   void before_fork(std::chrono::milliseconds longest) noexcept {
     outlet_.before_fork(longest);
   }
+  // Before that: what is queued in memory, or held back by the sink, goes to
+  // the target.
+  void hand_over_before_fork(std::chrono::milliseconds longest) noexcept;
   void after_fork_in_parent() noexcept { outlet_.after_fork_in_parent(); }
   void after_fork_in_child() noexcept;
 

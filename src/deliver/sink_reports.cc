@@ -35,7 +35,11 @@ Status SinkReports::explain(const Status& status,
 template <class Text>
 void SinkReports::report_limited(Text text) noexcept {
   std::uint64_t left_out = 0;
-  if (!limit_.pass(clock_.monotonic_ns(), &left_out)) return;
+  if (limit_.pass(clock_.monotonic_ns(), &left_out)) report_now(text, left_out);
+}
+
+template <class Text>
+void SinkReports::report_now(Text text, std::uint64_t left_out) noexcept {
   try {
     std::string line = hide_values(title_.hidden, full_title() + ": " + text());
     if (left_out != 0) {
@@ -56,6 +60,22 @@ void SinkReports::failure(const Status& status, const char* action) noexcept {
     const std::string_view fate = is_queued_ ? "queued" : "dropped and counted";
     return fmt::format("{} failed: {}; events are {} until {}", action,
                        status.message(), fate, until);
+  });
+}
+
+void SinkReports::failure_goes_on(const Status& status, const char* action,
+                                  std::int64_t failing_for_ns,
+                                  std::uint64_t lost) noexcept {
+  report_limited([&] {
+    std::string text = fmt::format("out of order for {:.1f} s; {} failed: {}",
+                                   static_cast<double>(failing_for_ns) / 1e9,
+                                   action, status.message());
+    if (is_queued_) text += "; events are queued";
+    if (lost != 0 || !is_queued_) {
+      text += fmt::format("; {} {} lost so far", events(lost),
+                          lost == 1 ? "was" : "were");
+    }
+    return text;
   });
 }
 
@@ -105,6 +125,18 @@ void SinkReports::left_behind(std::uint64_t rows) noexcept {
     return fmt::format("closed while out of order; {} could not be written",
                        events(rows));
   });
+}
+
+void SinkReports::end_of_outage(std::int64_t failed_for_ns,
+                                std::uint64_t lost) noexcept {
+  if (is_queued_ || lost == 0) return;
+  report_now(
+      [&] {
+        return fmt::format("closed after {:.1f} s out of order; {} {} lost",
+                           static_cast<double>(failed_for_ns) / 1e9,
+                           events(lost), lost == 1 ? "was" : "were");
+      },
+      0);
 }
 
 void SinkReports::full_queue(std::uint64_t dropped) noexcept {

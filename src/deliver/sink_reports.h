@@ -38,11 +38,18 @@ class SinkReports {
 
   // With the sink's lock held, and ten a minute at most.
   void failure(const Status& status, const char* action) noexcept;
+  // The same of one that is failing for so long.
+  void failure_goes_on(const Status& status, const char* action,
+                       std::int64_t failing_for_ns,
+                       std::uint64_t lost) noexcept;
   void failed_flush(const Status& status, std::uint64_t kept) noexcept;
   void failed_rows(const Verdicts& said, std::uint64_t dropped) noexcept;
   void notices(const Verdicts& said) noexcept;
   void recovery(std::int64_t failed_for_ns, std::uint64_t lost) noexcept;
   void left_behind(std::uint64_t rows) noexcept;
+  // It was closed before it worked again. Whatever the limit, for nothing may
+  // come after this. Of a queue, others say what is left.
+  void end_of_outage(std::int64_t failed_for_ns, std::uint64_t lost) noexcept;
   void full_queue(std::uint64_t dropped) noexcept;
   void no_queue(const Status& why) noexcept;
   void no_spool(const Status& why) noexcept;
@@ -55,6 +62,8 @@ class SinkReports {
   std::string full_title() const;
   template <class Text>
   void report_limited(Text text) noexcept;
+  template <class Text>
+  void report_now(Text text, std::uint64_t left_out) noexcept;
 
   const SinkTitle& title_;
   const Sink& sink_;

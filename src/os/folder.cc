@@ -29,12 +29,35 @@ mode_t lock_mode(mode_t file_mode) noexcept {
   return (file_mode & S_IWGRP) != 0 ? 0660 : 0600;
 }
 
+RootFolder RootFolder::now() noexcept {
+  struct stat root;
+  return ::stat("/", &root) == 0 ? RootFolder{root.st_dev, root.st_ino}
+                                 : RootFolder();
+}
+
 Status Folder::open(const std::string& path, const FileModes& modes,
                     bool create) {
   bool complete = true;
   return walk(path, modes,
               create ? FolderWalk::Missing::create : FolderWalk::Missing::fail,
               &complete);
+}
+
+Status Folder::open_again(const Folder& before, const std::string& path,
+                          const FileModes& modes) {
+  if (!before.has_other_root()) return open(path, modes, true);
+  close();
+  descriptor_.reset(
+      ::fcntl(before.descriptor(), F_DUPFD_CLOEXEC, STDERR_FILENO + 1));
+  if (!is_open()) return failure("", errno);
+  path_ = before.path_;
+  name_ = before.name_;
+  modes_ = modes;
+  open_to_others_ = before.open_to_others_;
+  gives_group_to_all_ = before.gives_group_to_all_;
+  magic_ = before.magic_;
+  root_ = before.root_;
+  return {};
 }
 
 Status Folder::open_for_check(const std::string& path, const FileModes& modes,
@@ -61,6 +84,7 @@ Status Folder::walk(const std::string& path, const FileModes& modes,
   gives_group_to_all_ =
       (info.st_mode & S_IWOTH) != 0 && (info.st_mode & S_ISGID) != 0;
   descriptor_ = std::move(folder);
+  root_ = RootFolder::now();
   return {};
 }
 
@@ -69,7 +93,25 @@ std::string Folder::path_of(const std::string& name) const {
   return path_.back() == '/' ? path_ + name : path_ + "/" + name;
 }
 
+bool Folder::has_other_root() const noexcept {
+  return is_open() && root_ != RootFolder::now();
+}
+
+Folder::Way Folder::find_way(const std::string& path, const struct stat& file,
+                             std::uint64_t* size) const noexcept {
+  struct stat found;
+  bool is_found = find_file(path, &found);
+  if (!(is_found && is_same_file(found, file)) && has_other_root()) {
+    is_found = look_up(name_, &found);
+  }
+  if (!is_found) return errno == EACCES ? Way::unknown : Way::elsewhere;
+  if (!is_same_file(found, file)) return Way::elsewhere;
+  *size = static_cast<std::uint64_t>(found.st_size);
+  return Way::to_file;
+}
+
 bool Folder::is_at(const std::string& path) const {
+  if (has_other_root()) return true;
   Folder other;
   struct stat info;
   struct stat own;

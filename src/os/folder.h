@@ -37,6 +37,7 @@
 #include <sys/stat.h>
 #include <sys/types.h>
 
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -57,6 +58,16 @@ struct FileModes {
 // 0640, 0660 for 0664.
 mode_t lock_mode(mode_t file_mode) noexcept;
 
+// Which folder is the root of this process; of two that are not known, it is
+// the same.
+struct RootFolder {
+  dev_t device = 0;
+  ino_t inode = 0;
+
+  static RootFolder now() noexcept;
+  bool operator==(const RootFolder&) const noexcept = default;
+};
+
 class Folder {
  public:
   // Opens the folder that the file at `path` lies in. With `create`, folders
@@ -68,6 +79,10 @@ class Folder {
   // false, and this is the folder that it would be created in, by name().
   Status open_for_check(const std::string& path, const FileModes& modes,
                         bool* complete);
+  // The same for what was opened through `before`: after chroot(2), that folder
+  // once more, for the path leads elsewhere.
+  Status open_again(const Folder& before, const std::string& path,
+                    const FileModes& modes);
   bool is_open() const noexcept { return static_cast<bool>(descriptor_); }
   void close() noexcept { descriptor_.reset(); }
 
@@ -82,8 +97,21 @@ class Folder {
   // True if the name is a link of /proc/self/fd. What it leads to has its name
   // elsewhere, if it has one: it is neither checked, nor can it be renamed.
   bool is_magic() const noexcept { return magic_; }
-  // True if `path`, which was opened, still leads to this name in this folder.
+  // True if the process has another root folder than when this was opened: only
+  // the names in this folder mean what they meant then.
+  bool has_other_root() const noexcept;
+  // True if `path`, which was opened, still leads to this name in this folder,
+  // or cannot, after chroot(2).
   bool is_at(const std::string& path) const;
+  // Whether it still leads to that file, or, after chroot(2), whether the name
+  // does.
+  enum class Way : unsigned char {
+    to_file,  // whose size is in *size
+    elsewhere,
+    unknown  // this user may not see it any more
+  };
+  Way find_way(const std::string& path, const struct stat& file,
+               std::uint64_t* size) const noexcept;
 
   // What open_file() does with a file that is missing or there.
   enum class Creation : unsigned char {
@@ -154,6 +182,7 @@ class Folder {
   // Whoever may reach it may create files in it, and they get its group.
   bool gives_group_to_all_ = false;
   bool magic_ = false;
+  RootFolder root_;  // when it was opened
 };
 
 }  // namespace stogger

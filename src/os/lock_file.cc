@@ -90,8 +90,9 @@ bool LockFile::is_at(const Folder& folder,
                      const std::string& name) const noexcept {
   struct stat named;
   struct stat own;
-  return folder.look_up(name, &named) &&
-         ::fstat(descriptor_.get(), &own) == 0 && named.st_ino == own.st_ino &&
+  // Who has fewer rights than before cannot see it any more.
+  if (!folder.look_up(name, &named)) return errno == EACCES;
+  return ::fstat(descriptor_.get(), &own) == 0 && named.st_ino == own.st_ino &&
          named.st_dev == own.st_dev;
 }
 

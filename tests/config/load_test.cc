@@ -1,9 +1,12 @@
+#include <malloc.h>
+
 #include <filesystem>
 
 #include "config/reading.h"
 #include "stogger/diagnostics.h"
 #include "stogger/log.h"
 #include "stogger/system.h"
+#include "support/sanitizer.h"
 #include "support/temp_folder.h"
 
 namespace stogger {
@@ -43,6 +46,34 @@ TEST_F(LoadTest, SystemStartsWhatTheTextSays) {
   EXPECT_TRUE(system.close().ok());
   EXPECT_EQ(reports_, Lines());
   EXPECT_TRUE(has(read_file(path("a")), "\"event\":\"started\""));
+}
+
+// What other threads may be on their way through stays, and is small.
+TEST_F(LoadTest, LoadingAgainAndAgainLeavesLittleBehind) {
+  if (kSanitized) GTEST_SKIP() << "the sanitizer has a malloc of its own";
+  System system;
+  const auto load = [&] {
+    ASSERT_TRUE(
+        system
+            .load_text(
+                quiet("a", "") + "flush = \"block\"\n" +
+                    "[stogger.sinks.b]\ntype = \"csv\"\npath = \"" + path("b") +
+                    "\"\n[stogger.sinks.c]\ntype = " +
+                    "\"jsonl\"\ndelivery = \"async\"\npath = \"" + path("c") +
+                    "\"\n[stogger.sinks.d]\ntype = \"sqlite\"\npath = \"" +
+                    path("d") + "\"\n",
+                "c.toml")
+            .ok());
+    system.logger().info("event", {{"text", std::string(1000, 'x')}});
+  };
+  constexpr long kLoads = 20;
+  for (int i = 0; i < 3; ++i) load();
+  const auto before = ::mallinfo2();
+  for (long i = 0; i < kLoads; ++i) load();
+  const auto after = ::mallinfo2();
+  const long more = static_cast<long>(after.uordblks + after.hblkhd) -
+                    static_cast<long>(before.uordblks + before.hblkhd);
+  EXPECT_LT(more / kLoads, 60000);
 }
 
 TEST_F(LoadTest, SettingsReachTheEvents) {

@@ -54,6 +54,35 @@ TEST_F(ProgramTest, EffectiveConfigurationIsPrinted) {
   EXPECT_EQ(err_, "");
 }
 
+TEST_F(ProgramTest, ATypeOfTheProgramsOwnIsAWarning) {
+  const std::string toml =
+      "[stogger.sinks.net]\ntype = \"carrier-pigeon\"\nport = 514\n"
+      "[stogger.sinks.a]\ntype = \"jsonl\"\npath = \"a.jsonl\"\n";
+  EXPECT_EQ(check(toml), 0);
+  EXPECT_NE(out_.find("port = 514"), std::string::npos) << out_;
+  EXPECT_TRUE(err_.starts_with(
+      "c.toml:2:1: warning: unknown sink type \"carrier-pigeon\"; "))
+      << err_;
+  EXPECT_EQ(check(toml, "--connect"), 0);
+  EXPECT_NE(out_.find("was not checked"), std::string::npos) << out_;
+  EXPECT_EQ(check(toml, "--known carrier-pigeon"), 0);
+  EXPECT_EQ(err_, "");
+}
+
+TEST_F(ProgramTest, ASlipOfATypeIsAProblem) {
+  EXPECT_EQ(check("[stogger.sinks.a]\ntype = \"sqllite\"\npath = \"a.db\"\n"),
+            78);
+  EXPECT_EQ(check("[stogger.sinks.a]\ntype = \"postgre\"\n"), 78);
+  EXPECT_NE(out_.find("did you mean \"postgres\"?"), std::string::npos) << out_;
+}
+
+TEST_F(ProgramTest, OtherProblemsOfSuchAFileAreFound) {
+  EXPECT_EQ(check("[stogger.sinks.net]\ntype = \"carrier-pigeon\"\n"
+                  "[stogger.sinks.a]\ntype = \"jsonl\"\nflsh = 1\n",
+                  "--known carrier-pigeon"),
+            78);
+}
+
 TEST_F(ProgramTest, CheckTouchesNoTarget) {
   EXPECT_EQ(check("[stogger]\nlogdir = \"logs\"\n[stogger.sinks.a]\n"
                   "type = \"sqlite\"\npath = \"a.db\"\n"),

@@ -252,6 +252,7 @@ TEST_F(Delivery, ADiagnosticFunctionMayLookAtTheStatistics) {
       },
       &seen);
   log_.info("event");
+  set_diagnostics(nullptr);
   EXPECT_EQ(seen.dropped, 1U);
 }
 

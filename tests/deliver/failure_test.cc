@@ -82,6 +82,69 @@ TEST_F(Failure, RecoveryIsOneLineWithTheNumberLost) {
   EXPECT_FALSE(stats().failing);
 }
 
+TEST_F(Failure, OneThatGoesOnIsReportedOnceAMinuteWithTheNumberLostSoFar) {
+  break_it();
+  for (int second = 0; second < 185; ++second) {
+    log_.info("lost");
+    clock_.advance(1);
+  }
+  EXPECT_THAT(diagnostics_.lines(), ::testing::SizeIs(4));
+  EXPECT_THAT(diagnostics_.lines()[1],
+              ::testing::MatchesRegex(
+                  ".*: out of order for 6[0-9].0 s; write failed: the target "
+                  "is away; 6[0-9] events were lost so far"));
+  EXPECT_THAT(diagnostics_.lines()[3], HasSubstr("out of order for 18"));
+}
+
+TEST_F(Failure, AReasonThatChangesIsReportedAtOnce) {
+  script_->on_write = [](const RowBatch&) {
+    return Status(Code::unavailable, "not yet");
+  };
+  log_.info("lost");
+  script_->on_write = [](const RowBatch&) {
+    return Status(Code::unavailable, "no answer");
+  };
+  for (int i = 0; i < 20; ++i) {
+    clock_.advance(1);
+    log_.info("lost");
+  }
+  ASSERT_THAT(diagnostics_.lines(), ::testing::SizeIs(2));
+  EXPECT_THAT(diagnostics_.lines()[1], HasSubstr("write failed: no answer"));
+}
+
+TEST_F(Failure, ReasonsThatKeepChangingAreNotNews) {
+  int count = 0;
+  script_->on_write = [&](const RowBatch&) {
+    return Status(Code::unavailable, std::to_string(++count));
+  };
+  for (int second = 0; second < 50; ++second) {
+    log_.info("lost");
+    clock_.advance(1);
+  }
+  EXPECT_GT(count, 10);
+  EXPECT_THAT(diagnostics_.lines(), ::testing::SizeIs(4));
+}
+
+TEST_F(Failure, ClosedBeforeItIsOverTheNumberLostIsReported) {
+  // However often it has failed.
+  for (int i = 0; i < 10; ++i) {
+    break_it();
+    log_.info("lost");
+    mend_it();
+    clock_.advance(5);
+    log_.info("arrives");
+  }
+  break_it();
+  for (int i = 0; i < 3; ++i) log_.info("lost");
+  clock_.advance(2.5);
+  static_cast<void>(system_.close());
+  EXPECT_THAT(diagnostics_.lines().back(),
+              HasSubstr("closed after 2.5 s out of order; 3 events were lost"));
+  const std::size_t reports = diagnostics_.lines().size();
+  static_cast<void>(system_.close());
+  EXPECT_EQ(diagnostics_.lines().size(), reports) << "once";
+}
+
 TEST_F(Failure, EachOutageTellsItsOwnNumberLost) {
   for (const int lost : {1, 4, 2}) {
     break_it();

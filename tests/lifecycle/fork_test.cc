@@ -182,5 +182,37 @@ TEST_P(Fork, ADaemonMayCloseAllDescriptors) {
                      numbered("parent", 20)}));
 }
 
+class Daemonized : public Fork {
+ protected:
+  void become_daemon(const std::string& config) {
+    const std::string progress_path = targets_.file("progress");
+    const Ending ending = run("daemon", config, progress_path);
+    EXPECT_ENDED_WELL(ending);
+    EXPECT_EQ(ending.err, "");
+    const Progress* progress = Progress::open(progress_path);
+    ASSERT_NE(progress, nullptr);
+    ASSERT_TRUE(wait_until([&] { return progress->returned[0] == 1; }));
+  }
+};
+
+TEST_F(Daemonized, WhatSinksHeldBackIsThere) {
+  become_daemon(targets_.config());
+  targets_.expect_each_once(
+      all_of({numbered("before", 20), numbered("daemon", 20)}));
+}
+
+TEST_F(Daemonized, WhatWasQueuedIsThere) {
+  const std::string path = targets_.file("queued.jsonl");
+  const std::string config = targets_.file("queued.toml");
+  write_file(config,
+             "[stogger]\nlog_to_console = false\n[stogger.sinks.queued]\n"
+             "type = \"jsonl\"\ndelivery = \"async\"\nflush = \"block\"\npath "
+             "= \"" +
+                 path + "\"\n");
+  become_daemon(config);
+  EXPECT_EQ(names_in(Format::json, path),
+            all_of({numbered("before", 20), numbered("daemon", 20)}));
+}
+
 }  // namespace
 }  // namespace stogger

@@ -21,6 +21,7 @@
 #include "tests/deliver/scripted_sink.h"
 #include "tests/parquet/sink_fixture.h"
 #include "tests/support/kept_report.h"
+#include "tests/support/other_user.h"
 #include "tests/support/processes.h"
 #include "tests/support/small_disk.h"
 
@@ -307,6 +308,46 @@ TEST_F(ParquetSinkTest, ALimitOfTheFileSizeIsAFailureAndNoSignal) {
     if (!sink->open().ok() || !write_to(*sink, rows).ok()) return false;
     return sink->flush().message().find("roll_bytes") != std::string_view::npos;
   }));
+}
+
+TEST_F(ParquetSinkTest, ARelativePathStaysWhereItWas) {
+  EXPECT_TRUE(in_child([&] {
+    if (::chdir(folder().c_str()) != 0) return false;
+    SinkPtr sink = make_for_samples({{"path", "run.parquet"}, {"sync", false}});
+    return ::chdir("/") == 0 && sink->open().ok() &&
+           write_to(*sink, numbered(0, 10)).ok() && sink->close().ok();
+  }));
+  EXPECT_EQ(files(), Names{"run.parquet"});
+}
+
+TEST_F(ParquetSinkTest, WhatIsOpenGoesOnInAnotherRoot) {
+  SKIP_UNLESS_ROOT();
+  const std::string jail = folder_.file("jail");
+  std::filesystem::create_directory(jail);
+  EXPECT_TRUE(in_child([&] {
+    SinkPtr sink = open();
+    if (!write_to(*sink, numbered(0, 10)).ok() || !sink->flush().ok() ||
+        ::chroot(jail.c_str()) != 0 || ::chdir("/") != 0) {
+      return false;
+    }
+    return write_to(*sink, numbered(10, 10)).ok() && sink->flush().ok() &&
+           write_to(*sink, numbered(20, 10)).ok() && sink->close().ok();
+  }));
+  EXPECT_EQ(files(), Names{"run.parquet"});
+  EXPECT_TRUE(std::filesystem::is_empty(jail));
+  SKIP_WITHOUT_JUDGES();
+  EXPECT_EQ(numbers_in(agreed(path())), counted(0, 30));
+}
+
+TEST_F(ParquetSinkTest, WhatEventsWaitedInMemoryIsWrittenBeforeAFork) {
+  System system;
+  SinkPtr sink = make_or_throw(make_parquet_sink, {{"path", path()}});
+  ASSERT_OK(system.add_sink("table", std::move(sink)));
+  for (int i = 0; i < 20; ++i) system.logger().info("event");
+  EXPECT_EQ(stats_of(system, "table").pending, 20u);
+  EXPECT_TRUE(in_child([] { return true; }));
+  EXPECT_EQ(stats_of(system, "table").pending, 0u);
+  EXPECT_EQ(stats_of(system, "table").written, 20u);
 }
 
 TEST_F(ParquetSinkTest, AChildHasAFileOfItsOwn) {

@@ -141,6 +141,29 @@ TEST_F(Outage, AServerThatHangsAtTheStartDelaysItALittle) {
   expect_balanced();
 }
 
+TEST_F(Outage, AServerThatTakesConnectionsAndNeverAnswersIsReportedAsThat) {
+  const Hole hole;
+  const std::string dsn =
+      "host=127.0.0.1 port=" + hole.port() + " user=postgres dbname=postgres";
+  const std::vector<Field> options = {
+      {"dsn", dsn}, {"start_wait_ms", 50}, {"connect_timeout_ms", 300}};
+  EXPECT_FALSE(add(options).ok());
+  EXPECT_NE(reports().find("not connected yet"), std::string::npos)
+      << reports();
+  EXPECT_TRUE(wait_until([&] {
+    log_one();
+    return reports().find("no answer within 300 ms") != std::string::npos;
+  })) << reports();
+  class : public CheckFindings {
+    void would_change(std::string_view) override {}
+    void warn(std::string_view) override {}
+  } findings;
+  const Status status = make_postgres(options)->check(findings);
+  EXPECT_NE(status.message().find("no answer within 300 ms"),
+            std::string_view::npos)
+      << status.message();
+}
+
 TEST_F(Outage, ClosingWhileTheServerHangsIsBounded) {
   ASSERT_OK(add());
   log(3);
@@ -203,8 +226,12 @@ TEST_F(Outage, AServerThatStopsIsFoundAgain) {
   server().start();
   expect_recovery();
   expect_balanced();
-  // One line when it failed, one when it worked again.
-  EXPECT_EQ(diagnostics_.lines().size(), 2u) << reports();
+  // One line when it failed, one when it worked again; in between, that the
+  // server is starting, if it was found to be.
+  EXPECT_NE(diagnostics_.lines().front().find("write failed"),
+            std::string::npos);
+  EXPECT_NE(diagnostics_.lines().back().find("works again"), std::string::npos);
+  EXPECT_LE(diagnostics_.lines().size(), 4u) << reports();
 }
 
 TEST_F(Outage, AServerThatIsNotThereAtTheStartIsFoundLater) {

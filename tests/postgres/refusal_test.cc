@@ -272,6 +272,54 @@ TEST_F(Refusals, AConflictIsTriedAgainUntilItIsOver) {
   EXPECT_EQ(rows(), 10);
 }
 
+// Whatever is tried again, and how often.
+class Conflicts : public Refusals,
+                  public ::testing::WithParamInterface<const char*> {
+ protected:
+  std::string always() const {
+    return raising("RAISE EXCEPTION 'no' USING ERRCODE = '" +
+                   std::string(GetParam()) + "';");
+  }
+};
+
+TEST_P(Conflicts, ARowThatAlwaysHasOneIsSetAsideAlone) {
+  server().execute(always());
+  ASSERT_OK(open({{"deadline_ms", 1000}}));
+  const pid_t before = session();
+  for (const char* event : {"a", "bad", "a", "bad", "a"}) log_event(event);
+  EXPECT_EQ(stats().written, 3u) << reports();
+  EXPECT_EQ(stats().dead_lettered, 2u);
+  EXPECT_FALSE(stats().failing);
+  EXPECT_EQ(rows(), 3);
+  EXPECT_EQ(session(), before);
+}
+
+TEST_P(Conflicts, OfABatchARowThatAlwaysHasOneIsRefusedAlone) {
+  server().execute(always());
+  for (const bool use_copy : {true, false}) {
+    const SinkPtr sink = make_postgres({{"dsn", dsn_},
+                                        {"use_copy", use_copy},
+                                        {"batch_deadline_ms", 60000},
+                                        {"start_wait_ms", 20000}});
+    ASSERT_OK(sink->open());
+    std::vector<TableRow> batch(1000, {.event = "a"});
+    batch[7].event = "bad";
+    batch[300].event = "bad";
+    const auto start = SteadyClock::now();
+    std::vector<std::size_t> refused =
+        said_of(*sink, table_rows(batch)).refused_rows();
+    EXPECT_LT(SteadyClock::now() - start, std::chrono::seconds(20));
+    std::sort(refused.begin(), refused.end());
+    EXPECT_EQ(refused, (std::vector<std::size_t>{7, 300}));
+    EXPECT_EQ(rows(), 998);
+    EXPECT_OK(sink->close());
+    server().execute("TRUNCATE stogger_logs");
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(Refusals, Conflicts,
+                         ::testing::Values("40001", "40P01"));
+
 // ---- Rows that are taken and not stored
 
 TEST_F(Refusals, RowsThatATriggerDropsAreCountedAsDroppedAndReportedOnce) {

@@ -15,6 +15,7 @@
 #include <limits>
 #include <memory>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include "base/options.h"
@@ -508,6 +509,48 @@ TEST_F(PostgresSamplesTest, AConnectionThatWasLostIsReplaced) {
   lose_connection();
   EXPECT_OK(write(*sink, {sample({}), sample({})}));
   EXPECT_EQ(server().number("SELECT count(*) FROM samples"), 3);
+}
+
+TEST_F(PostgresSamplesTest, AServerThatIsStoppedIsWaitedFor) {
+  SinkPtr sink = make_creating();
+  Pipe pipe(*sink, {.batch_size = 10, .flush_interval_s = 60});
+  const Sample one = sample({});
+  for (int i = 0; i < 10; ++i) EXPECT_OK(pipe.push(one));
+  EXPECT_OK(pipe.flush());
+  server().stop();
+  for (int i = 0; i < 15; ++i) EXPECT_OK(pipe.push(one));
+  std::thread starter([] { server().start(); });
+  EXPECT_OK(pipe.finish());
+  starter.join();
+  EXPECT_EQ(server().number("SELECT count(*) FROM samples"), 25);
+}
+
+TEST_F(PostgresSamplesTest,
+       AServerThatStaysAwayIsWaitedForAsLongAsABatchMayTake) {
+  SinkPtr sink = make_creating({{"command_timeout_s", 0.5}});
+  EXPECT_OK(write(*sink, {sample({})}));
+  server().stop();
+  const auto start = std::chrono::steady_clock::now();
+  const Status status = write(*sink, {sample({}), sample({})});
+  const auto took = std::chrono::steady_clock::now() - start;
+  server().start();
+  EXPECT_EQ(status.code(), Code::unavailable) << status.message();
+  EXPECT_NE(status.message().find("efused"), std::string_view::npos)
+      << status.message();
+  EXPECT_GT(took, std::chrono::milliseconds(400));
+}
+
+TEST_F(PostgresSamplesTest, AServerThatSaysNoIsNotWaitedFor) {
+  server().execute("CREATE TABLE samples (device text)");
+  SinkPtr sink = make({{"command_timeout_s", 60.0}});
+  EXPECT_OK(write(*sink, {sample({})}));
+  server().execute("DROP TABLE samples");
+  lose_connection();
+  const auto start = std::chrono::steady_clock::now();
+  const Status status = write(*sink, {sample({}), sample({})});
+  EXPECT_LT(std::chrono::steady_clock::now() - start, std::chrono::seconds(20));
+  EXPECT_NE(status.message().find("there is no table"), std::string_view::npos)
+      << status.message();
 }
 
 TEST(PostgresSampleOpening, TheTimeOutOfTheDsnHoldsAndIsNamed) {

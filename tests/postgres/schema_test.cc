@@ -10,7 +10,9 @@
 
 #include "stogger/testing.h"
 #include "tests/postgres/fixture.h"
+#include "tests/support/kept_report.h"
 #include "tests/support/processes.h"
+#include "tests/support/rows.h"
 
 namespace stogger {
 namespace {
@@ -365,25 +367,74 @@ TEST_F(Schema, APartitionThatIsMissingIsReportedAndUsedOnceItIsThere) {
   expect_balanced();
 }
 
-TEST_F(Schema, AnEncodingThatLacksACharacterCostsItsEventOnly) {
-  server().execute("CREATE DATABASE latin TEMPLATE template0 ENCODING LATIN1");
-  const std::string dsn =
-      "host=127.0.0.1 port=" + std::to_string(server().port()) +
-      " user=postgres dbname=latin";
-  ASSERT_OK(add({{"dsn", dsn}}));
+// What an encoding lacks becomes a question mark.
+class OtherEncoding : public PostgresTest {
+ protected:
+  void create(const std::string& encoding) {
+    server().execute(
+        "CREATE DATABASE other TEMPLATE template0 LOCALE 'C' ENCODING " +
+        encoding);
+    dsn_ = "host=127.0.0.1 port=" + std::to_string(server().port()) +
+           " user=postgres dbname=other client_encoding=UTF8";
+  }
+  std::string stored(const std::string& what) {
+    return PostgresClient(dsn_).one("SELECT string_agg(" + what +
+                                    ", ' ' ORDER BY id) FROM stogger_logs");
+  }
+
+  std::string dsn_;
+};
+
+TEST_F(OtherEncoding, WhatItLacksBecomesAQuestionMark) {
+  create("LATIN1");
+  ASSERT_OK(add({{"dsn", dsn_}}));
   const Logger logger = system().logger();
-  logger.info("\xc3\xa4", {{"text", "\xc3\xb6"}});
-  logger.info("snow\xe2\x98\x83man");
-  logger.info("in-data", {{"text", "\xe2\x98\x83"}});
+  logger.info("\xc3\xa4", {{"text", "\xc3\xb6\xe2\x98\x83"}});
+  EXPECT_EQ(diagnostics_.lines().size(), 1u) << reports();
+  logger.info("snow\xe2\x98\x83man\xff", {{"text", "\xf0\x9f\x98\x80."}});
+  // A mark of direction, which is escaped in JSON; and one that looks like it.
+  logger.info("esc\u202e", {{"text", "\u202e\\u202e\u00e4"}});
+  logger.info("json",
+              {{"text", Json{R"({"\u00e4":"\ud83d\ude00\u00e4\\u2603"})"}}});
   logger.info("last");
-  const SinkStats now = stats();
-  EXPECT_TRUE(is_balanced(now));
-  EXPECT_FALSE(now.failing) << reports();
-  EXPECT_EQ(now.written + now.dropped, 4u) << reports();
-  EXPECT_EQ(PostgresClient(dsn).one(
-                "SELECT count(*) FROM stogger_logs WHERE event IN (E'\\xe4', "
-                "'last')"),
-            "2");
+  EXPECT_EQ(stats().written, 5u) << reports();
+  EXPECT_EQ(diagnostics_.lines().size(), 1u) << reports();
+  EXPECT_NE(reports().find("LATIN1"), std::string::npos) << reports();
+  EXPECT_EQ(stored("event"), "\xc3\xa4 snow?man? esc? json last");
+  EXPECT_EQ(
+      stored("data->>'text'"),
+      "\xc3\xb6? ?. ?\\u202e\xc3\xa4 {\"\xc3\xa4\": \"?\xc3\xa4\\\\u2603\"}");
+}
+
+TEST_F(OtherEncoding, SoItDoesInBatches) {
+  create("WIN1252");
+  for (const bool use_copy : {true, false}) {
+    const SinkPtr sink = make_postgres({{"dsn", dsn_}, {"use_copy", use_copy}});
+    ASSERT_OK(sink->open());
+    const KeptReport said = said_of(
+        *sink,
+        table_rows({{.event = "\xe2\x82\xac"}, {.event = "\xe2\x98\x83"}}));
+    EXPECT_EQ(said.refused.size(), 0u) << said.text();
+    EXPECT_EQ(said.notices.size(), 1u) << said.text();
+  }
+  EXPECT_EQ(stored("event"), "\xe2\x82\xac ? \xe2\x82\xac ?");
+}
+
+TEST_F(OtherEncoding, OfSeveralBytesWorksToo) {
+  create("EUC_JP");
+  ASSERT_OK(add({{"dsn", dsn_}}));
+  system().logger().info("\xe6\x97\xa5\xe2\x98\x83", {{"a", "\xe6\x9c\xac"}});
+  EXPECT_EQ(stats().written, 1u) << reports();
+  EXPECT_EQ(stored("event || (data->>'a')"), "\xe6\x97\xa5?\xe6\x9c\xac");
+}
+
+TEST_F(OtherEncoding, OneThatLooksAtNoTextTakesAll) {
+  create("SQL_ASCII");
+  ASSERT_OK(add({{"dsn", dsn_}}));
+  system().logger().info("snow\xe2\x98\x83man");
+  EXPECT_EQ(stats().written, 1u) << reports();
+  EXPECT_EQ(stored("event"), "snow\xe2\x98\x83man");
+  EXPECT_EQ(reports(), "");
 }
 
 TEST_F(Schema, TheFirstSchemaOfTheSearchPathIsTheDefault) {

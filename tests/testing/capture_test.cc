@@ -1,4 +1,5 @@
 #include <gtest/gtest.h>
+#include <malloc.h>
 
 #include <cmath>
 #include <limits>
@@ -12,6 +13,7 @@
 #include "stogger/testing.h"
 #include "tests/support/line_keeper.h"
 #include "tests/support/rows.h"
+#include "tests/support/sanitizer.h"
 
 namespace stogger {
 
@@ -90,6 +92,41 @@ TEST(CaptureTest, SeveralMayEndInAnyOrder) {
   third.reset();
   info("b");
   EXPECT_EQ(first->count("b"), 1u);
+}
+
+// Bytes that are allocated.
+long allocated() { return static_cast<long>(::mallinfo2().uordblks); }
+
+TEST(CaptureTest, ManyOneAfterTheOtherLeaveNothingBehind) {
+  if (kSanitized) GTEST_SKIP() << "the sanitizer has a malloc of its own";
+  const std::string text(1000, 'x');
+  const auto capture_some = [&] {
+    const Capture outer;
+    const Capture inner;
+    for (int i = 0; i < 10; ++i) info("e", {{"text", text}});
+    ASSERT_EQ(inner.count("e"), 10u);
+    ASSERT_EQ(outer.count("e"), 0u);
+  };
+  capture_some();
+  const long before = allocated();
+  for (int i = 0; i < 100; ++i) capture_some();
+  EXPECT_LT(allocated() - before, 10000);
+}
+
+TEST(CaptureTest, EventsOfASystemGoWithTheirCapture) {
+  if (kSanitized) GTEST_SKIP() << "the sanitizer has a malloc of its own";
+  System system;
+  const Logger log = system.logger();
+  const std::string text(100000, 'x');
+  const auto capture_some = [&] {
+    const Capture capture(system);
+    for (int i = 0; i < 10; ++i) log.info("e", {{"text", text}});
+    ASSERT_EQ(capture.count("e"), 10u);
+  };
+  capture_some();
+  const long before = allocated();
+  for (int i = 0; i < 10; ++i) capture_some();
+  EXPECT_LT(allocated() - before, 100000);
 }
 
 // --- A system of its own -----------------------------------------------------

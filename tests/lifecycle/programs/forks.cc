@@ -274,6 +274,18 @@ int fork_and_close_everything(const Arguments&) {
   return fine ? 0 : 4;
 }
 
+// The process that was started ends at once.
+int becomes_a_daemon(const Arguments& arguments) {
+  Progress* progress = Progress::open(arguments.argument);
+  if (progress == nullptr) return 4;
+  log_many("before", 20);
+  if (::daemon(1, 1) != 0) return 5;
+  log_many("daemon", 20);
+  static_cast<void>(stogger::shutdown());
+  ++progress->returned[0];
+  return 0;
+}
+
 constexpr Scenario kScenarios[] = {
     {"fork", &both_log},
     {"fork-silent", &child_that_logs_nothing},
@@ -289,6 +301,7 @@ constexpr Scenario kScenarios[] = {
     {"fork-scopes", &loggers_and_scopes_go_on},
     {"fork-init", &child_sets_up_anew},
     {"fork-daemon", &fork_and_close_everything},
+    {"daemon", &becomes_a_daemon},
 };
 
 }  // namespace

@@ -143,6 +143,26 @@ TEST_F(SharedFile, NoLineIsTornOrLostByRotationOfBlocks) {
   expect_every_line_once();
 }
 
+// However fast they write, between two looks that time alone would bring.
+TEST_F(SharedFile, FilesDoNotGrowMuchBeyondTheirSize) {
+  for (const char* flush : {"line", "block"}) {
+    ASSERT_TRUE(in_processes([&](int process) {
+      return log_lines(process,
+                       {{"rotation", "size"},
+                        {"max_bytes", 20000},
+                        {"backup_count", 10000},
+                        {"flush", flush}},
+                       0.00001);
+    }));
+    expect_every_line_once();
+    for (const auto& entry :
+         std::filesystem::directory_iterator(folder_.path())) {
+      EXPECT_LT(entry.file_size(), 32000u) << entry.path() << ' ' << flush;
+      std::filesystem::remove(entry.path());
+    }
+  }
+}
+
 TEST_F(SharedFile, NoLineIsTornOrLostByDailyRotation) {
   // Ten days pass.
   ASSERT_TRUE(in_processes([this](int process) {
