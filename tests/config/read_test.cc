@@ -242,15 +242,15 @@ postgres_table = "audit.events"
   EXPECT_EQ(sink.name, "postgres");
   EXPECT_EQ(sink.type, "postgres");
   EXPECT_EQ(sink.where.line, 2);
-  ASSERT_EQ(sink.options.size(), 3u);
+  ASSERT_EQ(sink.options.size(), 2u);
   EXPECT_EQ(sink.options[0].key, "dsn");
+  EXPECT_EQ(sink.options[0].given_as, "postgres_dsn");
   EXPECT_EQ(sink.options[0].value.view().text(),
             "postgresql://stogger:%PASSWORD%@db/logs");
-  EXPECT_EQ(sink.options[1].key, "schema");
-  EXPECT_EQ(sink.options[1].value.view().text(), "audit");
-  EXPECT_EQ(sink.options[2].key, "table");
-  EXPECT_EQ(sink.options[2].value.view().text(), "events");
-  EXPECT_EQ(sink.options[2].where.line, 4);
+  EXPECT_EQ(sink.options[1].key, "table");
+  EXPECT_EQ(sink.options[1].given_as, "postgres_table");
+  EXPECT_EQ(sink.options[1].value.view().text(), "audit.events");
+  EXPECT_EQ(sink.options[1].where.line, 4);
 }
 
 TEST_F(ReadTest, PostgresTableNeedsNoSchema) {
