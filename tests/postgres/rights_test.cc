@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "stogger/sample_sinks.h"
 #include "tests/postgres/fixture.h"
 
 namespace stogger {
@@ -243,6 +244,32 @@ TEST_F(Secrets, AreNotInWhatIsSaidOfAServerThatRefusesThem) {
     expect_no_secret(check(dsn).text);
   }
   EXPECT_NE(reports(), "");
+  expect_no_secret(reports());
+  expect_no_secret(server().log());
+}
+
+TEST_F(Secrets, AreNotInWhatIsSaidOfSamplesThatAServerRefuses) {
+  start_server({.access = {"host all app all scram-sha-256",
+                           "host all nobody all reject"}});
+  server().execute(
+      "CREATE ROLE app LOGIN PASSWORD 'another'; CREATE ROLE nobody LOGIN");
+  const std::string dsn = "postgresql://app:%PASSWORD%@127.0.0.1:" +
+                          std::to_string(server().port()) + "/postgres";
+  for (const std::string_view user : {"app", "nobody", ""}) {
+    const PostgresConfig fields{.host = "127.0.0.1",
+                                .port = server().port(),
+                                .user = user,
+                                .password = kPassword,
+                                .database = "postgres",
+                                .connect_timeout_s = 5};
+    const PostgresConfig whole{.dsn = dsn, .connect_timeout_s = 5};
+    SinkPtr sink;
+    const Status status =
+        make_sample_sink(user.empty() ? whole : fields, &sink);
+    EXPECT_EQ(status.code(), Code::unavailable);
+    EXPECT_NE(status.message(), "");
+    expect_no_secret(std::string(status.message()));
+  }
   expect_no_secret(reports());
   expect_no_secret(server().log());
 }
