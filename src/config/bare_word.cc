@@ -2,22 +2,22 @@
 
 #include <algorithm>
 
+#include "base/names.h"
+
 namespace stogger {
 namespace {
 
 constexpr std::string_view kBlanks = " \t\r";
 
-bool is_letter(char c) noexcept {
-  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_';
-}
+bool is_word_letter(char c) noexcept { return is_identifier({&c, 1}); }
 
 bool is_of_bare_key(char c) noexcept {
-  return is_letter(c) || (c >= '0' && c <= '9') || c == '-' || c == '.';
+  return is_word_letter(c) || (c >= '0' && c <= '9') || c == '-' || c == '.';
 }
 
 // What paths and variables begin with are no letters.
 bool begins_word(char c) noexcept {
-  return is_letter(c) || c == '/' || c == '~' || c == '$' || c == '.' ||
+  return is_word_letter(c) || c == '/' || c == '~' || c == '$' || c == '.' ||
          static_cast<unsigned char>(c) >= 0x80;
 }
 
