@@ -545,8 +545,8 @@ TEST_F(PostgresSamplesTest, AServerThatStopsEndsThePipeAndNothingIsTwice) {
   EXPECT_EQ(summary.samples_emitted, 80u);
   EXPECT_EQ(server().number("SELECT count(*) FROM samples"), 80);
   // A new pipe begins where that one ended.
-  EXPECT_TRUE(wait_until([&] { return sink->open().ok(); },
-                         std::chrono::seconds(10)));
+  EXPECT_TRUE(
+      wait_until([&] { return sink->open().ok(); }, std::chrono::seconds(10)));
   EXPECT_OK(write(*sink, {sample({})}));
   EXPECT_EQ(server().number("SELECT count(*) FROM samples"), 81);
 }
