@@ -30,13 +30,14 @@ set(layers
     "sinks/common: base, os")
 
 # Third-party headers, and the only places that may include them.
-set(guarded "toml\\+\\+/" "CLI/" "sqlite3.h" "libpq" "zstd\\.h" "snappy")
+set(guarded "toml\\+\\+/" "CLI/" "sqlite3.h" "libpq" "zstd\\.h" "snappy" "zlib\\.h")
 set(guard_0 "^src/config/")
 set(guard_1 "^src/cli/")
 set(guard_2 "^(sinks/sqlite/|src/cli/)")
 set(guard_3 "^sinks/postgres/")
 set(guard_4 "^sinks/parquet/")
 set(guard_5 "^sinks/parquet/")
+set(guard_6 "^sinks/parquet/")
 
 # The opt-in adapters, and what each is there to include.
 set(adapter_json.h "^nlohmann/json\\.hpp$")

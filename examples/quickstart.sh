@@ -42,8 +42,4 @@ cmake --build "$build/package_history"
 say "4/4 running it on $log"
 rm -rf "$output"
 mkdir -p "$output"
-"$build/package_history/package_history" "$log" "$output"
-
-say "done. What was written:"
-find "$output" -type f \( -name '*.jsonl' -o -name '*.db' -o -name '*.sqlite*' \) ! -name '*-wal' \
-  ! -name '*-shm' -printf '   %p (%s bytes)\n' | sort
+exec "$build/package_history/package_history" "$log" "$output"

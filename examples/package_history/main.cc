@@ -1,11 +1,14 @@
 // The history of a Debian machine as data: every line of a dpkg log becomes an
-// event on the console, in JSON lines and in SQLite, and SQL sums it up.
+// event in JSON lines and in SQLite, and SQL sums it up. The console has
+// warnings and what could not be understood.
 //
 //   package_history /var/log/dpkg.log FOLDER
 #include <sqlite3.h>
 #include <stogger/system.h>
+#include <unistd.h>
 
 #include <cerrno>
+#include <cstdint>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
@@ -15,6 +18,7 @@
 #include <sstream>
 #include <string>
 #include <string_view>
+#include <system_error>
 
 namespace {
 
@@ -113,7 +117,10 @@ bool log_line(const stogger::Logger& log, const std::string& line,
 constexpr std::string_view kConfiguration = R"(
 [stogger]
 level = "debug"
-log_to_console = true
+
+[stogger.sinks.console]
+type = "console"
+level = "warning"
 
 [stogger.sinks.lines]
 type = "jsonl"
@@ -172,22 +179,52 @@ bool print_summary(const std::string& folder) {
   return done;
 }
 
+// A line on the terminal that is written over, a few times a second at most.
+class Progress {
+ public:
+  explicit Progress(std::int64_t bytes) : bytes_(bytes) {}
+  ~Progress() {
+    if (shown_ != 0) std::fprintf(stderr, "\r\033[K");
+  }
+  Progress(const Progress&) = delete;
+  Progress& operator=(const Progress&) = delete;
+
+  void show(std::int64_t done, std::int64_t lines) {
+    if (!is_terminal_ || done < shown_ + bytes_ / 50 + 1) return;
+    shown_ = done;
+    std::fprintf(stderr, "\r%3lld %%  %lld lines",
+                 static_cast<long long>(100 * done / bytes_),
+                 static_cast<long long>(lines));
+  }
+
+ private:
+  const std::int64_t bytes_;
+  const bool is_terminal_ = ::isatty(STDERR_FILENO) == 1;
+  std::int64_t shown_ = 0;
+};
+
 struct Counts {
   std::int64_t lines = 0;
   std::int64_t not_understood = 0;
 };
 
-Counts log_all(const stogger::Logger& log, std::istream& lines) {
+Counts log_all(const stogger::Logger& log, std::istream& lines,
+               std::int64_t bytes) {
   Counts counts;
+  Progress progress(bytes);
+  std::int64_t done = 0;
   for (std::string line; std::getline(lines, line);) {
     ++counts.lines;
+    done += static_cast<std::int64_t>(line.size()) + 1;
+    progress.show(done, counts.lines);
     if (!log_line(log, line, counts.lines)) ++counts.not_understood;
   }
   return counts;
 }
 
-void print_counts(const Counts& counts, const stogger::Stats& stats) {
-  std::printf("\n%lld lines, %lld of them not understood\n",
+void print_counts(const Counts& counts, const stogger::Stats& stats,
+                  const std::string& folder) {
+  std::printf("%lld lines, %lld of them not understood\n",
               static_cast<long long>(counts.lines),
               static_cast<long long>(counts.not_understood));
   for (const stogger::SinkStats& sink : stats) {
@@ -196,6 +233,7 @@ void print_counts(const Counts& counts, const stogger::Stats& stats) {
                 static_cast<unsigned long long>(sink.written),
                 static_cast<unsigned long long>(sink.dropped));
   }
+  std::printf("  in %s/history.jsonl and history.db\n", folder.c_str());
 }
 
 }  // namespace
@@ -216,9 +254,13 @@ int main(int argc, char** argv) {
 
   stogger::System system;
   if (!system.load_text(kConfiguration, "history.toml").ok()) return 1;
-  const Counts counts = log_all(system.logger(), lines);
+  std::error_code unknown;  // of a pipe
+  const std::uintmax_t size = std::filesystem::file_size(argv[1], unknown);
+  const Counts counts =
+      log_all(system.logger(), lines,
+              unknown ? INT64_MAX : static_cast<std::int64_t>(size));
   static_cast<void>(system.flush());
-  print_counts(counts, system.stats());
+  print_counts(counts, system.stats(), folder);
   if (counts.lines == 0) {
     std::printf("%s is empty: there is nothing to sum up\n", argv[1]);
     return 0;

@@ -200,8 +200,10 @@ class Logger {
   }
 
   // An error about the exception being handled: adds the fields
-  // exception_class and exception_msg. Call it inside a catch block; elsewhere
-  // it logs without the two.
+  // exception_class; exception_msg, with the messages of nested exceptions
+  // joined by ": ", outermost first; and error_code, such as generic:13, if one
+  // of them is a std::system_error. Call it inside a catch block; elsewhere it
+  // logs without them.
   void exception(std::string_view event, Fields fields = {},
                  MessageTemplate message = {},
                  Where where = Where::here()) const noexcept {

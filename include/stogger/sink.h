@@ -291,7 +291,9 @@ STOGGER_API Status make_sink(std::string_view type, Fields options,
 using RowVisitor = void (*)(Fields row, void* argument);
 STOGGER_API Status visit_rows(const Sink& memory, RowVisitor visit,
                               void* argument) noexcept;
-// The same for the sink of that name of the default system; see System for
+// How many rows of such a sink made room for newer ones; 0 for any other.
+STOGGER_API std::uint64_t dropped_rows(const Sink& memory) noexcept;
+// visit_rows() for the sink of that name of the default system; see System for
 // others.
 STOGGER_API Status visit_rows(std::string_view name, RowVisitor visit,
                               void* argument) noexcept;

@@ -20,6 +20,7 @@ enum class Code : unsigned char {
   rejected,     // the fault lies in the rows, not in the target
   corrupt,      // the target's data are damaged
   internal,     // a defect in the library or in a sink: please report it
+  missing,      // to be installed or created first: a module, a table
 };
 
 class [[nodiscard]] STOGGER_API Status {

@@ -3,7 +3,10 @@
 // A Value is a 24-byte view. It owns nothing: text, JSON and objects of user
 // types must stay alive until the call they are passed to returns, which the
 // temporaries of one full expression do. The library copies what it keeps
-// (bound fields, scopes).
+// (bound fields, scopes). So a Field that is kept for longer, in a std::vector
+// say, must not be made from a temporary text: keep the text beside it.
+// Compilers refuse Fields of a container that is a temporary itself, and clang
+// warns of a Value, a Field or Fields that outlive what they were made from.
 //
 // What converts to a Value implicitly:
 //   bool, every integer type, double
@@ -34,6 +37,7 @@
 
 namespace stogger {
 
+struct Field;
 class Value;
 class ValueWriter;
 
@@ -151,7 +155,7 @@ class Value {
   constexpr Value(std::string_view v) noexcept
       : text_(v.data()), size_(v.size()), kind_(Kind::text) {}
   template <detail::TextLike T>
-  constexpr Value(const T& v) noexcept
+  constexpr Value(const T& v STOGGER_LIFETIMEBOUND) noexcept
       : Value(static_cast<std::string_view>(v)) {}
 
   constexpr Value(Time v) noexcept
@@ -165,7 +169,7 @@ class Value {
   }
   template <class T>
   requires detail::CustomWritable<T>
-  constexpr Value(const T& v) noexcept
+  constexpr Value(const T& v STOGGER_LIFETIMEBOUND) noexcept
       : object_(&v), writer_(&detail::write_custom<T>), kind_(Kind::custom) {}
 
   // The null of a column that its row does not have. Only targets that name the
@@ -244,13 +248,24 @@ class STOGGER_API ValueWriter {
   Rep* rep_;
 };
 
+namespace detail {
+
+template <class Range>
+concept FieldRange = requires(const Range& r) {
+  { r.data() } -> std::convertible_to<const Field*>;
+  { r.size() } -> std::convertible_to<std::size_t>;
+};
+
+}  // namespace detail
+
 // A named value: {"user_id", 42}.
 struct Field {
   std::string_view key;
   Value value;
 
   constexpr Field() noexcept = default;
-  constexpr Field(std::string_view field_key, Value field_value) noexcept
+  constexpr Field(std::string_view field_key,
+                  Value field_value STOGGER_LIFETIMEBOUND) noexcept
       : key(field_key), value(field_value) {}
   // For types that convert to everything, and so to a Value in two ways.
   template <class T>
@@ -262,23 +277,25 @@ struct Field {
 };
 
 // The fields of one call: a braced list {{"a", 1}, {"b", 2}}, an array, or any
-// contiguous range of Field (std::vector, std::span). A view.
+// contiguous range of Field (std::vector, std::span). A view: a container has a
+// name, so that it is there for as long.
 class Fields {
  public:
   constexpr Fields() noexcept = default;
-  constexpr Fields(std::initializer_list<Field> list) noexcept
+  constexpr Fields(
+      std::initializer_list<Field> list STOGGER_LIFETIMEBOUND) noexcept
       : Fields(list.begin(), list.size()) {}
   constexpr Fields(const Field* data, std::size_t size) noexcept
       : data_(data), size_(size) {}
   template <std::size_t N>
   constexpr Fields(const Field (&array)[N]) noexcept : data_(array), size_(N) {}
-  template <class Range>
-  requires requires(const Range& r) {
-    { r.data() } -> std::convertible_to<const Field*>;
-    { r.size() } -> std::convertible_to<std::size_t>;
-  }
+  template <detail::FieldRange Range>
   constexpr Fields(const Range& range) noexcept
       : data_(range.data()), size_(range.size()) {}
+  // A temporary that owns its fields; a view, such as std::span, does not.
+  template <detail::FieldRange Range>
+  requires(!std::is_trivially_copyable_v<Range>) constexpr Fields(
+      const Range&& range) = delete;
 
   constexpr const Field* begin() const noexcept { return data_; }
   constexpr const Field* end() const noexcept { return data_ + size_; }

@@ -8,11 +8,17 @@
 #include "base/buffer.h"
 
 struct ZSTD_CCtx_s;
+struct z_stream_s;
 
 namespace stogger {
 
 // The numbers are those of the format.
-enum class ParquetCompression : std::int32_t { none = 0, snappy = 1, zstd = 6 };
+enum class ParquetCompression : std::int32_t {
+  none = 0,
+  snappy = 1,
+  gzip = 2,
+  zstd = 6
+};
 
 class ParquetCodec {
  public:
@@ -28,9 +34,12 @@ class ParquetCodec {
   void append(Buffer& out, std::string_view bytes);
 
  private:
+  void append_gzip(Buffer& out, std::string_view bytes);
+
   const ParquetCompression compression_;
   const int level_;
   ZSTD_CCtx_s* context_ = nullptr;
+  z_stream_s* stream_ = nullptr;  // of gzip
 };
 
 }  // namespace stogger

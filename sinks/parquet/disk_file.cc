@@ -26,11 +26,9 @@ bool is_beyond_limit(std::uint64_t end) noexcept {
 
 Status file_failure(std::string_view what, int error) {
   const bool is_limit = error == EFBIG || error == EDQUOT;
-  return Status(
-      Code::unavailable,
-      std::string(what) + ": " +
-          (is_limit ? error_text(error) + "; raise the limit, or set roll_bytes"
-                    : error_advice(error)));
+  return Status(Code::unavailable, std::string(what) + ": " +
+                                       error_advice(error) +
+                                       (is_limit ? " (roll_bytes)" : ""));
 }
 
 Status DiskFile::open(const Folder& folder, const std::string& name) {

@@ -129,16 +129,19 @@ class ParquetSink final : public Sink {
 ParquetEncoding read_encoding(Options& options) {
   ParquetEncoding encoding;
   const std::string_view compression =
-      options.choice("compression", {"zstd", "snappy", "none"}, "zstd");
+      options.choice("compression", {"zstd", "snappy", "gzip", "none"}, "zstd");
   encoding.compression = compression == "zstd"     ? ParquetCompression::zstd
                          : compression == "snappy" ? ParquetCompression::snappy
+                         : compression == "gzip"   ? ParquetCompression::gzip
                                                    : ParquetCompression::none;
-  encoding.level =
-      static_cast<int>(options.integer("compression_level", 3, 1, 22));
+  const bool is_gzip = encoding.compression == ParquetCompression::gzip;
+  encoding.level = static_cast<int>(options.integer(
+      "compression_level", is_gzip ? 6 : 3, 1, is_gzip ? 9 : 22));
   encoding.use_dictionary = options.boolean("use_dictionary", true);
-  if (encoding.compression != ParquetCompression::zstd &&
+  if (encoding.compression != ParquetCompression::zstd && !is_gzip &&
       options.has("compression_level")) {
-    options.problem("compression_level", "is for compression = \"zstd\" only");
+    options.problem("compression_level",
+                    "is for compression = \"zstd\" and \"gzip\" only");
   }
   return encoding;
 }

@@ -283,17 +283,21 @@ void Connector::connect(std::unique_lock<std::mutex>& lock) {
 std::unique_ptr<Session> Connector::try_hosts(std::size_t first,
                                               Status* status) {
   std::string reasons;
+  Code code = Code::unavailable;
   for (std::size_t i = 0; i < settings_.hosts.size() && !is_stopping(); ++i) {
     const std::size_t host = (first + i) % settings_.hosts.size();
     Status failed;
     if (auto session = try_host(host, &failed)) return session;
+    // That of several hosts, if all of them fail alike.
+    code = reasons.empty() || code == failed.code() ? failed.code()
+                                                    : Code::unavailable;
     if (!reasons.empty()) reasons += "; ";
     if (settings_.hosts.size() > 1) {
       reasons += settings_.hosts[host].name + ": ";
     }
     reasons += failed.message();
   }
-  *status = Status(Code::unavailable, reasons);
+  *status = Status(code, reasons);
   return nullptr;
 }
 

@@ -184,13 +184,8 @@ Status put_password_in(PasswordForm form, std::string* text) {
   std::size_t at = text->find(kPlaceholder);
   if (at == std::string::npos) return {};
   const char* const variable = ::secure_getenv(kPasswordVariable);
-  if (variable == nullptr || variable[0] == '\0') {
-    return Status(Code::invalid,
-                  "has %PASSWORD%, but the environment variable "
-                  "STOGGER_POSTGRES_PASSWORD, which is to replace it, is not "
-                  "set or empty");
-  }
-  std::string password = variable;
+  const bool is_set = variable != nullptr && variable[0] != '\0';
+  std::string password = is_set ? variable : "unset";
   if (form == PasswordForm::dsn) {
     password = is_url(*text) ? percent_encoded(password) : escaped(password);
   }
@@ -199,7 +194,11 @@ Status put_password_in(PasswordForm form, std::string* text) {
     text->replace(at, kPlaceholder.size(), password);
   }
   wipe(&password);
-  return {};
+  if (is_set) return {};
+  return Status(Code::invalid,
+                "has %PASSWORD%, but the environment variable "
+                "STOGGER_POSTGRES_PASSWORD, which is to replace it, is not set "
+                "or empty");
 }
 
 Status parse_dsn(const std::string& dsn, PostgresParameters* parameters) {

@@ -25,7 +25,8 @@ void wipe(std::string* text) noexcept;
 
 // Replaces %PASSWORD% by the value of $STOGGER_POSTGRES_PASSWORD: in a URL it
 // is percent-encoded, in a list of keyword=value its special characters are
-// escaped; in a plain password it stands as it is.
+// escaped; in a plain password it stands as it is. Fails if the variable is not
+// set; a word then stands in for it, so that the text can be read all the same.
 enum class PasswordForm { plain, dsn };
 Status put_password_in(PasswordForm form, std::string* text);
 

@@ -92,7 +92,7 @@ Status Inspection::find() {
   }
   if (found.schema.empty()) {
     return Status(
-        Code::unavailable,
+        Code::missing,
         settings_.schema.empty()
             ? "the search_path of the role has no schema that it may use: "
               "name one (schema)"

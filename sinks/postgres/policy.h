@@ -13,8 +13,12 @@ struct PostgresPolicy {
   // In jsonb, which indexes are made of, JSON with very many values becomes
   // text, for an event has less time than they take: see few_values.h.
   bool limits_json;
+  // A statement has all the time there is, and so has the lock that it waits
+  // for: what took too long is not tried again in parts. Otherwise a lock has
+  // half of the statement's time, and rows that took too long are isolated.
+  bool has_one_try;
 };
-inline constexpr PostgresPolicy kPostgresEvents = {true, true};
-inline constexpr PostgresPolicy kPostgresSamples = {false, false};
+inline constexpr PostgresPolicy kPostgresEvents = {true, true, false};
+inline constexpr PostgresPolicy kPostgresSamples = {false, false, true};
 
 }  // namespace stogger

@@ -38,6 +38,7 @@ class PostgresSink final : public Sink {
   // program would be lost otherwise. In a child, and after close(), an event
   // waits for it no longer than for anything else. Otherwise nothing does.
   Status open() override {
+    if (!settings_.unusable.ok()) return settings_.unusable;
     Deadline deadline = std::chrono::steady_clock::now();
     if (connector_ == nullptr) {
       if (Status status = start(); !status.ok()) return status;
@@ -58,6 +59,7 @@ class PostgresSink final : public Sink {
 
   // Through a connection of its own, which changes nothing: see proof.h.
   Status check(CheckFindings& findings) override {
+    if (!settings_.unusable.ok()) return settings_.unusable;
     PostgresSettings settings = settings_;
     settings.proves_only = true;
     auto connector = std::make_shared<Connector>(std::move(settings));

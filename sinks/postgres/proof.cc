@@ -89,9 +89,8 @@ Status Prover::prove_insert() {
 
 Status Prover::prove_creation() {
   if (!settings_.create_table) {
-    return Status(Code::unavailable,
-                  "there is no table " + look_.table() +
-                      ", and create_table is false; create it");
+    return Status(Code::missing, "there is no table " + look_.table() +
+                                     ", and create_table is false; create it");
   }
   const PostgresSettings place = look_.place();
   const char* const schema = place.schema.c_str();

@@ -158,7 +158,7 @@ Status RowWriter::read_ledger(const RowOrigin& origin, Deadline deadline) {
 Status RowWriter::make_table(const RowBatch& rows) {
   if (schema_.is_set()) {
     schema_.clear();
-    return Status(Code::unavailable, "the table is gone: it was deleted");
+    return Status(Code::missing, "the table is gone: it was deleted");
   }
   Status status = schema_.set_from(rows);
   if (status.ok()) {
@@ -187,8 +187,8 @@ Status RowWriter::write_one(const RowBatch& rows, std::size_t row,
       return {};
     }
     if (prepare_retry(answer, &tries, deadline, deadline)) continue;
-    return is_about_row(answer) ? refuse(rows, row, answer, deadline)
-                                : give_up(answer, rows, {row});
+    return is_of_row(answer) ? refuse(rows, row, answer, deadline)
+                             : give_up(answer, rows, {row});
   }
 }
 
@@ -231,12 +231,17 @@ Status RowWriter::write_some(const RowBatch& rows, Rows chosen,
   return {};
 }
 
+bool RowWriter::is_of_row(const Answer& answer) const {
+  if (!is_about_row(answer)) return false;
+  return !settings_.policy.has_one_try || remedy_of(answer) != Remedy::slow;
+}
+
 // Finds out which of the rows it is that the server does not take, and writes
 // the others. One that the server names is tried by itself, for the name may be
 // wrong.
 Status RowWriter::isolate(const RowBatch& rows, Rows chosen,
                           const Answer& answer, Deadline deadline) {
-  if (!is_about_row(answer)) return give_up(answer, rows, chosen);
+  if (!is_of_row(answer)) return give_up(answer, rows, chosen);
   if (chosen.size() == 1) return refuse(rows, chosen[0], answer, deadline);
   const std::size_t named = names_rows_ && removals_ < kRemovals
                                 ? row_of(answer, settings_.table, chosen.size())

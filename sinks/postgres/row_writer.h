@@ -57,6 +57,8 @@ class RowWriter {
   Status write_one(const RowBatch& rows, std::size_t row, Deadline deadline);
   Status write_some(const RowBatch& rows, Rows chosen, Deadline deadline);
   void leave_out_stored(const RowBatch& rows, Rows* chosen);
+  // Whether it is the row that the server does not take.
+  bool is_of_row(const Answer& answer) const;
   Status isolate(const RowBatch& rows, Rows chosen, const Answer& answer,
                  Deadline deadline);
   Status write_around(const RowBatch& rows, Rows chosen, std::size_t suspect,

@@ -22,11 +22,18 @@ std::string row_settings(const PostgresSettings& settings) {
                       settings.synchronous_commit);
 }
 
+// What ends first is named as the reason, which the lock has to be.
+milliseconds lock_share(const PostgresSettings& settings,
+                        milliseconds statement) {
+  const int percent = settings.policy.has_one_try ? 99 : 50;
+  return std::max(statement * percent / 100, milliseconds(1));
+}
+
 // Less than the deadline, so that the server answers first.
 std::string batch_settings(const PostgresSettings& settings, bool safe) {
   const auto make = safe ? safe_settings_sql : settings_sql;
   const milliseconds statement = settings.batch_statement_timeout;
-  return make(statement, std::max(statement / 2, milliseconds(1)),
+  return make(statement, lock_share(settings, statement),
               settings.synchronous_commit);
 }
 
@@ -45,7 +52,7 @@ class Preparation {
       if (Status status = look_.find(); !status.ok()) return status;
       if (look_.exists()) return prepare();
       if (!settings_.create_table) {
-        return Status(Code::unavailable,
+        return Status(Code::missing,
                       "there is no table " + look_.table() +
                           ", and create_table is false; create it");
       }
@@ -136,7 +143,7 @@ Status Preparation::prepare_insert() {
 }  // namespace
 
 milliseconds lock_timeout(const PostgresSettings& settings) {
-  return std::max(settings.statement_timeout / 2, milliseconds(1));
+  return lock_share(settings, settings.statement_timeout);
 }
 
 std::string startup_options(const PostgresSettings& settings) {

@@ -10,6 +10,7 @@
 #include <system_error>
 #include <utility>
 
+#include "base/names.h"
 #include "base/scrub.h"
 #include "os/ownership.h"
 #include "sinks/postgres/environment.h"
@@ -91,6 +92,24 @@ class Reader {
   void check(std::string_view key, const Status& status) {
     if (!status.ok()) options_.problem(key, status.message());
   }
+  // Log events have quoted names; those of samples are the same everywhere.
+  void check_name(std::string_view key, const std::string& name) {
+    if (!options_.for_samples()) {
+      check(key, check_identifier(name));
+    } else if (!is_identifier(name)) {
+      options_.problem(key, kIdentifierRule);
+    }
+  }
+  // Without the variable, an event is counted by a sink that fails; whoever
+  // makes a sink for samples wants to know now.
+  void put_password(std::string_view key, PasswordForm form,
+                    std::string* text) {
+    Status status = put_password_in(form, text);
+    if (status.ok()) return;
+    if (options_.for_samples()) return check(key, status);
+    settings_.unusable = Status(
+        Code::config, std::string(key) + " " + std::string(status.message()));
+  }
   milliseconds time(std::string_view key, milliseconds fallback,
                     std::int64_t least, std::int64_t most) {
     return milliseconds(options_.integer(key, fallback.count(), least, most));
@@ -113,7 +132,7 @@ PostgresParameters Reader::read_discrete() {
   }
   add("user", std::string(options_.text("user")));
   std::string password(options_.text("password"));
-  check("password", put_password_in(PasswordForm::plain, &password));
+  put_password("password", PasswordForm::plain, &password);
   add("password", std::move(password));
   add("dbname", std::string(options_.text("database")));
   add("sslmode", std::string(options_.text("sslmode")));
@@ -131,8 +150,8 @@ void Reader::read_dsn(PostgresParameters* parameters) {
   }
   std::string dsn(options_.required("dsn"));
   if (dsn.empty()) return;
-  Status status = put_password_in(PasswordForm::dsn, &dsn);
-  if (status.ok()) status = parse_dsn(dsn, parameters);
+  put_password("dsn", PasswordForm::dsn, &dsn);
+  const Status status = parse_dsn(dsn, parameters);
   wipe(&dsn);
   check("dsn", status);
 }
@@ -269,12 +288,16 @@ void Reader::read_table() {
   } else if (dot != std::string::npos) {
     settings_.schema = table.substr(0, dot);
     table.erase(0, dot + 1);
-    check("table", check_identifier(settings_.schema));
+    check_name("table", settings_.schema);
+    if (table.find('.') != std::string::npos) {
+      options_.problem("table",
+                       "has more than one dot; give its schema as \"schema\"");
+    }
   } else if (options_.has("schema")) {
-    check("schema", check_identifier(settings_.schema));
+    check_name("schema", settings_.schema);
   }
   settings_.trust_table = options_.boolean("trust_table", false);
-  check("table", check_identifier(table));
+  check_name("table", table);
   settings_.table = std::move(table);
 }
 

@@ -38,6 +38,8 @@ struct PostgresSettings {
   std::string schema;  // empty: the first of the role's search path
   std::string table;
   bool create_table = true;
+  // Why no connection can be tried with these; ok if one can.
+  Status unusable;
   bool trust_table = false;  // whoever's functions it runs
   bool proves_only = false;  // no option: see proof.h
   PostgresPolicy policy = kPostgresEvents;
@@ -76,10 +78,11 @@ struct PostgresSettings {
 //
 // For samples, `dsn` or `host` has to be given, and other defaults hold: schema
 // public, table samples, create_table false; times "native" or "text"; all of a
-// batch takes at most command_timeout_s (10), and so does each statement, or
-// statement_timeout_ms (30000; 0: none) if that is less; connect_timeout_s
-// (30) is also how long open() waits. pool_min_size (1), pool_max_size (4) and
-// close_timeout_s (10) are checked, and change nothing.
+// batch takes at most command_timeout_s (10), and a statement nine tenths of
+// it, or statement_timeout_ms (30000; 0: none) if that is less; so does waiting
+// for a lock. connect_timeout_s (30) is also how long open() waits.
+// pool_min_size (1), pool_max_size (4) and close_timeout_s (10) are checked,
+// and change nothing.
 //
 // Without dsn and host, and for all that they do not say, libpq looks into its
 // environment (PGHOST, ...), its service file and its password file; but for a
@@ -87,8 +90,11 @@ struct PostgresSettings {
 //
 // %PASSWORD% in the dsn or in `password` becomes the value of
 // $STOGGER_POSTGRES_PASSWORD (percent-encoded in a URL dsn, escaped in a
-// keyword=value dsn). A malformed dsn is reported without any of its text.
-// `table` may be "schema.table".
+// keyword=value dsn); without that variable the settings are unusable, and of
+// samples that is a problem. A malformed dsn is reported without any of its
+// text. `table` may be "schema.table". Names for samples are identifiers, as in
+// SQLite (see is_identifier()); any others can be those of tables for log
+// events.
 //
 // What a dsn may leave to stogger: gssencmode=disable, keepalives_idle=15,
 // keepalives_interval=5, keepalives_count=3, tcp_user_timeout=10000,

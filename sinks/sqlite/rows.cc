@@ -61,7 +61,7 @@ Status SqliteRows::find_columns(std::vector<SqliteColumn>* columns) {
 }
 
 Status SqliteRows::no_table() const {
-  return Status(Code::invalid, "there is no table " + quoted(table_) +
+  return Status(Code::missing, "there is no table " + quoted(table_) +
                                    ": create it, or set create_table = true");
 }
 

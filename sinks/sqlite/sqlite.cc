@@ -214,9 +214,7 @@ class SqliteSink final : public Sink {
 void check_table_name(Options& options, const std::string& table) {
   if (!is_identifier(table)) {
     options.problem("table",
-                    "must be at most 63 letters, digits and _, not "
-                    "beginning with a digit; it is " +
-                        quoted(table));
+                    std::string(kIdentifierRule) + "; it is " + quoted(table));
   } else if (equal_ignoring_case(table.substr(0, 7), "sqlite_")) {
     options.problem("table", "must not begin with sqlite_");
   }

@@ -39,7 +39,7 @@ inline stogger_text as_module_text(std::string_view text) noexcept {
 
 // Code::internal for one that is not known here.
 inline Code module_code(stogger_code code) noexcept {
-  constexpr auto kLast = static_cast<stogger_code>(Code::internal);
+  constexpr auto kLast = static_cast<stogger_code>(Code::missing);
   return code > kLast ? Code::internal : static_cast<Code>(code);
 }
 

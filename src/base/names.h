@@ -9,6 +9,9 @@ namespace stogger {
 
 // True for ^[A-Za-z_][A-Za-z0-9_]{0,62}$: safe, quoted, as a name in SQL.
 bool is_identifier(std::string_view name) noexcept;
+// The same in words, for messages.
+inline constexpr std::string_view kIdentifierRule =
+    "must be at most 63 letters, digits and _, not beginning with a digit";
 
 // The one of `known` that is nearest to `name`; empty if none is near.
 std::string nearest_name(std::string_view name,

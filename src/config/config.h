@@ -33,6 +33,9 @@ struct OwnedOption {
   Position where;                     // of the key
   std::vector<HiddenValue> hidden{};  // that came into it through variables
   bool has_clear_secret = false;      // that stands in the file itself
+  // The key in the file, where that is another one: a key of [stogger] that
+  // stands for an option of a sink.
+  std::string given_as{};
 };
 
 struct SinkConfig {

@@ -135,6 +135,16 @@ const std::vector<std::string>& level_names() {
   return *names;
 }
 
+// It begins with the key of the option, which may have another one in the file.
+std::string text_of(const OptionProblem& problem, const OwnedOption* option) {
+  const std::string key = quoted(problem.key);
+  if (option == nullptr || option->given_as.empty() ||
+      !problem.text.starts_with(key)) {
+    return problem.text;
+  }
+  return quoted(option->given_as) + problem.text.substr(key.size());
+}
+
 }  // namespace
 
 bool read_option(const Member& member, OwnedOption* option, std::string* why) {
@@ -210,7 +220,8 @@ bool add_problems(const Options& options, const std::vector<OwnedOption>& given,
     for (const OptionProblem& problem : found) {
       const OwnedOption* option = find_option(given, problem.key);
       problems->push_back({file, option == nullptr ? fallback : option->where,
-                           hide_values(hidden, problem.text), warning});
+                           hide_values(hidden, text_of(problem, option)),
+                           warning});
     }
   };
   add(OptionsAccess::problems(options), false);

@@ -33,10 +33,6 @@ std::string shown_path(const OwnedOption& logdir, const Config& config) {
   return '"' + folder + (folder.ends_with('/') ? "" : "/") + name + ".log\"";
 }
 
-std::string shown_name(const Config& config, std::string_view name) {
-  return toml_string(hide_values(config.hidden, name));
-}
-
 class Reader {
  public:
   Reader(std::string_view file, std::vector<Problem>* problems)
@@ -244,7 +240,7 @@ void Reader::read_postgres(Options& options, const Node& table,
                            const std::vector<OwnedOption>& given) {
   const bool enabled = options.boolean("enable_postgres", false);
   const std::string_view dsn = options.text("postgres_dsn");
-  std::string_view name = options.text("postgres_table");
+  static_cast<void>(options.text("postgres_table"));
   if (!enabled) return;
   if (dsn.empty()) {
     // Unless there is one that could not be read, which was reported already.
@@ -258,19 +254,14 @@ void Reader::read_postgres(Options& options, const Node& table,
   sink.name = sink.type = "postgres";
   sink.origin = "enable_postgres";
   sink.where = sink.type_where = find_option(given, "enable_postgres")->where;
-  const OwnedOption* source = find_option(given, "postgres_dsn");
-  sink.options.push_back({"dsn", source->value, source->shown, source->where});
-  if (!name.empty()) {
-    const Position where = find_option(given, "postgres_table")->where;
-    const std::size_t dot = name.find('.');
-    if (dot != std::string_view::npos) {
-      const std::string_view schema = name.substr(0, dot);
-      sink.options.push_back(
-          {"schema", OwnedValue(schema), shown_name(config_, schema), where});
-      name.remove_prefix(dot + 1);
-    }
-    sink.options.push_back(
-        {"table", OwnedValue(name), shown_name(config_, name), where});
+  for (const auto& [key, option] : {std::pair("postgres_dsn", "dsn"),
+                                    std::pair("postgres_table", "table")}) {
+    const OwnedOption* const own = find_option(given, key);
+    if (own == nullptr) continue;
+    OwnedOption passed = *own;
+    passed.key = option;
+    passed.given_as = key;
+    sink.options.push_back(std::move(passed));
   }
   add_sink(std::move(sink), false);
 }

@@ -20,6 +20,7 @@
 #include <sstream>
 #include <utility>
 
+#include "config/bare_word.h"
 #include "config/guard.h"
 #include "config/tree.h"
 
@@ -106,7 +107,8 @@ bool parse_toml(std::string_view toml, std::string_view wanted, Node* top,
   const toml::parse_result result = toml::parse(toml);
   if (!result) {
     problem->where = position_of(result.error().source());
-    problem->text = result.error().description();
+    problem->text = lack_of_quotes(toml, problem->where.line);
+    if (problem->text.empty()) problem->text = result.error().description();
     return false;
   }
   for (const auto& [key, value] : result.table()) {

@@ -1,14 +1,9 @@
 #include "event/logger.h"
 
-#include <cxxabi.h>
-
-#include <cstdlib>
 #include <exception>
-#include <memory>
-#include <string>
-#include <typeinfo>
 #include <vector>
 
+#include "event/caught_exception.h"
 #include "stogger/log.h"
 
 namespace stogger {
@@ -18,28 +13,6 @@ namespace {
 
 EventTarget& target_of(const LoggerRep* rep) noexcept {
   return rep != nullptr ? *rep->target : default_target();
-}
-
-std::string readable_name(const std::type_info& type) {
-  int status = 0;
-  const std::unique_ptr<char, decltype(&std::free)> name(
-      abi::__cxa_demangle(type.name(), nullptr, nullptr, &status), &std::free);
-  return status == 0 && name != nullptr ? name.get() : type.name();
-}
-
-// What the exception being handled says of itself; empty if it says nothing.
-std::string current_exception_text() {
-  try {
-    throw;
-  } catch (const std::exception& e) {
-    return e.what();
-  } catch (const std::string& text) {
-    return text;
-  } catch (const char* text) {
-    return text != nullptr ? text : "";
-  } catch (...) {
-    return {};
-  }
 }
 
 }  // namespace
@@ -68,17 +41,18 @@ void log(const LoggerRep* rep, const Call& call) noexcept {
 }
 
 void log_exception(const LoggerRep* rep, const Call& call) noexcept {
-  const std::type_info* type = abi::__cxa_current_exception_type();
-  if (type == nullptr) {
+  if (std::current_exception() == nullptr) {
     log(rep, call);
     return;
   }
   try {
-    const std::string name = readable_name(*type);
-    const std::string text = current_exception_text();
+    const CaughtException caught = describe_exception();
     std::vector<Field> fields(call.fields.begin(), call.fields.end());
-    fields.emplace_back("exception_class", Value(name));
-    fields.emplace_back("exception_msg", Value(text));
+    fields.emplace_back("exception_class", caught.type);
+    fields.emplace_back("exception_msg", caught.message);
+    if (!caught.error_code.empty()) {
+      fields.emplace_back("error_code", caught.error_code);
+    }
     Call extended = call;
     extended.fields = Fields(fields);
     log(rep, extended);

@@ -97,6 +97,14 @@ std::string package_to_install(std::string_view type) {
              : "the package " + std::string(known->package);
 }
 
+// A command to copy, where there is a package.
+std::string how_to_install(std::string_view type) {
+  const KnownType* known = find_known_type(type);
+  return known == nullptr || known->package.empty()
+             ? "install it"
+             : "apt install " + std::string(known->package);
+}
+
 Status broken(std::string_view type, const std::string& what) {
   return Status(Code::unavailable, what + "; install " +
                                        package_to_install(type) +
@@ -249,10 +257,10 @@ ModuleSearch load_module(std::string_view type) {
     return search;
   }
   search.absence = absence(file, folders);
-  search.status =
-      Status(Code::unavailable,
-             package_to_install(type) + " is not installed: " + search.absence +
-                 "; install it, or name its folder in STOGGER_MODULE_PATH");
+  search.status = Status(
+      Code::missing,
+      package_to_install(type) + " is not installed: " + search.absence + "; " +
+          how_to_install(type) + ", or name its folder in STOGGER_MODULE_PATH");
   return search;
 }
 

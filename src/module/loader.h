@@ -16,7 +16,8 @@ struct ModuleSearch {
   const stogger_module* module = nullptr;
   // True if there is a file of its name, whether it can be loaded or not.
   bool exists = false;
-  // Code::unavailable if it could not be loaded: why, and what to do.
+  // Code::missing if there is none, Code::unavailable if it could not be
+  // loaded: why, and what to do.
   Status status;
   // If there is none: "there is no FILE in FOLDERS". Empty if none can have the
   // name.

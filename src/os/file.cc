@@ -108,6 +108,19 @@ void inherit(const Folder& folder, int descriptor,
   }
 }
 
+// What to do about a file that may not become larger.
+std::string size_advice() {
+  rlimit limit = {RLIM_INFINITY, RLIM_INFINITY};
+  ::getrlimit(RLIMIT_FSIZE, &limit);
+  if (limit.rlim_cur == RLIM_INFINITY) {
+    return "the file system takes no larger file; keep smaller ones";
+  }
+  return "this process may not make a file larger than " +
+         std::to_string(limit.rlim_cur) +
+         " bytes (ulimit -f, LimitFSIZE= of systemd): raise that limit, or "
+         "keep files smaller";
+}
+
 }  // namespace
 
 bool find_file(const std::string& path, struct stat* info) noexcept {
@@ -133,8 +146,9 @@ std::string error_advice(int error) {
     case ENOSPC:
       return text + "; free some, or keep fewer and smaller logs";
     case EDQUOT:
+      return text + "; raise the quota, or keep fewer and smaller logs";
     case EFBIG:
-      return text + "; raise the limit, or turn rotation on";
+      return text + "; " + size_advice();
     case EACCES:
     case EPERM:
       return text + "; give the user of this process (uid " +

@@ -65,11 +65,21 @@ std::string_view times_of(bool text_times) noexcept {
   return text_times ? "text" : "native";
 }
 
+// Zero stands for an option that was not given.
+Value unless_zero(std::int64_t number) noexcept {
+  return number == 0 ? Value() : Value(number);
+}
+
 }  // namespace
 
 Status make_sample_sink(std::string_view type, Fields options,
                         SinkPtr* sink) noexcept {
   return guarded([&] { return make_open(type, options, sink); });
+}
+
+std::uint64_t dropped_rows(const Sink& memory) noexcept {
+  const MemorySink* const kept = memory_in(memory);
+  return kept == nullptr ? 0 : kept->dropped();
 }
 
 Status visit_rows(const Sink& memory, RowVisitor visit,
@@ -92,7 +102,8 @@ Status visit_rows(const Sink& memory, RowVisitor visit,
 }
 
 Status make_sample_sink(const MemoryConfig& config, SinkPtr* sink) noexcept {
-  return make_typed("memory", {{"max_rows", config.max_rows}}, sink);
+  return make_typed("memory", {{"max_rows", unless_zero(config.max_rows)}},
+                    sink);
 }
 
 Status make_sample_sink(const CsvConfig& config, SinkPtr* sink) noexcept {
@@ -120,11 +131,17 @@ Status make_sample_sink(const ParquetConfig& config, SinkPtr* sink) noexcept {
   return make_typed(
       "parquet",
       {{"path", config.path},
+       {"mode", config.mode},
        {"compression", config.compression},
+       {"compression_level", unless_zero(config.compression_level)},
        {"use_dictionary", config.use_dictionary},
        {"row_groups", config.row_groups},
-       {"row_group_rows",
-        config.row_group_rows == 0 ? Value() : Value(config.row_group_rows)},
+       {"row_group_rows", unless_zero(config.row_group_rows)},
+       {"checkpoint_s", config.checkpoint_s},
+       {"checkpoint_rows", config.checkpoint_rows},
+       {"roll_bytes", config.roll_bytes},
+       {"roll_s", config.roll_s},
+       {"sync", config.sync},
        {"times", times_of(config.text_times)}},
       sink);
 }
@@ -143,6 +160,8 @@ Status make_sample_sink(const PostgresConfig& config, SinkPtr* sink) noexcept {
                      {"user", config.user},
                      {"password", config.password},
                      {"database", config.database},
+                     {"sslmode", config.sslmode},
+                     {"sslrootcert", config.sslrootcert},
                      {"schema", config.schema},
                      {"table", config.table},
                      {"pool_min_size", config.pool_min_size},
@@ -153,6 +172,8 @@ Status make_sample_sink(const PostgresConfig& config, SinkPtr* sink) noexcept {
                       has_timeout ? Value(config.connect_timeout_s) : Value()},
                      {"close_timeout_s", config.close_timeout_s},
                      {"create_table", config.create_table},
+                     {"trust_table", config.trust_table},
+                     {"synchronous_commit", config.synchronous_commit},
                      {"use_copy", config.use_copy},
                      {"times", times_of(config.text_times)}},
                     sink);

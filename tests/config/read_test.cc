@@ -195,6 +195,41 @@ TEST_F(ReadTest, IdentifierIsTextOnOneLine) {
             Lines({"c.toml:2:1: \"syslog_identifier\" must not be empty"}));
 }
 
+TEST_F(ReadTest, TextWithoutQuotesIsReportedAsThat) {
+  const std::string_view kEnd = "; true and false are written without";
+  const std::pair<const char*, const char*> cases[] = {
+      {"level = info", "level = \"...\""},
+      {"level = debug  # all", "level = \"...\""},
+      {"level=warning", "level = \"...\""},
+      {"logdir = /var/log/shop", "logdir = \"...\""},
+      {"logdir = ${HOME}/logs", "logdir = \"...\""},
+      {"log_to_console = yes", "log_to_console = \"...\""},
+      {"log_to_console = True", "log_to_console = \"...\""},
+      {"syslog_identifier = \xC3\xA4", "syslog_identifier = \"...\""},
+      {"redact = [password, token]", "redact = [\"...\"]"},
+      {"fields.service = shop", "fields.service = \"...\""}};
+  for (const auto& [line, advice] : cases) {
+    problems_.clear();
+    read("[stogger]\n" + std::string(line) + "\ncaller_info = true\n");
+    ASSERT_EQ(problems_.size(), 1u) << line;
+    EXPECT_TRUE(problems_[0].starts_with("c.toml:2:")) << problems_[0];
+    EXPECT_TRUE(problems_[0].ends_with(" text needs quotes, as in " +
+                                       std::string(advice) + std::string(kEnd)))
+        << problems_[0];
+  }
+}
+
+TEST_F(ReadTest, OtherMistakesKeepTheWordsOfTheParser) {
+  for (const char* const line : {"level = ", "level", "= 1", "level = \"info",
+                                 "n = 1x", "n = true x", "n = {a = 1"}) {
+    problems_.clear();
+    read("[stogger]\n" + std::string(line));
+    ASSERT_EQ(problems_.size(), 1u) << line;
+    EXPECT_EQ(problems_[0].find("needs quotes"), std::string::npos)
+        << problems_[0];
+  }
+}
+
 TEST_F(ReadTest, PostgresKeysStandForASink) {
   const Config config = read(R"([stogger]
 enable_postgres = true
@@ -207,15 +242,15 @@ postgres_table = "audit.events"
   EXPECT_EQ(sink.name, "postgres");
   EXPECT_EQ(sink.type, "postgres");
   EXPECT_EQ(sink.where.line, 2);
-  ASSERT_EQ(sink.options.size(), 3u);
+  ASSERT_EQ(sink.options.size(), 2u);
   EXPECT_EQ(sink.options[0].key, "dsn");
+  EXPECT_EQ(sink.options[0].given_as, "postgres_dsn");
   EXPECT_EQ(sink.options[0].value.view().text(),
             "postgresql://stogger:%PASSWORD%@db/logs");
-  EXPECT_EQ(sink.options[1].key, "schema");
-  EXPECT_EQ(sink.options[1].value.view().text(), "audit");
-  EXPECT_EQ(sink.options[2].key, "table");
-  EXPECT_EQ(sink.options[2].value.view().text(), "events");
-  EXPECT_EQ(sink.options[2].where.line, 4);
+  EXPECT_EQ(sink.options[1].key, "table");
+  EXPECT_EQ(sink.options[1].given_as, "postgres_table");
+  EXPECT_EQ(sink.options[1].value.view().text(), "audit.events");
+  EXPECT_EQ(sink.options[1].where.line, 4);
 }
 
 TEST_F(ReadTest, PostgresTableNeedsNoSchema) {

@@ -6,6 +6,7 @@
 #include "tests/contract/field_names.h"
 #include "tests/contract/sink_contract.h"
 #include "tests/support/csv_rows.h"
+#include "tests/support/for_samples.h"
 #include "tests/support/sinks.h"
 #include "tests/support/temp_folder.h"
 
@@ -60,9 +61,9 @@ class CsvDriver : public SinkDriver {
 
  protected:
   virtual bool for_people() const { return false; }
+  std::string path() const { return folder_.file("link.csv"); }
 
  private:
-  std::string path() const { return folder_.file("link.csv"); }
   std::string file() const { return folder_.file("real.csv"); }
 
   void lead_to(const std::string& target) {
@@ -90,6 +91,17 @@ class CsvForPeopleDriver final : public CsvDriver {
   bool for_people() const override { return true; }
 };
 
+// The same for samples: the columns are those of the first batch.
+class CsvSamplesDriver final : public CsvDriver {
+ public:
+  SinkPtr make() override {
+    return make_for_samples_or_throw(make_csv_sink,
+                                     {{"path", path()}, {"mode", "append"}});
+  }
+};
+
+INSTANTIATE_TEST_SUITE_P(CsvSamples, SinkContract,
+                         ::testing::Values(make_driver<CsvSamplesDriver>));
 INSTANTIATE_TEST_SUITE_P(Csv, SinkContract,
                          ::testing::Values(make_driver<CsvDriver>));
 INSTANTIATE_TEST_SUITE_P(CsvForPeople, SinkContract,

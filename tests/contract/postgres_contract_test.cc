@@ -13,9 +13,11 @@
 #include "base/json.h"
 #include "base/utf8.h"
 #include "format/csv.h"
+#include "sinks/postgres/postgres.h"
 #include "tests/contract/field_names.h"
 #include "tests/contract/sink_contract.h"
 #include "tests/postgres/fixture.h"
+#include "tests/support/for_samples.h"
 #include "tests/support/json_rows.h"
 
 namespace stogger {
@@ -147,7 +149,7 @@ class StoppedDriver final : public StandardDriver<true> {
 
 // A table with a column for each field, of the type that suits it.
 template <bool kUseCopy>
-class TypedDriver final : public PostgresDriver {
+class TypedDriver : public PostgresDriver {
  public:
   TypedDriver() : PostgresDriver(kUseCopy) {
     std::string sql =
@@ -245,6 +247,24 @@ class TypedDriver final : public PostgresDriver {
   }
 };
 
+// The same for samples.
+template <bool kUseCopy>
+class SamplesDriver final : public TypedDriver<kUseCopy> {
+ public:
+  SinkPtr make() override {
+    const std::string dsn = shared_server().dsn();
+    return make_for_samples_or_throw(make_postgres_sink,
+                                     {{"dsn", dsn},
+                                      {"table", "stogger_logs"},
+                                      {"use_copy", kUseCopy},
+                                      {"command_timeout_s", 2.0},
+                                      {"statement_timeout_ms", 500}});
+  }
+};
+
+INSTANTIATE_TEST_SUITE_P(SamplesPostgres, SinkContract,
+                         ::testing::Values(make_driver<SamplesDriver<true>>,
+                                           make_driver<SamplesDriver<false>>));
 INSTANTIATE_TEST_SUITE_P(Postgres, SinkContract,
                          ::testing::Values(make_driver<StandardDriver<true>>,
                                            make_driver<StandardDriver<false>>));

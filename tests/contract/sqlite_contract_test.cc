@@ -10,6 +10,7 @@
 #include "sinks/builtin.h"
 #include "tests/contract/field_names.h"
 #include "tests/contract/sink_contract.h"
+#include "tests/support/for_samples.h"
 #include "tests/support/sinks.h"
 #include "tests/support/sqlite_query.h"
 #include "tests/support/temp_folder.h"
@@ -148,6 +149,33 @@ class MovedSqliteDriver final : public SqliteDriver {
   }
 };
 
+// The same for samples: of a batch all rows are stored, or none.
+class SqliteSamplesDriver final : public SqliteDriver {
+ public:
+  SqliteSamplesDriver() : SqliteDriver("WAL") {}
+  SinkPtr make() override {
+    return make_for_samples_or_throw(
+        make_sqlite_sink,
+        {{"path", path()}, {"table", "stogger_logs"}, {"busy_timeout_ms", 20}});
+  }
+  OwnedField expected(std::string_view name, const Value& value) override {
+    if (value.kind() == Kind::real && std::isnan(value.real())) {
+      return {name, nullptr};
+    }
+    return SqliteDriver::expected(name, value);
+  }
+  void break_target() override {
+    other_ = std::make_unique<SqliteQuery>(path());
+    other_->run("BEGIN EXCLUSIVE");
+  }
+  void mend_target() override { other_.reset(); }
+
+ private:
+  std::unique_ptr<SqliteQuery> other_;
+};
+
+INSTANTIATE_TEST_SUITE_P(SqliteSamples, SinkContract,
+                         ::testing::Values(make_driver<SqliteSamplesDriver>));
 INSTANTIATE_TEST_SUITE_P(
     LockedSqlite, SinkContract,
     ::testing::Values(make_driver<LockedSqliteDriver<true>>,

@@ -3,6 +3,7 @@
 
   - every ```cpp block stands in a source of examples/ or tests/, or in a public
     header, white space aside;
+  - a block after <!-- file PATH --> is that file;
   - a block after <!-- output of PROGRAM --> is what that example prints, and one
     after <!-- output of PROGRAM: FILE --> what it leaves in that file, times
     aside;
@@ -24,6 +25,7 @@ import tempfile
 
 BLOCK = re.compile(
     r"(?:<!-- output of (?P<program>\w+)(?:: (?P<file>\S+))? -->\n\n?)?"
+    r"(?:<!-- file (?P<path>\S+) -->\n\n?)?"
     r"^```(?P<kind>\w*)\n(?P<text>.*?)^```$", re.MULTILINE | re.DOTALL)
 LINK = re.compile(r"\]\((?!https?:|#)([^)#]+)")
 TEST_FILE = re.compile(r"`(tests/[^`*\s]+)`")
@@ -103,6 +105,8 @@ def problems(document, sources, known_tests):
         line = text.count("\n", 0, block.start("text"))
         where = f"{document.relative_to(source)}:{line}"
         inside = block["text"]
+        if block["path"] and (source / block["path"]).read_text() != inside:
+            yield f"{where}: {block['path']} has another text"
         if block["program"]:
             actual = output_of(block["program"], block["file"])
             if without_times(actual) != without_times(inside):

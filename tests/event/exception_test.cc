@@ -1,9 +1,13 @@
 #include <gtest/gtest.h>
 
+#include <cerrno>
+#include <exception>
 #include <future>
 #include <ios>
 #include <stdexcept>
 #include <string>
+#include <system_error>
+#include <vector>
 
 #include "stogger/log.h"
 #include "stogger/system.h"
@@ -17,6 +21,8 @@ struct OutOfStock : std::runtime_error {
   using std::runtime_error::runtime_error;
 };
 struct NoStandardException {};
+template <class>
+struct Refused {};
 
 }  // namespace shop
 
@@ -67,11 +73,96 @@ TEST_F(ExceptionTest, KnowsStringsAndNamesEverythingElse) {
   pointer = nullptr;
   EXPECT_EQ(text(thrown(pointer), "exception_msg"), "");
   EXPECT_EQ(text(thrown(42), "exception_class"), "int");
-  EXPECT_EQ(text(thrown(42), "exception_msg"), "");
+  EXPECT_EQ(text(thrown(42), "exception_msg"), "42");
   EXPECT_EQ(text(thrown(shop::NoStandardException()), "exception_class"),
             "stogger::shop::NoStandardException");
   EXPECT_EQ(text(thrown(std::ios_base::failure("disk")), "exception_class"),
             "std::ios_base::failure[abi:cxx11]");
+}
+
+TEST_F(ExceptionTest, EachCauseIsInTheMessageAndTheClassIsTheOneThrown) {
+  try {
+    try {
+      try {
+        throw std::system_error(ENOSPC, std::generic_category(), "disk gone");
+      } catch (...) {
+        std::throw_with_nested(std::logic_error("cannot write"));
+      }
+    } catch (...) {
+      std::throw_with_nested(shop::OutOfStock("cannot save order 7"));
+    }
+  } catch (...) {
+    log_.exception("work-failed");
+  }
+  const CapturedEvent event = capture_.events().at(0);
+  EXPECT_EQ(text(event, "exception_class"), "stogger::shop::OutOfStock");
+  EXPECT_EQ(text(event, "exception_msg"),
+            "cannot save order 7: cannot write: disk gone: No space left on "
+            "device");
+  EXPECT_EQ(text(event, "error_code"), "generic:28");
+}
+
+TEST_F(ExceptionTest, ACauseMayBeAnything) {
+  try {
+    try {
+      throw 7;
+    } catch (...) {
+      std::throw_with_nested(shop::NoStandardException());
+    }
+  } catch (...) {
+    log_.exception("work-failed");
+  }
+  EXPECT_TRUE(
+      capture_.has(Level::error, "work-failed",
+                   {{"exception_class", "stogger::shop::NoStandardException"},
+                    {"exception_msg", "7"}}));
+}
+
+TEST_F(ExceptionTest, TheClassOfATemplateIsShownWhole) {
+  try {
+    try {
+      throw 7;
+    } catch (...) {
+      std::throw_with_nested(shop::Refused<std::vector<int>>());
+    }
+  } catch (...) {
+    log_.exception("work-failed");
+  }
+  EXPECT_EQ(text(capture_.events().at(0), "exception_class"),
+            text(thrown(shop::Refused<std::vector<int>>()), "exception_class"));
+}
+
+TEST_F(ExceptionTest, ManyCausesEnd) {
+  std::exception_ptr cause;
+  for (int i = 0; i < 1000; ++i) {
+    try {
+      if (cause != nullptr) {
+        try {
+          std::rethrow_exception(cause);
+        } catch (...) {
+          std::throw_with_nested(std::runtime_error("a"));
+        }
+      }
+      throw std::runtime_error("first");
+    } catch (...) {
+      cause = std::current_exception();
+    }
+  }
+  try {
+    std::rethrow_exception(cause);
+  } catch (...) {
+    log_.exception("work-failed");
+  }
+  EXPECT_TRUE(
+      text(capture_.events().at(0), "exception_msg").starts_with("a: a: a"));
+}
+
+TEST_F(ExceptionTest, TheCodeOfASystemErrorIsAField) {
+  const CapturedEvent event =
+      thrown(std::system_error(EACCES, std::generic_category(), "cannot open"));
+  EXPECT_EQ(text(event, "error_code"), "generic:13");
+  EXPECT_EQ(text(event, "exception_msg"), "cannot open: Permission denied");
+  EXPECT_EQ(text(thrown(std::runtime_error("x")), "error_code"), "(none)");
 }
 
 TEST_F(ExceptionTest, WithoutAnExceptionItIsAnErrorLikeAnyOther) {

@@ -4,6 +4,7 @@
 // of the range that the statistics tell.
 #include <fuzzer/FuzzedDataProvider.h>
 #include <snappy-c.h>
+#include <zlib.h>
 #include <zstd.h>
 
 #include <bit>
@@ -239,6 +240,20 @@ std::vector<std::string> read_split(Bytes& bytes, std::size_t count) {
 
 // ---- Column chunks
 
+std::size_t gunzip(std::string_view bytes, std::string* plain_bytes) {
+  z_stream stream = {};
+  check(inflateInit2(&stream, MAX_WBITS + 16) == Z_OK, "zlib begins");
+  stream.next_in =
+      reinterpret_cast<Bytef*>(const_cast<char*>(bytes.data()));  // NOLINT
+  stream.avail_in = static_cast<uInt>(bytes.size());
+  stream.next_out = reinterpret_cast<Bytef*>(plain_bytes->data());
+  stream.avail_out = static_cast<uInt>(plain_bytes->size());
+  check(inflate(&stream, Z_FINISH) == Z_STREAM_END, "zlib reads it");
+  check(stream.avail_in == 0, "a page is one stream");
+  inflateEnd(&stream);
+  return stream.total_out;
+}
+
 std::string decompress(std::string_view bytes, std::int64_t codec,
                        std::size_t size) {
   std::string plain_bytes(size, '\0');
@@ -250,6 +265,8 @@ std::string decompress(std::string_view bytes, std::int64_t codec,
     check(snappy_uncompress(bytes.data(), bytes.size(), plain_bytes.data(),
                             &found) == SNAPPY_OK,
           "snappy reads it");
+  } else if (codec == 2) {
+    found = gunzip(bytes, &plain_bytes);
   } else {
     check(codec == 0, "the codec is known");
     plain_bytes = bytes;
@@ -571,7 +588,7 @@ void check_pairs(FuzzedDataProvider& data, std::string footer) {
 void run(FuzzedDataProvider& data) {
   static constexpr ParquetCompression kCompressions[] = {
       ParquetCompression::none, ParquetCompression::snappy,
-      ParquetCompression::zstd};
+      ParquetCompression::gzip, ParquetCompression::zstd};
   RandomRows random(data);
   const auto& columns = random.columns();
   ParquetEncoder encoder({data.PickValueInArray(kCompressions),

@@ -27,3 +27,10 @@ set_target_properties(${test_modules} PROPERTIES LIBRARY_OUTPUT_DIRECTORY ${modu
 
 target_compile_definitions(test_module PRIVATE TEST_MODULE_FOLDER="${module_folder}")
 add_dependencies(test_module ${test_modules})
+
+# The real one, for the keys that stand for it.
+if(TARGET stogger_postgres_module)
+  add_dependencies(test_module stogger_postgres_module)
+  target_compile_definitions(
+    test_module PRIVATE TEST_POSTGRES_MODULE="$<TARGET_FILE:stogger_postgres_module>")
+endif()

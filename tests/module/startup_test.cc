@@ -12,6 +12,7 @@
 #include "stogger/testing.h"
 #include "support/kept_report.h"
 #include "support/processes.h"
+#include "tests/support/sinks.h"
 
 namespace stogger {
 namespace {
@@ -63,7 +64,8 @@ TEST_F(StartupTest, EnabledAndAbsentCostsOneLine) {
       folder_.path()))
       << reports_[0];
   EXPECT_TRUE(reports_[0].ends_with(
-      "; install it, or name its folder in STOGGER_MODULE_PATH; events are "
+      "; apt install stogger-parquet, or name its folder in "
+      "STOGGER_MODULE_PATH; events are "
       "dropped and counted until init() is called again or the program is "
       "started again"))
       << reports_[0];
@@ -112,6 +114,66 @@ TEST_F(StartupTest, NotEnabledAndAbsentIsSilent) {
   EXPECT_EQ(reports_, Lines());
 }
 
+TEST_F(StartupTest, WhoWantsSamplesInPostgresIsReportedAtOnceToo) {
+  SinkType type;
+  if (find_sink_type("postgres", &type).ok() && type.missing.ok()) {
+    GTEST_SKIP() << "the module postgres is part of this program";
+  }
+  SinkPtr sink;
+  const Status status = make_sample_sink(PostgresConfig{.host = "db"}, &sink);
+  EXPECT_EQ(status.code(), Code::missing);
+  EXPECT_NE(status.message().find("; apt install stogger-postgres, or "),
+            std::string_view::npos)
+      << status.message();
+  EXPECT_FALSE(sink);
+}
+
+#ifdef TEST_POSTGRES_MODULE
+// Enabled or not, with the module or without it, with the variable that the dsn
+// names or without it.
+TEST_F(StartupTest, TheThreeKeysNeverKeepOtherSinksFromWorking) {
+  if (load_module("postgres").exists) {
+    GTEST_SKIP() << "the module postgres has been loaded already";
+  }
+  // What is loaded stays so.
+  for (const bool present : {false, true}) {
+    if (present) {
+      std::filesystem::copy_file(TEST_POSTGRES_MODULE,
+                                 folder_.file("stogger_postgres.so"));
+    }
+    for (const bool enabled : {false, true}) {
+      for (const bool has_variable : {false, true}) {
+        reports_.clear();
+        ::unsetenv("STOGGER_POSTGRES_PASSWORD");
+        if (has_variable) ::setenv("STOGGER_POSTGRES_PASSWORD", "any", 1);
+        System system;
+        EXPECT_OK(system.load_text(
+            std::string("[stogger]\nlog_to_console = false\n"
+                        "enable_postgres = ") +
+                (enabled ? "true" : "false") +
+                "\npostgres_dsn = \"postgresql://app:%PASSWORD%@127.0.0.1:1/"
+                "logs\"\n[stogger.sinks.rest]\ntype = \"memory\"\n",
+            "c.toml"));
+        for (int i = 0; i < 2; ++i) system.logger().info("event");
+        EXPECT_EQ(stats_of(system, "rest").written, 2u);
+        EXPECT_EQ(reports_.size(), enabled ? 1u : 0u)
+            << present << enabled << has_variable;
+        if (!enabled) continue;
+        EXPECT_EQ(stats_of(system, "postgres").accepted, 2u);
+        EXPECT_EQ(stats_of(system, "postgres").dropped, 2u);
+        const std::string_view reason =
+            !present        ? "apt install stogger-postgres"
+            : !has_variable ? "STOGGER_POSTGRES_PASSWORD"
+                            : "127.0.0.1";
+        EXPECT_NE(reports_.at(0).find(reason), std::string::npos)
+            << reports_.at(0);
+      }
+    }
+  }
+  ::unsetenv("STOGGER_POSTGRES_PASSWORD");
+}
+#endif
+
 TEST_F(StartupTest, BrokenIsAsAbsent) {
   look_in(TEST_MODULE_FOLDER);
   for (const std::string type :
@@ -157,7 +219,7 @@ TEST_F(StartupTest, SinkOfAMissingModuleTakesAnyOptionsAndNeverOpens) {
   Options options("parquet", given);
   SinkType type;
   ASSERT_TRUE(find_sink_type("parquet", &type).ok());
-  EXPECT_EQ(type.missing.code(), Code::unavailable);
+  EXPECT_EQ(type.missing.code(), Code::missing);
   SinkPtr sink;
   ASSERT_TRUE(make_sink(type, options, &sink).ok());
   EXPECT_TRUE(options.finish().ok());
@@ -173,7 +235,7 @@ TEST_F(StartupTest, SinkOfAMissingModuleTakesAnyOptionsAndNeverOpens) {
 TEST_F(StartupTest, WhoMakesASinkInCodeIsReportedAtOnce) {
   SinkPtr sink;
   const Status status = make_sink("parquet", {}, &sink);
-  EXPECT_EQ(status.code(), Code::unavailable);
+  EXPECT_EQ(status.code(), Code::missing);
   EXPECT_TRUE(status.message().starts_with(
       "the package stogger-parquet is not installed: "))
       << status.message();
@@ -186,9 +248,12 @@ TEST_F(StartupTest, WhoMakesASinkForSamplesIsReportedAtOnce) {
       make_sample_sink("parquet", {{"path", "x.parquet"}}, &sink),
       make_sample_sink(ParquetConfig{.path = "x.parquet"}, &sink)};
   for (const Status& status : statuses) {
-    EXPECT_EQ(status.code(), Code::unavailable);
+    EXPECT_EQ(status.code(), Code::missing);
     EXPECT_TRUE(status.message().starts_with(
         "the package stogger-parquet is not installed: "))
+        << status.message();
+    EXPECT_NE(status.message().find("; apt install stogger-parquet, or "),
+              std::string_view::npos)
         << status.message();
   }
   EXPECT_FALSE(sink);

@@ -238,6 +238,8 @@ TEST_F(FileTest, AFileThatMayNotGrowRaisesNoSignal) {
   const Status status = write("123456");
   ASSERT_EQ(::setrlimit(RLIMIT_FSIZE, &before), 0);
   EXPECT_THAT(failure(status), HasSubstr("File too large"));
+  EXPECT_THAT(failure(status),
+              HasSubstr("may not make a file larger than 4 bytes (ulimit -f"));
   EXPECT_EQ(written_, 4u);
   EXPECT_EQ(signals.count(), 0);
   EXPECT_FALSE(is_pending(SIGXFSZ));

@@ -133,6 +133,7 @@ TEST_F(ParquetEncoderTest, EveryKindOfValueIsReadBack) {
        {ParquetEncoding{ParquetCompression::zstd, 3},
         ParquetEncoding{ParquetCompression::zstd, 22},
         ParquetEncoding{ParquetCompression::snappy, 0},
+        ParquetEncoding{ParquetCompression::gzip, 6},
         ParquetEncoding{ParquetCompression::none, 0}}) {
     expect_round_trip(rows, 65536, encoding);
     expect_round_trip(rows, 3, encoding);
@@ -205,6 +206,7 @@ TEST_F(ParquetEncoderTest, LongColumnsAreReadBackWhateverTheirShape) {
   }
   expect_round_trip(rows);
   expect_round_trip(rows, 6000, {ParquetCompression::snappy, 0});
+  expect_round_trip(rows, 6000, {ParquetCompression::gzip, 9});
   expect_round_trip(rows, 129, {ParquetCompression::none, 0});
 }
 

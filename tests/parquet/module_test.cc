@@ -98,6 +98,56 @@ TEST_F(ParquetModule, TheTypedFormGathersBatches) {
   EXPECT_EQ(found["groups"][0]["columns"][0]["codec"], "SNAPPY");
 }
 
+TEST_F(ParquetModule, TheTypedFormHasEveryOption) {
+  SKIP_WITHOUT_JUDGES();
+  const std::string file = path();
+  write_file(file, "of another program");
+  SinkPtr sink;
+  ASSERT_OK(make_sample_sink(ParquetConfig{.path = file,
+                                           .mode = "truncate",
+                                           .compression = "gzip",
+                                           .compression_level = 9,
+                                           .row_group_rows = 60,
+                                           .checkpoint_s = 0,
+                                           .checkpoint_rows = 80,
+                                           .sync = false},
+                             &sink));
+  push_samples(*sink);
+  // Without a checkpoint by time, and before the sink is closed.
+  EXPECT_EQ(agreed(path())["rows"].size(), 100u);
+  ASSERT_OK(sink->close());
+  EXPECT_EQ(all_files().size(), 1u);
+  const json found = agreed(path());
+  expect_samples(found);
+  EXPECT_EQ(found["groups"].size(), 2u);
+  EXPECT_EQ(found["groups"][0]["columns"][0]["codec"], "GZIP");
+  EXPECT_NE(make_sample_sink(ParquetConfig{.path = file,
+                                           .compression = "gzip",
+                                           .compression_level = 10},
+                             &sink)
+                .message()
+                .find("compression_level"),
+            std::string_view::npos);
+  EXPECT_OK(make_sample_sink(
+      ParquetConfig{.path = file, .roll_bytes = 1000, .roll_s = 60}, &sink));
+}
+
+TEST_F(ParquetModule, ItsColumnsAreThoseOfTheFirstBatch) {
+  const std::string file = path();
+  SinkPtr sink;
+  ASSERT_OK(make_sample_sink("parquet", {{"path", file}}, &sink));
+  EXPECT_EQ(sink->columns().column_count, 0u);
+  push_samples(*sink);
+  const RowBatch columns = sink->columns();
+  ASSERT_EQ(columns.column_count, 9u);
+  EXPECT_EQ(columns.columns[0].name, "device");
+  EXPECT_EQ(columns.columns[0].kind, Kind::text);
+  EXPECT_EQ(columns.columns[5].name, "latency_s");
+  EXPECT_EQ(columns.columns[5].kind, Kind::real);
+  ASSERT_OK(sink->close());
+  EXPECT_EQ(sink->columns().column_count, 9u);
+}
+
 TEST_F(ParquetModule, TheTypedFormMakesARowGroupOfEachBatchIfAskedFor) {
   SKIP_WITHOUT_JUDGES();
   SinkPtr sink;

@@ -26,7 +26,7 @@ TEST_F(ParquetSinkTest, WrongOptionsAreRefused) {
   EXPECT_NE(refused("row_group_rows", 0), "");
   EXPECT_NE(refused("row_group_rows", -5), "");
   EXPECT_NE(refused("row_groups", "file"), "");
-  EXPECT_NE(refused("compression", "gzip"), "");
+  EXPECT_NE(refused("compression", "brotli"), "");
   EXPECT_NE(refused("compression_level", 0), "");
   EXPECT_NE(refused("checkpoint_s", -1), "");
   EXPECT_NE(refused("mode", "append"), "");
@@ -35,6 +35,10 @@ TEST_F(ParquetSinkTest, WrongOptionsAreRefused) {
   EXPECT_NE(refusal(make_parquet_sink, {{"path", "/tmp/x"},
                                         {"compression", "none"},
                                         {"compression_level", 3}}),
+            "");
+  EXPECT_NE(refusal(make_parquet_sink, {{"path", "/tmp/x"},
+                                        {"compression", "gzip"},
+                                        {"compression_level", 10}}),
             "");
   EXPECT_EQ(refused("compression", "zstd"), "");
 }
@@ -45,6 +49,7 @@ TEST_F(ParquetSinkTest, TheCompressionAskedForIsUsed) {
       {nullptr, "ZSTD"},
       {"zstd", "ZSTD"},
       {"snappy", "SNAPPY"},
+      {"gzip", "GZIP"},
       {"none", "UNCOMPRESSED"}};
   for (const auto& [option, codec] : kinds) {
     SinkPtr sink = option == nullptr

@@ -7,9 +7,9 @@ target_compile_definitions(
   test_postgres PRIVATE POSTGRES_TEST_MODULES="$<TARGET_FILE_DIR:stogger_postgres_module>"
                         POSTGRES_TEST_CACHE="${CMAKE_CURRENT_BINARY_DIR}/empty-database")
 
-# Each of the three shares a server among its tests.
+# Each of these shares a server among its tests.
 set(left_out ":*/SinkContract*")
-foreach(suite IN ITEMS Postgres StoppedPostgres TypedPostgres)
+foreach(suite IN ITEMS Postgres SamplesPostgres StoppedPostgres TypedPostgres)
   add_test(NAME postgres.contract.${suite}
            COMMAND test_postgres --gtest_filter=${suite}/SinkContract*)
   set_tests_properties(postgres.contract.${suite} PROPERTIES TIMEOUT 120

@@ -248,6 +248,22 @@ TEST_F(MainPath, AUnixSocketAndTheUserOfTheProcessWillDo) {
   expect_balanced();
 }
 
+// The form of the seed: no host, no password, the folder of the socket.
+TEST_F(MainPath, TheDsnOfASocketMayHaveAnEmptyPassword) {
+  const std::string dsn =
+      "postgresql://postgres:@/postgres?host=" + server().socket_folder() +
+      "&port=" + std::to_string(server().port());
+  System system;
+  ASSERT_OK(system.load_text(
+      "[stogger]\nlog_to_console = false\nenable_postgres = true\n"
+      "postgres_dsn = \"" +
+          dsn + "\"\n",
+      "test.toml"));
+  system.logger().info("by-socket");
+  EXPECT_EQ(server().one("SELECT event FROM stogger_logs"), "by-socket");
+  EXPECT_EQ(reports(), "");
+}
+
 TEST_F(MainPath, TheEnvironmentOfLibpqSaysWhatTheDsnDoesNot) {
   const std::string port = std::to_string(server().port());
   ::setenv("PGHOST", server().socket_folder().c_str(), 1);
@@ -291,6 +307,81 @@ TEST_F(MainPath, TomlNamesItAsTheSinkOrInShort) {
   }
   EXPECT_EQ(server().one("SELECT count(*) FROM one"), "1");
   EXPECT_EQ(server().one("SELECT count(*) FROM two"), "1");
+}
+
+TEST_F(MainPath, APasswordThatIsSetLaterWorksWithTheNextInit) {
+  ::unsetenv("STOGGER_POSTGRES_PASSWORD");
+  const std::string toml =
+      "[stogger]\nlog_to_console = false\nenable_postgres = true\n"
+      "postgres_dsn = \"postgresql://postgres:%PASSWORD%@127.0.0.1:" +
+      std::to_string(server().port()) + "/postgres\"\n";
+  System system;
+  EXPECT_OK(system.load_text(toml, "test.toml"));
+  system.logger().info("lost");
+  SinkStats stats = stats_of(system, "postgres");
+  EXPECT_EQ(stats.accepted, 1u);
+  EXPECT_EQ(stats.dropped, 1u);
+  const std::vector<std::string> lines = diagnostics_.lines();
+  ASSERT_EQ(lines.size(), 1u);
+  EXPECT_NE(lines[0].find("STOGGER_POSTGRES_PASSWORD"), std::string::npos);
+  EXPECT_NE(lines[0].find("until init() is called again"), std::string::npos)
+      << lines[0];
+  ::setenv("STOGGER_POSTGRES_PASSWORD", "any", 1);
+  EXPECT_OK(system.load_text(toml, "test.toml"));
+  ::unsetenv("STOGGER_POSTGRES_PASSWORD");
+  system.logger().info("stored");
+  EXPECT_EQ(stats_of(system, "postgres").written, 1u);
+  EXPECT_EQ(server().one("SELECT event FROM stogger_logs"), "stored");
+}
+
+TEST_F(MainPath, ProblemsOfTheThreeKeysNameThem) {
+  System system;
+  const Status status = system.load_text(
+      "[stogger]\nenable_postgres = true\n"
+      "postgres_dsn = \"postgresql://a:b:c@h:x/d\"\n"
+      "postgres_table = \"\"\n",
+      "test.toml");
+  EXPECT_FALSE(status.ok());
+  EXPECT_NE(reports().find("test.toml:3:1: \"postgres_dsn\" has a port"),
+            std::string::npos)
+      << reports();
+  EXPECT_NE(
+      reports().find("test.toml:4:1: \"postgres_table\" must not be empty"),
+      std::string::npos)
+      << reports();
+  static_cast<void>(system.load_text(
+      "[stogger]\nenable_postgres = true\npostgres_dsn = \"host=h\"\n"
+      "postgres_table = \"a.b.c\"\n",
+      "two.toml"));
+  EXPECT_NE(reports().find("two.toml:4:1: \"postgres_table\" has more than "
+                           "one dot"),
+            std::string::npos)
+      << reports();
+}
+
+TEST_F(MainPath, EventsGoThroughTheModuleThatIsLoaded) {
+  // By another name, that is not registered here.
+  const TempFolder folder;
+  std::filesystem::copy_file(POSTGRES_TEST_MODULES "/stogger_postgres.so",
+                             folder.file("stogger_postgres_loaded.so"));
+  ::setenv("STOGGER_MODULE_PATH", folder.path().c_str(), 1);
+  System system;
+  EXPECT_OK(
+      system.load_text("[stogger]\nlog_to_console = false\n[stogger.sinks.pg]\n"
+                       "type = \"postgres_loaded\"\ndsn = \"" +
+                           server().dsn() + "\"\n",
+                       "test.toml"));
+  ::unsetenv("STOGGER_MODULE_PATH");
+  system.logger("shop").info("order-placed", {{"order", 7}});
+  system.logger("shop").warning("stock-low", {{"left", 0.5}});
+  EXPECT_EQ(
+      server().query("SELECT level, event, data->>'order', "
+                     "data->>'left', data->>'logger' FROM stogger_logs "
+                     "ORDER BY id"),
+      (std::vector<SqlRow>{{"info", "order-placed", "7", "(null)", "shop"},
+                           {"warning", "stock-low", "(null)", "0.5", "shop"}}));
+  EXPECT_EQ(stats_of(system, "pg").written, 2u);
+  EXPECT_EQ(reports(), "");
 }
 
 TEST_F(MainPath, SessionsAreNamedAndSetUp) {

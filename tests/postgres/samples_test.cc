@@ -20,6 +20,7 @@
 
 #include "base/options.h"
 #include "sinks/postgres/postgres.h"
+#include "sinks/postgres/settings.h"
 #include "stogger/sample.h"
 #include "stogger/sample_sinks.h"
 #include "tests/postgres/fixture.h"
@@ -98,7 +99,7 @@ class PostgresSamplesTest : public ::testing::Test {
   Diagnostics diagnostics_;
 };
 
-Status write(Sink& sink, std::initializer_list<Sample> samples) {
+Status write(Sink& sink, const std::vector<Sample>& samples) {
   return pipe(samples, sink);
 }
 
@@ -396,7 +397,7 @@ TEST_F(PostgresSamplesTest, ColumnsBeyondThoseOfATableAreLeftOutAndReported) {
 TEST_F(PostgresSamplesTest, AMissingTableIsAnErrorWhenItIsOpened) {
   SinkPtr sink;
   const Status status = make({{"table", "nowhere"}}, &sink);
-  EXPECT_FALSE(status.ok());
+  EXPECT_EQ(status.code(), Code::missing);
   EXPECT_NE(status.message().find("there is no table \"public\".\"nowhere\", "
                                   "and create_table is false; create it"),
             std::string_view::npos)
@@ -449,6 +450,161 @@ TEST_F(PostgresSamplesTest, TheServerSeesTheNameAndTheTimeOut) {
   EXPECT_OK(write(*sink, {sample({}), sample({})}));
   EXPECT_EQ(server().one("SELECT min(device) FROM samples"),
             "4321ms test_postgres");
+}
+
+// As a fraction of the statement's, which is nine tenths of the batch's.
+TEST_F(PostgresSamplesTest, ALockIsWaitedForAsLongAsAStatementMayTake) {
+  server().execute("CREATE TABLE samples (device text)");
+  for (const bool use_copy : {true, false}) {
+    SinkPtr sink = make({{"command_timeout_s", 2.0}, {"use_copy", use_copy}});
+    EXPECT_OK(write(*sink, {sample({})}));
+    auto other = std::make_unique<PostgresClient>(server().dsn());
+    other->execute("BEGIN; LOCK TABLE samples IN ACCESS EXCLUSIVE MODE");
+    for (const std::size_t count : {std::size_t{1}, std::size_t{2}}) {
+      const auto begin = SteadyClock::now();
+      const Status status =
+          write(*sink, std::vector<Sample>(count, sample({})));
+      const Duration taken = SteadyClock::now() - begin;
+      EXPECT_NE(status.message().find("lock timeout"), std::string_view::npos)
+          << status.message();
+      EXPECT_GE(taken, milliseconds(1700)) << count << use_copy;
+      EXPECT_LT(taken, milliseconds(2000) + kNoise) << count << use_copy;
+      EXPECT_OK(sink->open());
+    }
+    // It goes on as soon as the lock is free.
+    std::thread freeing([&] {
+      EXPECT_TRUE(wait_until(
+          [&] {
+            return server().number(
+                       "SELECT count(*) FROM pg_locks WHERE NOT granted") > 0;
+          },
+          std::chrono::seconds(10)));
+      other.reset();
+    });
+    EXPECT_OK(write(*sink, {sample({}), sample({})}));
+    freeing.join();
+  }
+}
+
+TEST_F(PostgresSamplesTest, AStatementThatTakesTooLongEndsThePipe) {
+  server().execute(
+      "CREATE TABLE samples (device text);"
+      "CREATE OR REPLACE FUNCTION slow() RETURNS trigger LANGUAGE plpgsql AS $$"
+      " BEGIN PERFORM pg_sleep(60); RETURN NEW; END $$;"
+      "CREATE TRIGGER slow BEFORE INSERT ON samples FOR EACH ROW EXECUTE "
+      "FUNCTION slow()");
+  SinkPtr sink = make({{"command_timeout_s", 1.0}});
+  const auto begin = SteadyClock::now();
+  const Status status = write(*sink, {sample({}), sample({})});
+  EXPECT_NE(status.message().find("statement timeout"), std::string_view::npos)
+      << status.message();
+  EXPECT_LT(SteadyClock::now() - begin, milliseconds(1000) + kNoise);
+  EXPECT_EQ(server().number("SELECT count(*) FROM samples"), 0);
+}
+
+TEST_F(PostgresSamplesTest, AServerThatHangsEndsThePipeInTheTimeOfACommand) {
+  SinkPtr sink = make_creating({{"command_timeout_s", 1.0}});
+  EXPECT_OK(write(*sink, {sample({})}));
+  server().pause();
+  auto begin = SteadyClock::now();
+  PipeSummary summary;
+  const std::vector<Sample> samples(3, sample({}));
+  const Status status = pipe(samples, *sink, {}, &summary);
+  EXPECT_FALSE(status.ok());
+  EXPECT_GE(SteadyClock::now() - begin, milliseconds(900));
+  EXPECT_LT(SteadyClock::now() - begin, milliseconds(1000) + kNoise);
+  EXPECT_EQ(summary.samples_emitted, 0u);
+  EXPECT_EQ(summary.samples_lost, 3u);
+  // Closing and destroying it waits for nothing.
+  begin = SteadyClock::now();
+  static_cast<void>(sink->close());
+  sink.reset();
+  EXPECT_LT(SteadyClock::now() - begin, milliseconds(500) + kNoise);
+  server().resume();
+}
+
+TEST_F(PostgresSamplesTest, AServerThatStopsEndsThePipeAndNothingIsTwice) {
+  SinkPtr sink = make_creating({{"command_timeout_s", 2.0}});
+  PipeSummary summary;
+  Status status;
+  {
+    Pipe to(*sink, {.batch_size = 8});
+    for (int i = 0; i < 80; ++i) {
+      ASSERT_OK(to.push(sample({})));
+    }
+    ASSERT_OK(to.flush());
+    server().stop();
+    const std::vector<Field> fields = {{"n", 1}};
+    for (int i = 0; i < 16 && status.ok(); ++i) {
+      status = to.push(sample(fields));
+    }
+    status = to.finish(&summary);
+  }
+  server().start();
+  EXPECT_FALSE(status.ok());
+  EXPECT_EQ(summary.samples_emitted, 80u);
+  EXPECT_EQ(server().number("SELECT count(*) FROM samples"), 80);
+  // A new pipe begins where that one ended.
+  EXPECT_TRUE(
+      wait_until([&] { return sink->open().ok(); }, std::chrono::seconds(10)));
+  EXPECT_OK(write(*sink, {sample({})}));
+  EXPECT_EQ(server().number("SELECT count(*) FROM samples"), 81);
+}
+
+TEST_F(PostgresSamplesTest, TheSessionEndsWithTheSink) {
+  for (const bool closes : {true, false}) {
+    SinkPtr sink = make_creating();
+    EXPECT_OK(write(*sink, {sample({})}));
+    EXPECT_EQ(server().backends("test_postgres").size(), 1u);
+    if (closes) {
+      EXPECT_OK(sink->close());
+    } else {
+      sink.reset();
+    }
+    EXPECT_TRUE(
+        wait_until([&] { return server().backends("test_postgres").empty(); },
+                   std::chrono::seconds(10)));
+  }
+}
+
+TEST_F(PostgresSamplesTest, CopyIsUsedUnlessItIsTurnedOff) {
+  server().execute("CREATE TABLE samples (device text)");
+  server().set("log_statement", "'all'");
+  for (const bool use_copy : {true, false}) {
+    const std::size_t begin = server().log().size();
+    SinkPtr sink = make({{"use_copy", use_copy}});
+    EXPECT_OK(write(*sink, {sample({}), sample({})}));
+    const std::string said = server().log().substr(begin);
+    const bool copies =
+        said.find("COPY \"public\".\"samples\"") != std::string::npos;
+    EXPECT_EQ(copies, use_copy) << said;
+  }
+  server().set("log_statement", "'ddl'");
+}
+
+TEST_F(PostgresSamplesTest, ItsColumnsAreThoseOfTheTable) {
+  SinkPtr sink = make_creating();
+  EXPECT_EQ(sink->columns().column_count, 0u);
+  const Field fields[] = {{"flow", 1.5}};
+  EXPECT_OK(write(*sink, {sample(fields)}));
+  ASSERT_EQ(sink->columns().column_count, 8u);
+  EXPECT_EQ(sink->columns().columns[6].name, "flow");
+  EXPECT_EQ(sink->columns().columns[6].kind, Kind::real);
+  sink = make();
+  ASSERT_EQ(sink->columns().column_count, 8u);
+  EXPECT_EQ(sink->columns().columns[6].name, "flow");
+}
+
+TEST_F(PostgresSamplesTest, OddTextIsMendedOnEveryWay) {
+  SinkPtr sink = make_creating();
+  const std::string large(std::size_t{20} << 20, 'x');
+  const Field fields[] = {{"text", std::string_view("a\0b\xFF", 4)},
+                          {"large", large}};
+  EXPECT_OK(write(*sink, {sample(fields)}));
+  EXPECT_OK(write(*sink, {sample(fields), sample(fields)}));
+  EXPECT_EQ(server().number("SELECT count(*) FROM samples WHERE text = "
+                            "U&'a\\FFFDb\\FFFD' AND length(large) = 20971520"),
+            3);
 }
 
 TEST_F(PostgresSamplesTest, ABatchIsOneTransaction) {
@@ -592,6 +748,7 @@ TEST_F(PostgresSamplesTest, TheModuleTakesSamplesToo) {
   const Field fields[] = {{"flow", 1.5}};
   EXPECT_OK(write(*sink, {sample(fields)}));
   EXPECT_EQ(cell("flow"), "1.5");
+  EXPECT_EQ(sink->columns().column_count, 8u);
   const Field later[] = {{"b", 1.5}};
   EXPECT_OK(write(*sink, {sample(later)}));
   EXPECT_NE(reports().find("there is no column \"b\""), std::string::npos);
@@ -614,13 +771,84 @@ TEST(PostgresSampleOptionsTest, ADsnOrAHostIsNeeded) {
             std::string::npos);
 }
 
-TEST(PostgresSampleOptionsTest, NamesThatCannotBeAreRefused) {
+TEST(PostgresSampleOptionsTest, NamesAreIdentifiersAsInSqlite) {
   for (const std::string& name :
-       {std::string(), std::string(80, 't'), std::string("a\nb")}) {
-    EXPECT_NE(refusal_of({{"host", "h"}, {"schema", name}}), "") << name;
+       {std::string(), std::string(64, 't'), std::string("a\nb"),
+        std::string("1bad"), std::string("a b"), std::string("sam\"ples"),
+        std::string("x; DROP TABLE x"), std::string("\xC3\xA4")}) {
+    for (const char* const key : {"schema", "table"}) {
+      EXPECT_EQ(refusal_of({{"host", "h"}, {key, name}}),
+                "postgres sink: \"" + std::string(key) +
+                    "\" must be at most 63 letters, digits and _, not "
+                    "beginning with a digit")
+          << name;
+    }
   }
-  EXPECT_NE(refusal_of({{"host", "h"}, {"table", std::string(80, 't')}}), "");
-  EXPECT_NE(refusal_of({{"host", "h"}, {"table", ""}}), "");
+  EXPECT_NE(refusal_of({{"host", "h"}, {"table", "lab.1bad"}}), "");
+  EXPECT_NE(refusal_of({{"host", "h"}, {"table", "1lab.runs"}}), "");
+  EXPECT_NE(refusal_of({{"host", "h"}, {"table", "a.b.c"}}), "");
+  for (const std::string& name :
+       {std::string("_a"), std::string("Runs_2"), std::string(63, 't')}) {
+    EXPECT_EQ(refusal_of({{"host", "h"}, {"table", name}}), "") << name;
+  }
+}
+
+TEST(PostgresSampleOptionsTest, TheVariableOfAPasswordHasToBeSet) {
+  EXPECT_NE(refusal_of({{"dsn", "postgresql://app:%PASSWORD%@db/logs"}})
+                .find("STOGGER_POSTGRES_PASSWORD"),
+            std::string::npos);
+}
+
+// Those of the seed.
+TEST(PostgresSampleOptionsTest, TheDefaultsAreThoseOfTheSeed) {
+  const PostgresConfig config;
+  EXPECT_EQ(config.dsn, "");
+  EXPECT_EQ(config.host, "");
+  EXPECT_EQ(config.port, 5432);
+  EXPECT_EQ(config.user, "");
+  EXPECT_EQ(config.password, "");
+  EXPECT_EQ(config.database, "");
+  EXPECT_EQ(config.schema, "public");
+  EXPECT_EQ(config.table, "samples");
+  EXPECT_EQ(config.pool_min_size, 1);
+  EXPECT_EQ(config.pool_max_size, 4);
+  EXPECT_EQ(config.statement_timeout_ms, 30000);
+  EXPECT_EQ(config.command_timeout_s, 10);
+  EXPECT_EQ(config.connect_timeout_s, 30);
+  EXPECT_EQ(config.close_timeout_s, 10);
+  EXPECT_FALSE(config.create_table);
+  EXPECT_TRUE(config.use_copy);
+  const SqliteConfig sqlite;
+  EXPECT_EQ(sqlite.table, "samples");
+  EXPECT_TRUE(sqlite.create_table);
+  EXPECT_EQ(sqlite.journal_mode, "WAL");
+  EXPECT_EQ(sqlite.synchronous, "NORMAL");
+  EXPECT_EQ(sqlite.busy_timeout_ms, 5000);
+  const ParquetConfig parquet;
+  EXPECT_EQ(parquet.compression, "zstd");
+  EXPECT_TRUE(parquet.use_dictionary);
+  EXPECT_EQ(parquet.row_group_rows, 0);
+  const PipeOptions pipe;
+  EXPECT_EQ(pipe.batch_size, 64u);
+  EXPECT_EQ(pipe.flush_interval_s, 1.0);
+}
+
+// The same without the structure.
+TEST(PostgresSampleOptionsTest, OptionsNotGivenHaveTheDefaultsOfTheStructure) {
+  const Field given[] = {{"host", "h"}};
+  Options options("postgres", given);
+  OptionsAccess::set_for_samples(options);
+  PostgresSettings settings;
+  ASSERT_OK(read_postgres_settings(options, &settings));
+  EXPECT_EQ(settings.schema, "public");
+  EXPECT_EQ(settings.table, "samples");
+  EXPECT_FALSE(settings.create_table);
+  EXPECT_TRUE(settings.use_copy);
+  EXPECT_EQ(settings.batch_deadline, milliseconds(10000));
+  EXPECT_EQ(settings.statement_timeout, milliseconds(9000));
+  EXPECT_EQ(settings.batch_statement_timeout, milliseconds(9000));
+  EXPECT_EQ(settings.connect_timeout, milliseconds(30000));
+  EXPECT_EQ(settings.open_wait, milliseconds(30000));
 }
 
 TEST(PostgresSampleOptionsTest, BoundsAreChecked) {

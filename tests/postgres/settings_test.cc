@@ -302,16 +302,30 @@ TEST_F(PostgresSettingsTest, ThePasswordMayComeFromTheEnvironment) {
   }
 }
 
-TEST_F(PostgresSettingsTest, AMissingPasswordIsAProblem) {
+TEST_F(PostgresSettingsTest, WithoutThePasswordOfAVariableTheyAreUnusable) {
   for (const char* const value : {static_cast<const char*>(nullptr), ""}) {
     set("STOGGER_POSTGRES_PASSWORD", value);
-    EXPECT_THAT(problems_of({{"dsn", "postgresql://app:%PASSWORD%@db/logs"}}),
-                HasSubstr("STOGGER_POSTGRES_PASSWORD"));
-    EXPECT_THAT(problems_of({{"password", "%PASSWORD%"}}),
-                HasSubstr("STOGGER_POSTGRES_PASSWORD"));
+    for (const std::string_view dsn :
+         {"postgresql://app:%PASSWORD%@db/logs",
+          "password=%PASSWORD% host=db dbname=logs"}) {
+      const PostgresSettings settings = read_dsn(dsn);
+      EXPECT_EQ(settings.unusable.code(), Code::config);
+      EXPECT_THAT(std::string(settings.unusable.message()),
+                  HasSubstr("dsn has %PASSWORD%, but the environment variable "
+                            "STOGGER_POSTGRES_PASSWORD"));
+      EXPECT_EQ(settings.target, "db:5432/logs");
+    }
+    EXPECT_THAT(
+        std::string(read({{"password", "%PASSWORD%"}}).unusable.message()),
+        HasSubstr("STOGGER_POSTGRES_PASSWORD"));
+    // The rest is checked all the same.
+    EXPECT_THAT(problems_of({{"dsn", "postgresql://a:%PASSWORD%@db:x/logs"}}),
+                HasSubstr("dsn"));
   }
   // It is not needed otherwise.
-  EXPECT_EQ(parameter(read_dsn("host=db password=x"), "password"), "x");
+  const PostgresSettings settings = read_dsn("host=db password=x");
+  EXPECT_EQ(parameter(settings, "password"), "x");
+  EXPECT_OK(settings.unusable);
 }
 
 TEST_F(PostgresSettingsTest, AMalformedDsnIsReportedWithoutAnyOfIt) {

@@ -8,6 +8,7 @@
 
 #include "base/names.h"
 #include "sample/sample_batch.h"
+#include "stogger/join_status.h"
 
 namespace stogger {
 namespace {
@@ -215,6 +216,16 @@ TEST(SampleBatchTest, WideningCountsForTheRowsThereAre) {
   EXPECT_EQ(batch.size(), 101u);
   EXPECT_EQ(batch.rows({}).column_count, 10u);
   EXPECT_GE(batch.bytes(), before + cells);
+}
+
+TEST(JoinStatusTest, CodesAreSortedAndJoinedByCommas) {
+  EXPECT_EQ(join_status({"OVERRANGE", "HOLD", "", "OVERRANGE", "ADC"}),
+            "ADC,HOLD,OVERRANGE");
+  EXPECT_EQ(join_status({"HOLD"}), "HOLD");
+  EXPECT_EQ(join_status({}), "");
+  EXPECT_EQ(join_status({"", ""}), "");
+  const std::vector<std::string_view> codes = {"b", "a"};
+  EXPECT_EQ(join_status(codes.data(), codes.size()), "a,b");
 }
 
 }  // namespace

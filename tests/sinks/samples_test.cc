@@ -12,6 +12,8 @@
 #include <string>
 #include <vector>
 
+#include "base/options.h"
+#include "module/registry.h"
 #include "stogger/sample_sinks.h"
 #include "support/kept_report.h"
 #include "support/small_disk.h"
@@ -21,6 +23,19 @@ namespace stogger {
 namespace {
 
 using nlohmann::json;
+
+std::vector<std::vector<std::string>> rows_of(const Sink& memory) {
+  std::vector<std::vector<std::string>> rows;
+  EXPECT_OK(visit_rows(
+      memory,
+      [](Fields row, void* out) {
+        std::vector<std::string> names;
+        for (const Field& field : row) names.emplace_back(field.key);
+        static_cast<decltype(rows)*>(out)->push_back(names);
+      },
+      &rows));
+  return rows;
+}
 
 // What all of them have in common.
 class AnySampleSinkTest : public SampleSinkTest,
@@ -70,6 +85,54 @@ TEST_P(AnySampleSinkTest, AnEmptyBatchIsNothing) {
   EXPECT_OK(write_to(*sink, {}));
   EXPECT_OK(write(*sink, {}));
   EXPECT_OK(sink->close());
+  if (GetParam() == std::string_view("jsonl")) {
+    EXPECT_EQ(std::filesystem::file_size(path_), 0u);
+  }
+}
+
+TEST_P(AnySampleSinkTest, WritingBeforeOpeningFailsAndClosingDoesNot) {
+  const Field given[] = {{"path", path_}};
+  const bool has_path = GetParam() != std::string_view("memory");
+  Options read(GetParam(), has_path ? Fields(given) : Fields());
+  OptionsAccess::set_for_samples(read);
+  SinkType type;
+  ASSERT_OK(find_sink_type(GetParam(), &type));
+  SinkPtr sink;
+  ASSERT_OK(make_sink(type, read, &sink));
+  EXPECT_EQ(write_to(*sink, {}).code(), Code::unavailable);
+  EXPECT_OK(sink->close());
+  EXPECT_FALSE(std::filesystem::exists(path_));
+}
+
+TEST_P(AnySampleSinkTest, ItsColumnsAreThoseOfTheFirstBatch) {
+  SinkPtr sink = make_one();
+  EXPECT_EQ(sink->columns().column_count, 0u);
+  const Field first[] = {{"flow", 1.5}, {"n", 7}};
+  const Field later[] = {{"flow", 1.5}, {"n", 7}, {"late", 1}};
+  for (const Fields fields : {Fields(first), Fields(later)}) {
+    EXPECT_OK(write(*sink, {sample(fields)}));
+    const RowBatch columns = sink->columns();
+    const bool has_table = GetParam() == std::string_view("csv") ||
+                           GetParam() == std::string_view("sqlite");
+    ASSERT_EQ(columns.column_count, has_table ? 9u : 0u);
+    if (has_table) {
+      EXPECT_EQ(columns.columns[6].name, "flow");
+    }
+  }
+}
+
+// 5 batches of 2 and one of 1.
+TEST_P(AnySampleSinkTest, SeveralBatchesAndAPartOfOneAreWrittenWhole) {
+  if (GetParam() != std::string_view("memory")) SKIP_WITHOUT_PYTHON();
+  SinkPtr sink = make_one();
+  const std::vector<Sample> samples(11, sample({}));
+  EXPECT_OK(pipe(samples, *sink, {.batch_size = 2}));
+  EXPECT_OK(sink->close());
+  if (GetParam() == std::string_view("memory")) {
+    EXPECT_EQ(rows_of(*sink).size(), 11u);
+  } else {
+    EXPECT_EQ(rows_of_type(GetParam()), 11u);
+  }
 }
 
 TEST_P(AnySampleSinkTest, AThousandColumnsAreTaken) {
@@ -85,19 +148,6 @@ TEST_P(AnySampleSinkTest, AThousandColumnsAreTaken) {
 
 // --- memory ------------------------------------------------------------------
 
-std::vector<std::vector<std::string>> rows_of(const Sink& memory) {
-  std::vector<std::vector<std::string>> rows;
-  EXPECT_OK(visit_rows(
-      memory,
-      [](Fields row, void* out) {
-        std::vector<std::string> names;
-        for (const Field& field : row) names.emplace_back(field.key);
-        static_cast<decltype(rows)*>(out)->push_back(names);
-      },
-      &rows));
-  return rows;
-}
-
 TEST_F(SampleSinkTest, MemoryKeepsTheRowsOverClosing) {
   SinkPtr sink;
   ASSERT_OK(make_sample_sink(MemoryConfig{.max_rows = 3}, &sink));
@@ -112,12 +162,36 @@ TEST_F(SampleSinkTest, MemoryKeepsTheRowsOverClosing) {
   EXPECT_EQ(rows[1].size(), 7u);
 }
 
+TEST_F(SampleSinkTest, MemoryKeepsEverySample) {
+  SinkPtr sink;
+  ASSERT_OK(make_sample_sink(MemoryConfig{}, &sink));
+  EXPECT_OK(write(*sink, std::vector<Sample>(12000, sample({}))));
+  EXPECT_EQ(rows_of(*sink).size(), 12000u);
+  EXPECT_EQ(dropped_rows(*sink), 0u);
+  EXPECT_TRUE(reports_.empty());
+}
+
+TEST_F(SampleSinkTest, WhatMemoryDropsIsReportedOnceAndCounted) {
+  SinkPtr sink;
+  ASSERT_OK(make_sample_sink("memory", {{"max_rows", 10}}, &sink));
+  EXPECT_OK(write(*sink, std::vector<Sample>(10, sample({}))));
+  EXPECT_TRUE(reports_.empty());
+  EXPECT_OK(write(*sink, std::vector<Sample>(64, sample({}))));
+  EXPECT_OK(write(*sink, std::vector<Sample>(3, sample({}))));
+  EXPECT_EQ(rows_of(*sink).size(), 10u);
+  EXPECT_EQ(dropped_rows(*sink), 67u);
+  ASSERT_EQ(reports_.size(), 1u);
+  EXPECT_NE(reports_[0].find("max_rows = 10"), std::string::npos)
+      << reports_[0];
+}
+
 TEST_F(SampleSinkTest, OtherSinksHaveNoRowsToVisit) {
   SinkPtr sink = make("csv");
   EXPECT_EQ(visit_rows(
                 *sink, [](Fields, void*) {}, nullptr)
                 .code(),
             Code::invalid);
+  EXPECT_EQ(dropped_rows(*sink), 0u);
 }
 
 TEST_F(SampleSinkTest, AVisitorMayThrowAnything) {

@@ -177,8 +177,8 @@ class ReportForModule {
 
 class ModuleSink final : public Sink {
  public:
-  ModuleSink(const stogger_sink_methods* methods, void* sink)
-      : methods_(methods), sink_(sink) {}
+  ModuleSink(const stogger_sink_methods* methods, void* sink, bool for_samples)
+      : methods_(methods), sink_(sink), for_samples_(for_samples) {}
   ~ModuleSink() override { methods_->destroy(sink_); }
 
   Status open() override {
@@ -199,9 +199,14 @@ class ModuleSink final : public Sink {
     return guarded([&] {
       const stogger_rows* const converted = converter_.convert(rows);
       ReportForModule to_report(report, rows.row_count);
-      return ask([&](stogger_message* message) {
+      Status status = ask([&](stogger_message* message) {
         return methods_->write(sink_, converted, to_report.table(), message);
       });
+      // The first batch of samples makes them.
+      if (status.ok() && for_samples_ && columns_.empty()) {
+        return read_columns();
+      }
+      return status;
     });
   }
 
@@ -249,8 +254,9 @@ class ModuleSink final : public Sink {
     return text_of_module(methods_->target(sink_));
   }
 
-  // Asked at once and after each open(): the module may change them with every
-  // call, while they stay the same for whoever asks this sink.
+  // Asked at once, after each open(), and after batches of samples until there
+  // are any: the module may change them with every call, while they stay the
+  // same for whoever asks this sink.
   Status read_columns() {
     const stogger_column* wanted = nullptr;
     const std::size_t count = methods_->columns(sink_, &wanted);
@@ -297,6 +303,7 @@ class ModuleSink final : public Sink {
 
   const stogger_sink_methods* methods_;
   void* sink_;
+  const bool for_samples_;
   RowConverter converter_;
   std::deque<std::string> names_;
   std::vector<Column> columns_;
@@ -316,7 +323,8 @@ Status make_module_sink(std::string_view type, const stogger_module& module,
   }
   SinkPtr owner;
   if (made != nullptr) {
-    auto* const made_sink = new ModuleSink(module.methods, made);
+    auto* const made_sink =
+        new ModuleSink(module.methods, made, options.for_samples());
     owner.reset(made_sink);
     if (status.ok()) status = made_sink->read_columns();
   }

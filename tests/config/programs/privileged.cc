@@ -79,6 +79,7 @@ int run(std::string_view what, std::string_view argument,
 #ifdef HAS_POSTGRES
     static_cast<void>(register_sink("postgres", &make_postgres_sink));
 #endif
+    set_diagnostics([](std::string_view line, void*) { print(line); });
     load_text(
         "[stogger]\n[stogger.sinks.pg]\ntype = \"postgres\"\n"
         "dsn = \"postgresql://u:%PASSWORD%@127.0.0.1:1/d?sslmode=disable\"\n");

@@ -165,9 +165,8 @@ TEST_F(FileSink, WrongOptionsAreRefused) {
                                     {"flush", "never"}, {"mode", "write"},
                                     {"colour", true},   {"time", "CET"}};
   for (const Field& field : wrong) {
-    EXPECT_THAT(
-        refusal(make_file_sink, std::vector<Field>{{"path", path_}, field}),
-        HasSubstr(std::string(field.key)));
+    EXPECT_THAT(refusal(make_file_sink, {{"path", path_}, field}),
+                HasSubstr(std::string(field.key)));
   }
   EXPECT_FALSE(exists(""));
 }

@@ -339,7 +339,7 @@ TEST_F(SqliteSink, MissingColumnsAreNamed) {
 TEST_F(SqliteSink, AMissingTableIsReportedIfItMayNotBeMade) {
   SinkPtr sink = make(path_, {{"create_table", false}});
   const Status status = sink->open();
-  EXPECT_EQ(status.code(), Code::invalid);
+  EXPECT_EQ(status.code(), Code::missing);
   EXPECT_NE(status.message().find("stogger_logs"), std::string_view::npos);
   SqliteQuery(path_).run(
       "CREATE TABLE stogger_logs (timestamp, level, event, func, scope, data)");

@@ -1,0 +1,102 @@
+#include "event/caught_exception.h"
+
+#include <cxxabi.h>
+
+#include <cstdlib>
+#include <exception>
+#include <memory>
+#include <string_view>
+#include <system_error>
+#include <typeinfo>
+
+namespace stogger {
+namespace {
+
+constexpr int kMostCauses = 64;
+
+// std::throw_with_nested() throws a class of the standard library's own, which
+// is derived from the one it was given.
+std::string_view without_nesting(std::string_view name) noexcept {
+  for (const std::string_view wrapper :
+       {"std::_Nested_exception<", "std::__1::__nested<"}) {
+    if (!name.starts_with(wrapper) || !name.ends_with('>')) continue;
+    name.remove_prefix(wrapper.size());
+    name.remove_suffix(1);
+    // Of a template, whose own > is set apart.
+    if (name.ends_with(' ')) name.remove_suffix(1);
+  }
+  return name;
+}
+
+std::string readable_name(const std::type_info& type) {
+  int status = 0;
+  const std::unique_ptr<char, decltype(&std::free)> name(
+      abi::__cxa_demangle(type.name(), nullptr, nullptr, &status), &std::free);
+  const bool done = status == 0 && name != nullptr;
+  return std::string(without_nesting(done ? name.get() : type.name()));
+}
+
+class Describer {
+ public:
+  explicit Describer(CaughtException* to) noexcept : to_(*to) {}
+
+  // Adds the exception being handled, then what caused it.
+  void describe() {
+    try {
+      throw;
+    } catch (const std::exception& e) {
+      add(e.what());
+      add_code(dynamic_cast<const std::system_error*>(&e));
+      follow(dynamic_cast<const std::nested_exception*>(&e));
+    } catch (const std::string& text) {
+      add(text.c_str());
+    } catch (const char* text) {
+      add(text);
+    } catch (int number) {
+      add(std::to_string(number).c_str());
+    } catch (const std::nested_exception& nested) {
+      follow(&nested);
+    } catch (...) {
+      // It says nothing.
+    }
+  }
+
+ private:
+  void add(const char* message) {
+    if (message == nullptr || *message == '\0') return;
+    if (!to_.message.empty()) to_.message += ": ";
+    to_.message += message;
+  }
+
+  void add_code(const std::system_error* error) {
+    if (error == nullptr || !to_.error_code.empty()) return;
+    to_.error_code = std::string(error->code().category().name()) + ':' +
+                     std::to_string(error->code().value());
+  }
+
+  void follow(const std::nested_exception* nested) {
+    if (nested == nullptr || nested->nested_ptr() == nullptr) return;
+    if (++causes_ > kMostCauses) return;
+    try {
+      nested->rethrow_nested();
+    } catch (...) {
+      describe();
+    }
+  }
+
+  CaughtException& to_;
+  int causes_ = 0;
+};
+
+}  // namespace
+
+CaughtException describe_exception() {
+  CaughtException caught;
+  if (const std::type_info* type = abi::__cxa_current_exception_type()) {
+    caught.type = readable_name(*type);
+  }
+  Describer(&caught).describe();
+  return caught;
+}
+
+}  // namespace stogger
