@@ -22,7 +22,7 @@ set(layers
     "src/deliver: base, os, event, format, render, spool"
     "src/module: base, os, sinks/builtin.h"
     "src/module/guest: base"
-    "src/sample: base, os, module, deliver, sinks/memory.h"
+    "src/sample: base, os, event, module, deliver, sinks/memory.h"
     "src/config: base, os, event, module, deliver"
     "src/testing: base, row, deliver"
     "src/cli: base, os, event, render, spool, deliver, module, config"

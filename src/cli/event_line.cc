@@ -1,8 +1,7 @@
 #include "cli/event_line.h"
 
 #include "base/json.h"
-#include "event/shorten.h"
-#include "render/message.h"
+#include "render/complete.h"
 
 namespace stogger {
 
@@ -11,11 +10,7 @@ bool EventLine::read(std::span<const std::byte> record) {
   Event event = record_.event();
   clean_json(&event);
   message_.clear();
-  if (event.has_message()) {
-    event.shown_fields = render_message(event, message_);
-    event.message = message_.view();
-  }
-  shorten(&event, event_scratch_);
+  complete(&event, message_, event_scratch_);
   RowBatch row;
   render(event, RowForm::json, {}, row_scratch_, &row);
   line_ = row.at(0, 0).text();

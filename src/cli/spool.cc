@@ -109,7 +109,7 @@ void list_queue(const std::string& path, const std::string& ring_dir) {
   std::string problem;
   if (queue.next(&record, &problem)) {
     char time[kTimestampSize];
-    write_timestamp(time, event_record_time(record.bytes));
+    write_timestamp(time, Time{record_start(record.bytes).time_ns});
     line.append(" oldest=").append(time, sizeof time);
   }
   print_line(line);

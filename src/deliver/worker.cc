@@ -5,14 +5,12 @@
 #include <algorithm>
 #include <mutex>
 #include <new>
-#include <stdexcept>
 #include <string>
 
 #include "base/guarded.h"
 #include "deliver/inside_sink.h"
-#include "event/shorten.h"
+#include "event/field_record.h"
 #include "os/signals.h"
-#include "render/message.h"
 
 namespace stogger {
 namespace {
@@ -31,16 +29,16 @@ constexpr milliseconds kRetryLook(20);
 constexpr milliseconds kLastDrain(250);
 constexpr int kMostDrains = 20;
 constexpr seconds kBetweenReports(60);
-// What the memory for one event may keep.
-constexpr std::size_t kKeptMemory = 256 * 1024;
 
 }  // namespace
 
-Worker::Worker(Outlet& outlet, const DeliverySettings& settings)
+Worker::Worker(Outlet& outlet, const DeliverySettings& settings,
+               std::unique_ptr<RecordRows> rows, std::unique_ptr<Spool> spool)
     : outlet_(outlet),
       settings_(settings),
+      spool_(std::move(spool)),
       queue_(settings, make_memory()),
-      block_(settings.batch_bytes) {
+      rows_(std::move(rows)) {
   records_.reserve(settings.batch_rows);
   judged_.reserve(settings.batch_rows);
   if (spool_ == nullptr) return;
@@ -50,12 +48,7 @@ Worker::Worker(Outlet& outlet, const DeliverySettings& settings)
 }
 
 std::span<std::byte> Worker::make_memory() {
-  if (settings_.delivery == Delivery::durable) {
-    const Status made = guarded(
-        [this] { return Spool::make(settings_, outlet_.title(), &spool_); });
-    if (made.ok()) return spool_->memory();
-    outlet_.report_no_spool(made);
-  }
+  if (spool_ != nullptr) return spool_->memory();
   memory_.emplace(Ring::kHeaderBytes + settings_.queue_bytes);
   return memory_->bytes();
 }
@@ -78,19 +71,17 @@ Status Worker::start() noexcept {
   return started;
 }
 
-bool Worker::push(const Event& event) noexcept {
-  const EventQueue::Pushed pushed = queue_.push(event);
-  if (pushed == EventQueue::Pushed::yes) [[likely]]
-    return true;
+// Of a queue that is closed.
+[[gnu::noinline]] bool Worker::end_push(RecordQueue::Pushed pushed) noexcept {
   // The thread has it until it has ended: events before this one come first.
   // What is late then is seen to by whoever ends it.
   if (!reader_.try_lock_for(settings_.longest_block)) {
-    if (pushed == EventQueue::Pushed::no) queue_.count_dropped();
+    if (pushed == RecordQueue::Pushed::no) queue_.count_dropped();
     return true;
   }
   const std::lock_guard lock(reader_, std::adopt_lock);
   // What stays on disk is another's by now, and need not have this one.
-  if (pushed == EventQueue::Pushed::no || stays_) return false;
+  if (pushed == RecordQueue::Pushed::no || stays_) return false;
   work_until_empty(steady_clock::now() + kLastDrain);
   return true;
 }
@@ -130,9 +121,7 @@ void Worker::give_back() noexcept {
     if (memory_.has_value()) memory_->give_back(Ring::kHeaderBytes);
     if (spool_ != nullptr) spool_->give_back();
   }
-  block_.recycle(0);
-  row_scratch_.recycle(0);
-  message_.recycle(0);
+  rows_->give_back();
 }
 
 void Worker::add_to(SinkStats* stats, std::uint64_t handed) const noexcept {
@@ -223,7 +212,7 @@ void Worker::note_new() noexcept {
   new_records_ = records_.size();
   if (records_.empty()) return;
   rests_ = 0;
-  oldest_ns_.store(event_record_time(records_.front().bytes).ns,
+  oldest_ns_.store(record_start(records_.front().bytes).time_ns,
                    std::memory_order_relaxed);
 }
 
@@ -247,7 +236,7 @@ void Worker::rest() noexcept {
     return;
   }
   if (rests_ * settings_.longest_delay >= kLongestIdle) {
-    queue_.sleep(EventQueue::kUntilEvent);
+    queue_.sleep(RecordQueue::kUntilEvent);
   } else {
     ++rests_;
     queue_.sleep(settings_.longest_delay);
@@ -280,7 +269,7 @@ bool Worker::hand_over() noexcept {
     if (const std::size_t count = render(*layout); count != 0) {
       judged_.assign(count, false);
       const std::uint64_t kept =
-          outlet_.write_queued(rows(count), sanitized_, judged_);
+          outlet_.write_queued(rows(count), rows_->sanitized(), judged_);
       settle(count, kept);
       works = kept == 0;
     } else {
@@ -313,9 +302,9 @@ void Worker::acknowledge() noexcept {
   if (records_.empty()) oldest_ns_.store(0, std::memory_order_relaxed);
 }
 
-// The block, which is of the first `count` records.
+// Those of the first `count` records.
 RowBatch Worker::rows(std::size_t count) {
-  RowBatch rows = block_.rows();
+  RowBatch rows = rows_->rows();
   if (spool_ == nullptr) return rows;
   positions_.clear();
   for (std::size_t i = 0; i < count; ++i) {
@@ -326,18 +315,14 @@ RowBatch Worker::rows(std::size_t count) {
   return rows;
 }
 
-// How many of the records are in the block now. The first one may be gone: if
-// it cannot be rendered, it never will be.
+// How many of the records are rows now. The first one may be gone: if it cannot
+// be rendered, it never will be.
 std::size_t Worker::render(const RowLayout& layout) noexcept {
-  block_.clear();
-  sanitized_ = 0;
-  const std::size_t most = have_same_columns(layout.form)
-                               ? records_.size()
-                               : std::min<std::size_t>(records_.size(), 1);
+  rows_->clear();
   std::size_t count = 0;
-  while (count < most) {
+  while (count < records_.size()) {
     try {
-      if (!render_one(records_[count].bytes, layout)) break;
+      if (!rows_->add(records_[count].bytes, layout)) break;
       ++count;
     } catch (const std::bad_alloc&) {
       // What is on disk can wait for memory.
@@ -354,26 +339,6 @@ std::size_t Worker::render(const RowLayout& layout) noexcept {
 void Worker::refuse_first(std::string_view why) noexcept {
   outlet_.refuse_queued(1, why);
   records_.erase(records_.begin());
-}
-
-// False if there is no room for it in the block. May throw std::bad_alloc, and
-// std::invalid_argument for a record that is none.
-bool Worker::render_one(std::span<const std::byte> record,
-                        const RowLayout& layout) {
-  if (!record_.read(record)) throw std::invalid_argument("damaged");
-  Event event = record_.event();
-  message_.recycle(kKeptMemory);
-  if (event.has_message()) {
-    event.shown_fields = render_message(event, message_);
-    event.message = message_.view();
-  }
-  shorten(&event, event_scratch_);  // its message may be long
-  stogger::render(event, layout.form, layout.wanted, row_scratch_,
-                  &row_scratch_.row);
-  const bool added = block_.add(row_scratch_.row);
-  if (added) sanitized_ += row_scratch_.sanitized;
-  row_scratch_.recycle(kKeptMemory);
-  return added;
 }
 
 // Of the first `count` records, the last `kept` that got no verdict stay.
@@ -444,7 +409,7 @@ void Worker::leave() noexcept {
 
 // Drops the oldest events, a quarter of the queue, if a call waits for that.
 void Worker::make_room() noexcept {
-  if (settings_.when_full != FullQueue::drop_oldest || !queue_.was_full()) {
+  if (settings_.when_full != WhenFull::drop_oldest || !queue_.was_full()) {
     return;
   }
   const auto is_full = [this] {

@@ -230,8 +230,8 @@ TEST_F(SpoolCommand, JsonThatIsNoneBecomesAText) {
   event.level = Level::info;
   event.fields = &field;
   event.field_count = 1;
-  std::vector<std::byte> record(event_record_size(event));
-  write_event_record(event, record.size(), record.data());
+  std::vector<std::byte> record(record_size(event));
+  write_record(event, record.size(), record.data());
   MadeQueue queue(spool_);
   queue.add(record);
   queue.let_go();

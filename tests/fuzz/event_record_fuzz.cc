@@ -43,9 +43,9 @@ void check_bounds(const Event& event, const Bytes& bytes) {
 }
 
 Bytes written(const Event& event) {
-  const std::size_t size = event_record_size(event);
+  const std::size_t size = record_size(event);
   Bytes bytes(size);
-  write_event_record(event, size, bytes.data());
+  write_record(event, size, bytes.data());
   return bytes;
 }
 
