@@ -25,7 +25,7 @@ set(layers
     "src/sample: base, os, event, module, deliver, sinks/memory.h"
     "src/config: base, os, event, module, deliver"
     "src/testing: base, row, deliver"
-    "src/cli: base, os, event, render, spool, deliver, module, config"
+    "src/cli: base, os, event, format, render, spool, deliver, module, sample, config"
     "sinks: base, os, row, format, sinks/common, sinks/builtin.h"
     "sinks/common: base, os")
 

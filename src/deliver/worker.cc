@@ -25,6 +25,8 @@ constexpr milliseconds kPause(1);
 // After so long without an event the next one has to wake the worker.
 constexpr milliseconds kLongestIdle(1000);
 constexpr milliseconds kRetryLook(20);
+// Whether there is enough for a batch.
+constexpr milliseconds kBatchLook(50);
 // For the last events of a queue, those that came while it was being closed.
 constexpr milliseconds kLastDrain(250);
 constexpr int kMostDrains = 20;
@@ -91,7 +93,8 @@ bool Worker::wait(TimePoint until, bool patient) noexcept {
   TimePoint now = steady_clock::now();
   while (!queue_.wait_settled(position, std::min(until, now + kRetryLook))) {
     now = steady_clock::now();
-    if (now >= until || leaves_ || (!patient && outlet_.is_failing())) {
+    if (now >= until || leaves_ || outlet_.has_ended() ||
+        (!patient && outlet_.is_failing())) {
       return false;
     }
   }
@@ -104,10 +107,14 @@ void Worker::stop(TimePoint start) noexcept {
   // As long as the queue is open, no call has to wait. What is logged meanwhile
   // becomes less and less, unless there is more than the sink can take.
   for (int i = 0; i < kMostDrains && !queue_.is_all_settled(); ++i) {
-    if (!queue_.wait_settled(queue_.tail(), until)) break;
+    if (!wait(until, true)) break;
   }
   const TimePoint now = steady_clock::now();
-  last_drain_until_ = now < until ? std::max(until, now + kLastDrain) : until;
+  if (outlet_.has_ended()) {
+    last_drain_until_ = now;
+  } else {
+    last_drain_until_ = now < until ? std::max(until, now + kLastDrain) : until;
+  }
   queue_.close();
   thread_.join();
   const std::lock_guard lock(reader_);
@@ -149,7 +156,9 @@ void Worker::run() noexcept {
   ::pthread_setname_np(::pthread_self(), "stogger");
   const InsideSink guard;  // also of the functions that get its reports
   const std::lock_guard lock(reader_);
+  next_batch_ = steady_clock::now() + settings_.longest_delay;
   while (!queue_.is_closed()) {
+    if (is_settled() && gathers_more()) continue;
     if (is_settled() && !fill()) {
       rest();
       continue;
@@ -157,6 +166,8 @@ void Worker::run() noexcept {
     const bool was_full = records_.size() == settings_.batch_rows;
     if (!hand_over()) {
       queue_.doze(kRetryLook);
+    } else if (settings_.gathers) {
+      next_batch_ = steady_clock::now() + settings_.longest_delay;
     } else if (is_settled() && !was_full) {
       // A sink that holds rows back writes all that it has at once, at a price.
       queue_.sleep(holds_rows_ ? settings_.longest_delay : kPause);
@@ -203,6 +214,8 @@ bool Worker::fill_from_disk() noexcept {
             std::begin(origin_.queue));
   if (spool_->is_inherited()) {
     inherited_.fetch_add(records_.size(), std::memory_order_release);
+  } else {
+    read_ += records_.size();
   }
   note_new();
   return true;
@@ -222,24 +235,43 @@ bool Worker::fill_from_memory() noexcept {
     if (record.data() == nullptr) break;
     records_.push_back({record, queue_.read_position()});
   }
+  read_ += records_.size();
   note_new();
   // The end of a lap that was skipped, and nothing else.
   if (records_.empty() && !queue_.is_released()) release();
   return !records_.empty();
 }
 
+// Of a queue that gathers rows: waits for more, unless there are enough for a
+// batch, it is due, or somebody waits for it.
+bool Worker::gathers_more() noexcept {
+  if (!settings_.gathers || queue_.is_all_settled()) return false;
+  const auto left =
+      std::chrono::ceil<milliseconds>(next_batch_ - steady_clock::now());
+  const bool is_enough = queue_.pushed() - read_ >= settings_.batch_rows ||
+                         queue_.used() > queue_.capacity() / 2;
+  if (left.count() <= 0 || is_enough || queue_.has_waiters() || is_behind()) {
+    return false;
+  }
+  rests_ = 0;
+  queue_.sleep(std::min(left, kBatchLook));
+  return true;
+}
+
 void Worker::rest() noexcept {
+  const milliseconds delay = std::min(
+      settings_.longest_delay, settings_.gathers ? kBatchLook : kLongestIdle);
   if (spool_ != nullptr && spool_->has_lost()) count_lost();
   if (spool_ != nullptr && spool_->is_behind()) {
     // What others have left cannot be read now.
-    queue_.sleep(std::min(settings_.longest_delay, kLongestIdle));
+    queue_.sleep(delay);
     return;
   }
   if (rests_ * settings_.longest_delay >= kLongestIdle) {
     queue_.sleep(RecordQueue::kUntilEvent);
   } else {
     ++rests_;
-    queue_.sleep(settings_.longest_delay);
+    queue_.sleep(delay);
   }
 }
 
@@ -384,6 +416,7 @@ void Worker::give_up() noexcept {
   do {
     dropped += drop();
   } while (fill());
+  given_up_ += dropped;
   outlet_.report_undelivered(dropped);
 }
 
@@ -403,6 +436,7 @@ void Worker::leave() noexcept {
   oldest_ns_.store(0, std::memory_order_relaxed);
   if (!stays_ && !has_some) return;
   left_counted_.store(counted, std::memory_order_relaxed);
+  left_ = left;
   leaves_.store(true, std::memory_order_release);
   if (left != 0) outlet_.report_left(left);
 }

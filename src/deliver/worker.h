@@ -71,6 +71,14 @@ class Worker {
     return spool_ != nullptr && spool_->is_behind();
   }
 
+  // How many events were dropped because the queue was full, and how many were
+  // given up at its end or are left on disk then.
+  std::uint64_t dropped_for_room() const noexcept {
+    return queue_.dropped() + dropped_oldest_;
+  }
+  std::uint64_t given_up() const noexcept { return given_up_; }
+  std::uint64_t left() const noexcept { return left_; }
+
   // Adds what is in the queue to what the sink was `handed`, as its counters
   // say.
   void add_to(SinkStats* stats, std::uint64_t handed) const noexcept;
@@ -94,6 +102,7 @@ class Worker {
   bool is_settled() const noexcept;
   void acknowledge() noexcept;
   void refuse_first(std::string_view why) noexcept;
+  bool gathers_more() noexcept;
   void rest() noexcept;
   bool hand_over() noexcept;
   std::size_t render(const RowLayout& layout) noexcept;
@@ -122,8 +131,9 @@ class Worker {
   std::uint64_t new_records_ = 0;     // of these, never handed over
   std::vector<bool> judged_;
   const std::unique_ptr<RecordRows> rows_;
-  int rests_ = 0;  // in a row, without an event
-  std::uint64_t dropped_oldest_ = 0;
+  int rests_ = 0;           // in a row, without an event
+  std::uint64_t read_ = 0;  // of this queue
+  TimePoint next_batch_{};  // when a batch is due that is not full
   std::uint64_t reported_drops_ = 0;
   TimePoint next_drop_report_{};
   Status spool_started_;
@@ -136,6 +146,9 @@ class Worker {
   // Events that another process had left, and that were read.
   std::atomic<std::uint64_t> inherited_{0};
   bool stays_ = false;  // the folder; guarded by reader_
+  std::atomic<std::uint64_t> dropped_oldest_{0};
+  std::atomic<std::uint64_t> given_up_{0};
+  std::atomic<std::uint64_t> left_{0};
   // Whether events are left to others, and how many of them the sink's counters
   // have.
   std::atomic<bool> leaves_{false};

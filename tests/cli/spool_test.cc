@@ -218,8 +218,8 @@ TEST_F(SpoolCommand, ARecordThatIsNoEventIsDamage) {
   queue.add(as_bytes("no event"));
   queue.let_go();
   EXPECT_EQ(run("verify " + queue.path()), 1);
-  EXPECT_THAT(out_,
-              HasSubstr("damage: the record that ends at 16 is no event"));
+  EXPECT_THAT(out_, HasSubstr("damage: the record that ends at 16 is neither "
+                              "an event nor a sample"));
   EXPECT_EQ(run("show " + queue.path()), 1);
   EXPECT_EQ(out_, "");
 }
