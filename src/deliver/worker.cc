@@ -259,15 +259,16 @@ bool Worker::gathers_more() noexcept {
 }
 
 void Worker::rest() noexcept {
-  const milliseconds delay = std::min(
-      settings_.longest_delay, settings_.gathers ? kBatchLook : kLongestIdle);
+  const milliseconds delay =
+      settings_.gathers ? std::min(settings_.longest_delay, kBatchLook)
+                        : settings_.longest_delay;
   if (spool_ != nullptr && spool_->has_lost()) count_lost();
   if (spool_ != nullptr && spool_->is_behind()) {
     // What others have left cannot be read now.
-    queue_.sleep(delay);
+    queue_.sleep(std::min(delay, kLongestIdle));
     return;
   }
-  if (rests_ * settings_.longest_delay >= kLongestIdle) {
+  if (rests_ * delay >= kLongestIdle) {
     queue_.sleep(RecordQueue::kUntilEvent);
   } else {
     ++rests_;

@@ -223,25 +223,19 @@ TEST_F(DurablePipes, AChildLetsGoOfTheQueue) {
 // Kills processes with a pipe to a sink, and then delivers what is left.
 class KilledPipes : public DurablePipes {
  protected:
-  static Status push_key(Pipe& pipe, const KilledWriters::Key& key) {
-    const Field fields[] = {
-        {"round", key[0]}, {"thread", key[1]}, {"i", key[2]}};
-    return pipe.push({.device = "d", .fields = fields});
-  }
   template <class Config>
   void kill(const Config& config) {
     for (int i = 0; i < kills_; ++i) {
-      const auto make = [&]() -> KilledWriters::Write {
-        auto* const sink = new SinkPtr;
-        if (!make_sample_sink(config, sink).ok()) return nullptr;
-        auto* const pipe =
-            new Pipe(**sink, {.flush_interval_s = 0.002,
-                              .queue_bytes = i % 2 == 0 ? 262144u : 8u << 20,
-                              .spool_dir = spool_,
-                              .on_failure = OnFailure::retry});
-        return [pipe](const KilledWriters::Key& key) {
-          if (!push_key(*pipe, key).ok()) ::abort();
-        };
+      const PipeOptions options = {
+          .flush_interval_s = 0.002,
+          .queue_bytes = i % 2 == 0 ? 262144u : 8u << 20,
+          .spool_dir = spool_,
+          .on_failure = OnFailure::retry};
+      const auto make_sink = [&](SinkPtr* sink) {
+        return make_sample_sink(config, sink);
+      };
+      const KilledWriters::MakeWrite make = [&] {
+        return KilledWriters::to_pipe(make_sink, options);
       };
       writers_.run(make, std::chrono::milliseconds(40));
     }
@@ -250,7 +244,7 @@ class KilledPipes : public DurablePipes {
     Pipe pipe(*sink,
               {.batch_size = 1000, .spool_dir = spool_, .drain_ms = 600000});
     // There is a table even if they came to nothing.
-    EXPECT_OK(push_key(pipe, {UINT64_MAX >> 1, 0, 0}));
+    EXPECT_OK(KilledWriters::push(pipe, {UINT64_MAX >> 1, 0, 0}));
     EXPECT_OK(pipe.finish());
     EXPECT_OK(sink->close());
     EXPECT_THAT(queues(), IsEmpty());

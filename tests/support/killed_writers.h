@@ -22,6 +22,7 @@
 #include <vector>
 
 #include "stogger/log.h"
+#include "stogger/sample.h"
 #include "stogger/system.h"
 #include "tests/support/processes.h"
 
@@ -84,6 +85,22 @@ class KilledWriters {
       };
     };
     run(make, longest);
+  }
+
+  // Writes samples with these fields to a pipe, to a sink that it makes.
+  static Write to_pipe(const std::function<Status(SinkPtr*)>& make_sink,
+                       const PipeOptions& options) {
+    auto sink = std::make_shared<SinkPtr>();
+    if (!make_sink(sink.get()).ok()) return nullptr;
+    auto pipe = std::make_shared<Pipe>(**sink, options);
+    return [sink, pipe](const Key& key) {
+      if (!push(*pipe, key).ok()) std::abort();
+    };
+  }
+  static Status push(Pipe& pipe, const Key& key) {
+    const Field fields[] = {
+        {"round", key[0]}, {"thread", key[1]}, {"i", key[2]}};
+    return pipe.push({.device = "d", .fields = fields});
   }
 
   // Of the text "ROUND THREAD I".
