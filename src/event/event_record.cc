@@ -152,7 +152,7 @@ bool EventRecord::read(std::span<const std::byte> record) {
   if ((flags & kHasScope) != 0) event_.scope = scope;
   event_.message_template = texts.take(head.message_template);
 
-  if (!read_field_records(rest.data(), head.fields, texts, &fields_)) {
+  if (!read_field_records(rest.data(), head.fields, &texts, &fields_)) {
     return false;
   }
   event_.fields = fields_.data();

@@ -4,8 +4,8 @@ namespace stogger {
 namespace {
 
 // False for a kind that there is not.
-bool read_value(const FieldRecordHead& head, RecordTextReader& texts,
-                Value* value) {
+inline bool read_value(const FieldRecordHead& head, RecordTextReader& texts,
+                       Value* value) {
   switch (static_cast<Kind>(head.kind)) {
     case Kind::null:
       *value = {};
@@ -40,17 +40,19 @@ bool read_value(const FieldRecordHead& head, RecordTextReader& texts,
 }  // namespace
 
 bool read_field_records(const std::byte* heads, std::size_t count,
-                        RecordTextReader& texts, std::vector<Field>* fields) {
+                        RecordTextReader* texts, std::vector<Field>* fields) {
+  RecordTextReader rest = *texts;
   fields->clear();
   fields->reserve(count);
   for (std::size_t i = 0; i < count; ++i) {
     FieldRecordHead head;
     std::memcpy(&head, heads + i * sizeof head, sizeof head);
-    const std::string_view key = texts.take(head.key);
+    const std::string_view key = rest.take(head.key);
     Value value;
-    if (!read_value(head, texts, &value)) return false;
+    if (!read_value(head, rest, &value)) return false;
     fields->emplace_back(key, value);
   }
+  *texts = rest;
   return true;
 }
 

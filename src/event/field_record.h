@@ -162,6 +162,6 @@ class RecordTextReader {
 // Reads that many fields, whose heads are at `heads`. False if one has a kind
 // that there is not. May throw std::bad_alloc.
 bool read_field_records(const std::byte* heads, std::size_t count,
-                        RecordTextReader& texts, std::vector<Field>* fields);
+                        RecordTextReader* texts, std::vector<Field>* fields);
 
 }  // namespace stogger

@@ -68,7 +68,7 @@ bool SampleRecord::read(std::span<const std::byte> record) {
   sample_.device = texts.take(head.device);
   sample_.unit_id = texts.take(head.unit_id);
   sample_.status = texts.take(head.status);
-  if (!read_field_records(rest.data(), head.fields, texts, &fields_)) {
+  if (!read_field_records(rest.data(), head.fields, &texts, &fields_)) {
     return false;
   }
   sample_.fields = fields_;
