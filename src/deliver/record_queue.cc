@@ -8,7 +8,7 @@ using std::chrono::steady_clock;
 constexpr std::chrono::milliseconds kShortSleep(1);
 
 RecordQueue::RecordQueue(const DeliverySettings& settings,
-                       std::span<std::byte> memory)
+                         std::span<std::byte> memory)
     : when_full_(settings.when_full), longest_block_(settings.longest_block) {
   ring_.make(memory);
 }
@@ -23,7 +23,8 @@ void RecordQueue::wake() noexcept {
 }
 
 // The queue is full.
-[[gnu::noinline]] std::byte* RecordQueue::claim_late(std::size_t size) noexcept {
+[[gnu::noinline]] std::byte* RecordQueue::claim_late(
+    std::size_t size) noexcept {
   if (size > ring_.largest_record()) return nullptr;
   was_full_.store(true, std::memory_order_relaxed);
   if (when_full_ == WhenFull::drop_newest || longest_block_.count() == 0 ||
@@ -56,7 +57,7 @@ std::byte* RecordQueue::wait_for_room(std::size_t size) noexcept {
 }
 
 bool RecordQueue::wait_settled(std::uint64_t position,
-                              steady_clock::time_point until) noexcept {
+                               steady_clock::time_point until) noexcept {
   std::unique_lock lock(mutex_);
   waiting_.fetch_add(1);
   std::atomic_thread_fence(std::memory_order_seq_cst);

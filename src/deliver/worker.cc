@@ -259,9 +259,9 @@ bool Worker::gathers_more() noexcept {
 }
 
 void Worker::rest() noexcept {
-  const milliseconds delay =
-      settings_.gathers ? std::min(settings_.longest_delay, kBatchLook)
-                        : settings_.longest_delay;
+  const milliseconds delay = settings_.gathers
+                                 ? std::min(settings_.longest_delay, kBatchLook)
+                                 : settings_.longest_delay;
   if (spool_ != nullptr && spool_->has_lost()) count_lost();
   if (spool_ != nullptr && spool_->is_behind()) {
     // What others have left cannot be read now.

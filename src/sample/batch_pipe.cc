@@ -23,7 +23,6 @@ using std::chrono::nanoseconds;
 // A clock that is not the system's may stand still and then jump: it is looked
 // at again and again.
 constexpr nanoseconds kLook = milliseconds(5);
-constexpr milliseconds kForkWait(250);
 // As Sink::tick() promises.
 constexpr nanoseconds kTickDelay = milliseconds(1000);
 
@@ -332,7 +331,6 @@ void BatchPipe::end(Lock& lock) {
 
 void BatchPipe::before_fork() noexcept {
   Lock lock(mutex_);
-  // A sink that hangs must not keep the process from splitting.
   done_.wait_for(lock, kForkWait, [this] { return !writing_; });
   lock.release();
 }

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <atomic>
+#include <chrono>
 #include <memory>
 #include <string>
 
@@ -10,6 +11,9 @@
 #include "stogger/sample.h"
 
 namespace stogger {
+
+// A sink that hangs must not keep the process from splitting.
+inline constexpr std::chrono::milliseconds kForkWait(250);
 
 class LivePipe : public ProcessObject {
  public:

@@ -20,8 +20,7 @@ namespace {
 using std::chrono::milliseconds;
 using std::chrono::steady_clock;
 
-constexpr milliseconds kForkWait(250);
-constexpr milliseconds kLook(5);
+constexpr milliseconds kLeftLook(5);
 
 // As in "1 sample is" and "2 samples are".
 std::string count_of(std::uint64_t samples, std::string_view singular,
@@ -143,7 +142,7 @@ Status QueuedPipe::finish(PipeSummary* summary) {
 void QueuedPipe::wait_for_left(Worker::TimePoint until) const noexcept {
   while (worker_->is_behind() && !outlet_.is_failing() &&
          steady_clock::now() < until) {
-    std::this_thread::sleep_for(kLook);
+    std::this_thread::sleep_for(kLeftLook);
   }
 }
 

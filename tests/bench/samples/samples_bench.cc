@@ -208,11 +208,15 @@ void compare_file(const Settings& settings, const char* type,
   };
   const Turn at_best = {[&] { ready.empty(); }, [&] { ready.write(); }};
   const std::string spool = folder.file("spool");
-  const stogger::PipeOptions async = {.delivery = stogger::Delivery::async,
+  constexpr std::size_t kOfQueue = 1000;
+  const stogger::PipeOptions async = {.batch_size = kOfQueue,
+                                      .delivery = stogger::Delivery::async,
                                       .block_ms = 10000,
                                       .drain_ms = 600000};
-  const stogger::PipeOptions durable = {
-      .block_ms = 10000, .spool_dir = spool, .drain_ms = 600000};
+  const stogger::PipeOptions durable = {.batch_size = kOfQueue,
+                                        .block_ms = 10000,
+                                        .spool_dir = spool,
+                                        .drain_ms = 600000};
   const std::string title(name);
   compare(settings, title + ", through a pipe", 0.8, kEnough, kBatch, calls,
           through({}), at_best);
