@@ -22,10 +22,10 @@ set(layers
     "src/deliver: base, os, event, format, render, spool"
     "src/module: base, os, sinks/builtin.h"
     "src/module/guest: base"
-    "src/sample: base, os, module, deliver, sinks/memory.h"
+    "src/sample: base, os, event, module, deliver, sinks/memory.h"
     "src/config: base, os, event, module, deliver"
     "src/testing: base, row, deliver"
-    "src/cli: base, os, event, render, spool, deliver, module, config"
+    "src/cli: base, os, event, format, render, spool, deliver, module, sample, config"
     "sinks: base, os, row, format, sinks/common, sinks/builtin.h"
     "sinks/common: base, os")
 

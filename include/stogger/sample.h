@@ -18,6 +18,7 @@
 #include <string_view>
 
 #include "stogger/clock.h"
+#include "stogger/delivery.h"
 #include "stogger/export.h"
 #include "stogger/sink.h"
 #include "stogger/status.h"
@@ -49,25 +50,44 @@ inline constexpr std::size_t kSampleColumns = 7;
 // value counts. A field without a name is called "_".
 STOGGER_API std::size_t flatten(const Sample& sample, Field* row) noexcept;
 
-// What becomes of a sample for which there is no room.
-enum class WhenFull : unsigned char {
-  block,        // push() waits until there is
-  drop_newest,  // it is dropped and counted
-};
-
 struct PipeOptions {
   // Samples are written as soon as there are that many. At least 1.
   std::size_t batch_size = 64;
   // None waits for longer than that, whether or not others follow. Above 0.
   double flush_interval_s = 1.0;
-  // What may wait in memory, at most: samples, and the bytes all of it takes,
-  // more or less; each batch costs a few thousand, whatever is in it. A sample
-  // that is larger is accepted when the pipe is empty. A batch whose rows
-  // cannot be widened for the columns of the next sample within this room is
-  // written without it, though it is not full.
+  // What may wait in memory, at most, unless there is a queue: samples, and the
+  // bytes all of it takes, more or less; each batch costs a few thousand,
+  // whatever is in it. A sample that is larger is accepted when the pipe is
+  // empty. A batch whose rows cannot be widened for the columns of the next
+  // sample within this room is written without it, though it is not full.
   std::size_t max_pending = 65536;
   std::size_t max_pending_bytes = std::size_t{64} << 20;
+  // How samples get to the sink: see docs/delivery.md. With `sync` they wait in
+  // the memory of batches. Else they wait in a queue, which is in memory, or a
+  // file, of which a kill of the process takes nothing. A spool_dir makes it
+  // durable.
+  Delivery delivery = Delivery::sync;
+  std::size_t queue_bytes = std::size_t{8} << 20;
+  // `block` makes push() wait until there is room; in a queue for block_ms at
+  // most, after which the sample is dropped and counted. Only a queue can
+  // drop_oldest.
   WhenFull when_full = WhenFull::block;
+  std::int64_t block_ms = 250;
+  // Of a durable pipe. Views have to live until it is made. By default
+  // spool_dir is $STATE_DIRECTORY/stogger, which systemd sets.
+  std::string_view spool_dir = {};
+  std::string_view ring_dir = {};
+  std::uint64_t spool_bytes = std::uint64_t{1} << 30;
+  SpoolSync spool_sync = SpoolSync::interval;
+  std::int64_t spool_sync_ms = 200;
+  // How long finish() and flush() wait for what is queued.
+  std::int64_t drain_ms = 5000;
+  // Of a pipe with a queue.
+  OnFailure on_failure = OnFailure::stop;
+  // What a durable pipe leaves on the disk is delivered by the next one of the
+  // same program with the same name, spool_dir, and type of sink. Without a
+  // name, the target has to be the same, too.
+  std::string_view name = {};
   // How often each device is meant to be read; 0 if that is not known. Only
   // samples_late and max_drift_ms of the summary depend on it.
   double period_s = 0;
@@ -77,8 +97,9 @@ struct PipeOptions {
 struct PipeSummary {
   Time started_at;   // when the pipe was made
   Time finished_at;  // when finish() was done, or the sink failed
-  // Handed to the sink, whose write() has returned. Once it has failed: with
-  // its target, as far as it counts that itself (see Sink::tally).
+  // Handed to the sink, whose write() has returned. Once it has failed, and of
+  // a pipe with a queue: with its target, as far as it counts that itself (see
+  // Sink::tally). What earlier pipes have left on the disk counts, too.
   std::uint64_t samples_emitted = 0;
   // With period_s, a device is due one period after it was due before,
   // beginning with its first sample. The drift is how far requested_at is from
@@ -92,7 +113,12 @@ struct PipeSummary {
   // In the pipe when the sink failed, or held back by the sink itself: what is
   // still in its buffer may be written yet when it is closed.
   std::uint64_t samples_lost = 0;
+  // Of a pipe with a queue: those that are there, or that the sink holds back.
+  // Once it has ended: those that stay on the disk, for the next pipe.
+  std::uint64_t samples_pending = 0;
 };
+
+class LivePipe;
 
 // Takes samples from any number of threads and writes them to a sink from one
 // thread of its own, in batches, in the order of push().
@@ -103,6 +129,11 @@ struct PipeSummary {
 // the reason, or does not know to be stored. With a notice of the sink, such as
 // of what it left out of rows, the pipe continues; it hands the text to
 // set_diagnostics().
+//
+// With on_failure = retry, which needs a queue, a failure is reported, and
+// samples wait until the target works again; rows that it refuses are reported
+// and lost. What a queue still has when drain_ms are over is lost, or stays on
+// the disk if the pipe is durable, as the Status of finish() says.
 //
 // At normal exit of the program, what is still in pipes is written. That comes
 // before the end of static objects that were there before the first pipe of the
@@ -139,8 +170,7 @@ class STOGGER_API Pipe {
   PipeSummary summary() const noexcept;
 
  private:
-  class Rep;
-  Rep* rep_;
+  LivePipe* live_;
 };
 
 // Drains a range of samples (anything `for` takes) into a sink: makes a pipe,

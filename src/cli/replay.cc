@@ -14,6 +14,7 @@
 #include "cli/print.h"
 #include "config/config.h"
 #include "deliver/route.h"
+#include "event/field_record.h"
 #include "os/folder.h"
 #include "spool/queue_id.h"
 #include "spool/ring.h"
@@ -99,7 +100,14 @@ Rest look_at_queue(const std::string& path, const std::string& ring_dir) {
   }
   QueueRecord record;
   std::string problem;
-  while (rest.result == kExitOk && queue.next(&record, &problem)) ++rest.events;
+  while (rest.result == kExitOk && queue.next(&record, &problem)) {
+    ++rest.events;
+    if (record_start(record.bytes).kind != RecordKind::sample) continue;
+    print_line(quoted(path) +
+                   " has samples, which the next pipe of its program delivers",
+               stderr);
+    rest.result = kExitData;
+  }
   return rest;
 }
 

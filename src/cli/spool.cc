@@ -11,8 +11,8 @@
 #include "base/timestamp.h"
 #include "base/uuid.h"
 #include "cli/commands.h"
-#include "cli/event_line.h"
 #include "cli/print.h"
+#include "cli/record_line.h"
 #include "os/folder.h"
 #include "spool/spool_reader.h"
 
@@ -109,7 +109,7 @@ void list_queue(const std::string& path, const std::string& ring_dir) {
   std::string problem;
   if (queue.next(&record, &problem)) {
     char time[kTimestampSize];
-    write_timestamp(time, event_record_time(record.bytes));
+    write_timestamp(time, Time{record_start(record.bytes).time_ns});
     line.append(" oldest=").append(time, sizeof time);
   }
   print_line(line);
@@ -125,7 +125,7 @@ bool read_events(SpoolReader& queue, std::uint64_t most, std::FILE* problems,
     is_whole = false;
     print_line("damage: " + what, problems);
   };
-  EventLine line;
+  RecordLine line;
   QueueRecord record;
   for (std::uint64_t count = 0; count < most;) {
     std::string problem;
@@ -137,7 +137,8 @@ bool read_events(SpoolReader& queue, std::uint64_t most, std::FILE* problems,
       ++count;
     } else {
       report_damage("the record that ends at " +
-                    std::to_string(record.position) + " is no event");
+                    std::to_string(record.position) +
+                    " is neither an event nor a sample");
     }
   }
   return is_whole;

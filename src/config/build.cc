@@ -9,11 +9,11 @@
 #include "base/quote.h"
 #include "base/scrub.h"
 #include "config/config.h"
-#include "config/delivery.h"
 #include "config/expand.h"
 #include "config/file_identity.h"
 #include "config/option.h"
 #include "config/toml_text.h"
+#include "deliver/read_delivery.h"
 #include "module/known_types.h"
 #include "module/registry.h"
 

@@ -7,11 +7,11 @@
 #include "base/quote.h"
 #include "base/scrub.h"
 #include "config/config.h"
-#include "config/delivery.h"
 #include "config/expand.h"
 #include "config/option.h"
 #include "config/toml_text.h"
 #include "config/tree.h"
+#include "deliver/read_delivery.h"
 #include "module/registry.h"
 #include "os/program_name.h"
 

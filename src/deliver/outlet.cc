@@ -21,14 +21,28 @@ std::chrono::milliseconds longest_wait(const Sink& sink) noexcept {
 
 Outlet::Outlet(SinkTitle title, SinkPtr sink, Clock* clock, Ticker* ticker,
                DeadLetterFile dead_letter, bool is_queued)
+    : Outlet(std::move(title), *sink, clock, ticker, std::move(dead_letter),
+             is_queued, false) {
+  own_ = std::move(sink);
+}
+
+Outlet::Outlet(SinkTitle title, Sink& open_sink, Clock* clock, Ticker* ticker,
+               OnFailure on_failure)
+    : Outlet(std::move(title), open_sink, clock, ticker, {}, true,
+             on_failure == OnFailure::stop) {
+  is_open_ = true;
+}
+
+Outlet::Outlet(SinkTitle title, Sink& sink, Clock* clock, Ticker* ticker,
+               DeadLetterFile dead_letter, bool is_queued, bool ends)
     : title_(std::move(title)),
       clock_(clock),
-      own_(std::move(sink)),
-      longest_wait_(longest_wait(*own_)),
+      longest_wait_(longest_wait(sink)),
       ticker_(ticker),
-      sink_(*own_, title_.hidden, std::move(dead_letter)),
-      reports_(title_, *own_, *clock, is_queued) {
-  layouts_.refresh(*own_);
+      ends_(ends),
+      sink_(sink, title_.hidden, std::move(dead_letter)),
+      reports_(title_, sink, *clock, is_queued) {
+  layouts_.refresh(sink);
 }
 
 // The lock.
@@ -62,6 +76,7 @@ bool Outlet::begin_late(std::uint64_t rows) noexcept {
 // Writing.
 
 inline bool Outlet::is_waiting() noexcept {
+  if (is_let_go_ || has_ended()) return true;
   return is_failing() && !back_off_.is_due(clock_->monotonic_ns()) &&
          !sink_.get().recovered();
 }
@@ -99,7 +114,7 @@ std::uint64_t Outlet::write_queued(const RowBatch& rows,
 
 bool Outlet::flush_queued() noexcept {
   if (sink_.buffered() == 0) return true;
-  if (!is_open_) return false;
+  if (!is_open_ || has_ended()) return false;
   const Status status = sink_.flush();
   if (status.ok() && is_failing()) note_recovery();
   note_verdicts(status.ok());
@@ -138,6 +153,7 @@ void Outlet::report_full_queue(std::uint64_t dropped) noexcept {
 }
 
 void Outlet::report_undelivered(std::uint64_t rows) noexcept {
+  if (!own_) return;
   const std::lock_guard lock(mutex_);
   reports_.left_behind(rows);
 }
@@ -148,6 +164,7 @@ void Outlet::report_no_spool(const Status& why) noexcept {
 }
 
 void Outlet::report_left(std::uint64_t rows) noexcept {
+  if (!own_) return;
   const std::lock_guard lock(mutex_);
   reports_.left_on_disk(rows);
 }
@@ -159,7 +176,7 @@ Status Outlet::open_sink() noexcept {
   Status status = sink_.open();
   if (status.ok()) {
     status = guarded([&] {
-      layouts_.refresh(*own_);
+      layouts_.refresh(sink_.get());
       return Status();
     });
   }
@@ -255,7 +272,8 @@ Status Outlet::flush_sink() noexcept {
     if (status.ok()) status = std::move(closed);
     return note(std::move(status), "flush");
   }
-  if (status.ok()) return note(std::move(status), "flush");
+  if (ends_) note_verdicts(status.ok());
+  if (status.ok() || ends_) return note(std::move(status), "flush");
   sink_.counters().fail();
   // Of a target that is known to fail, nothing more is said.
   if (!is_failing()) reports_.failed_flush(status, sink_.buffered());
@@ -283,11 +301,17 @@ Status Outlet::close() noexcept {
   return status;
 }
 
+void Outlet::let_go() noexcept {
+  const std::lock_guard lock(mutex_);
+  is_let_go_ = true;
+  is_open_ = false;
+}
+
 // Failures.
 
 Status Outlet::note(Status status, const char* action) noexcept {
   if (status.ok()) {
-    if (is_failing()) note_recovery();
+    if (is_failing() && !ends_) note_recovery();
     return status;
   }
   note_failure(status, action);
@@ -296,6 +320,7 @@ Status Outlet::note(Status status, const char* action) noexcept {
 
 void Outlet::note_failure(const Status& status, const char* action) noexcept {
   sink_.counters().fail();
+  if (ends_) return end_with(status);
   // What the sink still holds may survive this, as its tally says then.
   static_cast<void>(close_sink());
   const std::int64_t now = clock_->monotonic_ns();
@@ -324,16 +349,26 @@ void Outlet::note_recovery() noexcept {
 // call is counted and reported for itself, and says why rows are in doubt.
 void Outlet::note_verdicts(bool ok) noexcept {
   Verdicts& said = sink_.said();
+  if (ends_ && ok) {
+    const bool dropped = sink_.counters().dropped() != dropped_before_call_;
+    end_with(guarded([&] { return said.failure(dropped); }));
+  }
   if (said.is_empty()) return;
   if (said.has_failures() && ok) sink_.counters().fail();
   const bool is_news =
       ok ? said.has_failures() : said.refused() != 0 && !is_failing();
-  if (is_news) {
+  if (is_news && !ends_) {
     reports_.failed_rows(said,
                          sink_.counters().dropped() - dropped_before_call_);
   }
   if (said.has_notices()) reports_.notices(said);
   said.clear();
+}
+
+void Outlet::end_with(const Status& status) noexcept {
+  if (status.ok() || is_failing()) return;
+  failure_ = status;
+  failing_.store(true, std::memory_order_release);
 }
 
 // Fork.
@@ -350,6 +385,7 @@ void Outlet::after_fork_in_child() noexcept {
   // The threads that held locks or were in the sink do not exist here. The
   // rows they brought are the parent's to write and to count.
   mutex_.reset();
+  if (is_let_go_) return;
   sink_.abandon(!fork_locked_);
   is_open_ = false;
   failing_.store(false, std::memory_order_relaxed);

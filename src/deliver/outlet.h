@@ -1,6 +1,6 @@
-// Outlet: one sink of events, and all that is done when it fails: the only
-// place that locks, opens and closes it, and that reports its failures. It
-// knows rows, and no events.
+// Outlet: one sink, and all that is done when it fails: the only place that
+// locks, opens and closes it, and that reports its failures. It knows rows, and
+// neither events nor samples.
 //
 // A sink that fails is closed and left alone for a back-off; meanwhile rows are
 // dropped without a call. The first failure and the recovery are reported in
@@ -23,6 +23,7 @@
 #include "deliver/ticker.h"
 #include "os/route_mutex.h"
 #include "stogger/clock.h"
+#include "stogger/delivery.h"
 #include "stogger/sink.h"
 
 namespace stogger {
@@ -33,11 +34,15 @@ class Outlet {
   // if there is none. `is_queued` says that rows come from a queue.
   Outlet(SinkTitle title, SinkPtr sink, Clock* clock, Ticker* ticker,
          DeadLetterFile dead_letter, bool is_queued = false);
+  // For rows from a queue to a sink that is open, and somebody else's. If a
+  // failure is to stop it, nothing is reported of that: see failure().
+  Outlet(SinkTitle title, Sink& open_sink, Clock* clock, Ticker* ticker,
+         OnFailure on_failure);
   Outlet(const Outlet&) = delete;
   Outlet& operator=(const Outlet&) = delete;
 
   const SinkTitle& title() const noexcept { return title_; }
-  const Sink& sink() const noexcept { return *own_; }
+  const Sink& sink() const noexcept { return sink_.get(); }
   Time now() const noexcept { return clock_->now(); }
   const Counters& counters() const noexcept { return sink_.counters(); }
 
@@ -51,6 +56,8 @@ class Outlet {
   void flush_in_time(std::chrono::milliseconds longest) noexcept;
   // From now on the sink is open only for the time of each write.
   Status close() noexcept;
+  // From now on it is not called any more: whoever owns it may do so.
+  void let_go() noexcept;
 
   // Writing, step by step, so that rows are made before the lock is taken, and
   // not in vain:
@@ -68,6 +75,12 @@ class Outlet {
   bool is_failing() const noexcept {
     return failing_.load(std::memory_order_relaxed);
   }
+  // Whether a failure was the end of it, or a row that is not stored; and what
+  // the sink says of that.
+  bool has_ended() const noexcept {
+    return ends_ && failing_.load(std::memory_order_acquire);
+  }
+  const Status& failure() const noexcept { return failure_; }
   bool begin_write(std::uint64_t rows) noexcept {
     if (!mutex_.try_lock() && !begin_late(rows)) [[unlikely]]
       return false;
@@ -129,7 +142,8 @@ class Outlet {
     sink_.counters().hand_over(rows);
     refuse(rows, reason);
   }
-  // What is said of a queue. Reports take the lock.
+  // What is said of a queue. Reports take the lock. Of what is left at the end,
+  // nothing is reported if others own the sink: they return it.
   void report_no_queue(const Status& why) noexcept;
   void report_full_queue(std::uint64_t dropped) noexcept;
   void report_undelivered(std::uint64_t rows) noexcept;
@@ -145,6 +159,9 @@ class Outlet {
   void after_fork_in_child() noexcept;
 
  private:
+  Outlet(SinkTitle title, Sink& sink, Clock* clock, Ticker* ticker,
+         DeadLetterFile dead_letter, bool is_queued, bool ends);
+
   bool lock_in_time(std::chrono::nanoseconds* waited) noexcept;
   bool begin_late(std::uint64_t rows) noexcept;
 
@@ -164,15 +181,17 @@ class Outlet {
   void note_failure(const Status& status, const char* action) noexcept;
   void note_recovery() noexcept;
   void note_verdicts(bool ok) noexcept;
+  void end_with(const Status& status) noexcept;
   void see_whether_ready() noexcept;
 
   // Read by every thread for every event, and so kept apart from what changes
   // with every event.
   const SinkTitle title_;
   Clock* const clock_;
-  const SinkPtr own_;
+  SinkPtr own_;  // null if it is somebody else's
   const std::chrono::milliseconds longest_wait_;  // for other threads
   Ticker* const ticker_;
+  const bool ends_;  // with the first failure
   RowLayouts layouts_;
   std::atomic<bool> failing_{false};
 
@@ -185,6 +204,7 @@ class Outlet {
   const RowLayout* ready_for_ = nullptr;
   bool is_open_ = false;
   bool closed_ = false;  // closed for good: open for single writes only
+  bool is_let_go_ = false;
   bool fork_locked_ = false;
   // How many rows were dropped when the call under way began.
   std::uint64_t dropped_before_call_ = 0;
@@ -194,6 +214,7 @@ class Outlet {
   SinkReports reports_;
   BackOff back_off_;
   Outage outage_;
+  Status failure_;  // that was its end; does not change once it is set
 };
 
 }  // namespace stogger

@@ -7,8 +7,9 @@
 
 #include "base/guarded.h"
 #include "base/no_canary.h"
-#include "event/shorten.h"
-#include "render/message.h"
+#include "deliver/event_rows.h"
+#include "event/event_record.h"
+#include "render/complete.h"
 
 namespace stogger {
 
@@ -24,9 +25,18 @@ Route::Route(SinkTitle title, Level level, SinkPtr sink, Clock* clock,
 
 // The queue.
 
+// Where a queue cannot be on disk, it is in memory, and that is reported.
 void Route::make_worker() noexcept {
-  const Status made = guarded([this] {
-    own_worker_ = std::make_unique<Worker>(outlet_, delivery_);
+  std::unique_ptr<Spool> spool;
+  if (delivery_.delivery == Delivery::durable) {
+    const Status made = guarded(
+        [&] { return Spool::make(delivery_, outlet_.title(), &spool); });
+    if (!made.ok()) outlet_.report_no_spool(made);
+  }
+  const Status made = guarded([&] {
+    own_worker_ = std::make_unique<Worker>(
+        outlet_, delivery_, std::make_unique<EventRows>(delivery_.batch_bytes),
+        std::move(spool));
     return Status();
   });
   if (!made.ok()) return outlet_.report_no_queue(made);
@@ -145,12 +155,8 @@ void Route::deliver_late(const Event& given, RowScratch& scratch) noexcept {
   try {
     Event event = given;
     Buffer message;
-    if (event.has_message()) {
-      event.shown_fields = render_message(event, message);
-      event.message = message.view();
-    }
     EventScratch event_scratch;
-    shorten(&event, event_scratch);
+    complete(&event, message, event_scratch);
     if (deliver_now(event, scratch)) return;
     direct_.fetch_sub(1, std::memory_order_relaxed);
   } catch (...) {

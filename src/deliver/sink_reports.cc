@@ -5,13 +5,9 @@
 #include "os/diagnostics.h"
 
 namespace stogger {
-namespace {
-
-std::string events(std::uint64_t count) {
-  return fmt::format("{} {}", count, count == 1 ? "event" : "events");
+std::string SinkReports::count_of(std::uint64_t rows) const {
+  return fmt::format("{} {}{}", rows, title_.unit, rows == 1 ? "" : "s");
 }
-
-}  // namespace
 
 std::string SinkReports::full_title() const {
   const std::string_view target = sink_.target();
@@ -58,8 +54,8 @@ void SinkReports::failure(const Status& status, const char* action) noexcept {
             ? "init() is called again or the program is started again"
             : "it works again, which is retried automatically";
     const std::string_view fate = is_queued_ ? "queued" : "dropped and counted";
-    return fmt::format("{} failed: {}; events are {} until {}", action,
-                       status.message(), fate, until);
+    return fmt::format("{} failed: {}; {}s are {} until {}", action,
+                       status.message(), title_.unit, fate, until);
   });
 }
 
@@ -84,7 +80,7 @@ void SinkReports::failed_flush(const Status& status,
   report_limited([&] {
     std::string text = fmt::format("flush failed: {}", status.message());
     if (kept != 0) {
-      text += fmt::format("; {} {} kept until written", events(kept),
+      text += fmt::format("; {} {} kept until written", count_of(kept),
                           kept == 1 ? "is" : "are");
     }
     return text;
@@ -96,9 +92,10 @@ void SinkReports::failed_rows(const Verdicts& said,
   report_limited([&] {
     std::string text =
         fmt::format("write failed: {}{}", said.failures(), said.fate());
-    if (dropped == 1) text += "; the event is counted as dropped";
+    if (dropped == 1)
+      text += fmt::format("; the {} is counted as dropped", title_.unit);
     if (dropped > 1) {
-      text += fmt::format("; {} are counted as dropped", events(dropped));
+      text += fmt::format("; {} are counted as dropped", count_of(dropped));
     }
     if (const std::string row = said.lost_row(); !row.empty()) {
       text += ": " + row;
@@ -115,7 +112,7 @@ void SinkReports::recovery(std::int64_t failed_for_ns,
                            std::uint64_t lost) noexcept {
   report_limited([&] {
     return fmt::format("works again after {:.1f} s; {} {} lost",
-                       static_cast<double>(failed_for_ns) / 1e9, events(lost),
+                       static_cast<double>(failed_for_ns) / 1e9, count_of(lost),
                        lost == 1 ? "was" : "were");
   });
 }
@@ -123,7 +120,7 @@ void SinkReports::recovery(std::int64_t failed_for_ns,
 void SinkReports::left_behind(std::uint64_t rows) noexcept {
   report_limited([&] {
     return fmt::format("closed while out of order; {} could not be written",
-                       events(rows));
+                       count_of(rows));
   });
 }
 
@@ -144,7 +141,7 @@ void SinkReports::full_queue(std::uint64_t dropped) noexcept {
     return fmt::format(
         "its queue was full: {} {} dropped; set a larger queue_bytes, or log "
         "less to it",
-        events(dropped), dropped == 1 ? "was" : "were");
+        count_of(dropped), dropped == 1 ? "was" : "were");
   });
 }
 
@@ -169,7 +166,7 @@ void SinkReports::no_spool(const Status& why) noexcept {
 void SinkReports::left_on_disk(std::uint64_t rows) noexcept {
   report_limited([&] {
     return fmt::format("{} {} in its queue on disk until the next start",
-                       events(rows), rows == 1 ? "stays" : "stay");
+                       count_of(rows), rows == 1 ? "stays" : "stay");
   });
 }
 

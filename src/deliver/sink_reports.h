@@ -23,6 +23,7 @@ struct SinkTitle {
   std::string name;
   std::string type;
   std::vector<HiddenValue> hidden{};
+  std::string_view unit = "event";  // what its rows are
 };
 
 class SinkReports {
@@ -60,6 +61,7 @@ class SinkReports {
 
  private:
   std::string full_title() const;
+  std::string count_of(std::uint64_t rows) const;
   template <class Text>
   void report_limited(Text text) noexcept;
   template <class Text>

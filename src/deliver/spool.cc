@@ -43,7 +43,8 @@ Spool::Spool(const DeliverySettings& settings, const SinkTitle& title)
     : settings_(settings.spool),
       capacity_(settings.queue_bytes),
       title_(title),
-      owner_{std::string(program_name()), title.name, title.type},
+      owner_{std::string(program_name()), title.name,
+             settings_.owner_type.empty() ? title.type : settings_.owner_type},
       folder_(settings_.spool_dir, settings_.ring_dir) {}
 
 Status Spool::make(const DeliverySettings& settings, const SinkTitle& title,
@@ -80,7 +81,7 @@ Status Spool::make(const DeliverySettings& settings, const SinkTitle& title,
 
 Spool::~Spool() { static_cast<void>(stop()); }
 
-void Spool::attach(EventQueue& queue) {
+void Spool::attach(RecordQueue& queue) {
   queue_ = &queue;
   store_ = std::make_unique<SpoolStore>(folder_, file_, &queue.ring());
   store_->set_file_size(

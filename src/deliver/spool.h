@@ -22,7 +22,7 @@
 
 #include "base/rate_limit.h"
 #include "deliver/delivery.h"
-#include "deliver/event_queue.h"
+#include "deliver/record_queue.h"
 #include "deliver/sink_reports.h"
 #include "spool/queue_id.h"
 #include "spool/ring.h"
@@ -49,7 +49,7 @@ class Spool {
 
   // Once the ring is made in that memory. The queue has to live as long. May
   // throw std::bad_alloc.
-  void attach(EventQueue& queue);
+  void attach(RecordQueue& queue);
   // Begins to keep what is in the ring. Not ok without a thread.
   Status start() noexcept;
 
@@ -128,7 +128,7 @@ class Spool {
   const SpoolOwner owner_;
   SpoolFolder folder_;
   RingFile file_;
-  EventQueue* queue_ = nullptr;
+  RecordQueue* queue_ = nullptr;
   std::thread thread_;
 
   std::mutex mutex_;  // of all that follows

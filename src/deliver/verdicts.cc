@@ -101,6 +101,17 @@ std::string Verdicts::failures() const {
   return text;
 }
 
+Status Verdicts::failure(bool dropped) const {
+  if (has_failures()) {
+    return Status(refused_ != 0 ? Code::rejected : Code::unavailable,
+                  failures());
+  }
+  if (!dropped) return {};
+  return Status(Code::rejected, has_notices()
+                                    ? notices()
+                                    : std::string("it did not store all rows"));
+}
+
 std::string Verdicts::notices() const {
   if (left_out_ == 0) return notices_;
   return notices_ + " (" + counted(left_out_, "notice") + " left out)";

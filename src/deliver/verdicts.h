@@ -63,6 +63,10 @@ class Verdicts final : public WriteReport {
   // Of the rows that are not stored: the reason, of several the last one and
   // how many there are.
   std::string failures() const;
+  // For whoever ends with the first row that is not stored: why one is not,
+  // `dropped` telling whether any was dropped. A sink that knows no row to
+  // blame gives the reason as a notice.
+  Status failure(bool dropped) const;
   // Where the refused rows are, or why they are not in the file that they
   // should be in; with "; " before it.
   std::string fate() const;

@@ -5,14 +5,12 @@
 #include <algorithm>
 #include <mutex>
 #include <new>
-#include <stdexcept>
 #include <string>
 
 #include "base/guarded.h"
 #include "deliver/inside_sink.h"
-#include "event/shorten.h"
+#include "event/field_record.h"
 #include "os/signals.h"
-#include "render/message.h"
 
 namespace stogger {
 namespace {
@@ -27,20 +25,22 @@ constexpr milliseconds kPause(1);
 // After so long without an event the next one has to wake the worker.
 constexpr milliseconds kLongestIdle(1000);
 constexpr milliseconds kRetryLook(20);
+// Whether there is enough for a batch.
+constexpr milliseconds kBatchLook(50);
 // For the last events of a queue, those that came while it was being closed.
 constexpr milliseconds kLastDrain(250);
 constexpr int kMostDrains = 20;
 constexpr seconds kBetweenReports(60);
-// What the memory for one event may keep.
-constexpr std::size_t kKeptMemory = 256 * 1024;
 
 }  // namespace
 
-Worker::Worker(Outlet& outlet, const DeliverySettings& settings)
+Worker::Worker(Outlet& outlet, const DeliverySettings& settings,
+               std::unique_ptr<RecordRows> rows, std::unique_ptr<Spool> spool)
     : outlet_(outlet),
       settings_(settings),
+      spool_(std::move(spool)),
       queue_(settings, make_memory()),
-      block_(settings.batch_bytes) {
+      rows_(std::move(rows)) {
   records_.reserve(settings.batch_rows);
   judged_.reserve(settings.batch_rows);
   if (spool_ == nullptr) return;
@@ -50,12 +50,7 @@ Worker::Worker(Outlet& outlet, const DeliverySettings& settings)
 }
 
 std::span<std::byte> Worker::make_memory() {
-  if (settings_.delivery == Delivery::durable) {
-    const Status made = guarded(
-        [this] { return Spool::make(settings_, outlet_.title(), &spool_); });
-    if (made.ok()) return spool_->memory();
-    outlet_.report_no_spool(made);
-  }
+  if (spool_ != nullptr) return spool_->memory();
   memory_.emplace(Ring::kHeaderBytes + settings_.queue_bytes);
   return memory_->bytes();
 }
@@ -78,19 +73,17 @@ Status Worker::start() noexcept {
   return started;
 }
 
-bool Worker::push(const Event& event) noexcept {
-  const EventQueue::Pushed pushed = queue_.push(event);
-  if (pushed == EventQueue::Pushed::yes) [[likely]]
-    return true;
+// Of a queue that is closed.
+[[gnu::noinline]] bool Worker::end_push(RecordQueue::Pushed pushed) noexcept {
   // The thread has it until it has ended: events before this one come first.
   // What is late then is seen to by whoever ends it.
   if (!reader_.try_lock_for(settings_.longest_block)) {
-    if (pushed == EventQueue::Pushed::no) queue_.count_dropped();
+    if (pushed == RecordQueue::Pushed::no) queue_.count_dropped();
     return true;
   }
   const std::lock_guard lock(reader_, std::adopt_lock);
   // What stays on disk is another's by now, and need not have this one.
-  if (pushed == EventQueue::Pushed::no || stays_) return false;
+  if (pushed == RecordQueue::Pushed::no || stays_) return false;
   work_until_empty(steady_clock::now() + kLastDrain);
   return true;
 }
@@ -100,7 +93,8 @@ bool Worker::wait(TimePoint until, bool patient) noexcept {
   TimePoint now = steady_clock::now();
   while (!queue_.wait_settled(position, std::min(until, now + kRetryLook))) {
     now = steady_clock::now();
-    if (now >= until || leaves_ || (!patient && outlet_.is_failing())) {
+    if (now >= until || leaves_ || outlet_.has_ended() ||
+        (!patient && outlet_.is_failing())) {
       return false;
     }
   }
@@ -113,10 +107,14 @@ void Worker::stop(TimePoint start) noexcept {
   // As long as the queue is open, no call has to wait. What is logged meanwhile
   // becomes less and less, unless there is more than the sink can take.
   for (int i = 0; i < kMostDrains && !queue_.is_all_settled(); ++i) {
-    if (!queue_.wait_settled(queue_.tail(), until)) break;
+    if (!wait(until, true)) break;
   }
   const TimePoint now = steady_clock::now();
-  last_drain_until_ = now < until ? std::max(until, now + kLastDrain) : until;
+  if (outlet_.has_ended()) {
+    last_drain_until_ = now;
+  } else {
+    last_drain_until_ = now < until ? std::max(until, now + kLastDrain) : until;
+  }
   queue_.close();
   thread_.join();
   const std::lock_guard lock(reader_);
@@ -130,9 +128,7 @@ void Worker::give_back() noexcept {
     if (memory_.has_value()) memory_->give_back(Ring::kHeaderBytes);
     if (spool_ != nullptr) spool_->give_back();
   }
-  block_.recycle(0);
-  row_scratch_.recycle(0);
-  message_.recycle(0);
+  rows_->give_back();
 }
 
 void Worker::add_to(SinkStats* stats, std::uint64_t handed) const noexcept {
@@ -160,7 +156,9 @@ void Worker::run() noexcept {
   ::pthread_setname_np(::pthread_self(), "stogger");
   const InsideSink guard;  // also of the functions that get its reports
   const std::lock_guard lock(reader_);
+  next_batch_ = steady_clock::now() + settings_.longest_delay;
   while (!queue_.is_closed()) {
+    if (is_settled() && gathers_more()) continue;
     if (is_settled() && !fill()) {
       rest();
       continue;
@@ -168,6 +166,8 @@ void Worker::run() noexcept {
     const bool was_full = records_.size() == settings_.batch_rows;
     if (!hand_over()) {
       queue_.doze(kRetryLook);
+    } else if (settings_.gathers) {
+      next_batch_ = steady_clock::now() + settings_.longest_delay;
     } else if (is_settled() && !was_full) {
       // A sink that holds rows back writes all that it has at once, at a price.
       queue_.sleep(holds_rows_ ? settings_.longest_delay : kPause);
@@ -214,6 +214,8 @@ bool Worker::fill_from_disk() noexcept {
             std::begin(origin_.queue));
   if (spool_->is_inherited()) {
     inherited_.fetch_add(records_.size(), std::memory_order_release);
+  } else {
+    read_ += records_.size();
   }
   note_new();
   return true;
@@ -223,7 +225,7 @@ void Worker::note_new() noexcept {
   new_records_ = records_.size();
   if (records_.empty()) return;
   rests_ = 0;
-  oldest_ns_.store(event_record_time(records_.front().bytes).ns,
+  oldest_ns_.store(record_start(records_.front().bytes).time_ns,
                    std::memory_order_relaxed);
 }
 
@@ -233,24 +235,44 @@ bool Worker::fill_from_memory() noexcept {
     if (record.data() == nullptr) break;
     records_.push_back({record, queue_.read_position()});
   }
+  read_ += records_.size();
   note_new();
   // The end of a lap that was skipped, and nothing else.
   if (records_.empty() && !queue_.is_released()) release();
   return !records_.empty();
 }
 
+// Of a queue that gathers rows: waits for more, unless there are enough for a
+// batch, it is due, or somebody waits for it.
+bool Worker::gathers_more() noexcept {
+  if (!settings_.gathers || queue_.is_all_settled()) return false;
+  const auto left =
+      std::chrono::ceil<milliseconds>(next_batch_ - steady_clock::now());
+  const bool is_enough = queue_.pushed() - read_ >= settings_.batch_rows ||
+                         queue_.used() > queue_.capacity() / 2;
+  if (left.count() <= 0 || is_enough || queue_.has_waiters() || is_behind()) {
+    return false;
+  }
+  rests_ = 0;
+  queue_.sleep(std::min(left, kBatchLook));
+  return true;
+}
+
 void Worker::rest() noexcept {
+  const milliseconds delay = settings_.gathers
+                                 ? std::min(settings_.longest_delay, kBatchLook)
+                                 : settings_.longest_delay;
   if (spool_ != nullptr && spool_->has_lost()) count_lost();
   if (spool_ != nullptr && spool_->is_behind()) {
     // What others have left cannot be read now.
-    queue_.sleep(std::min(settings_.longest_delay, kLongestIdle));
+    queue_.sleep(std::min(delay, kLongestIdle));
     return;
   }
-  if (rests_ * settings_.longest_delay >= kLongestIdle) {
-    queue_.sleep(EventQueue::kUntilEvent);
+  if (rests_ * delay >= kLongestIdle) {
+    queue_.sleep(RecordQueue::kUntilEvent);
   } else {
     ++rests_;
-    queue_.sleep(settings_.longest_delay);
+    queue_.sleep(delay);
   }
 }
 
@@ -280,7 +302,7 @@ bool Worker::hand_over() noexcept {
     if (const std::size_t count = render(*layout); count != 0) {
       judged_.assign(count, false);
       const std::uint64_t kept =
-          outlet_.write_queued(rows(count), sanitized_, judged_);
+          outlet_.write_queued(rows(count), rows_->sanitized(), judged_);
       settle(count, kept);
       works = kept == 0;
     } else {
@@ -313,9 +335,9 @@ void Worker::acknowledge() noexcept {
   if (records_.empty()) oldest_ns_.store(0, std::memory_order_relaxed);
 }
 
-// The block, which is of the first `count` records.
+// Those of the first `count` records.
 RowBatch Worker::rows(std::size_t count) {
-  RowBatch rows = block_.rows();
+  RowBatch rows = rows_->rows();
   if (spool_ == nullptr) return rows;
   positions_.clear();
   for (std::size_t i = 0; i < count; ++i) {
@@ -326,18 +348,14 @@ RowBatch Worker::rows(std::size_t count) {
   return rows;
 }
 
-// How many of the records are in the block now. The first one may be gone: if
-// it cannot be rendered, it never will be.
+// How many of the records are rows now. The first one may be gone: if it cannot
+// be rendered, it never will be.
 std::size_t Worker::render(const RowLayout& layout) noexcept {
-  block_.clear();
-  sanitized_ = 0;
-  const std::size_t most = have_same_columns(layout.form)
-                               ? records_.size()
-                               : std::min<std::size_t>(records_.size(), 1);
+  rows_->clear();
   std::size_t count = 0;
-  while (count < most) {
+  while (count < records_.size()) {
     try {
-      if (!render_one(records_[count].bytes, layout)) break;
+      if (!rows_->add(records_[count].bytes, layout)) break;
       ++count;
     } catch (const std::bad_alloc&) {
       // What is on disk can wait for memory.
@@ -354,26 +372,6 @@ std::size_t Worker::render(const RowLayout& layout) noexcept {
 void Worker::refuse_first(std::string_view why) noexcept {
   outlet_.refuse_queued(1, why);
   records_.erase(records_.begin());
-}
-
-// False if there is no room for it in the block. May throw std::bad_alloc, and
-// std::invalid_argument for a record that is none.
-bool Worker::render_one(std::span<const std::byte> record,
-                        const RowLayout& layout) {
-  if (!record_.read(record)) throw std::invalid_argument("damaged");
-  Event event = record_.event();
-  message_.recycle(kKeptMemory);
-  if (event.has_message()) {
-    event.shown_fields = render_message(event, message_);
-    event.message = message_.view();
-  }
-  shorten(&event, event_scratch_);  // its message may be long
-  stogger::render(event, layout.form, layout.wanted, row_scratch_,
-                  &row_scratch_.row);
-  const bool added = block_.add(row_scratch_.row);
-  if (added) sanitized_ += row_scratch_.sanitized;
-  row_scratch_.recycle(kKeptMemory);
-  return added;
 }
 
 // Of the first `count` records, the last `kept` that got no verdict stay.
@@ -419,6 +417,7 @@ void Worker::give_up() noexcept {
   do {
     dropped += drop();
   } while (fill());
+  given_up_ += dropped;
   outlet_.report_undelivered(dropped);
 }
 
@@ -438,13 +437,14 @@ void Worker::leave() noexcept {
   oldest_ns_.store(0, std::memory_order_relaxed);
   if (!stays_ && !has_some) return;
   left_counted_.store(counted, std::memory_order_relaxed);
+  left_ = left;
   leaves_.store(true, std::memory_order_release);
   if (left != 0) outlet_.report_left(left);
 }
 
 // Drops the oldest events, a quarter of the queue, if a call waits for that.
 void Worker::make_room() noexcept {
-  if (settings_.when_full != FullQueue::drop_oldest || !queue_.was_full()) {
+  if (settings_.when_full != WhenFull::drop_oldest || !queue_.was_full()) {
     return;
   }
   const auto is_full = [this] {

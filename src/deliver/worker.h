@@ -1,6 +1,6 @@
-// Worker: a queue of events and the thread that hands them to a sink in
-// batches. What the sink does not take because its target fails is handed over
-// again, in order, until it works, or until the worker is stopped.
+// Worker: a queue of records and the thread that hands them to a sink in
+// batches of rows. What the sink does not take because its target fails is
+// handed over again, in order, until it works, or until the worker is stopped.
 #pragma once
 
 #include <atomic>
@@ -14,18 +14,13 @@
 #include <utility>
 #include <vector>
 
-#include "base/buffer.h"
 #include "deliver/delivery.h"
-#include "deliver/event_queue.h"
 #include "deliver/outlet.h"
-#include "deliver/row_block.h"
+#include "deliver/record_queue.h"
+#include "deliver/record_rows.h"
 #include "deliver/spool.h"
-#include "event/compose.h"
-#include "event/event.h"
-#include "event/event_record.h"
 #include "os/anonymous_memory.h"
 #include "os/route_mutex.h"
-#include "render/render.h"
 #include "spool/segment.h"
 #include "stogger/stats.h"
 #include "stogger/status.h"
@@ -36,9 +31,10 @@ class Worker {
  public:
   using TimePoint = std::chrono::steady_clock::time_point;
 
-  // The outlet has to live as long. Where a queue cannot be on disk, it is in
-  // memory, and that is reported. May throw std::bad_alloc.
-  Worker(Outlet& outlet, const DeliverySettings& settings);
+  // The outlet has to live as long. Without a spool, the queue is in memory.
+  // May throw std::bad_alloc.
+  Worker(Outlet& outlet, const DeliverySettings& settings,
+         std::unique_ptr<RecordRows> rows, std::unique_ptr<Spool> spool);
   ~Worker() {
     if (spool_ != nullptr) static_cast<void>(spool_->stop());
   }
@@ -50,7 +46,11 @@ class Worker {
 
   // Callable from any thread. False if the event is not taken: the worker is
   // stopped.
-  bool push(const Event& event) noexcept;
+  template <class Pushable>
+  bool push(const Pushable& event) noexcept {
+    const RecordQueue::Pushed pushed = queue_.push(event);
+    return pushed == RecordQueue::Pushed::yes || end_push(pushed);
+  }
   // Waits until all events so far are settled. False if the time is up before,
   // or, unless it is to be `patient`, if the sink is out of order.
   bool wait(TimePoint until, bool patient) noexcept;
@@ -71,6 +71,14 @@ class Worker {
     return spool_ != nullptr && spool_->is_behind();
   }
 
+  // How many events were dropped because the queue was full, and how many were
+  // given up at its end or are left on disk then.
+  std::uint64_t dropped_for_room() const noexcept {
+    return queue_.dropped() + dropped_oldest_;
+  }
+  std::uint64_t given_up() const noexcept { return given_up_; }
+  std::uint64_t left() const noexcept { return left_; }
+
   // Adds what is in the queue to what the sink was `handed`, as its counters
   // say.
   void add_to(SinkStats* stats, std::uint64_t handed) const noexcept;
@@ -83,6 +91,7 @@ class Worker {
 
  private:
   std::span<std::byte> make_memory();
+  bool end_push(RecordQueue::Pushed pushed) noexcept;
   void run() noexcept;
   void work_until_empty(TimePoint until) noexcept;
   bool fill() noexcept;
@@ -93,11 +102,11 @@ class Worker {
   bool is_settled() const noexcept;
   void acknowledge() noexcept;
   void refuse_first(std::string_view why) noexcept;
+  bool gathers_more() noexcept;
   void rest() noexcept;
   bool hand_over() noexcept;
   std::size_t render(const RowLayout& layout) noexcept;
   RowBatch rows(std::size_t count);
-  bool render_one(std::span<const std::byte> record, const RowLayout& layout);
   void settle(std::size_t count, std::uint64_t kept) noexcept;
   void release() noexcept;
   std::uint64_t drop() noexcept;
@@ -111,7 +120,7 @@ class Worker {
   // What the ring lies in: one of the two.
   std::unique_ptr<Spool> spool_;
   std::optional<AnonymousMemory> memory_;
-  EventQueue queue_;
+  RecordQueue queue_;
   std::thread thread_;
   TimePoint last_drain_until_{};  // set before the queue is closed
 
@@ -121,14 +130,10 @@ class Worker {
   std::vector<QueueRecord> records_;  // read, and not settled
   std::uint64_t new_records_ = 0;     // of these, never handed over
   std::vector<bool> judged_;
-  RowBlock block_;
-  std::uint32_t sanitized_ = 0;  // in the block
-  EventRecord record_;
-  EventScratch event_scratch_;
-  Buffer message_;
-  RowScratch row_scratch_;
-  int rests_ = 0;  // in a row, without an event
-  std::uint64_t dropped_oldest_ = 0;
+  const std::unique_ptr<RecordRows> rows_;
+  int rests_ = 0;           // in a row, without an event
+  std::uint64_t read_ = 0;  // of this queue
+  TimePoint next_batch_{};  // when a batch is due that is not full
   std::uint64_t reported_drops_ = 0;
   TimePoint next_drop_report_{};
   Status spool_started_;
@@ -141,6 +146,9 @@ class Worker {
   // Events that another process had left, and that were read.
   std::atomic<std::uint64_t> inherited_{0};
   bool stays_ = false;  // the folder; guarded by reader_
+  std::atomic<std::uint64_t> dropped_oldest_{0};
+  std::atomic<std::uint64_t> given_up_{0};
+  std::atomic<std::uint64_t> left_{0};
   // Whether events are left to others, and how many of them the sink's counters
   // have.
   std::atomic<bool> leaves_{false};

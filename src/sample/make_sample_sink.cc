@@ -17,6 +17,17 @@
 namespace stogger {
 namespace {
 
+// Of a sink that was made with these options.
+std::string table_of(const Options& options) {
+  for (const UsedOption& option : OptionsAccess::used(options)) {
+    const Value value = option.value.view();
+    if (option.key == "table" && value.kind() == Kind::text) {
+      return std::string(value.text());
+    }
+  }
+  return {};
+}
+
 Status make_open(std::string_view name, Fields options, SinkPtr* sink) {
   SinkType type;
   if (Status status = find_sink_type(name, &type); !status.ok()) return status;
@@ -26,7 +37,8 @@ Status make_open(std::string_view name, Fields options, SinkPtr* sink) {
   OptionsAccess::set_for_samples(read);
   SinkPtr bare;
   if (Status status = make_sink(type, read, &bare); !status.ok()) return status;
-  SinkPtr made(new SampleSink(std::move(bare)));
+  SinkPtr made(
+      new SampleSink(std::move(bare), std::string(name), table_of(read)));
   if (Status status = made->open(); !status.ok()) {
     return Status(status.code(), std::string(name) + " sink " +
                                      std::string(made->target()) + ": " +

@@ -29,7 +29,9 @@ class SampleSink::Busy {
   std::atomic<bool>& is_busy_;
 };
 
-SampleSink::SampleSink(SinkPtr sink) noexcept : sink_(std::move(sink)) {
+SampleSink::SampleSink(SinkPtr sink, std::string type,
+                       std::string table) noexcept
+    : sink_(std::move(sink)), type_(std::move(type)), table_(std::move(table)) {
   process_objects(ProcessPart::sample_sinks).add(*this);
 }
 

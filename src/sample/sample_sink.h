@@ -5,6 +5,7 @@
 
 #include <atomic>
 #include <cstdint>
+#include <string>
 #include <string_view>
 
 #include "os/process.h"
@@ -17,7 +18,8 @@ namespace stogger {
 // there again.
 class SampleSink final : public Sink, private ProcessObject {
  public:
-  explicit SampleSink(SinkPtr sink) noexcept;
+  // `table` is where in its target it writes, if that has several.
+  SampleSink(SinkPtr sink, std::string type, std::string table) noexcept;
   // Finishes the pipes that write to it.
   ~SampleSink() override;
 
@@ -47,6 +49,9 @@ class SampleSink final : public Sink, private ProcessObject {
     return is_torn_ ? Sink::target() : sink_->target();
   }
 
+  const std::string& type() const noexcept { return type_; }
+  const std::string& table() const noexcept { return table_; }
+
   // Null if it must not be touched.
   const Sink* inner() const noexcept {
     return is_torn_ ? nullptr : sink_.get();
@@ -58,6 +63,8 @@ class SampleSink final : public Sink, private ProcessObject {
   bool after_fork_in_child() noexcept override;
 
   SinkPtr sink_;
+  const std::string type_;
+  const std::string table_;
   std::atomic<bool> is_busy_{false};  // in the middle of a call
   bool is_abandoned_ = false;         // and has not been opened since
   bool is_torn_ = false;              // abandoned in the middle of a call

@@ -92,7 +92,7 @@ class Ring {
       }
       if (!has_room(tail + length)) [[unlikely]]
         return nullptr;
-      // In one order with what a push looks at afterwards: see EventQueue.
+      // In one order with what a push looks at afterwards: see RecordQueue.
       if (header_->tail.compare_exchange_weak(tail, tail + length,
                                               std::memory_order_seq_cst,
                                               std::memory_order_relaxed)) {

@@ -78,6 +78,8 @@ def summary(logging, compiling, postgres, samples):
                      "events/s of a bare loop over libpq |")
     for row in rows(samples[0]):
         what, ratio, rate = row[0], row[2].strip("*"), row[3]
+        if "durable" in what:
+            continue  # compared with ours
         if "pipe" in what:
             lines.append(f"| samples, {what} | {float(rate) / 1e6:.1f} million a second |")
         elif "batches of 1,000" in what:

@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "event/event_record.h"
+#include "sample/sample_record.h"
 #include "stogger/diagnostics.h"
 #include "stogger/log.h"
 #include "stogger/system.h"
@@ -218,8 +219,8 @@ TEST_F(SpoolCommand, ARecordThatIsNoEventIsDamage) {
   queue.add(as_bytes("no event"));
   queue.let_go();
   EXPECT_EQ(run("verify " + queue.path()), 1);
-  EXPECT_THAT(out_,
-              HasSubstr("damage: the record that ends at 16 is no event"));
+  EXPECT_THAT(out_, HasSubstr("damage: the record that ends at 16 is neither "
+                              "an event nor a sample"));
   EXPECT_EQ(run("show " + queue.path()), 1);
   EXPECT_EQ(out_, "");
 }
@@ -230,8 +231,8 @@ TEST_F(SpoolCommand, JsonThatIsNoneBecomesAText) {
   event.level = Level::info;
   event.fields = &field;
   event.field_count = 1;
-  std::vector<std::byte> record(event_record_size(event));
-  write_event_record(event, record.size(), record.data());
+  std::vector<std::byte> record(record_size(event));
+  write_record(event, record.size(), record.data());
   MadeQueue queue(spool_);
   queue.add(record);
   queue.let_go();
@@ -239,6 +240,34 @@ TEST_F(SpoolCommand, JsonThatIsNoneBecomesAText) {
   EXPECT_EQ(std::count(out_.begin(), out_.end(), '\n'), 1);
   EXPECT_TRUE(nlohmann::json::parse(out_).at("data").is_string()) << out_;
   EXPECT_THAT(out_, Not(HasSubstr("\x1b")));
+}
+
+TEST_F(SpoolCommand, SamplesAreShownAndNotReplayed) {
+  const Field fields[] = {{"flow", 1.5}, {"data", Json{"{\n"}}};
+  const Sample sample = {.device = "mfc1",
+                         .requested_at = Time{1000000000},
+                         .received_at = Time{3000000000},
+                         .fields = fields,
+                         .status = "HLD"};
+  std::vector<std::byte> record(record_size(sample));
+  write_record(sample, record.size(), record.data());
+  MadeQueue queue(spool_);
+  queue.add(record);
+  queue.let_go();
+  EXPECT_EQ(run("ls spool"), 0);
+  EXPECT_THAT(out_, HasSubstr(" oldest=1970-01-01T00:00:01"));
+  EXPECT_EQ(run("verify " + queue.path()), 0);
+  EXPECT_EQ(run("show " + queue.path()), 0);
+  EXPECT_EQ(out_,
+            "{\"device\":\"mfc1\",\"unit_id\":\"\",\"requested_at\":"
+            "\"1970-01-01T00:00:01.000000Z\",\"received_at\":\"1970-01-01T00:"
+            "00:03.000000Z\",\"midpoint_at\":\"1970-01-01T00:00:02.000000Z\","
+            "\"latency_s\":2.0,\"flow\":1.5,\"data\":\"{\\n\",\"status\":"
+            "\"HLD\"}\n");
+  EXPECT_EQ(replay(jsonl_, queue.path()), 65);
+  EXPECT_THAT(err_, HasSubstr("has samples, which the next pipe of its "
+                              "program delivers"));
+  EXPECT_TRUE(fs::exists(queue.path()));
 }
 
 TEST_F(SpoolCommand, ShowPrintsTheOldestEventsFirst) {

@@ -37,7 +37,7 @@ drain_ms = 6
   const DeliverySettings& settings = built.sinks[0].delivery;
   EXPECT_EQ(settings.delivery, Delivery::async);
   EXPECT_EQ(settings.queue_bytes, 131072u);
-  EXPECT_EQ(settings.when_full, FullQueue::drop_oldest);
+  EXPECT_EQ(settings.when_full, WhenFull::drop_oldest);
   EXPECT_EQ(settings.longest_block, milliseconds(1));
   EXPECT_EQ(settings.batch_rows, 2u);
   EXPECT_EQ(settings.batch_bytes, 5000u);

@@ -42,7 +42,7 @@ void write_value(ValueWriter& out, const Chatty& chatty) {
   out.set("of the outer event");
 }
 
-class Delivery : public ::testing::Test {
+class DeliveryTest : public ::testing::Test {
  protected:
   ManualClock clock_;
   Diagnostics diagnostics_;
@@ -50,7 +50,7 @@ class Delivery : public ::testing::Test {
   Logger log_ = system_.logger();
 };
 
-TEST_F(Delivery, EachSinkGetsItsLevelAndAbove) {
+TEST_F(DeliveryTest, EachSinkGetsItsLevelAndAbove) {
   const auto all = add_scripted(system_, "all", Level::trace);
   const auto some = add_scripted(system_, "some", Level::warning);
   const auto none = add_scripted(system_, "none", Level::off);
@@ -66,7 +66,7 @@ TEST_F(Delivery, EachSinkGetsItsLevelAndAbove) {
   EXPECT_EQ(stats_of(system_, "none").accepted, 0U);
 }
 
-TEST_F(Delivery, ThresholdIsThatOfTheLeastDemandingSink) {
+TEST_F(DeliveryTest, ThresholdIsThatOfTheLeastDemandingSink) {
   EXPECT_FALSE(log_.enabled(Level::alert)) << "there is no sink yet";
   add_scripted(system_, "some", Level::warning);
   EXPECT_FALSE(log_.enabled(Level::info));
@@ -76,7 +76,7 @@ TEST_F(Delivery, ThresholdIsThatOfTheLeastDemandingSink) {
   EXPECT_FALSE(log_.enabled(Level::trace));
 }
 
-TEST_F(Delivery, OffIsNoLevelOfAnEvent) {
+TEST_F(DeliveryTest, OffIsNoLevelOfAnEvent) {
   const auto none = add_scripted(system_, "none", Level::off);
   const auto alert = add_scripted(system_, "alert", Level::alert);
   log_.log(Level::off, "odd");
@@ -84,7 +84,7 @@ TEST_F(Delivery, OffIsNoLevelOfAnEvent) {
   EXPECT_THAT(alert->events(), ElementsAre("odd")) << "counts as the highest";
 }
 
-TEST_F(Delivery, NothingIsFormattedForAnEventThatNoSinkTakes) {
+TEST_F(DeliveryTest, NothingIsFormattedForAnEventThatNoSinkTakes) {
   add_scripted(system_, "some", Level::warning);
   int times = 0;
   log_.info("filtered", {{"costly", Costly{&times}}}, "{costly}");
@@ -93,7 +93,7 @@ TEST_F(Delivery, NothingIsFormattedForAnEventThatNoSinkTakes) {
   EXPECT_EQ(times, 1);
 }
 
-TEST_F(Delivery, NothingIsRenderedForASinkThatWillNotWrite) {
+TEST_F(DeliveryTest, NothingIsRenderedForASinkThatWillNotWrite) {
   add_scripted(system_, "taker");
   add_scripted(system_, "filter", Level::error);
   const auto broken = add_scripted(system_, "broken");
@@ -105,7 +105,7 @@ TEST_F(Delivery, NothingIsRenderedForASinkThatWillNotWrite) {
   EXPECT_EQ(stats_of(system_, "broken").sanitized, 0U);
 }
 
-TEST_F(Delivery, SanitizedCountsEachSinksOwnRenderings) {
+TEST_F(DeliveryTest, SanitizedCountsEachSinksOwnRenderings) {
   const auto lines = std::make_shared<Script>();
   lines->on_form = [] { return RowForm::json; };
   add_scripted(system_, "lines", Level::trace, lines);
@@ -123,7 +123,7 @@ TEST_F(Delivery, SanitizedCountsEachSinksOwnRenderings) {
   EXPECT_EQ(stats_of(system_, "lines").written, 3U);
 }
 
-TEST_F(Delivery, ASinkThatThrowsTakesNothingFromTheOthers) {
+TEST_F(DeliveryTest, ASinkThatThrowsTakesNothingFromTheOthers) {
   const auto before = add_scripted(system_, "before");
   const auto broken = add_scripted(system_, "broken");
   const auto after = add_scripted(system_, "after");
@@ -141,7 +141,7 @@ TEST_F(Delivery, ASinkThatThrowsTakesNothingFromTheOthers) {
   EXPECT_THAT(diagnostics_.lines()[0], HasSubstr("threw: out of cheese"));
 }
 
-TEST_F(Delivery, WhatIsThrownNeedNotBeAnException) {
+TEST_F(DeliveryTest, WhatIsThrownNeedNotBeAnException) {
   const auto broken = add_scripted(system_, "broken");
   const auto other = add_scripted(system_, "other");
   broken->on_write = [](const RowBatch&) -> Status { throw 42; };
@@ -150,7 +150,7 @@ TEST_F(Delivery, WhatIsThrownNeedNotBeAnException) {
   EXPECT_EQ(other->count(), 1U);
 }
 
-TEST_F(Delivery, EveryMethodOfASinkMayThrow) {
+TEST_F(DeliveryTest, EveryMethodOfASinkMayThrow) {
   const auto script = std::make_shared<Script>();
   const auto other = add_scripted(system_, "other");
   script->on_open = []() -> Status { throw std::runtime_error("open"); };
@@ -172,7 +172,7 @@ TEST_F(Delivery, EveryMethodOfASinkMayThrow) {
   EXPECT_THAT(other->events(), ElementsAre("first", "second", "third"));
 }
 
-TEST_F(Delivery, ASinkThatLogsIsNotHeard) {
+TEST_F(DeliveryTest, ASinkThatLogsIsNotHeard) {
   const auto script = std::make_shared<Script>();
   add_scripted(system_, "other");
   script->on_write = [this](const RowBatch&) {
@@ -193,7 +193,7 @@ TEST_F(Delivery, ASinkThatLogsIsNotHeard) {
   EXPECT_THAT(diagnostics_.lines(), IsEmpty());
 }
 
-TEST_F(Delivery, ASinkMayLogInNoneOfItsMethods) {
+TEST_F(DeliveryTest, ASinkMayLogInNoneOfItsMethods) {
   const auto script = std::make_shared<Script>();
   const auto chat = [this] {
     log_.info("from-the-sink");
@@ -215,7 +215,7 @@ TEST_F(Delivery, ASinkMayLogInNoneOfItsMethods) {
   script->on_close = {};  // it is closed again when the logger is gone
 }
 
-TEST_F(Delivery, ASinkThatUsesItsSystemGetsAnErrorAndNoDeadlock) {
+TEST_F(DeliveryTest, ASinkThatUsesItsSystemGetsAnErrorAndNoDeadlock) {
   const auto script = std::make_shared<Script>();
   std::vector<Status> results;
   std::uint64_t accepted = 0;
@@ -238,7 +238,7 @@ TEST_F(Delivery, ASinkThatUsesItsSystemGetsAnErrorAndNoDeadlock) {
   EXPECT_EQ(script->count(), 2U);
 }
 
-TEST_F(Delivery, ADiagnosticFunctionMayLookAtTheStatistics) {
+TEST_F(DeliveryTest, ADiagnosticFunctionMayLookAtTheStatistics) {
   struct Seen {
     System* system;
     std::uint64_t dropped = 0;
@@ -256,7 +256,7 @@ TEST_F(Delivery, ADiagnosticFunctionMayLookAtTheStatistics) {
   EXPECT_EQ(seen.dropped, 1U);
 }
 
-TEST_F(Delivery, ALogCallWithinALogCallGetsThrough) {
+TEST_F(DeliveryTest, ALogCallWithinALogCallGetsThrough) {
   const auto script = std::make_shared<Script>();
   std::vector<std::string> values;
   script->on_write = [&](const RowBatch& rows) {
@@ -269,7 +269,7 @@ TEST_F(Delivery, ALogCallWithinALogCallGetsThrough) {
   EXPECT_THAT(values, ElementsAre("of the inner event", "of the outer event"));
 }
 
-TEST_F(Delivery, ErrnoIsTheCallersOwn) {
+TEST_F(DeliveryTest, ErrnoIsTheCallersOwn) {
   const auto script = add_scripted(system_, "sink");
   script->on_write = [](const RowBatch&) {
     errno = EBADF;
@@ -280,7 +280,7 @@ TEST_F(Delivery, ErrnoIsTheCallersOwn) {
   EXPECT_EQ(errno, ENOENT);
 }
 
-TEST_F(Delivery, TwoSinksCannotShareAName) {
+TEST_F(DeliveryTest, TwoSinksCannotShareAName) {
   add_scripted(system_, "twin");
   const Status status = system_.add_sink(
       "twin", SinkPtr(new ScriptedSink(std::make_shared<Script>())));
@@ -289,11 +289,11 @@ TEST_F(Delivery, TwoSinksCannotShareAName) {
   EXPECT_EQ(system_.stats().size(), 1U);
 }
 
-TEST_F(Delivery, ANullSinkIsRefused) {
+TEST_F(DeliveryTest, ANullSinkIsRefused) {
   EXPECT_EQ(system_.add_sink("null", SinkPtr()).code(), Code::invalid);
 }
 
-TEST_F(Delivery, TheFormIsAskedForAfterEachOpening) {
+TEST_F(DeliveryTest, TheFormIsAskedForAfterEachOpening) {
   const auto script = std::make_shared<Script>();
   RowForm form = RowForm::json;
   std::vector<std::string> first_columns;
@@ -317,7 +317,7 @@ TEST_F(Delivery, TheFormIsAskedForAfterEachOpening) {
                           "timestamp", "timestamp"));
 }
 
-TEST_F(Delivery, AfterCloseEachEventOpensTheSinkForItself) {
+TEST_F(DeliveryTest, AfterCloseEachEventOpensTheSinkForItself) {
   const auto script = add_scripted(system_, "sink");
   log_.info("early");
   EXPECT_TRUE(system_.close().ok());
@@ -333,7 +333,7 @@ TEST_F(Delivery, AfterCloseEachEventOpensTheSinkForItself) {
   EXPECT_EQ(stats_of(system_, "sink").written, 3U);
 }
 
-TEST_F(Delivery, AfterCloseARefusedEventLeavesTheSinkClosedToo) {
+TEST_F(DeliveryTest, AfterCloseARefusedEventLeavesTheSinkClosedToo) {
   const auto script = add_scripted(system_, "sink");
   EXPECT_TRUE(system_.close().ok());
   script->on_report = [](WriteReport& report) {
@@ -344,7 +344,7 @@ TEST_F(Delivery, AfterCloseARefusedEventLeavesTheSinkClosedToo) {
   EXPECT_EQ(stats_of(system_, "sink").dropped, 1U);
 }
 
-TEST_F(Delivery, CloseMayComeTwice) {
+TEST_F(DeliveryTest, CloseMayComeTwice) {
   const auto script = add_scripted(system_, "sink");
   EXPECT_TRUE(system_.close().ok());
   EXPECT_TRUE(system_.close().ok());
@@ -352,7 +352,7 @@ TEST_F(Delivery, CloseMayComeTwice) {
   EXPECT_EQ(script->flushed, 0) << "a closed sink has nothing to flush";
 }
 
-TEST_F(Delivery, FlushReachesEverySinkAndTellsTheFirstFailure) {
+TEST_F(DeliveryTest, FlushReachesEverySinkAndTellsTheFirstFailure) {
   const auto first = add_scripted(system_, "first");
   const auto second = add_scripted(system_, "second");
   const auto third = add_scripted(system_, "third");
@@ -369,7 +369,7 @@ TEST_F(Delivery, FlushReachesEverySinkAndTellsTheFirstFailure) {
   EXPECT_EQ(third->flushed, 1);
 }
 
-TEST_F(Delivery, CloseReachesEverySinkAndTellsTheFirstFailure) {
+TEST_F(DeliveryTest, CloseReachesEverySinkAndTellsTheFirstFailure) {
   const auto first = add_scripted(system_, "first");
   const auto second = add_scripted(system_, "second");
   first->on_close = unavailable;
@@ -379,7 +379,7 @@ TEST_F(Delivery, CloseReachesEverySinkAndTellsTheFirstFailure) {
   EXPECT_FALSE(second->is_open);
 }
 
-TEST_F(Delivery, InstallReplacesAllSinks) {
+TEST_F(DeliveryTest, InstallReplacesAllSinks) {
   const auto old = add_scripted(system_, "old");
   log_.info("a");
   const auto fresh = std::make_shared<Script>();
@@ -401,7 +401,7 @@ TEST_F(Delivery, InstallReplacesAllSinks) {
   EXPECT_EQ(system_.stats().size(), 1U);
 }
 
-TEST_F(Delivery, AnOptionOfACustomSinkIsReadFromToml) {
+TEST_F(DeliveryTest, AnOptionOfACustomSinkIsReadFromToml) {
   static std::string greeting;
   static std::shared_ptr<Script> script;
   script = std::make_shared<Script>();

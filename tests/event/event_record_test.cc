@@ -16,8 +16,8 @@ namespace {
 class RecordBytes {
  public:
   explicit RecordBytes(const Event& event)
-      : size_(event_record_size(event)), words_(size_ / 8 + 1) {
-    write_event_record(event, size_, bytes());
+      : size_(record_size(event)), words_(size_ / 8 + 1) {
+    write_record(event, size_, bytes());
   }
   std::byte* bytes() { return reinterpret_cast<std::byte*>(words_.data()); }
   std::size_t size() const { return size_; }

@@ -1,6 +1,6 @@
 // Whatever the bytes of a record, reading it ends, and what is read lies in it;
-// an event that was read is written as a record that reads the same, and can be
-// rendered.
+// an event or a sample that was read is written as a record that reads the
+// same. Events can be rendered.
 #include <cstdint>
 #include <cstring>
 #include <string>
@@ -8,10 +8,10 @@
 #include <vector>
 
 #include "event/event_record.h"
-#include "event/shorten.h"
 #include "fuzz/random_event.h"
-#include "render/message.h"
+#include "render/complete.h"
 #include "render/render.h"
+#include "sample/sample_record.h"
 
 namespace stogger {
 namespace {
@@ -28,24 +28,36 @@ bool has_text(const Value& value) {
   return value.kind() == Kind::text || value.kind() == Kind::json;
 }
 
-void check_bounds(const Event& event, const Bytes& bytes) {
-  for (const std::string_view text :
-       {event.name, event.logger, event.where.function, event.where.file,
-        event.message_template}) {
-    check(is_in(text, bytes), "a text lies in the record");
-  }
-  for (std::size_t i = 0; i < event.field_count; ++i) {
-    const Field& field = event.fields[i];
+void check_fields(Fields fields, const Bytes& bytes) {
+  for (const Field& field : fields) {
     check(is_in(field.key, bytes), "a key lies in the record");
     check(!has_text(field.value) || is_in(field.value.text(), bytes),
           "a value lies in the record");
   }
 }
 
-Bytes written(const Event& event) {
-  const std::size_t size = event_record_size(event);
+void check_bounds(const Event& event, const Bytes& bytes) {
+  for (const std::string_view text :
+       {event.name, event.logger, event.where.function, event.where.file,
+        event.message_template}) {
+    check(is_in(text, bytes), "a text lies in the record");
+  }
+  check_fields({event.fields, event.field_count}, bytes);
+}
+
+void check_bounds(const Sample& sample, const Bytes& bytes) {
+  for (const std::string_view text :
+       {sample.device, sample.unit_id, sample.status}) {
+    check(is_in(text, bytes), "a text lies in the record");
+  }
+  check_fields(sample.fields, bytes);
+}
+
+template <class Pushable>
+Bytes written(const Pushable& pushable) {
+  const std::size_t size = record_size(pushable);
   Bytes bytes(size);
-  write_event_record(event, size, bytes.data());
+  write_record(pushable, size, bytes.data());
   return bytes;
 }
 
@@ -54,11 +66,7 @@ void render_all(const EventRecord& record) {
   EventScratch event_scratch;
   Buffer message;
   Event event = record.event();
-  if (event.has_message()) {
-    event.shown_fields = render_message(event, message);
-    event.message = message.view();
-  }
-  shorten(&event, event_scratch);
+  complete(&event, message, event_scratch);
   RowScratch scratch;
   for (const RowForm form : {RowForm::text, RowForm::json, RowForm::logfmt,
                              RowForm::table, RowForm::fields, RowForm::event}) {
@@ -69,9 +77,20 @@ void render_all(const EventRecord& record) {
   }
 }
 
+void run_sample(const Bytes& bytes) {
+  SampleRecord record;
+  if (!record.read(bytes)) return;
+  check_bounds(record.sample(), bytes);
+  const Bytes again = written(record.sample());
+  SampleRecord second;
+  check(second.read(again), "what was written is read");
+  check(written(second.sample()) == again, "the same is read again");
+}
+
 void run(const std::uint8_t* data, std::size_t size) {
   Bytes bytes(size);
   if (size != 0) std::memcpy(bytes.data(), data, size);
+  run_sample(bytes);
   EventRecord record;
   if (!record.read(bytes)) return;
   check_bounds(record.event(), bytes);

@@ -6,6 +6,7 @@
 #include <thread>
 #include <vector>
 
+#include "stogger/sample.h"
 #include "tests/postgres/fixture.h"
 #include "tests/support/killed_writers.h"
 #include "tests/support/temp_folder.h"
@@ -22,10 +23,10 @@ class DurablePostgres : public PostgresTest {
            server().dsn() + "\"\nspool_dir = \"" + folder_.file("spool") +
            "\"\n" + std::string(keys);
   }
-  std::size_t queues() const {
+  std::size_t queues(const std::string& sink = "db") const {
     std::error_code error;
     std::size_t count = 0;
-    for (std::filesystem::directory_iterator it(folder_.file("spool/db"),
+    for (std::filesystem::directory_iterator it(folder_.file("spool/" + sink),
                                                 error);
          it != std::filesystem::directory_iterator(); ++it) {
       ++count;
@@ -43,11 +44,13 @@ class DurablePostgres : public PostgresTest {
     EXPECT_OK(system.close());
     EXPECT_EQ(queues(), 0U);
   }
-  KilledWriters::Outcome judge(const KilledWriters& writers) {
+  KilledWriters::Outcome judge(
+      const KilledWriters& writers,
+      const std::string& rows =
+          "data->>'round', data->>'thread', data->>'i') "
+          "FROM stogger_logs") {
     std::vector<KilledWriters::Key> stored;
-    for (const auto& row : server().query(
-             "SELECT concat_ws(' ', data->>'round', data->>'thread', "
-             "data->>'i') FROM stogger_logs")) {
+    for (const auto& row : server().query("SELECT concat_ws(' ', " + rows)) {
       stored.push_back(KilledWriters::key_of(row.at(0)));
     }
     return writers.judge(stored);
@@ -66,6 +69,40 @@ TEST_F(DurablePostgres, AfterKillsEachEventIsThereOnce) {
   }
   deliver();
   const KilledWriters::Outcome outcome = judge(writers);
+  EXPECT_EQ(outcome.lost, 0U) << "of " << outcome.all;
+  EXPECT_EQ(outcome.twice, 0U);
+}
+
+TEST_F(DurablePostgres, AfterKillsEachSampleOfAPipeIsThereOnce) {
+  if (!kNoThreadsInChildren.empty()) GTEST_SKIP() << kNoThreadsInChildren;
+  const std::string dsn = server().dsn();
+  const std::string spool = folder_.file("spool");
+  const auto make_sink = [&](SinkPtr* sink) {
+    return make_sample_sink("postgres", {{"dsn", dsn}, {"create_table", true}},
+                            sink);
+  };
+  const PipeOptions options = {.flush_interval_s = 0.01,
+                               .spool_dir = spool,
+                               .drain_ms = 600000,
+                               .on_failure = OnFailure::retry};
+  KilledWriters writers;
+  const int kills = KilledWriters::kills(4);
+  for (int i = 0; i < kills; ++i) {
+    const KilledWriters::MakeWrite make = [&] {
+      return KilledWriters::to_pipe(make_sink, options);
+    };
+    writers.run(make, milliseconds(300));
+  }
+  SinkPtr sink;
+  ASSERT_OK(make_sink(&sink));
+  Pipe pipe(*sink, options);
+  // There is a table even if they came to nothing.
+  EXPECT_OK(KilledWriters::push(pipe, {UINT64_MAX >> 1, 0, 0}));
+  EXPECT_OK(pipe.finish());
+  EXPECT_OK(sink->close());
+  EXPECT_EQ(queues("samples"), 0U);
+  const KilledWriters::Outcome outcome =
+      judge(writers, "round, thread, i) FROM samples");
   EXPECT_EQ(outcome.lost, 0U) << "of " << outcome.all;
   EXPECT_EQ(outcome.twice, 0U);
 }

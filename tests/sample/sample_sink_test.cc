@@ -18,7 +18,7 @@ namespace {
 class SampleSinkTest : public ::testing::Test {
  protected:
   CollectingSink* const inner_ = new CollectingSink;
-  SinkPtr sink_{new SampleSink(SinkPtr(inner_))};
+  SinkPtr sink_{new SampleSink(SinkPtr(inner_), "test", "")};
   testing::ManualClock clock_;
 };
 

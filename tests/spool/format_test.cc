@@ -74,8 +74,8 @@ std::vector<std::byte> example_event() {
   event.fields = fields;
   event.field_count = 2;
   event.raw_size = 54;
-  std::vector<std::byte> bytes(event_record_size(event));
-  write_event_record(event, bytes.size(), bytes.data());
+  std::vector<std::byte> bytes(record_size(event));
+  write_record(event, bytes.size(), bytes.data());
   return bytes;
 }
 

@@ -1,5 +1,6 @@
-// KilledWriters: processes whose threads log at full speed and which are killed
-// (kill -9) at a random moment, and what has to be with their target then.
+// KilledWriters: processes whose threads write at full speed and which are
+// killed (kill -9) at a random moment, and what has to be with their target
+// then.
 #pragma once
 
 #include <gtest/gtest.h>
@@ -12,6 +13,7 @@
 #include <cstdlib>
 #include <functional>
 #include <map>
+#include <memory>
 #include <new>
 #include <random>
 #include <sstream>
@@ -20,6 +22,7 @@
 #include <vector>
 
 #include "stogger/log.h"
+#include "stogger/sample.h"
 #include "stogger/system.h"
 #include "tests/support/processes.h"
 
@@ -48,14 +51,18 @@ class KilledWriters {
     return more == nullptr ? few : std::atoi(more);
   }
 
-  // Lets a process with that configuration log for at most so long, and kills
-  // it. Events carry the fields `round`, `thread` and `i`.
-  void run(const std::string& configuration,
-           std::chrono::milliseconds longest) {
+  // Writes what has these three numbers.
+  using Write = std::function<void(const Key&)>;
+  // Makes, in the process that is to be killed, what its threads write with;
+  // null if that fails.
+  using MakeWrite = std::function<Write()>;
+
+  // Lets a process write for at most so long, and kills it.
+  void run(const MakeWrite& make, std::chrono::milliseconds longest) {
     for (auto& count : *progress_) count = 0;
     const auto round = returned_.size();
     const pid_t child =
-        start_child([&] { return log_until_killed(configuration, round); });
+        start_child([&] { return write_until_killed(make(), round); });
     const auto time = std::uniform_int_distribution<std::int64_t>(
         5, longest.count())(random_);
     std::this_thread::sleep_for(std::chrono::milliseconds(time));
@@ -63,6 +70,37 @@ class KilledWriters {
     std::array<std::uint64_t, kThreads> counts{};
     for (std::size_t i = 0; i < kThreads; ++i) counts[i] = (*progress_)[i];
     returned_.push_back(counts);
+  }
+
+  // The same with a configuration that it logs by. Events carry the fields
+  // `round`, `thread` and `i`.
+  void run(const std::string& configuration,
+           std::chrono::milliseconds longest) {
+    const auto make = [&]() -> Write {
+      auto system = std::make_shared<System>();
+      if (!system->load_text(configuration, "test").ok()) return nullptr;
+      return [system, log = system->logger()](const Key& key) {
+        log.info("event",
+                 {{"round", key[0]}, {"thread", key[1]}, {"i", key[2]}});
+      };
+    };
+    run(make, longest);
+  }
+
+  // Writes samples with these fields to a pipe, to a sink that it makes.
+  static Write to_pipe(const std::function<Status(SinkPtr*)>& make_sink,
+                       const PipeOptions& options) {
+    auto sink = std::make_shared<SinkPtr>();
+    if (!make_sink(sink.get()).ok()) return nullptr;
+    auto pipe = std::make_shared<Pipe>(**sink, options);
+    return [sink, pipe](const Key& key) {
+      if (!push(*pipe, key).ok()) std::abort();
+    };
+  }
+  static Status push(Pipe& pipe, const Key& key) {
+    const Field fields[] = {
+        {"round", key[0]}, {"thread", key[1]}, {"i", key[2]}};
+    return pipe.push({.device = "d", .fields = fields});
   }
 
   // Of the text "ROUND THREAD I".
@@ -98,18 +136,16 @@ class KilledWriters {
   }
 
  private:
-  // How many calls have returned.
+  // How many writes have returned.
   using Progress = std::array<std::atomic<std::uint64_t>, kThreads>;
 
-  bool log_until_killed(const std::string& configuration, std::uint64_t round) {
-    System system;
-    if (!system.load_text(configuration, "test").ok()) return false;
+  bool write_until_killed(const Write& write, std::uint64_t round) {
+    if (write == nullptr) return false;
     std::vector<std::thread> threads;
     for (std::uint64_t thread = 0; thread < kThreads; ++thread) {
       threads.emplace_back([&, thread] {
-        Logger log = system.logger();
         for (std::uint64_t i = 1;; ++i) {
-          log.info("event", {{"round", round}, {"thread", thread}, {"i", i}});
+          write({round, thread, i});
           (*progress_)[thread].store(i);
         }
       });

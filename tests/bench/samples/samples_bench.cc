@@ -192,20 +192,38 @@ void compare_file(const Settings& settings, const char* type,
   std::unique_ptr<stogger::Pipe> pipe;
   const std::size_t calls = settings.calls(5000);
   std::size_t done = 0;
-  compare(settings, std::string(name) + ", through a pipe", 0.8, kEnough,
-          kBatch, calls,
-          {[&] {
-             begin();
-             pipe = std::make_unique<stogger::Pipe>(*sink);
-             done = 0;
-           },
-           [&] {
-             for (std::size_t i = 0; i < kBatch; ++i) {
-               require(pipe->push(samples[i]));
-             }
-             if (++done == calls) require(pipe->finish());
-           }},
-          {[&] { ready.empty(); }, [&] { ready.write(); }});
+  const auto through = [&](stogger::PipeOptions options) -> Turn {
+    return {[&, options] {
+              pipe.reset();
+              begin();
+              pipe = std::make_unique<stogger::Pipe>(*sink, options);
+              done = 0;
+            },
+            [&] {
+              for (std::size_t i = 0; i < kBatch; ++i) {
+                require(pipe->push(samples[i]));
+              }
+              if (++done == calls) require(pipe->finish());
+            }};
+  };
+  const Turn at_best = {[&] { ready.empty(); }, [&] { ready.write(); }};
+  const std::string spool = folder.file("spool");
+  constexpr std::size_t kOfQueue = 1000;
+  const stogger::PipeOptions async = {.batch_size = kOfQueue,
+                                      .delivery = stogger::Delivery::async,
+                                      .block_ms = 10000,
+                                      .drain_ms = 600000};
+  const stogger::PipeOptions durable = {.batch_size = kOfQueue,
+                                        .block_ms = 10000,
+                                        .spool_dir = spool,
+                                        .drain_ms = 600000};
+  const std::string title(name);
+  compare(settings, title + ", through a pipe", 0.8, kEnough, kBatch, calls,
+          through({}), at_best);
+  compare(settings, title + ", through an async pipe", 0.8, kEnough, kBatch,
+          calls, through(async), at_best);
+  compare(settings, title + ", a durable pipe; at best: an async one", 0.8, 0,
+          kBatch, calls, through(durable), through(async));
 }
 
 // ---- SQLite -----------------------------------------------------------------

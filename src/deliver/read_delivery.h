@@ -1,4 +1,5 @@
-// The keys of delivery, which each sink has, and [stogger] for all of them.
+// The keys of delivery, which each sink of a configuration has, and [stogger]
+// for all of them; and each pipe.
 #pragma once
 
 #include "deliver/delivery.h"

@@ -1,8 +1,9 @@
-// EventQueue: events on their way to a sink, as records in a ring. Any thread
-// pushes events; one worker reads them, and releases what is settled.
+// RecordQueue: events or samples on their way to a sink, as records in a ring.
+// Any thread pushes them; one worker reads them, and releases what is settled.
 //
 // A push copies the event and makes no system call, unless the queue is full,
-// or the worker sleeps because there was no event for a second.
+// or the worker sleeps because there was no event for a second. What is said of
+// events here goes for samples, too.
 #pragma once
 
 #include <atomic>
@@ -14,17 +15,16 @@
 #include <span>
 
 #include "deliver/delivery.h"
-#include "event/event.h"
 #include "spool/ring.h"
 
 namespace stogger {
 
-class EventQueue {
+class RecordQueue {
  public:
   // The memory, of zeros, is for the ring, and has to live as long.
-  EventQueue(const DeliverySettings& settings, std::span<std::byte> memory);
-  EventQueue(const EventQueue&) = delete;
-  EventQueue& operator=(const EventQueue&) = delete;
+  RecordQueue(const DeliverySettings& settings, std::span<std::byte> memory);
+  RecordQueue(const RecordQueue&) = delete;
+  RecordQueue& operator=(const RecordQueue&) = delete;
 
   enum class Pushed : unsigned char {
     yes,   // or dropped, and counted
@@ -32,7 +32,35 @@ class EventQueue {
     no,    // the queue is closed
   };
   // For any thread. An event for which there is no room is counted as dropped.
-  Pushed push(const Event& event) noexcept;
+  // Of what is pushed there are record_size() and write_record(): see
+  // event_record.h.
+  //
+  // That the tail is moved before `attention_` is looked at, and the other way
+  // round in sleep() and close(), makes sure that one of the two sees the
+  // other.
+  template <class Pushable>
+  Pushed push(const Pushable& event) noexcept {
+    if (is_closed()) [[unlikely]]
+      return Pushed::no;
+    const std::size_t size = record_size(event);
+    std::byte* record = ring_.claim(size);
+    if (record == nullptr) [[unlikely]] {
+      record = claim_late(size);
+      if (record == nullptr) {
+        count_dropped();
+        return Pushed::yes;
+      }
+    }
+    write_record(event, size, record);
+    ring_.commit(record);
+    const Attention attention = attention_.load(std::memory_order_seq_cst);
+    const bool must_wake =
+        attention == Attention::sleeper ||
+        (is_asleep_.load(std::memory_order_relaxed) && is_half_full());
+    if (must_wake) [[unlikely]]
+      wake();
+    return attention == Attention::closed ? Pushed::late : Pushed::yes;
+  }
 
   // All that was taken, and what of it was dropped here. In this order,
   // dropped() first, the second number is never the smaller one.
@@ -43,6 +71,8 @@ class EventQueue {
 
   // Where an event that was pushed by now ends, and whether it is settled.
   std::uint64_t tail() const noexcept { return ring_.tail(); }
+  // How many records were pushed.
+  std::uint64_t pushed() const noexcept { return ring_.claimed(); }
   bool is_settled(std::uint64_t position) const noexcept {
     return settled_.load(std::memory_order_acquire) >= position;
   }
@@ -53,6 +83,10 @@ class EventQueue {
                     std::chrono::steady_clock::time_point until) noexcept;
   // No event is taken from now on, but those that are on their way.
   void close() noexcept;
+  // Whether anybody waits for room, or until something is settled.
+  bool has_waiters() const noexcept {
+    return waiting_.load(std::memory_order_relaxed) != 0;
+  }
   bool is_closed() const noexcept {
     return attention_.load(std::memory_order_acquire) == Attention::closed;
   }
@@ -113,7 +147,7 @@ class EventQueue {
   }
   void wake() noexcept;
 
-  const FullQueue when_full_;
+  const WhenFull when_full_;
   const std::chrono::milliseconds longest_block_;
   Ring ring_;
 

@@ -1,4 +1,4 @@
-#include "config/delivery.h"
+#include "deliver/read_delivery.h"
 
 #include <algorithm>
 #include <bit>
@@ -36,14 +36,14 @@ std::chrono::milliseconds read_time(Options& options, std::string_view key,
       options.integer(key, fallback.count(), least, most));
 }
 
-FullQueue read_when_full(Options& options, FullQueue fallback) {
+WhenFull read_when_full(Options& options, WhenFull fallback) {
   constexpr std::string_view kNames[] = {"block", "drop_newest", "drop_oldest"};
   const std::string_view name =
       options.choice("when_full", {kNames[0], kNames[1], kNames[2]},
                      kNames[static_cast<std::size_t>(fallback)]);
   const auto* const found =
       std::find(std::begin(kNames), std::end(kNames), name);
-  return static_cast<FullQueue>(found - std::begin(kNames));
+  return static_cast<WhenFull>(found - std::begin(kNames));
 }
 
 Delivery read_kind(Options& options, Delivery fallback) {

@@ -1,6 +1,4 @@
-#include "deliver/event_queue.h"
-
-#include "event/event_record.h"
+#include "deliver/record_queue.h"
 
 namespace stogger {
 
@@ -9,38 +7,13 @@ using std::chrono::steady_clock;
 // Of a worker that has nothing to do although something is on its way.
 constexpr std::chrono::milliseconds kShortSleep(1);
 
-EventQueue::EventQueue(const DeliverySettings& settings,
-                       std::span<std::byte> memory)
+RecordQueue::RecordQueue(const DeliverySettings& settings,
+                         std::span<std::byte> memory)
     : when_full_(settings.when_full), longest_block_(settings.longest_block) {
   ring_.make(memory);
 }
 
-// That the tail is moved before `attention_` is looked at, and the other way
-// round in sleep() and close(), makes sure that one of the two sees the other.
-EventQueue::Pushed EventQueue::push(const Event& event) noexcept {
-  if (is_closed()) [[unlikely]]
-    return Pushed::no;
-  const std::size_t size = event_record_size(event);
-  std::byte* record = ring_.claim(size);
-  if (record == nullptr) [[unlikely]] {
-    record = claim_late(size);
-    if (record == nullptr) {
-      count_dropped();
-      return Pushed::yes;
-    }
-  }
-  write_event_record(event, size, record);
-  ring_.commit(record);
-  const Attention attention = attention_.load(std::memory_order_seq_cst);
-  const bool must_wake =
-      attention == Attention::sleeper ||
-      (is_asleep_.load(std::memory_order_relaxed) && is_half_full());
-  if (must_wake) [[unlikely]]
-    wake();
-  return attention == Attention::closed ? Pushed::late : Pushed::yes;
-}
-
-void EventQueue::wake() noexcept {
+void RecordQueue::wake() noexcept {
   const std::lock_guard lock(mutex_);
   is_wanted_ = true;
   is_asleep_.store(false, std::memory_order_relaxed);
@@ -50,10 +23,11 @@ void EventQueue::wake() noexcept {
 }
 
 // The queue is full.
-[[gnu::noinline]] std::byte* EventQueue::claim_late(std::size_t size) noexcept {
+[[gnu::noinline]] std::byte* RecordQueue::claim_late(
+    std::size_t size) noexcept {
   if (size > ring_.largest_record()) return nullptr;
   was_full_.store(true, std::memory_order_relaxed);
-  if (when_full_ == FullQueue::drop_newest || longest_block_.count() == 0 ||
+  if (when_full_ == WhenFull::drop_newest || longest_block_.count() == 0 ||
       is_stalled_.load(std::memory_order_relaxed)) {
     return nullptr;
   }
@@ -62,7 +36,7 @@ void EventQueue::wake() noexcept {
 
 // Who waits in vain is not followed by others until something was released: a
 // target that is out of order stops no program.
-std::byte* EventQueue::wait_for_room(std::size_t size) noexcept {
+std::byte* RecordQueue::wait_for_room(std::size_t size) noexcept {
   const auto until = steady_clock::now() + longest_block_;
   std::unique_lock lock(mutex_);
   waiting_.fetch_add(1);
@@ -82,8 +56,8 @@ std::byte* EventQueue::wait_for_room(std::size_t size) noexcept {
   return record;
 }
 
-bool EventQueue::wait_settled(std::uint64_t position,
-                              steady_clock::time_point until) noexcept {
+bool RecordQueue::wait_settled(std::uint64_t position,
+                               steady_clock::time_point until) noexcept {
   std::unique_lock lock(mutex_);
   waiting_.fetch_add(1);
   std::atomic_thread_fence(std::memory_order_seq_cst);
@@ -95,14 +69,14 @@ bool EventQueue::wait_settled(std::uint64_t position,
   return settled;
 }
 
-void EventQueue::close() noexcept {
+void RecordQueue::close() noexcept {
   const std::lock_guard lock(mutex_);
   attention_.store(Attention::closed, std::memory_order_seq_cst);
   is_wanted_ = true;
   wake_.notify_one();
 }
 
-void EventQueue::note_room() noexcept {
+void RecordQueue::note_room() noexcept {
   if (is_stalled_.load(std::memory_order_relaxed)) [[unlikely]]
     is_stalled_.store(false, std::memory_order_relaxed);
   // A thread that begins to wait after this finds the room by itself.
@@ -112,13 +86,13 @@ void EventQueue::note_room() noexcept {
   released_.notify_all();
 }
 
-void EventQueue::doze(std::chrono::milliseconds time) noexcept {
+void RecordQueue::doze(std::chrono::milliseconds time) noexcept {
   std::unique_lock lock(mutex_);
   wake_.wait_for(lock, time, [this] { return is_wanted_; });
   is_wanted_ = false;
 }
 
-void EventQueue::sleep(std::chrono::milliseconds time) noexcept {
+void RecordQueue::sleep(std::chrono::milliseconds time) noexcept {
   std::unique_lock lock(mutex_);
   is_asleep_.store(true, std::memory_order_relaxed);
   if (time == kUntilEvent) {
