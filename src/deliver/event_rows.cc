@@ -38,6 +38,7 @@ bool EventRows::add(std::span<const std::byte> record,
 void EventRows::give_back() noexcept {
   clear();
   block_.recycle(0);
+  event_scratch_.recycle(0);
   row_scratch_.recycle(0);
   message_.recycle(0);
 }

@@ -5,6 +5,7 @@
 #include "os/diagnostics.h"
 
 namespace stogger {
+
 std::string SinkReports::count_of(std::uint64_t rows) const {
   return fmt::format("{} {}{}", rows, title_.unit, rows == 1 ? "" : "s");
 }
@@ -66,9 +67,9 @@ void SinkReports::failure_goes_on(const Status& status, const char* action,
     std::string text = fmt::format("out of order for {:.1f} s; {} failed: {}",
                                    static_cast<double>(failing_for_ns) / 1e9,
                                    action, status.message());
-    if (is_queued_) text += "; events are queued";
+    if (is_queued_) text += fmt::format("; {}s are queued", title_.unit);
     if (lost != 0 || !is_queued_) {
-      text += fmt::format("; {} {} lost so far", events(lost),
+      text += fmt::format("; {} {} lost so far", count_of(lost),
                           lost == 1 ? "was" : "were");
     }
     return text;
@@ -131,7 +132,7 @@ void SinkReports::end_of_outage(std::int64_t failed_for_ns,
       [&] {
         return fmt::format("closed after {:.1f} s out of order; {} {} lost",
                            static_cast<double>(failed_for_ns) / 1e9,
-                           events(lost), lost == 1 ? "was" : "were");
+                           count_of(lost), lost == 1 ? "was" : "were");
       },
       0);
 }

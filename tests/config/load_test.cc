@@ -66,7 +66,7 @@ TEST_F(LoadTest, LoadingAgainAndAgainLeavesLittleBehind) {
             .ok());
     system.logger().info("event", {{"text", std::string(1000, 'x')}});
   };
-  constexpr long kLoads = 20;
+  constexpr long kLoads = 100;
   for (int i = 0; i < 3; ++i) load();
   const auto before = ::mallinfo2();
   for (long i = 0; i < kLoads; ++i) load();

@@ -182,7 +182,7 @@ TEST_P(Fork, ADaemonMayCloseAllDescriptors) {
                      numbered("parent", 20)}));
 }
 
-class Daemonized : public Fork {
+class Daemonized : public ForkOfThreads {
  protected:
   void become_daemon(const std::string& config) {
     const std::string progress_path = targets_.file("progress");
