@@ -206,6 +206,7 @@ Status LogFile::leave_file() {
   if (file_.is_deleted()) return status;
   // A file that was only moved still keeps what is written to it.
   check_interval_ = kRareCheckInterval;
+  if (rotation_ != Rotation::none) note_size(size_);
   path_complaint_.raise(kMovedAway, status);
   return write_lost();
 }

@@ -140,7 +140,7 @@ std::string footer_of(const Folder& folder, const std::string& name,
 }  // namespace
 
 Status ParquetLedger::find(const RowBatch& rows, const Folder& folder,
-                           std::size_t* stored) {
+                           std::string_view doomed, std::size_t* stored) {
   *stored = 0;
   const std::string queue = uuid_text(rows.origin->queue);
   const auto found =
@@ -150,7 +150,7 @@ Status ParquetLedger::find(const RowBatch& rows, const Folder& folder,
     current_ = &*found;
   } else {
     std::int64_t position = -1;
-    Status status = look_for(queue, folder, &position);
+    Status status = look_for(queue, folder, doomed, &position);
     if (!status.ok()) return status;
     if (entries_.size() == kMostQueues) entries_.pop_front();
     current_ = &entries_.emplace_back(Entry{queue, position});
@@ -161,6 +161,7 @@ Status ParquetLedger::find(const RowBatch& rows, const Folder& folder,
 
 // Finds the highest position in the files, -1 if there is none.
 Status ParquetLedger::look_for(const std::string& queue, const Folder& folder,
+                               std::string_view doomed,
                                std::int64_t* position) {
   std::vector<std::string> files;
   Status status;
@@ -168,6 +169,7 @@ Status ParquetLedger::look_for(const std::string& queue, const Folder& folder,
     return status;
   }
   for (const std::string& name : files) {
+    if (name == doomed) continue;
     int error = 0;
     const std::string footer = footer_of(folder, name, &error);
     if (!is_readable(folder, name, error, &status)) {

@@ -30,9 +30,10 @@ class ParquetLedger {
  public:
   // How many of the rows, which have an origin, are in a file already, or were
   // taken: the first ones. A queue that is new to it is looked for in files of
-  // the folder that are named as X.parquet, the path. Not ok if that cannot be
-  // done now.
-  Status find(const RowBatch& rows, const Folder& folder, std::size_t* stored);
+  // the folder that are named as X.parquet, the path, but for the one that is
+  // about to be overwritten. Not ok if that cannot be done now.
+  Status find(const RowBatch& rows, const Folder& folder,
+              std::string_view doomed, std::size_t* stored);
   // Rows up to that one, of those that find() has had last, were taken.
   void take(const RowBatch& rows, std::size_t row) noexcept;
 
@@ -57,7 +58,7 @@ class ParquetLedger {
   };
 
   Status look_for(const std::string& queue, const Folder& folder,
-                  std::int64_t* position);
+                  std::string_view doomed, std::int64_t* position);
   bool is_readable(const Folder& folder, const std::string& name, int error,
                    Status* status);
 

@@ -50,6 +50,12 @@ class TwinFiles {
   const std::string& path() const noexcept { return claim_.path(); }
   // Where it lies; its name() is that of the path itself.
   const Folder& folder() const noexcept { return claim_.folder(); }
+  // The name of a file that the first rows overwrite, if there is one; empty if
+  // they do not.
+  std::string_view doomed() const noexcept {
+    return may_overwrite_ ? std::string_view(claim_.name())
+                          : std::string_view();
+  }
 
   // The size of what stays when rows are added: where they go.
   std::uint64_t content() const noexcept { return content_; }

@@ -55,7 +55,7 @@ std::size_t ParquetWriter::memory() const noexcept {
 Status ParquetWriter::write(const RowBatch& rows, std::size_t* taken) {
   *taken = 0;
   if (rows.origin != nullptr) {
-    Status found = ledger_.find(rows, files_.folder(), taken);
+    Status found = ledger_.find(rows, files_.folder(), files_.doomed(), taken);
     if (!found.ok()) return found;
     written_ += *taken;
   }

@@ -24,8 +24,8 @@ struct SqlitePolicy {
   // The table has the standard columns, or gets them when the sink is opened.
   // Otherwise the first batch makes its columns.
   bool has_standard_columns;
-  // Of a batch with a row that the table refuses, none is stored. Otherwise the
-  // others are.
+  // Of a batch with a row that the table refuses, none is stored, unless it
+  // comes from a queue on disk. Otherwise the others are.
   bool whole_batches;
   // SQLite has no NaN: it becomes null, and not the text "NaN".
   bool nan_is_null;

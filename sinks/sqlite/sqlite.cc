@@ -157,12 +157,18 @@ class SqliteSink final : public Sink {
     }
     database_.rollback();
     ledger_.look_again();
-    if (!whole_batches_ || status.code() != Code::rejected) return status;
+    if (!is_whole(rows) || status.code() != Code::rejected) return status;
     written_ += first;
     for (std::size_t i = first; i < rows.row_count; ++i) {
       report.refuse(i, status.message());
     }
     return {};
+  }
+
+  // Of a batch with a row that is refused, none is stored. A queue on disk has
+  // nobody who could hand the others over once more.
+  bool is_whole(const RowBatch& rows) const noexcept {
+    return whole_batches_ && rows.origin == nullptr;
   }
 
   // In a transaction, which goes on if it returns ok.
@@ -176,7 +182,7 @@ class SqliteSink final : public Sink {
         continue;
       }
       status = rows_.failure(result);
-      if (status.code() != Code::rejected || whole_batches_ ||
+      if (status.code() != Code::rejected || is_whole(rows) ||
           !is_in_transaction()) {
         break;
       }

@@ -296,7 +296,10 @@ void Hub::before_fork() noexcept {
   // wait for itself.
   if (!InsideSink::is_here()) {
     const InsideSink guard;
-    for (const auto& route : routes_) route->hand_over_before_fork(left());
+    for (const auto& route : routes_) {
+      if (std::chrono::steady_clock::now() >= deadline) break;
+      route->hand_over_before_fork(left());
+    }
   }
   for (const auto& route : routes_) route->before_fork(left());
   ticker_.before_fork();

@@ -133,7 +133,7 @@ void Outlet::refuse(std::uint64_t rows, std::string_view reason) noexcept {
 // What is to be done after a write() unless all is as usual.
 [[gnu::noinline]] void Outlet::finish_write(const Status& status) noexcept {
   request_tick();
-  if (status.ok() && is_failing()) note_recovery();
+  if (status.ok() && is_failing() && !ends_) note_recovery();
   note_verdicts(status.ok());
   if (!status.ok()) note_failure(status, "write");
 }
@@ -149,13 +149,13 @@ void Outlet::report_no_queue(const Status& why) noexcept {
 
 void Outlet::report_full_queue(std::uint64_t dropped) noexcept {
   const std::lock_guard lock(mutex_);
-  reports_.full_queue(dropped);
+  if (!is_let_go_) reports_.full_queue(dropped);
 }
 
 void Outlet::report_undelivered(std::uint64_t rows) noexcept {
   if (!own_) return;
   const std::lock_guard lock(mutex_);
-  reports_.left_behind(rows);
+  if (!is_let_go_) reports_.left_behind(rows);
 }
 
 void Outlet::report_no_spool(const Status& why) noexcept {
@@ -233,7 +233,7 @@ void Outlet::tick_sink() noexcept {
   if (!status.ok()) return note_failure(status, "open");
   status = sink_.tick(clock_->now());
   const bool wrote = sink_.counters().written() != before;
-  if (status.ok() && wrote && is_failing()) note_recovery();
+  if (status.ok() && wrote && is_failing() && !ends_) note_recovery();
   note_verdicts(status.ok());
   if (!status.ok()) note_failure(status, "write");
 }
@@ -242,7 +242,9 @@ Status Outlet::flush() noexcept {
   mutex_.lock();
   begin_call();
   Status status;
-  if (is_waiting()) {
+  if (is_let_go_) {
+    status = Status(Code::invalid, "the sink is not in use any more");
+  } else if (is_waiting()) {
     status = reports_.explain(
         Status(Code::unavailable, "the sink is out of order"), "flush");
   } else if (is_open_ || sink_.buffered() != 0) {
@@ -284,6 +286,7 @@ Status Outlet::close() noexcept {
   mutex_.lock();
   begin_call();
   closed_ = true;
+  const bool was_failing = is_failing();
   Status status;
   // This is the last chance of the rows that it kept when it failed.
   if (!is_open_ && sink_.buffered() != 0) status = open_sink();
@@ -292,7 +295,7 @@ Status Outlet::close() noexcept {
   if (!status.ok() && sink_.buffered() != 0) {
     reports_.left_behind(sink_.buffered());
   }
-  if (is_failing()) {
+  if (was_failing && is_failing()) {
     reports_.end_of_outage(outage_.age_ns(clock_->monotonic_ns()),
                            outage_.lost(sink_.counters().dropped()));
     outage_.forget_lost(sink_.counters().dropped());

@@ -75,8 +75,13 @@ constinit ProcessTable table;
 constinit std::mutex no_fork;  // taken before any lock of a part
 constinit std::atomic<std::uint64_t> moments{0};
 
+// What a sink does before a fork may be a fork of its own, for a program that
+// compresses, say: that one finds everything prepared.
+constinit thread_local int depth = 0;
+
 [[maybe_unused]] const int registered = pthread_atfork(
     [] {
+      if (depth++ != 0) return;
       no_fork.lock();
       ++moments;
       table.before_fork();
@@ -84,12 +89,14 @@ constinit std::atomic<std::uint64_t> moments{0};
       hold_local_time();
     },
     [] {
+      if (--depth != 0) return;
       release_local_time();
       table.after_fork_in_parent();
       ++moments;
       no_fork.unlock();
     },
     [] {
+      if (--depth != 0) return;
       release_local_time();
       table.after_fork_in_child();
       ++moments;

@@ -127,7 +127,7 @@ Status Pipe::finish(PipeSummary* summary) noexcept {
 }
 
 PipeSummary Pipe::summary() const noexcept {
-  if (live_ == nullptr) return {};
+  if (live_ == nullptr || live_->is_inherited()) return {};
   try {
     return live_->summary();
   } catch (...) {

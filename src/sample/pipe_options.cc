@@ -7,6 +7,7 @@
 #include <string>
 
 #include "base/options.h"
+#include "base/quote.h"
 #include "deliver/read_delivery.h"
 
 namespace stogger {
@@ -30,6 +31,19 @@ Status check_range(const PipeOptions& options) {
   }
   if (!(options.period_s >= 0 && options.period_s <= kLongestSeconds)) {
     return wrong("period_s must be between 0 and 1e9");
+  }
+  return {};
+}
+
+// It becomes the name of a folder, and a line of a file in it.
+Status check_name(std::string_view name) {
+  constexpr std::size_t kLongest = 200;
+  if (name.size() > kLongest) return wrong("name has more than 200 bytes");
+  if (printable(name) != name || name.starts_with('.') ||
+      name.find('/') != name.npos) {
+    return wrong(
+        "name must not begin with a dot, nor have slashes or control "
+        "characters");
   }
   return {};
 }
@@ -88,6 +102,7 @@ Status read_queue(const PipeOptions& options, DeliverySettings* settings) {
 Status read_pipe_options(const PipeOptions& options,
                          DeliverySettings* delivery) {
   if (Status status = check_range(options); !status.ok()) return status;
+  if (Status status = check_name(options.name); !status.ok()) return status;
   if (delivery_of(options) == Delivery::sync) {
     return check_without_queue(options);
   }

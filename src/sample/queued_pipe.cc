@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <chrono>
+#include <filesystem>
+#include <iterator>
 #include <string>
 #include <thread>
 #include <utility>
@@ -38,14 +40,30 @@ SinkTitle title_of(const Sink& sink, std::string_view name) {
           "sample"};
 }
 
+// The target as another process would name it, whatever its working folder is;
+// empty if it cannot be told from others.
+std::string target_of(const Sink& sink, const SampleSink* made) {
+  // It becomes a line of a file that is read up to a few KiB.
+  constexpr std::size_t kLongest = 2000;
+  constexpr std::string_view kFiles[] = {"csv", "file", "jsonl", "parquet",
+                                         "sqlite"};
+  std::string target(sink.target());
+  const bool is_file =
+      made != nullptr && std::find(std::begin(kFiles), std::end(kFiles),
+                                   made->type()) != std::end(kFiles);
+  if (is_file) target = std::filesystem::absolute(target).string();
+  if (made != nullptr && !made->table().empty()) {
+    target.append(" ").append(made->table());
+  }
+  return target.size() > kLongest ? std::string() : printable(target);
+}
+
 // Another process gets what is left for the same type of sink; and for the same
 // target, unless the pipe has a name. What is of events is never of samples.
 std::string owner_type(const Sink& sink, std::string_view name) {
   const auto* const made = dynamic_cast<const SampleSink*>(&sink);
   std::string text = "samples " + title_of(sink, name).type;
-  if (!name.empty()) return text;
-  text += " " + quoted(sink.target());
-  return made == nullptr ? text : text + " " + made->table();
+  return name.empty() ? text + " " + target_of(sink, made) : text;
 }
 
 DeliverySettings with_owner(DeliverySettings delivery, std::string type) {
@@ -82,6 +100,11 @@ QueuedPipe::~QueuedPipe() {
 Status QueuedPipe::start() {
   std::unique_ptr<Spool> spool;
   if (delivery_.delivery == Delivery::durable) {
+    if (delivery_.spool.owner_type.ends_with(' ')) {
+      return Status(Code::invalid,
+                    "pipe: a queue on disk for this sink needs a name: its "
+                    "target() does not tell it from others");
+    }
     Status made = Spool::make(delivery_, outlet_.title(), &spool);
     if (!made.ok()) {
       return Status(made.code(), "pipe: cannot have a queue on disk: " +
@@ -109,10 +132,15 @@ void QueuedPipe::note(const Sample& sample) {
 }
 
 Status QueuedPipe::push(const Sample& given) {
+  if (is_ended_) {
+    return outlet_.has_ended() ? returned(result_) : pipe_finished();
+  }
   if (outlet_.has_ended()) return returned(named(outlet_.failure()));
   if (is_ending_.load(std::memory_order_relaxed)) return pipe_finished();
   const SettledSample settled(given);
   if (!worker_->push(settled.get())) return pipe_finished();
+  // It may have come too late for anybody to see to it.
+  if (is_ended_) return pipe_finished();
   note(settled.get());
   return {};
 }

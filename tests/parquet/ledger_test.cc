@@ -168,6 +168,17 @@ TEST_F(ParquetLedgerTest, AFailedCheckpointLeavesNoGapAndNothingTwice) {
   EXPECT_EQ(stored(), (Numbers{1, 2, 3, 4}));
 }
 
+TEST_F(ParquetLedgerTest, RowsOfAFileThatIsOverwrittenAreStoredAgain) {
+  SKIP_WITHOUT_JUDGES();
+  SinkPtr first = open();
+  hand_over(*first, {1, 2});
+  kill(std::move(first));
+  SinkPtr second = open({{"mode", "truncate"}});
+  hand_over(*second, {1, 2, 3});
+  EXPECT_OK(second->close());
+  EXPECT_EQ(stored(), (Numbers{1, 2, 3}));
+}
+
 TEST_F(ParquetLedgerTest, WithoutAnOriginNothingIsKept) {
   SinkPtr sink = open();
   EXPECT_OK(write_to(*sink, numbered(0, 3)));

@@ -13,7 +13,7 @@
 
 namespace stogger {
 
-class CollectingSink final : public Sink {
+class CollectingSink : public Sink {
  public:
   Status write(const RowBatch& rows, WriteReport& report) override {
     std::unique_lock lock(mutex_);

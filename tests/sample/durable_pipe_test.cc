@@ -186,6 +186,81 @@ TEST_F(DurablePipes, WithoutANameTheTargetHasToBeTheSame) {
   EXPECT_EQ(queues().size(), 1u);
 }
 
+TEST_F(DurablePipes, ARelativePathIsThatOfItsFolder) {
+  const fs::path before = fs::current_path();
+  for (const char* folder : {"one", "two"}) {
+    fs::create_directory(folder_.file(folder));
+    fs::current_path(folder_.file(folder));
+    SinkPtr sink;
+    ASSERT_OK(make_sample_sink(CsvConfig{.path = "a.csv"}, &sink));
+    Pipe pipe(*sink, folder[0] == 'o' ? without_wait() : options());
+    if (folder[0] == 'o') fs::remove_all(folder_.file(folder));
+    static_cast<void>(push(pipe, 0, 3));
+    static_cast<void>(pipe.finish());
+  }
+  fs::current_path(before);
+  const std::string text = read_file(folder_.file("two/a.csv"));
+  EXPECT_EQ(std::count(text.begin(), text.end(), '\n'), 4) << text;
+}
+
+TEST_F(DurablePipes, ATargetThatCannotBeToldFromOthersNeedsAName) {
+  struct Nameless final : CollectingSink {
+    std::string_view target() const noexcept override { return {}; }
+  } sink;
+  EXPECT_THAT(std::string(Pipe(sink, options()).push(Numbered(0)).message()),
+              HasSubstr("needs a name"));
+  PipeOptions named = options();
+  named.name = "rig";
+  Pipe pipe(sink, named);
+  EXPECT_OK(push(pipe, 0, 3));
+  EXPECT_OK(pipe.finish());
+}
+
+TEST_F(DurablePipes, ANameIsThatOfAFolder) {
+  for (const char* name : {"rig\n1", "../rig", "a/b", "."}) {
+    PipeOptions named = options();
+    named.name = name;
+    Pipe pipe(sink_, named);
+    EXPECT_EQ(pipe.push(Numbered(0)).code(), Code::invalid) << name;
+  }
+}
+
+TEST_F(DurablePipes, ARowThatSqliteRefusesCostsNoOther) {
+  const std::string path = folder_.file("a.db");
+  SinkPtr sink;
+  ASSERT_OK(make_sample_sink(SqliteConfig{.path = path}, &sink));
+  PipeOptions with = options();
+  with.on_failure = OnFailure::retry;
+  with.batch_size = 10;
+  Pipe first(*sink, with);
+  EXPECT_OK(push(first, 0, 1));
+  EXPECT_OK(first.finish());
+  SqliteQuery(path).run(
+      "CREATE TRIGGER no BEFORE INSERT ON samples WHEN NEW.n = 3 BEGIN SELECT "
+      "RAISE(ABORT, 'no'); END");
+  Pipe second(*sink, with);
+  EXPECT_OK(push(second, 1, 9));
+  PipeSummary summary;
+  EXPECT_OK(second.finish(&summary));
+  EXPECT_EQ(summary.samples_lost, 1u);
+  EXPECT_EQ(summary.samples_emitted, 8u);
+  EXPECT_EQ(SqliteQuery(path).one("SELECT count(*) FROM samples"), "9");
+}
+
+TEST_F(DurablePipes, AFinishedPipeDoesNotUseItsSink) {
+  auto sink = std::make_unique<CollectingSink>();
+  sink->on_write = [](std::size_t) {
+    return Status(Code::unavailable, "away");
+  };
+  Pipe pipe(*sink, without_wait());
+  EXPECT_OK(push(pipe, 0, 3));
+  EXPECT_FALSE(pipe.finish().ok());
+  sink.reset();
+  EXPECT_FALSE(pipe.push(Numbered(3)).ok());
+  EXPECT_FALSE(pipe.flush().ok());
+  EXPECT_FALSE(pipe.finish().ok());
+}
+
 TEST_F(DurablePipes, SqliteKeepsALedger) {
   const std::string path = folder_.file("a.db");
   const std::string spool_dir = spool_;

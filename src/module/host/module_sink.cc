@@ -202,9 +202,10 @@ class ModuleSink final : public Sink {
       Status status = ask([&](stogger_message* message) {
         return methods_->write(sink_, converted, to_report.table(), message);
       });
-      // The first batch of samples makes them.
+      // The first batch of samples makes them. It is stored, whatever comes of
+      // this.
       if (status.ok() && for_samples_ && columns_.empty()) {
-        return read_columns();
+        static_cast<void>(guarded([&] { return read_columns(); }));
       }
       return status;
     });
