@@ -330,9 +330,10 @@ void Worker::acknowledge() noexcept {
     --done;
   }
   if (done == acknowledged_) return;
+  // Before anybody who waits for the events is woken.
+  if (records_.empty()) oldest_ns_.store(0, std::memory_order_relaxed);
   spool_->acknowledge(read[done - 1].position, done - acknowledged_);
   acknowledged_ = done;
-  if (records_.empty()) oldest_ns_.store(0, std::memory_order_relaxed);
 }
 
 // Those of the first `count` records.
