@@ -71,10 +71,13 @@ bool RouteMutex::lock_slowly(Duration time, Duration* waited) noexcept {
 bool RouteMutex::lock_in_turn(Duration* time) noexcept {
   // unlock() may just miss that somebody has queued up, for it does not pay for
   // a fence: the first one checks again soon. The others do so to find out
-  // whether the process runs at all. While it is stopped, or has no processor,
-  // nobody keeps them waiting, so no check counts for more than twice its time.
+  // whether the process runs at all. While it is stopped, nobody keeps them
+  // waiting, so no check counts for more than kLongest. That is more than a
+  // thread waits for a processor on a machine that is merely busy: this counts,
+  // or a call could take several times its deadline there.
   constexpr Duration kCheckOfFirst = std::chrono::milliseconds(1);
   constexpr Duration kCheck = std::chrono::milliseconds(25);
+  constexpr Duration kLongest = std::chrono::milliseconds(50);
   std::unique_lock lock(queue_mutex_);
   Waiting self;
   enter(&self);
@@ -86,7 +89,7 @@ bool RouteMutex::lock_in_turn(Duration* time) noexcept {
     const Duration wait = std::min(is_first ? kCheckOfFirst : kCheck, *time);
     const TimePoint before = steady_clock::now();
     self.turn.wait_for(lock, wait);
-    *time -= std::min(steady_clock::now() - before, 2 * wait);
+    *time -= std::min(steady_clock::now() - before, kLongest);
   }
   leave(&self);
   if (first_ != nullptr) first_->turn.notify_one();
