@@ -11,6 +11,7 @@ set(allowed
     "src/os/creation\\.cc|openat,chown,chmod|what a Folder has created, by its descriptor"
     "src/os/file\\.cc|open|the kernel's link to a descriptor of this process"
     "src/os/descriptor\\.cc|open|/dev/null"
+    "src/base/clock\\.cc|open|reads sysfs"
     "src/os/boot_id\\.cc|open|reads procfs"
     "src/os/lock_holder\\.cc|openat|reads procfs"
     "src/config/file\\.cc|open|reads the configuration"

@@ -15,15 +15,17 @@
 #pragma once
 
 #include <sys/stat.h>
-#include <time.h>
 
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
 #include <string_view>
 
+#include "base/are_apart.h"
 #include "base/buffer.h"
+#include "base/real_time.h"
 #include "os/descriptor.h"
+#include "stogger/value.h"
 
 namespace stogger {
 
@@ -34,7 +36,7 @@ class UnconfirmedLines {
 
   // Precedes a look at the path, and the opening of it: a thread may have to
   // wait between a system call and whatever it does next.
-  void begin_look() noexcept { looked_ = now(); }
+  void begin_look() noexcept { looked_ = real_time(); }
   // The path led to this file in that look: all lines are safe.
   void confirm(const struct stat& file) {
     seen_ = looked_;
@@ -96,8 +98,10 @@ class UnconfirmedLines {
   // last read: gzip 0.8 ms until it has deleted an empty file.
   static constexpr std::int64_t kLate = 500000;  // nanoseconds
 
+  // If the clock was set meanwhile, lines count as late that are not.
   void note_time() noexcept {
-    if (late_from_ == kNone && others_move_it_ && now() - seen_ >= kLate) {
+    if (late_from_ == kNone && others_move_it_ &&
+        are_apart(real_time(), seen_, kLate)) {
       late_from_ = lines_.size();
     }
   }
@@ -108,20 +112,13 @@ class UnconfirmedLines {
   void check_left(const struct stat& file);
   void lose_left();
   void forget_left() noexcept;
-  // Exact: within a tick of the kernel's clock, a program has read a file.
-  static std::int64_t now() noexcept {
-    timespec now;
-    ::clock_gettime(CLOCK_MONOTONIC, &now);
-    return static_cast<std::int64_t>(now.tv_sec) * 1000000000 + now.tv_nsec;
-  }
-
   static constexpr std::size_t kNone = SIZE_MAX;
 
   Buffer lines_;
   std::size_t late_from_ = kNone;  // where in lines_ the late ones begin
   bool others_move_it_ = true;
-  std::int64_t looked_ = 0;
-  std::int64_t seen_ = 0;
+  Time looked_;
+  Time seen_;
   Descriptor left_;  // the file that was left
   struct stat left_identity_ = {};
   Buffer left_lines_;  // those that are lost if it is deleted soon

@@ -26,7 +26,7 @@ Status not_open() {
 }  // namespace
 
 LineFileSink::LineFileSink(LogFileOptions options, RowForm form, bool in_blocks)
-    : file_(std::move(options)), form_(form), in_blocks_(in_blocks) {}
+    : in_blocks_(in_blocks), form_(form), file_(std::move(options)) {}
 
 LineFileSink::~LineFileSink() {
   try {

@@ -55,15 +55,15 @@ class LineFileSink final : public Sink {
   void forget_rows(std::size_t count) noexcept;
   void clear() noexcept;
 
-  LogFile file_;
-  RowForm form_;
   bool in_blocks_;
+  bool stuck_ = false;  // the last attempt to write the buffer failed
+  RowForm form_;
   Buffer buffer_;
   std::vector<std::size_t> ends_;  // of each row in the buffer
   Time oldest_;                    // when the first of them came
   Time now_;                       // of the last batch
-  bool stuck_ = false;             // the last attempt to write it failed
   std::uint64_t written_ = 0;
+  LogFile file_;
 };
 
 // Reads the options that both kinds have.

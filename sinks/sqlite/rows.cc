@@ -117,15 +117,23 @@ bool SqliteRows::has_all_of(const RowBatch& rows) const {
                      });
 }
 
+inline Value SqliteRows::value(const RowBatch& rows, std::size_t row,
+                               std::size_t column) {
+  const Value* const given = schema_.given(rows, row, column);
+  if (given == nullptr) return {};
+  if (given->kind() == Kind::real && policy_.nan_is_null &&
+      std::isnan(given->real())) {
+    return {};
+  }
+  // A sample has several times. SqliteInsert binds the same text without a
+  // copy.
+  if (given->kind() == Kind::time && schema_.holds_text(column)) return *given;
+  return schema_.value(rows, row, column);
+}
+
 int SqliteRows::insert(const RowBatch& rows, std::size_t row) {
   schema_.release_texts();
-  for (std::size_t i = 0; i < row_.size(); ++i) {
-    row_[i] = schema_.value(rows, row, i);
-    if (policy_.nan_is_null && row_[i].kind() == Kind::real &&
-        std::isnan(row_[i].real())) {
-      row_[i] = nullptr;
-    }
-  }
+  for (std::size_t i = 0; i < row_.size(); ++i) row_[i] = value(rows, row, i);
   return insert_.insert(row_.data());
 }
 

@@ -69,6 +69,7 @@ class SqliteRows {
   std::string take_report() { return schema_.take_report(); }
 
  private:
+  Value value(const RowBatch& rows, std::size_t row, std::size_t column);
   Status make_table(const RowBatch& rows);
   Status use(std::vector<SqliteColumn> columns);
   Status prepare(std::vector<SqliteColumn> columns);

@@ -174,34 +174,28 @@ class SqliteSink final : public Sink {
   // In a transaction, which goes on if it returns ok.
   Status insert_from(const RowBatch& rows, std::size_t first,
                      WriteReport& report, std::size_t* refused) {
-    Status status = check_transaction();
-    for (std::size_t i = first; i < rows.row_count && status.ok(); ++i) {
+    for (std::size_t i = first; i < rows.row_count; ++i) {
+      if (!is_in_transaction()) return ended_transaction();
       const int result = rows_.insert(rows, i);
-      if (result == SQLITE_DONE) {
-        status = check_transaction();
-        continue;
-      }
-      status = rows_.failure(result);
+      if (result == SQLITE_DONE) continue;
+      Status status = rows_.failure(result);
       if (status.code() != Code::rejected || is_whole(rows) ||
           !is_in_transaction()) {
-        break;
+        return status;
       }
       ++*refused;
       report.refuse(i, status.message());
-      status = {};
     }
-    return status;
+    return is_in_transaction() ? Status() : ended_transaction();
   }
 
   // After some failures SQLite ends a transaction by itself, also of a
   // statement that does without what it failed to find out. What follows would
   // be committed for itself.
-  Status check_transaction() {
-    return is_in_transaction()
-               ? Status()
-               : Status(Code::unavailable,
-                        std::string(kInserting) +
-                            ": SQLite has ended the transaction by itself");
+  static Status ended_transaction() {
+    return Status(Code::unavailable,
+                  std::string(kInserting) +
+                      ": SQLite has ended the transaction by itself");
   }
   bool is_in_transaction() const noexcept {
     return database_.is_open() &&

@@ -118,6 +118,10 @@ class Schema {
                                                   : convert(value, column);
   }
 
+  bool holds_text(std::size_t column) const noexcept {
+    return views_[column].kind == Kind::text;
+  }
+
   // For targets that are done with a row before they ask for the next one:
   // the memory of few rows stays in the cache.
   void release_texts() noexcept { arena_.reset(); }

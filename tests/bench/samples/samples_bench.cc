@@ -115,6 +115,7 @@ RowBatch Samples::batch() const {
 void compare(const Settings& settings, const std::string& what, double to_reach,
              double most, std::size_t batch, std::size_t calls,
              const Turn& ours, const Turn& theirs) {
+  if (what.find(settings.rows) == std::string::npos) return;
   std::vector<double> our_rates;
   std::vector<double> their_rates;
   std::vector<double> ratios;
@@ -362,6 +363,9 @@ int main(int argc, char** argv) {
   app.add_option("--rounds", settings.rounds, "How often everybody's turn is")
       ->check(CLI::PositiveNumber)
       ->capture_default_str();
+  app.add_option(
+      "--rows", settings.rows,
+      "Only the rows with this in their name; not Parquet and memory");
   CLI11_PARSE(app, argc, argv);
   if (settings.quick) settings.rounds = 1;
   std::printf(
@@ -374,7 +378,7 @@ int main(int argc, char** argv) {
   bench::compare_postgres(settings);
 #endif
 #ifdef SAMPLES_BENCH_HAS_PARQUET
-  bench::compare_parquet(settings);
+  if (settings.has_all_rows()) bench::compare_parquet(settings);
 #endif
-  bench::measure_memory(settings);
+  if (settings.has_all_rows()) bench::measure_memory(settings);
 }

@@ -15,7 +15,9 @@ namespace bench {
 struct Settings {
   bool quick = false;
   int rounds = 7;
+  std::string rows;  // only those with this in their name
 
+  bool has_all_rows() const { return rows.empty(); }
   std::size_t calls(std::size_t count) const { return quick ? 3 : count; }
 };
 
