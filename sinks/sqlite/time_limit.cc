@@ -6,7 +6,7 @@ namespace stogger {
 namespace {
 
 // Steps of SQLite between two looks at the clock. Functions are steps, too.
-constexpr int kStepsBetweenLooks = 100;
+constexpr int kStepsBetweenLooks = 40;
 
 }  // namespace
 

@@ -66,7 +66,7 @@ struct Config {
   bool log_to_console = true;
   bool caller_info = false;
   DeliverySettings delivery;  // of sinks that say nothing else
-  std::vector<std::string> redact = Redaction::default_keys();
+  std::vector<std::string> redact = Redaction::default_names();
   // As TOML, if they have to be shown in another way than they are.
   std::string shown_identifier;
   std::string shown_redact;

@@ -27,7 +27,7 @@ struct HubSink {
 
 struct HubSettings {
   bool caller_info = false;
-  std::vector<std::string> redact = Redaction::default_keys();
+  std::vector<std::string> redact = Redaction::default_names();
   // False for what stands in for a configuration: the console of a program that
   // has none, or none that is right.
   bool is_configuration = false;

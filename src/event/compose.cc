@@ -10,6 +10,7 @@
 #include "base/utf8.h"
 #include "base/value_capture.h"
 #include "event/scope.h"
+#include "event/url_password.h"
 
 namespace stogger {
 namespace {
@@ -36,7 +37,9 @@ bool is_column(std::string_view key) noexcept {
 }
 
 bool is_special(std::string_view key, const EventSettings& settings) noexcept {
-  return is_reserved(key) || is_column(key) || settings.redaction().hides(key);
+  return (settings.special().may_have(key) &&
+          (is_reserved(key) || is_column(key))) ||
+         settings.redaction().hides(key);
 }
 
 bool has_key(Fields fields, std::string_view key) noexcept {
@@ -49,9 +52,7 @@ bool has_key(Fields fields, std::string_view key) noexcept {
                                       const EventSettings& settings) noexcept {
   for (std::size_t i = 0; i < fields.size(); ++i) {
     const std::string_view key = fields[i].key;
-    if (settings.special().may_have(key) && is_special(key, settings)) {
-      return false;
-    }
+    if (is_special(key, settings)) return false;
     if (has_key({fields.begin(), i}, key)) return false;
   }
   return true;
@@ -70,6 +71,7 @@ bool has_key(Fields fields, std::string_view key) noexcept {
   // them and with special ones: mostly nothing.
   std::uint64_t seen = 0;
   std::uint64_t common = 0;
+  const Redaction& redaction = settings.redaction();
   // Other keys may not be valid text, and then have to be cleaned.
   AsciiTest ascii;
   for (const Field& field : fields) {
@@ -78,9 +80,12 @@ bool has_key(Fields fields, std::string_view key) noexcept {
     ascii.add(key);
     const std::uint64_t mark = KeyShapes::mark(key);
     common |= (seen | settings.special().marks_like(key)) & mark;
+    if (redaction.may_hide(key)) common |= mark;
     seen |= mark;
     size += key.size();
-    if (field.value.kind() == Kind::text) size += field.value.text().size();
+    if (field.value.kind() != Kind::text) continue;
+    size += field.value.text().size();
+    if (redaction.hides_part_of(field.value.text())) return false;
   }
   if (common != 0 && !are_plain_keys(fields, settings)) return false;
   // Texts that are too long are cut before anything looks at them.
@@ -116,6 +121,15 @@ class Composer {
     scratch_.fields.put_new("code_line", where.line);
     scratch_.fields.put_new("pid", ::getpid());
     scratch_.fields.put_new("thread", ::gettid());
+  }
+
+  // In the URLs of a text, or of JSON.
+  std::string_view without_passwords(std::string_view text) {
+    if (!settings_.redaction().hides_part_of(text)) return text;
+    Buffer& clean = scratch_.buffer;
+    clean.clear();
+    append_without_url_passwords(clean, text, kRedacted);
+    return scratch_.arena.copy(clean.view());
   }
 
  private:
@@ -164,7 +178,7 @@ class Composer {
     if (value.kind() == Kind::json) return settle_json(value.text());
     const std::string_view text = utf8_prefix(value.text(), kLargestEvent);
     event_->raw_size += text.size();
-    return text;
+    return without_passwords(text);
   }
 
   Value settle_json(std::string_view text) {
@@ -178,7 +192,7 @@ class Composer {
         settings_.redaction().empty() ? nullptr : &Redaction::hides_member,
         &settings_.redaction(), &event_->sanitized);
     if (!valid) return without_secrets(text);
-    return Value(Json{scratch_.arena.copy(clean.view())});
+    return Value(Json{without_passwords(scratch_.arena.copy(clean.view()))});
   }
 
   // JSON that is too long, alone or with what came before, is not read: its
@@ -193,8 +207,9 @@ class Composer {
   }
 
   // Of a text that is no JSON. Where a secret in it would end is not known.
-  Value without_secrets(std::string_view text) const {
-    return settings_.redaction().hides_word_of(text) ? kRedacted : text;
+  Value without_secrets(std::string_view text) {
+    return settings_.redaction().hides_word_of(text) ? kRedacted
+                                                     : without_passwords(text);
   }
 
   const EventSettings& settings_;
@@ -212,7 +227,6 @@ EventSettings::EventSettings(bool caller_info,
                              const std::vector<std::string>& redact)
     : caller_info_(caller_info), redaction_(redact) {
   for (const std::string_view name : kReserved) special_.add(name);
-  for (const std::string& name : redact) special_.add(name);
   special_.add(kFunc);
   special_.add(kScope);
 }
@@ -229,6 +243,7 @@ EventSettings::EventSettings(bool caller_info,
   composer.add_scopes(scope);
   composer.add(bound);
   composer.add(call.fields);
+  event->message_template = composer.without_passwords(call.message);
   if (settings.caller_info()) composer.add_caller(call.where);
   event->fields = scratch.fields.fields().data();
   event->field_count = scratch.fields.fields().size();
@@ -255,6 +270,7 @@ Event compose(const detail::LoggerRep* logger, const detail::Call& call,
   }
   const Scope* const scope = ScopeChain::innermost();
   if (has_bound || scope != nullptr || settings.caller_info() ||
+      settings.redaction().hides_part_of(call.message) ||
       !are_plain(call.fields, settings, &event.raw_size)) {
     compose_fields(has_bound ? logger->bound.fields() : Fields(), scope, call,
                    settings, scratch, &event);

@@ -18,13 +18,13 @@ class EventSettings {
  public:
   explicit EventSettings(
       bool caller_info = false,
-      const std::vector<std::string>& redact = Redaction::default_keys());
+      const std::vector<std::string>& redact = Redaction::default_names());
 
   // True: code_file, code_line, pid and thread go with every event.
   bool caller_info() const noexcept { return caller_info_; }
   const Redaction& redaction() const noexcept { return redaction_; }
 
-  // Keys that are secrets, or that targets have for themselves.
+  // Keys that targets have for themselves.
   const KeyShapes& special() const noexcept { return special_; }
 
  private:

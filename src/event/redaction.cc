@@ -17,15 +17,33 @@ constexpr bool is_between(char c) noexcept {
          kBetween.find(c) != std::string_view::npos;
 }
 
-}  // namespace
+bool is_letter(char c) noexcept { return (c | 32) >= 'a' && (c | 32) <= 'z'; }
+bool is_capital(char c) noexcept { return c >= 'A' && c <= 'Z'; }
 
-Redaction::Redaction(const std::vector<std::string>& keys) : keys_(keys) {
-  for (const std::string& key : keys_) shapes_.add(key);
+// Whether the name may stand at that place of a key or text that goes on with
+// it. Short names are parts of many words.
+bool may_begin_at(std::string_view text, std::size_t start,
+                  std::string_view name) noexcept {
+  constexpr std::size_t kShort = 5;
+  if (start == 0 || name.size() >= kShort) return true;
+  const char before = text[start - 1];
+  return !is_letter(before) || (is_capital(text[start]) && !is_capital(before));
 }
 
-bool Redaction::is_listed(std::string_view key) const noexcept {
-  return std::any_of(keys_.begin(), keys_.end(), [&](const std::string& known) {
-    return equal_ignoring_case(known, key);
+}  // namespace
+
+Redaction::Redaction(const std::vector<std::string>& names) : names_(names) {
+  for (const std::string& name : names_) {
+    endings_.add(name);
+    shapes_.add(name);
+  }
+}
+
+bool Redaction::is_secret(std::string_view key) const noexcept {
+  return std::any_of(names_.begin(), names_.end(), [&](const auto& name) {
+    return name.size() <= key.size() && !name.empty() &&
+           equal_ignoring_case(name, key.substr(key.size() - name.size())) &&
+           may_begin_at(key, key.size() - name.size(), name);
   });
 }
 
@@ -46,22 +64,22 @@ bool Redaction::hides_word_of(std::string_view text) const {
 
 bool Redaction::has_word(std::string_view text) const noexcept {
   for (std::size_t i = 0; i < text.size(); ++i) {
-    if (!shapes_.may_begin(text[i])) continue;
-    const bool begins = i == 0 || is_between(text[i - 1]);
-    if (begins || is_between(text[i])) {
-      if (begins_with_key(text.substr(i))) return true;
-    }
+    if (shapes_.may_begin(text[i]) && has_word_end(text, i)) return true;
   }
   return false;
 }
 
-bool Redaction::begins_with_key(std::string_view text) const noexcept {
-  return std::any_of(keys_.begin(), keys_.end(), [&](const std::string& key) {
-    const std::size_t size = key.size();
-    return size != 0 && size <= text.size() &&
-           equal_ignoring_case(key, text.substr(0, size)) &&
-           (size == text.size() || is_between(text[size]) ||
-            is_between(key.back()));
+// Whether the end of a word begins there that makes it a secret.
+bool Redaction::has_word_end(std::string_view text,
+                             std::size_t start) const noexcept {
+  const std::string_view rest = text.substr(start);
+  return std::any_of(names_.begin(), names_.end(), [&](const auto& name) {
+    const std::size_t size = name.size();
+    return size != 0 && size <= rest.size() &&
+           equal_ignoring_case(name, rest.substr(0, size)) &&
+           (size == rest.size() || is_between(rest[size]) ||
+            is_between(name.back())) &&
+           (is_between(name.front()) || may_begin_at(text, start, name));
   });
 }
 
@@ -69,10 +87,10 @@ bool Redaction::hides_member(const void* context, std::string_view key) {
   return static_cast<const Redaction*>(context)->hides(key);
 }
 
-const std::vector<std::string>& Redaction::default_keys() {
-  static const auto* const keys = new std::vector<std::string>{
+const std::vector<std::string>& Redaction::default_names() {
+  static const auto* const names = new std::vector<std::string>{
       "password", "passwd", "secret", "token", "api_key", "authorization"};
-  return *keys;
+  return *names;
 }
 
 }  // namespace stogger

@@ -1,11 +1,13 @@
-// Redaction: which fields are secrets, by their keys.
+// Redaction: which fields are secrets, by the names that their keys end with.
 #pragma once
 
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "event/key_endings.h"
 #include "event/key_shapes.h"
+#include "event/url_password.h"
 
 namespace stogger {
 
@@ -15,31 +17,45 @@ inline constexpr std::string_view kRedacted = "[REDACTED]";
 class Redaction {
  public:
   Redaction() = default;
-  // Keys are compared as whole words, ASCII letters ignoring their case.
-  explicit Redaction(const std::vector<std::string>& keys);
+  // A key is a secret if it ends with one of the names, ASCII letters compared
+  // without regard to their case: `token` hides `token`, `access_token` and
+  // `csrftoken`, and not `token_count`. Names of fewer than five characters
+  // have to begin a word of the key: `pin` hides `card_pin` and `cardPin`, and
+  // not `spin`.
+  explicit Redaction(const std::vector<std::string>& names);
 
+  // False only if the key, which is not empty, is no secret.
+  bool may_hide(std::string_view key) const noexcept {
+    return endings_.may_end(key);
+  }
   bool hides(std::string_view key) const noexcept {
-    return shapes_.may_have(key) && is_listed(key);
+    return !key.empty() && may_hide(key) && is_secret(key);
+  }
+  // True if the text has a URL with a password. Nothing is hidden without
+  // names.
+  bool hides_part_of(std::string_view text) const noexcept {
+    return text.size() >= kShortestUrl && has_url_password(text) && !empty();
   }
   // True if a word of the text, between spaces and punctuation, is such a key,
   // as it stands or once the escapes of JSON are undone. May throw
   // std::bad_alloc.
   bool hides_word_of(std::string_view text) const;
-  bool empty() const noexcept { return keys_.empty(); }
-  const std::vector<std::string>& keys() const noexcept { return keys_; }
+  bool empty() const noexcept { return names_.empty(); }
+  const std::vector<std::string>& names() const noexcept { return names_; }
 
   // The same, as a JsonKeyTest; `context` is a Redaction.
   static bool hides_member(const void* context, std::string_view key);
 
-  // The keys hidden unless configured otherwise.
-  static const std::vector<std::string>& default_keys();
+  // The names unless configured otherwise.
+  static const std::vector<std::string>& default_names();
 
  private:
-  bool is_listed(std::string_view key) const noexcept;
+  bool is_secret(std::string_view key) const noexcept;
   bool has_word(std::string_view text) const noexcept;
-  bool begins_with_key(std::string_view text) const noexcept;
+  bool has_word_end(std::string_view text, std::size_t start) const noexcept;
 
-  std::vector<std::string> keys_;
+  std::vector<std::string> names_;
+  KeyEndings endings_;
   KeyShapes shapes_;
 };
 

@@ -352,13 +352,13 @@ postgres_table = {}
              "c.toml:10:1: \"postgres_table\" must be text, not a table"}));
   EXPECT_EQ(config.level, Level::info);
   EXPECT_TRUE(config.log_to_console);
-  EXPECT_EQ(config.redact, Redaction::default_keys());
+  EXPECT_EQ(config.redact, Redaction::default_names());
   EXPECT_TRUE(config.sinks.empty());
 }
 
 TEST_F(ReadTest, RedactListThatIsWrongHidesWhatIsHiddenWithoutOne) {
   EXPECT_EQ(read("[stogger]\nredact = [\"pin\", 1]").redact,
-            Redaction::default_keys());
+            Redaction::default_names());
   EXPECT_EQ(problems_,
             Lines({"c.toml:2:1: \"redact\" must be a list of texts only"}));
 }

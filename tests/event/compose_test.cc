@@ -339,11 +339,45 @@ TEST_F(ComposeTest, SecretsAreHiddenWhateverTheirKind) {
 }
 
 TEST_F(ComposeTest, OtherKeysAreNotHidden) {
-  for (const char* key : {"passwords", "my_token", "tokens", "key", "secre",
+  for (const char* key : {"passwords", "token_count", "tokens", "key", "secre",
                           "authorizatioN1", "api-key", ""}) {
     log_.info("e", {{key, "shown"}});
     EXPECT_EQ(text(key), "shown") << key;
   }
+}
+
+TEST_F(ComposeTest, KeysThatEndWithANameAreHidden) {
+  for (const char* key : {"user_password", "access_token", "accessToken"}) {
+    log_.info("e", {{key, "hunter2"}, {"json", Json{"{}"}}});
+    EXPECT_EQ(text(key), kHidden) << key;
+    log_.info("e", {{key, "hunter2"}});
+    EXPECT_EQ(text(key), kHidden) << key;
+  }
+}
+
+TEST_F(ComposeTest, PasswordsInUrlsAreHidden) {
+  constexpr std::string_view kUrl = "https://user:hunter2@host/";
+  constexpr std::string_view kShown = "https://user:[REDACTED]@host/";
+  log_.info("e", {{"url", kUrl}});
+  EXPECT_EQ(text("url"), kShown);
+  log_.with({{"url", kUrl}}).info("e");
+  EXPECT_EQ(text("url"), kShown);
+  {
+    const Scope scope(log_, "s", {{"url", kUrl}});
+    log_.info("e");
+    EXPECT_EQ(text("url"), kShown);
+  }
+  capture_.clear();
+  log_.info(
+      "e", {{"json", Json{"{\"urls\":[\"https:\\/\\/user:hunter2@host/\"]}"}}});
+  EXPECT_EQ(text("json"), "{\"urls\":[\"" + std::string(kShown) + "\"]}");
+  log_.info("e", {{"json", Json{"{\"cut\":\"https://user:hunter2@host/"}}});
+  EXPECT_EQ(text("json"), "{\"cut\":\"" + std::string(kShown));
+}
+
+TEST_F(ComposeTest, PasswordsInUrlsOfTheMessageAreHidden) {
+  log_.info("e", {}, "from https://user:hunter2@host/");
+  EXPECT_EQ(only().message, "from https://user:[REDACTED]@host/");
 }
 
 TEST_F(ComposeTest, SecretsAreHiddenWhereverTheyComeFrom) {

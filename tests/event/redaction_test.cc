@@ -21,13 +21,59 @@ TEST(RedactionTest, HidesListedKeysWhateverTheirCase) {
   }
   for (const std::string_view key :
        {"", "passwor", "passwords", "apikey", "api-key", "x_token", "token",
-        "0assword"}) {
+        "0assword", "password_hash", "api_key2"}) {
     EXPECT_FALSE(redaction.hides(key)) << key;
   }
 }
 
+TEST(RedactionTest, HidesKeysThatEndWithAName) {
+  const Redaction redaction(Redaction::default_names());
+  for (const std::string_view key :
+       {"user_password", "db.password", "oldPassword", "access_token",
+        "accessToken", "CSRFTOKEN", "x-api_key", "proxy-authorization",
+        "client secret"}) {
+    EXPECT_TRUE(redaction.hides(key)) << key;
+  }
+  for (const std::string_view key :
+       {"token_count", "tokens", "passwords_changed", "broken", "secretary",
+        "duration", "region", "id"}) {
+    EXPECT_FALSE(redaction.hides(key)) << key;
+  }
+}
+
+TEST(RedactionTest, AShortNameHasToBeginAWord) {
+  const Redaction redaction({"pin", "key"});
+  for (const std::string_view key : {"pin", "PIN", "card_pin", "cardPin",
+                                     "card-pin", "card2pin", "apiKey"}) {
+    EXPECT_TRUE(redaction.hides(key)) << key;
+  }
+  for (const std::string_view key :
+       {"spin", "SPIN", "monkey", "pins", "shipping"}) {
+    EXPECT_FALSE(redaction.hides(key)) << key;
+  }
+  EXPECT_TRUE(redaction.hides_word_of("card_pin=1"));
+  EXPECT_FALSE(redaction.hides_word_of("spin=1"));
+}
+
+TEST(RedactionTest, NamesOfAnySizeHide) {
+  std::vector<std::string> names;
+  for (std::size_t size = 5; size < 200; ++size) {
+    std::string name;
+    for (std::size_t i = 0; i < size; ++i) {
+      name += static_cast<char>('a' + (size * 7 + i * i) % 26);
+    }
+    names.push_back(name);
+  }
+  const Redaction redaction(names);
+  for (const std::string& name : names) {
+    EXPECT_TRUE(redaction.hides(name));
+    EXPECT_TRUE(redaction.hides("x_" + name));
+    EXPECT_FALSE(redaction.hides(name + "."));
+  }
+}
+
 TEST(RedactionTest, HidesTheUsualKeysByDefault) {
-  const Redaction redaction(Redaction::default_keys());
+  const Redaction redaction(Redaction::default_names());
   for (const std::string_view key :
        {"password", "passwd", "secret", "token", "api_key", "authorization"}) {
     EXPECT_TRUE(redaction.hides(key)) << key;
@@ -48,11 +94,11 @@ TEST(RedactionTest, FindsSecretsAmongTheWordsOfAText) {
   const Redaction redaction(std::vector<std::string>{"token"});
   for (const std::string_view text :
        {"token", "{\"token\":1", "{'Token': 1}", "a=1&token=2", "{token:1}",
-        "\\\"token\\\"", "x token", "<token>"}) {
+        "\\\"token\\\"", "x token", "<token>", "{\"my_token\":1", "a.token"}) {
     EXPECT_TRUE(redaction.hides_word_of(text)) << text;
   }
-  for (const std::string_view text :
-       {"", " ", "tokens", "{\"my_token\":1", "a.token", "to ken", "{}{}"}) {
+  for (const std::string_view text : {"", " ", "tokens", "{\"token_count\":1",
+                                      "a.tokens", "to ken", "{}{}"}) {
     EXPECT_FALSE(redaction.hides_word_of(text)) << text;
   }
 }
