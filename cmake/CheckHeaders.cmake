@@ -15,7 +15,7 @@ set(heavy
     regex set shared_mutex span sstream string thread unordered_map unordered_set variant vector)
 
 # Opt-in headers may be heavy, and know the one library they are named after.
-set(exempt chrono.h json.h fmt.h join_status.h stats_text.h testing.h)
+set(exempt chrono.h json.h fmt.h std.h join_status.h stats_text.h testing.h)
 set(third_party "/fmt/" "/nlohmann/" "/toml\\+\\+/" "/sqlite3\\.h" "/libpq" "/postgresql/" "/zstd\\.h" "/snappy"
     "/zlib\\.h")
 set(allowed_json.h "/nlohmann/")

@@ -12,7 +12,8 @@ namespace stogger {
 namespace detail {
 
 template <class T>
-concept Formattable = !kConvertsToAnything<T> && fmt::is_formattable<T>::value;
+concept Formattable = !kConvertsToAnything<T> && !kWrittenByStd<T> &&
+                      fmt::is_formattable<T>::value;
 
 }  // namespace detail
 

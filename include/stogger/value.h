@@ -20,10 +20,11 @@
 //   stogger::Json         JSON text
 //   your own types        see ValueWriter below
 // Raw pointers, enumerations, long double and wide characters do not compile:
-// cast them to what you mean.
+// cast them to what you mean. docs/types.md has what each type becomes.
 //
-// Opt-in headers add std::chrono (chrono.h), nlohmann::json (json.h) and all
-// that {fmt} can format (fmt.h).
+// Opt-in headers add containers and more of the standard library (std.h),
+// std::chrono (chrono.h), nlohmann::json (json.h) and all that {fmt} can format
+// (fmt.h).
 #pragma once
 
 #include <concepts>
@@ -84,6 +85,10 @@ concept Integer =
 template <class T>
 inline constexpr bool kConvertsToAnything = false;
 
+// True for types that std.h writes, whether or not {fmt} can format them.
+template <class T>
+inline constexpr bool kWrittenByStd = false;
+
 template <class T>
 concept TextLike =
     !kConvertsToAnything<T> && !std::is_pointer_v<std::decay_t<T>> &&
@@ -104,6 +109,10 @@ concept CustomWritable =
     requires(ValueWriter & out, const T& v) {
   write_value(out, v);
 };
+
+// The Value of an object; a type that has none does not compile, and is named.
+template <class T>
+constexpr Value value_of(const T& object STOGGER_LIFETIMEBOUND) noexcept;
 
 template <class T>
 void write_custom(ValueWriter& out, const void* object) {
@@ -165,7 +174,7 @@ class Value {
 
   template <detail::OptionalLike T>
   constexpr Value(const T& v) noexcept : Value() {
-    if (v.has_value()) *this = Value(*v);
+    if (v.has_value()) *this = detail::value_of(*v);
   }
   template <class T>
   requires detail::CustomWritable<T>
@@ -238,6 +247,12 @@ class STOGGER_API ValueWriter {
   // Adds to the value as text.
   void append(std::string_view text);
 
+  // Adds to the value as JSON: what stands between values, as it is; and a
+  // value of any kind, text as a string. What is no JSON in the end is stored
+  // as text.
+  void append_json(std::string_view json);
+  void append_json_value(Value value);
+
   ValueWriter(const ValueWriter&) = delete;
   ValueWriter& operator=(const ValueWriter&) = delete;
 
@@ -249,6 +264,22 @@ class STOGGER_API ValueWriter {
 };
 
 namespace detail {
+
+// Never true. Compilers print it, and so T.
+template <class T>
+inline constexpr bool no_conversion_for = false;
+
+template <class T>
+constexpr Value value_of(const T& object) noexcept {
+  if constexpr (std::constructible_from<Value, const T&>) {
+    return Value(object);
+  } else {
+    static_assert(no_conversion_for<T>,
+                  "stogger cannot log a value of this type T: docs/types.md "
+                  "lists the types it can, and says what to do for others");
+    return Value();
+  }
+}
 
 template <class Range>
 concept FieldRange = requires(const Range& r) {
@@ -267,13 +298,13 @@ struct Field {
   constexpr Field(std::string_view field_key,
                   Value field_value STOGGER_LIFETIMEBOUND) noexcept
       : key(field_key), value(field_value) {}
-  // For types that convert to everything, and so to a Value in two ways.
+  // For types that convert to everything, and so to a Value in two ways; and
+  // for those that do not convert at all, which do not compile.
   template <class T>
-  requires(!std::convertible_to<const T&, Value> &&
-           std::constructible_from<
-               Value, const T&>) constexpr Field(std::string_view field_key,
-                                                 const T& object) noexcept
-      : key(field_key), value(object) {}
+  requires(!std::convertible_to<const T&, Value>) constexpr Field(
+      std::string_view field_key,
+      const T& object STOGGER_LIFETIMEBOUND) noexcept
+      : key(field_key), value(detail::value_of(object)) {}
 };
 
 // The fields of one call: a braced list {{"a", 1}, {"b", 2}}, an array, or any

@@ -10,31 +10,17 @@
 // about a second (flush = "block"), and with the kernel after flush() or
 // close(). See line_file_sink.h and log_file.h.
 
-#include <string_view>
 #include <utility>
 
 #include "sinks/builtin.h"
-#include "sinks/common/text_time.h"
+#include "sinks/common/line_form.h"
 #include "sinks/file/line_file_sink.h"
 
 namespace stogger {
 
 Status make_file_sink(Options& options, SinkPtr* sink) {
   LogFileOptions file = read_log_file_options(options);
-  const std::string_view format =
-      options.choice("format", {"text", "json", "logfmt"}, "text");
-  RowForm form = format == "json"     ? RowForm::json
-                 : format == "logfmt" ? RowForm::logfmt
-                                      : RowForm::text;
-  if (read_local_time(options)) {
-    if (form == RowForm::text) {
-      form = RowForm::local_text;
-    } else {
-      options.problem("time",
-                      "is for format = \"text\": JSON and logfmt are "
-                      "always in UTC");
-    }
-  }
+  const RowForm form = read_line_form(options);
   const bool in_blocks = read_in_blocks(options);
   Status status = options.finish();
   if (!status.ok()) return status;

@@ -5,6 +5,8 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <string>
+#include <string_view>
 #include <utility>
 
 #include "base/are_apart.h"
@@ -30,6 +32,19 @@ constexpr std::int64_t kRotationRetry = kSecond;
 // have rotated the file by the next line.
 constexpr int kMostBlocked = 4;
 
+// A socket, such as the journal's under systemd, cannot be opened by a path,
+// nor can the pipe of another user, such as a container's. The console writes
+// to what is open already.
+Status with_remedy(Status status, std::string_view path) {
+  const bool is_stdout = path == "/dev/stdout";
+  if (status.ok() || (!is_stdout && path != "/dev/stderr")) return status;
+  return Status(status.code(), std::string(status.message()) + "; instead of " +
+                                   std::string(path) +
+                                   ", use type = \"console\" with stream = \"" +
+                                   (is_stdout ? "stdout" : "stderr") +
+                                   "\" and, for JSON, format = \"json\"");
+}
+
 }  // namespace
 
 LogFile::LogFile(LogFileOptions options) : options_(std::move(options)) {}
@@ -41,7 +56,7 @@ Status LogFile::open() {
   File file;
   Status status = folder.open(options_.path, options_.modes, true);
   if (status.ok()) status = file.open_append(folder, folder.name(), false);
-  if (!status.ok()) return status;
+  if (!status.ok()) return with_remedy(std::move(status), options_.path);
   const bool first = options_.each_truncates ? !std::exchange(opened_, true)
                                              : is_first_opening(options_.path);
   if (file.is_regular() && first && options_.truncate) {

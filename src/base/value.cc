@@ -7,6 +7,8 @@
 #include <iterator>
 #include <string>
 
+#include "base/buffer.h"
+#include "base/json.h"
 #include "base/number.h"
 #include "base/value_capture.h"
 
@@ -38,29 +40,38 @@ double decimal_of(float value) noexcept {
 }  // namespace detail
 
 struct ValueWriter::Rep {
-  std::string text;
+  // The JSON so far, which is the value from now on.
+  Buffer& begin_json() noexcept {
+    if (state != is_json) json.clear();
+    state = is_json;
+    return json;
+  }
+
+  std::string text;  // a short one takes no memory
+  Buffer json;
   Value plain;
   enum { nothing, is_text, is_json, is_plain } state = nothing;
-  int depth = 0;
-  std::size_t most = SIZE_MAX;  // bytes of the text that are kept
+  std::size_t depth;  // of user's types that stand for or hold others
+  std::size_t most;   // bytes of the text or of the JSON that are kept
 };
 
 void ValueWriter::set(Value value) {
-  constexpr int kDeepest = 16;
   switch (value.kind()) {
     case Kind::custom:
       // A type may stand for another user's type, but not for itself.
-      if (rep_->depth < kDeepest) {
+      if (rep_->depth < kJsonDepth) {
         ++rep_->depth;
         value.write_custom(*this);
         --rep_->depth;
       }
       return;
     case Kind::text:
-    case Kind::json:
       rep_->text = value.text().substr(0, rep_->most);
-      rep_->state = value.kind() == Kind::text ? Rep::is_text : Rep::is_json;
+      rep_->state = Rep::is_text;
       return;
+    case Kind::json:
+      rep_->begin_json().clear();
+      return append_json(value.text());
     default:
       rep_->plain = value;
       rep_->state = Rep::is_plain;
@@ -73,9 +84,33 @@ void ValueWriter::append(std::string_view text) {
   rep_->text += text.substr(0, rep_->most - rep_->text.size());
 }
 
-Value ValueCapture::resolve(const Value& custom, Arena& arena,
-                            std::size_t most) {
+void ValueWriter::append_json(std::string_view json) {
+  Buffer& out = rep_->begin_json();
+  out.append(json.substr(0, rep_->most - out.size()));
+}
+
+void ValueWriter::append_json_value(Value value) {
+  Buffer& out = rep_->begin_json();
+  if (out.size() >= rep_->most) return;
+  Arena arena;
+  if (value.kind() == Kind::custom) {
+    value = ValueCapture::resolve(value, arena, rep_->most, rep_->depth + 1);
+  }
+  std::uint32_t sanitized = 0;
+  if (value.kind() != Kind::json) {
+    stogger::append_json_value(out, value);
+  } else if (!append_clean_json(out, value.text(), nullptr, nullptr,
+                                &sanitized)) {
+    append_json_string(out, value.text());
+  }
+  if (out.size() > rep_->most) out.truncate(rep_->most);
+}
+
+Value ValueCapture::resolve(const Value& custom, Arena& arena, std::size_t most,
+                            std::size_t depth) {
+  if (depth > kJsonDepth) return Value();
   ValueWriter::Rep rep;
+  rep.depth = depth;
   rep.most = most;
   ValueWriter writer(&rep);
   try {
@@ -89,7 +124,7 @@ Value ValueCapture::resolve(const Value& custom, Arena& arena,
     case ValueWriter::Rep::is_text:
       return Value(arena.copy(rep.text));
     case ValueWriter::Rep::is_json:
-      return Value(Json{arena.copy(rep.text)});
+      return Value(Json{arena.copy(rep.json.view())});
     case ValueWriter::Rep::is_plain:
       return rep.plain;
     case ValueWriter::Rep::nothing:

@@ -74,6 +74,41 @@ void write_value(ValueWriter& out, const AsJson&) {
   out.set(Json{temporary});
 }
 
+// Puts JSON together.
+struct Basket {
+  OrderId order;
+  std::string note;
+};
+void write_value(ValueWriter& out, const Basket& basket) {
+  out.append("replaced");
+  out.append_json("{\"order\":");
+  out.append_json_value(basket.order);
+  out.append_json(",\"note\":");
+  out.append_json_value(basket.note);
+  out.append_json("}");
+}
+
+struct JsonThenText {};
+void write_value(ValueWriter& out, const JsonThenText&) {
+  out.append_json("[");
+  out.append("text");
+}
+
+struct ArrayOfItself {};
+void write_value(ValueWriter& out, const ArrayOfItself& self) {
+  out.append_json("[");
+  out.append_json_value(self);
+  out.append_json("]");
+}
+
+struct LongJson {};
+void write_value(ValueWriter& out, const LongJson&) {
+  for (int i = 0; i < 10; ++i) {
+    out.append_json_value("123456");
+    out.append_json(",");
+  }
+}
+
 struct ConvertsToText {
   std::string text;
   operator std::string_view() const { return text; }
@@ -211,6 +246,33 @@ TEST(ValueTest, WhatACustomTypeSetLastIsItsValue) {
   const Value json = resolve(shop::AsJson{}, arena);
   EXPECT_EQ(json.kind(), Kind::json);
   EXPECT_EQ(json.text(), "{\"a\":1}");
+}
+
+TEST(ValueTest, ACustomTypeMayBeJson) {
+  Arena arena;
+  const Value json = resolve(shop::Basket{{7}, "a\"b"}, arena);
+  EXPECT_EQ(json.kind(), Kind::json);
+  EXPECT_EQ(json.text(), R"({"order":7,"note":"a\"b"})");
+  const Value text = resolve(shop::JsonThenText{}, arena);
+  EXPECT_EQ(text.kind(), Kind::text);
+  EXPECT_EQ(text.text(), "text");
+}
+
+TEST(ValueTest, ATypeThatHoldsItselfEnds) {
+  Arena arena;
+  const std::string_view json = resolve(shop::ArrayOfItself{}, arena).text();
+  EXPECT_EQ(json.substr(0, 3), "[[[");
+  EXPECT_LT(json.size(), 1000u);
+}
+
+TEST(ValueTest, JsonIsCutWhereItIsTooLong) {
+  Arena arena;
+  for (const std::size_t most : {1u, 8u, 9u, 20u}) {
+    const Value json = ValueCapture::resolve(shop::LongJson{}, arena, most);
+    EXPECT_EQ(
+        json.text(),
+        std::string_view(R"("123456","123456","123456")").substr(0, most));
+  }
 }
 
 TEST(ValueTest, ExceptionsOfCustomTypesBecomeText) {

@@ -1,4 +1,5 @@
 // A long double does not fit a double.
+// The error names: long double
 #include <stogger/log.h>
 
 void call() {

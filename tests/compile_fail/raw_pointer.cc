@@ -1,4 +1,5 @@
 // A pointer says nothing in a log; it must not become a bool.
+// The error names: const int ?\*
 #include <stogger/log.h>
 
 extern const int* pointer;

@@ -1,4 +1,5 @@
 // The same for a scoped enumeration.
+// The error names: Color
 #include <stogger/log.h>
 
 enum class Color { red, green };

@@ -1,4 +1,5 @@
 // A type without write_value() cannot be logged.
+// The error names: Unknown
 #include <stogger/log.h>
 
 struct Unknown {};

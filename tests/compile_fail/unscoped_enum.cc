@@ -1,4 +1,5 @@
 // An enumeration must say whether its number or its name is meant.
+// The error names: Color
 #include <stogger/log.h>
 
 enum Color { red, green };

@@ -1,4 +1,5 @@
 // Nor does an untyped pointer.
+// The error names: void ?\*
 #include <stogger/log.h>
 
 extern void* pointer;

@@ -1,4 +1,5 @@
 // A wide character is not a number.
+// The error names: wchar_t
 #include <stogger/log.h>
 
 void call() {

@@ -1,4 +1,5 @@
 // Wide text is not UTF-8.
+// The error names: wchar_t ?\[2\]
 #include <stogger/log.h>
 
 void call() {

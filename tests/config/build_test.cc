@@ -43,6 +43,21 @@ TEST_F(BuildTest, ExplicitConsoleThatIsWrongIsReplacedByTheAutomaticOne) {
   EXPECT_EQ(built.sinks[0].origin, "log_to_console");
 }
 
+TEST_F(BuildTest, ConsoleHasAStreamAndAFormat) {
+  const Built built = build_text(R"([stogger.sinks.out]
+type = "console"
+stream = "stdout"
+format = "json"
+)");
+  EXPECT_EQ(built.problems, Lines());
+  ASSERT_EQ(built.names(), Lines({"out"}));
+  EXPECT_EQ(built.sinks[0].sink->target(), "stdout");
+  EXPECT_EQ(build_text("[stogger.sinks.out]\ntype = \"console\"\n"
+                       "stream = \"stdin\"\nformat = \"xml\"\n")
+                .problems.size(),
+            2u);
+}
+
 TEST_F(BuildTest, ConsoleIsALastResort) {
   for (const char* toml :
        {"[stogger]\nlog_to_console = false\n[stogger.sinks.a]\n",

@@ -38,6 +38,8 @@ redact = ["password", "passwd", "secret", "token", "api_key", "authorization"]
 [stogger.sinks.console]  # by log_to_console
 type = "console"
 level = "info"
+stream = "stderr"
+format = "text"
 time = "utc"
 )");
   const std::string some = describe_text(kSome);

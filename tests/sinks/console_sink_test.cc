@@ -21,23 +21,24 @@ namespace {
 
 using ::testing::HasSubstr;
 
-// Runs each test with another stderr, and without the variables that decide
-// about colour.
+// Runs each test with another stream, stderr unless said otherwise, and without
+// the variables that decide about colour.
 class ConsoleSink : public ::testing::Test {
  protected:
-  ConsoleSink() : before_(::fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, 10)) {
+  explicit ConsoleSink(int stream = STDERR_FILENO)
+      : stream_(stream), before_(::fcntl(stream, F_DUPFD_CLOEXEC, 10)) {
     ::unsetenv("NO_COLOR");
     ::unsetenv("CLICOLOR_FORCE");
   }
   ~ConsoleSink() override {
-    ::dup2(before_, STDERR_FILENO);
+    ::dup2(before_, stream_);
     ::close(before_);
     for (const int descriptor : {reader_, other_}) {
       if (descriptor != -1) ::close(descriptor);
     }
   }
 
-  // Each puts something else behind descriptor 2 and keeps the other end.
+  // Each puts something else behind the stream and keeps the other end.
   void use_file() {
     lead_to(::open(path_.c_str(), O_WRONLY | O_CREAT | O_APPEND, 0600));
   }
@@ -98,18 +99,32 @@ class ConsoleSink : public ::testing::Test {
   int other_ = -1;
 
  private:
-  static void lead_to(int descriptor) {
+  void lead_to(int descriptor) {
     ASSERT_NE(descriptor, -1);
-    ASSERT_EQ(::dup2(descriptor, STDERR_FILENO), STDERR_FILENO);
+    ASSERT_EQ(::dup2(descriptor, stream_), stream_);
     ::close(descriptor);
   }
 
+  int stream_;
   int before_;
 };
 
+class ConsoleSinkOnStdout : public ConsoleSink {
+ protected:
+  ConsoleSinkOnStdout() : ConsoleSink(STDOUT_FILENO) {}
+
+  void open(std::string_view format = "text") {
+    sink_ = make_or_throw(make_console_sink,
+                          {{"stream", "stdout"}, {"format", format}});
+    ASSERT_OK(sink_->open());
+  }
+};
+
 TEST_F(ConsoleSink, OtherOptionsAreRefused) {
-  EXPECT_THAT(refusal(make_console_sink, {{"stream", "stdout"}}),
+  EXPECT_THAT(refusal(make_console_sink, {{"stream", "/dev/stdout"}}),
               HasSubstr("stream"));
+  EXPECT_THAT(refusal(make_console_sink, {{"format", "xml"}}),
+              HasSubstr("format"));
   EXPECT_THAT(refusal(make_console_sink, {{"color", true}}),
               HasSubstr("color"));
   EXPECT_THAT(refusal(make_console_sink, {{"time", "CET"}}), HasSubstr("time"));
@@ -171,6 +186,75 @@ TEST_F(ConsoleSink, TimesMayBeLocal) {
   ASSERT_OK(sink_->close());
   ASSERT_OK(sink_->open());
   EXPECT_EQ(sink_->form(), RowForm::colored_local_text);
+}
+
+TEST_F(ConsoleSink, JsonAndLogfmtAreNeverColored) {
+  use_file();
+  ::setenv("CLICOLOR_FORCE", "1", 1);
+  sink_ = make_or_throw(make_console_sink, {{"format", "json"}});
+  ASSERT_OK(sink_->open());
+  EXPECT_EQ(sink_->form(), RowForm::json);
+  sink_ = make_or_throw(make_console_sink, {{"format", "logfmt"}});
+  ASSERT_OK(sink_->open());
+  EXPECT_EQ(sink_->form(), RowForm::logfmt);
+}
+
+TEST_F(ConsoleSink, LocalTimesAreForTextOnly) {
+  EXPECT_THAT(
+      refusal(make_console_sink, {{"format", "json"}, {"time", "local"}}),
+      HasSubstr("JSON and logfmt are always in UTC"));
+}
+
+TEST_F(ConsoleSinkOnStdout, LinesGoThere) {
+  use_file();
+  open();
+  EXPECT_OK(write("one\n"));
+  EXPECT_OK(write_to(*sink_, line_rows({"two\n", "three\n"})));
+  EXPECT_EQ(read_file(path_), "one\ntwo\nthree\n");
+  EXPECT_EQ(sink_->target(), "stdout");
+}
+
+TEST_F(ConsoleSinkOnStdout, ItsOwnTerminalDecidesAboutColors) {
+  if (!use_terminal()) GTEST_SKIP() << "no pseudo terminal to be had";
+  open();
+  EXPECT_EQ(sink_->form(), RowForm::colored_text);
+  use_file();
+  ASSERT_OK(sink_->close());
+  ASSERT_OK(sink_->open());
+  EXPECT_EQ(sink_->form(), RowForm::text);
+}
+
+// As services of systemd have it.
+TEST_F(ConsoleSinkOnStdout, ASocketTakesLines) {
+  use_socket();
+  open("json");
+  EXPECT_EQ(sink_->form(), RowForm::json);
+  EXPECT_OK(write("{}\n"));
+  EXPECT_EQ(read_some(), "{}\n");
+}
+
+TEST_F(ConsoleSinkOnStdout, AClosedOneIsAFailure) {
+  use_file();
+  open();
+  ::close(STDOUT_FILENO);
+  EXPECT_EQ(write("one\n").code(), Code::unavailable);
+}
+
+// A path cannot lead to a socket. (Nothing is printed while stdout is one.)
+TEST_F(ConsoleSinkOnStdout, IsTheRemedyForAPathThatCannotBeOpened) {
+  use_socket();
+  std::string messages;
+  for (const auto& make : {make_file_sink, make_jsonl_sink}) {
+    const SinkPtr file = make_or_throw(make, {{"path", "/dev/stdout"}});
+    messages += std::string(file->open().message()) + "\n";
+  }
+  use_file();
+  const std::string line =
+      "cannot open \"/proc/" + std::to_string(::getpid()) +
+      "/fd/1\": it is a socket; name a file instead; instead of /dev/stdout, "
+      "use type = \"console\" with stream = \"stdout\" and, for JSON, format = "
+      "\"json\"\n";
+  EXPECT_EQ(messages, line + line);
 }
 
 TEST_F(ConsoleSink, AReplacedStderrIsFollowed) {
