@@ -317,11 +317,10 @@ TEST(Concurrency, ACallWaitsForOthersForALimitedTime) {
   EXPECT_EQ(fast->count(), 2U) << "the other sink gets the event all the same";
   EXPECT_EQ(stats_of(system, "slow").dropped, 2U);
   EXPECT_EQ(stats_of(system, "slow").pending, 1U);
-  EXPECT_EQ(
-      reports.text(),
-      "sink 'slow' (custom): calls of other threads kept it busy for 750 "
-      "ms; the event is counted as dropped; log less to it, or to a faster "
-      "target\n")
+  EXPECT_EQ(reports.text(),
+            "sink 'slow' (custom): calls of other threads kept it busy for 750 "
+            "ms; the event is dropped; log less to it, or to a faster "
+            "target\n")
       << "once, not for each event";
   go_on = true;
   hanging.join();
