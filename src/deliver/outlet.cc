@@ -331,6 +331,7 @@ void Outlet::note_failure(const Status& status, const char* action) noexcept {
   if (!is_failing()) {
     outage_.begin(now, dropped_before_call_, status.message());
     failing_.store(true, std::memory_order_relaxed);
+    if (!closed_) reports_.announce_failure(status);
   } else if (!outage_.is_news(now, status.message())) {
     return;
   }

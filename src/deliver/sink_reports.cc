@@ -3,12 +3,16 @@
 #include <fmt/format.h>
 
 #include <cstddef>
+#include <utility>
 
+#include "base/quote.h"
 #include "os/diagnostics.h"
 
 namespace stogger {
 
 namespace {
+
+constexpr std::size_t kReason = 500;  // bytes of one in an event
 
 // "1,204": with a comma before every three digits.
 std::string grouped(std::uint64_t number) {
@@ -114,6 +118,39 @@ void SinkReports::failure(const Status& status, const char* action,
   });
 }
 
+void SinkReports::announce_failure(const Status& status) noexcept {
+  std::uint64_t left_out = 0;
+  is_announced_ = false;
+  if (events_ == nullptr) return;
+  if (!events_limit_.pass(clock_.monotonic_ns(), &left_out)) return;
+  try {
+    const std::string reason = hide_values(title_.hidden, status.message());
+    is_announced_ =
+        events_->post({clock_.now(), title_.name, title_.type, false,
+                       shortened(printable(reason), kReason)},
+                      is_queued_);
+  } catch (...) {
+    // No memory for it.
+  }
+}
+
+void SinkReports::announce_recovery(std::int64_t failed_for_ns,
+                                    std::uint64_t dropped) noexcept {
+  if (!std::exchange(is_announced_, false)) return;
+  try {
+    events_->post({clock_.now(),
+                   title_.name,
+                   title_.type,
+                   true,
+                   {},
+                   seconds(failed_for_ns),
+                   dropped},
+                  is_queued_);
+  } catch (...) {
+    // No memory for it.
+  }
+}
+
 void SinkReports::failed_flush(const Status& status,
                                std::uint64_t kept) noexcept {
   report_limited([&] {
@@ -143,6 +180,7 @@ void SinkReports::notices(const Verdicts& said) noexcept {
 
 void SinkReports::recovery(std::int64_t failed_for_ns,
                            std::uint64_t dropped) noexcept {
+  announce_recovery(failed_for_ns, dropped);
   report_limited([&] {
     return fmt::format("works again after {:.1f} s{}; {} dropped",
                        seconds(failed_for_ns), place({}, "open"),

@@ -12,6 +12,7 @@
 
 #include "base/hidden.h"
 #include "base/rate_limit.h"
+#include "deliver/sink_events.h"
 #include "deliver/verdicts.h"
 #include "stogger/clock.h"
 #include "stogger/sink.h"
@@ -43,15 +44,23 @@ class SinkReports {
               bool is_queued)
       : title_(title), sink_(sink), clock_(clock), is_queued_(is_queued) {}
 
+  // From now on, the other sinks of the system hear of an outage, too. To be
+  // called before the sink is in use.
+  void announce_to(SinkEvents& events) noexcept { events_ = &events; }
+
   // The status as the caller of the library gets it: which sink, which action.
   Status explain(const Status& status, const char* action) const noexcept;
 
   // With the sink's lock held, and ten a minute at most.
   void failure(const Status& status, const char* action,
                const FailureNumbers& numbers) noexcept;
+  // The other sinks hear of the failure: of the first one of an outage, and ten
+  // times a minute at most.
+  void announce_failure(const Status& status) noexcept;
   void failed_flush(const Status& status, std::uint64_t kept) noexcept;
   void failed_rows(const Verdicts& said, std::uint64_t dropped) noexcept;
   void notices(const Verdicts& said) noexcept;
+  // The other sinks do, too, if they heard of the failure.
   void recovery(std::int64_t failed_for_ns, std::uint64_t dropped) noexcept;
   void left_behind(std::uint64_t rows) noexcept;
   // It was closed before it worked again. Whatever the limit, for nothing may
@@ -72,6 +81,8 @@ class SinkReports {
   std::string place(std::string_view text, std::string_view action) const;
   std::string fate(const FailureNumbers& numbers) const;
   std::string count_of(std::uint64_t rows) const;
+  void announce_recovery(std::int64_t failed_for_ns,
+                         std::uint64_t dropped) noexcept;
   template <class Text>
   void report_limited(Text text) noexcept;
   template <class Text>
@@ -82,6 +93,9 @@ class SinkReports {
   Clock& clock_;
   const bool is_queued_;
   RateLimit limit_;
+  SinkEvents* events_ = nullptr;
+  RateLimit events_limit_;
+  bool is_announced_ = false;  // the failure
   std::atomic<std::int64_t> next_wait_report_ns_{0};
 };
 

@@ -29,7 +29,8 @@ class StartupTest : public ModuleTest {
 
   // A sink of that type, and one in memory that shows that all else works.
   std::string config(std::string_view type, std::string_view more = "") const {
-    return "[stogger]\nlog_to_console = false\n[stogger.sinks.mine]\ntype = "
+    return "[stogger]\nlog_to_console = false\nreport_events = "
+           "false\n[stogger.sinks.mine]\ntype = "
            "\"" +
            std::string(type) + "\"\npath = \"" + log() + "\"\n" +
            std::string(more) +
@@ -90,12 +91,14 @@ TEST_F(StartupTest, EnabledAndPresentWorks) {
 TEST_F(StartupTest, NotEnabledIsNotLookedFor) {
   install("postgres");
   System system;
-  ASSERT_TRUE(system
-                  .load_text("[stogger]\nlog_to_console = false\n"
-                             "enable_postgres = false\n"
-                             "postgres_dsn = \"host=db\"\n",
-                             "c.toml")
-                  .ok());
+  ASSERT_TRUE(
+      system
+          .load_text(
+              "[stogger]\nlog_to_console = false\nreport_events = false\n"
+              "enable_postgres = false\n"
+              "postgres_dsn = \"host=db\"\n",
+              "c.toml")
+          .ok());
   system.logger().info("event");
   EXPECT_FALSE(is_loaded("postgres"));
   // There is a warning that no sink is left, and nothing else.
@@ -105,11 +108,13 @@ TEST_F(StartupTest, NotEnabledIsNotLookedFor) {
 
 TEST_F(StartupTest, NotEnabledAndAbsentIsSilent) {
   System system;
-  ASSERT_TRUE(system
-                  .load_text("[stogger]\nlog_to_console = false\n"
-                             "[stogger.sinks.rest]\ntype = \"memory\"\n",
-                             "c.toml")
-                  .ok());
+  ASSERT_TRUE(
+      system
+          .load_text(
+              "[stogger]\nlog_to_console = false\nreport_events = false\n"
+              "[stogger.sinks.rest]\ntype = \"memory\"\n",
+              "c.toml")
+          .ok());
   EXPECT_EQ(reports_, Lines());
 }
 
@@ -147,8 +152,9 @@ TEST_F(StartupTest, TheThreeKeysNeverKeepOtherSinksFromWorking) {
         if (has_variable) ::setenv("STOGGER_POSTGRES_PASSWORD", "any", 1);
         System system;
         EXPECT_OK(system.load_text(
-            std::string("[stogger]\nlog_to_console = false\n"
-                        "enable_postgres = ") +
+            std::string(
+                "[stogger]\nlog_to_console = false\nreport_events = false\n"
+                "enable_postgres = ") +
                 (enabled ? "true" : "false") +
                 "\npostgres_dsn = \"postgresql://app:%PASSWORD%@127.0.0.1:1/"
                 "logs\"\n[stogger.sinks.rest]\ntype = \"memory\"\n",
