@@ -65,6 +65,7 @@ struct Config {
   std::string syslog_identifier;
   bool log_to_console = true;
   bool caller_info = false;
+  bool report_events = true;
   DeliverySettings delivery;  // of sinks that say nothing else
   std::vector<std::string> redact = Redaction::default_names();
   // As TOML, if they have to be shown in another way than they are.

@@ -49,6 +49,7 @@ std::string describe(const Config& config,
                                     : config.shown_identifier) +
       line("log_to_console", boolean(config.log_to_console)) +
       line("caller_info", boolean(config.caller_info)) +
+      line("report_events", boolean(config.report_events)) +
       line("redact", config.shown_redact.empty() ? list_value(config.redact)
                                                  : config.shown_redact);
   for (const BuiltSink& sink : sinks) out += describe(sink);

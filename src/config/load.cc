@@ -75,7 +75,7 @@ Status start(Hub& hub, const Config& config, std::vector<Problem> problems,
                   [](const Problem& problem) { return problem.warning; });
   if (!right && hub.is_configured()) return refuse(problems);
   Status status = report_all(problems);
-  HubSettings settings{config.caller_info, config.redact,
+  HubSettings settings{config.caller_info, config.redact, config.report_events,
                        given && (right || has_own_sink(built))};
   std::vector<HubSink> sinks;
   for (BuiltSink& sink : built) {

@@ -22,6 +22,8 @@ class BackOff {
   // It works: the next failure is the first one in a row.
   void end() noexcept { delay_ns_ = 0; }
 
+  // How long after the last failure the next attempt is due.
+  std::int64_t delay_ns() const noexcept { return delay_ns_; }
   // Of an attempt after a failure.
   bool is_due(std::int64_t now_ns) const noexcept { return now_ns >= due_ns_; }
 

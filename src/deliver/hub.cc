@@ -73,6 +73,7 @@ Route* Hub::make_route(HubSink sink) {
   auto route = std::make_unique<Route>(
       std::move(sink.title), sink.level, std::move(sink.sink), clock_, &ticker_,
       std::move(sink.dead_letter), sink.delivery);
+  route->outlet().announce_to(events_);
   const std::lock_guard lock(routes_mutex_);
   routes_.push_back(std::move(route));
   return routes_.back().get();
@@ -114,6 +115,8 @@ STOGGER_NO_CANARY void Hub::deliver(const detail::LoggerRep* logger,
   try {
     if (!InsideSink::is_here()) [[likely]] {
       deliver_to(table, logger, call);
+      if (events_.is_pending()) [[unlikely]]
+        hand_over_events();
       errno = error;
       return;
     }
@@ -125,6 +128,31 @@ STOGGER_NO_CANARY void Hub::deliver(const detail::LoggerRep* logger,
     if (level >= route->level()) route->outlet().count_lost();
   }
   errno = error;
+}
+
+// Without a lock of a sink. A sink that fails to take one posts its own; as
+// each posts once an outage, and so many a minute at most, this ends.
+[[gnu::noinline]] void Hub::hand_over_events() noexcept {
+  const InsideSink guard;
+  while (events_.is_pending()) {
+    for (const SinkEvent& said : events_.take()) hand_over(said);
+  }
+}
+
+// To all sinks but the one that it is about.
+void Hub::hand_over(const SinkEvent& said) noexcept {
+  try {
+    ScratchLease scratch;
+    SinkEventFields fields;
+    const Event event = make_event(said, fields);
+    for (Route* route : installed()->routes) {
+      if (route->name() == said.sink || event.level < route->level()) continue;
+      route->deliver(event, scratch->row);
+    }
+    scratch.took(event.raw_size);
+  } catch (...) {
+    // No memory for it.
+  }
 }
 
 // The memory of routes that were replaced before `latest` was: all calls that
@@ -145,6 +173,7 @@ Status Hub::install(const HubSettings& settings, std::vector<HubSink> sinks) {
   if (InsideSink::is_here()) return called_from_sink("init");
   const std::lock_guard lock(mutex_);
   const InsideSink guard;
+  events_.enable(settings.report_events);
   Table table;
   table.settings = EventSettings(settings.caller_info, settings.redact);
   const Table* old = installed();
@@ -163,6 +192,7 @@ Status Hub::install(const HubSettings& settings, std::vector<HubSink> sinks) {
   for (Route* route : old->routes) static_cast<void>(route->close(start));
   // Only now, so that what the queues before them had comes first.
   for (Route* route : installed()->routes) route->start();
+  hand_over_events();
   return {};
 }
 
@@ -184,6 +214,7 @@ Status Hub::add(HubSink sink, Status* opened) {
   put_in_place(std::move(table));
   publish();
   route->start();
+  hand_over_events();
   return {};
 }
 
@@ -250,6 +281,7 @@ void Hub::end_capture(int number) noexcept {
 void Hub::tick() noexcept {
   const InsideSink guard;
   for (Route* route : installed()->routes) route->outlet().tick();
+  hand_over_events();
 }
 
 Status Hub::flush(std::optional<Route::TimePoint> until) noexcept {
@@ -258,6 +290,7 @@ Status Hub::flush(std::optional<Route::TimePoint> until) noexcept {
   const InsideSink guard;
   Status first;
   for (Route* route : installed()->routes) merge(&first, route->flush(until));
+  hand_over_events();
   return first;
 }
 
@@ -265,6 +298,8 @@ Status Hub::close() noexcept {
   if (InsideSink::is_here()) return called_from_sink("shutdown");
   const std::lock_guard lock(mutex_);
   const InsideSink guard;
+  hand_over_events();
+  events_.enable(false);
   Status first;
   const auto start = std::chrono::steady_clock::now();
   for (Route* route : installed()->routes) merge(&first, route->close(start));
@@ -302,11 +337,13 @@ void Hub::before_fork() noexcept {
     }
   }
   for (const auto& route : routes_) route->before_fork(left());
+  events_.before_fork();
   ticker_.before_fork();
 }
 
 void Hub::after_fork_in_parent() noexcept {
   ticker_.after_fork_in_parent();
+  events_.after_fork_in_parent();
   for (const auto& route : routes_) route->after_fork_in_parent();
   routes_mutex_.unlock();
   if (fork_locked_) mutex_.unlock();
@@ -315,6 +352,7 @@ void Hub::after_fork_in_parent() noexcept {
 bool Hub::after_fork_in_child() noexcept {
   const InsideSink guard;
   ticker_.after_fork_in_child();
+  events_.after_fork_in_child();
   for (const auto& route : routes_) route->after_fork_in_child();
   routes_mutex_.unlock();
   mutex_.reset();

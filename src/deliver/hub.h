@@ -10,6 +10,7 @@
 
 #include "deliver/route.h"
 #include "deliver/scratch.h"
+#include "deliver/sink_events.h"
 #include "deliver/ticker.h"
 #include "event/target.h"
 #include "os/process.h"
@@ -28,6 +29,8 @@ struct HubSink {
 struct HubSettings {
   bool caller_info = false;
   std::vector<std::string> redact = Redaction::default_names();
+  // That a sink fails or works again goes to the others, as an event.
+  bool report_events = true;
   // False for what stands in for a configuration: the console of a program that
   // has none, or none that is right.
   bool is_configuration = false;
@@ -108,6 +111,8 @@ class Hub final : public EventTarget, private ProcessObject {
     return installed_.load(std::memory_order_acquire);
   }
   Route* make_route(HubSink sink);
+  void hand_over_events() noexcept;
+  void hand_over(const SinkEvent& said) noexcept;
   void deliver_to(const Table& table, const detail::LoggerRep* logger,
                   const detail::Call& call);
 
@@ -115,6 +120,7 @@ class Hub final : public EventTarget, private ProcessObject {
   std::int32_t own_threshold_;
   std::int32_t* const threshold_;
   std::atomic<const Table*> active_{nullptr};
+  SinkEvents events_{ticker_};
 
   std::atomic<const Table*> installed_{nullptr};
   std::atomic<bool> configured_{false};

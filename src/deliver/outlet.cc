@@ -328,16 +328,17 @@ void Outlet::note_failure(const Status& status, const char* action) noexcept {
   static_cast<void>(close_sink());
   const std::int64_t now = clock_->monotonic_ns();
   back_off_.fail(now);
-  if (is_failing()) {
-    if (outage_.is_news(now, status.message())) {
-      reports_.failure_goes_on(status, action, outage_.age_ns(now),
-                               outage_.lost(sink_.counters().dropped()));
-    }
+  if (!is_failing()) {
+    outage_.begin(now, dropped_before_call_, status.message());
+    failing_.store(true, std::memory_order_relaxed);
+    if (!closed_) reports_.announce_failure(status);
+  } else if (!outage_.is_news(now, status.message())) {
     return;
   }
-  outage_.begin(now, dropped_before_call_, status.message());
-  failing_.store(true, std::memory_order_relaxed);
-  reports_.failure(status, action);
+  reports_.failure(
+      status, action,
+      {outage_.age_ns(now), outage_.lost(sink_.counters().dropped()),
+       closed_ ? 0 : back_off_.delay_ns()});
 }
 
 void Outlet::note_recovery() noexcept {

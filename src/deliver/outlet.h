@@ -46,6 +46,11 @@ class Outlet {
   Time now() const noexcept { return clock_->now(); }
   const Counters& counters() const noexcept { return sink_.counters(); }
 
+  // See SinkReports. Before the sink is in use.
+  void announce_to(SinkEvents& events) noexcept {
+    reports_.announce_to(events);
+  }
+
   // Opens the sink; a failure is handled like any later one.
   Status open() noexcept;
   // Lets the sink hand over what it holds back, if it is time for that.

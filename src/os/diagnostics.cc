@@ -7,7 +7,10 @@
 #include <utility>
 
 #include "base/quote.h"
+#include "base/timestamp.h"
 #include "os/file.h"
+#include "os/program_name.h"
+#include "stogger/clock.h"
 #include "stogger/diagnostics.h"
 
 namespace stogger {
@@ -49,6 +52,15 @@ const std::vector<HiddenValue>* HidesInReports::exchange(
   return std::exchange(hidden, values);
 }
 
+std::string stderr_line(Time now, std::string_view program,
+                        std::string_view text) {
+  char time[20];
+  write_timestamp_seconds(time, now);
+  std::string line = "stogger: ";
+  line.append(time, sizeof time).append(" ");
+  return line.append(program).append(": ").append(text);
+}
+
 void report(std::string_view line) noexcept {
   try {
     const std::string shown =
@@ -62,8 +74,9 @@ void report(std::string_view line) noexcept {
     File standard_error;
     standard_error.borrow(2);
     std::size_t written = 0;
-    static_cast<void>(
-        standard_error.write("stogger: " + text + "\n", &written));
+    static_cast<void>(standard_error.write(
+        stderr_line(Clock::real()->now(), program_name(), text) + "\n",
+        &written));
   } catch (...) {
     // There is nowhere left to tell it to.
   }

@@ -1,10 +1,12 @@
 // What the library says about itself. It never goes through the library.
 #pragma once
 
+#include <string>
 #include <string_view>
 #include <vector>
 
 #include "base/hidden.h"
+#include "stogger/value.h"
 
 namespace stogger {
 
@@ -12,6 +14,11 @@ namespace stogger {
 // 250 ms, once, for a stderr that nobody reads; never throws; callable from any
 // thread.
 void report(std::string_view line) noexcept;
+
+// The line as it goes to stderr, without its end: when and in which program.
+// "stogger: 2026-11-21T04:25:39Z shop: " and the text.
+std::string stderr_line(Time now, std::string_view program,
+                        std::string_view text);
 
 // While one lives, reports that are made on its thread do not show these
 // values: those of the sink that is being called. Mostly there are none, and

@@ -174,7 +174,7 @@ TEST_F(CheckTest, NothingIsChangedWhereNothingIsThere) {
 
 TEST_F(CheckTest, ALiveServiceIsNotDisturbed) {
   const std::string toml =
-      "[stogger]\nlog_to_console = false\n" +
+      "[stogger]\nlog_to_console = false\nreport_events = false\n" +
       sink("jsonl", "live.jsonl", "mode = \"truncate\"\n") +
       sink("file", "live.log", "mode = \"truncate\"\nrotation = \"size\"\n") +
       sink("csv", "live.csv", "mode = \"truncate\"\n") +

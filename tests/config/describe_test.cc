@@ -33,6 +33,7 @@ level = "info"
 syslog_identifier = "shop"
 log_to_console = true
 caller_info = false
+report_events = true
 redact = ["password", "passwd", "secret", "token", "api_key", "authorization"]
 
 [stogger.sinks.console]  # by log_to_console

@@ -28,6 +28,7 @@ TEST_F(ReadTest, EmptyTableGivesTheDefaults) {
   EXPECT_EQ(config.syslog_identifier, ::program_invocation_short_name);
   EXPECT_TRUE(config.log_to_console);
   EXPECT_FALSE(config.caller_info);
+  EXPECT_TRUE(config.report_events);
   EXPECT_EQ(config.redact, Lines({"password", "passwd", "secret", "token",
                                   "api_key", "authorization"}));
   EXPECT_TRUE(config.sinks.empty());
@@ -40,6 +41,7 @@ level = "WARN"
 syslog_identifier = "shop"
 log_to_console = false
 caller_info = true
+report_events = false
 redact = ["pin", "puk"]
 )");
   EXPECT_EQ(problems_, Lines());
@@ -47,6 +49,7 @@ redact = ["pin", "puk"]
   EXPECT_EQ(config.syslog_identifier, "shop");
   EXPECT_FALSE(config.log_to_console);
   EXPECT_TRUE(config.caller_info);
+  EXPECT_FALSE(config.report_events);
   EXPECT_EQ(config.redact, Lines({"pin", "puk"}));
 }
 

@@ -545,7 +545,7 @@ TEST_F(Durable, WithoutAFolderTheQueueIsInMemory) {
     script_->names.clear();
     EXPECT_THAT(diagnostics_.lines(),
                 Contains(::testing::AllOf(
-                    HasSubstr("cannot have a queue on disk: "), HasSubstr(why),
+                    HasSubstr(why), HasSubstr("it has no queue on disk: "),
                     HasSubstr("delivery is \"async\" until"))));
   }
 }

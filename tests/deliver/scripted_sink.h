@@ -51,6 +51,14 @@ struct Script {
     const std::lock_guard lock(mutex);
     return names;
   }
+  // The same without what other sinks' outages have brought.
+  std::vector<std::string> logged_events() const {
+    std::vector<std::string> logged = events();
+    std::erase_if(logged, [](const std::string& name) {
+      return name.starts_with("stogger-sink-");
+    });
+    return logged;
+  }
   std::size_t count() const {
     const std::lock_guard lock(mutex);
     return names.size();

@@ -2,11 +2,13 @@
 
 #include <gtest/gtest.h>
 
+#include <regex>
 #include <string>
 #include <vector>
 
 #include "base/utf8.h"
 #include "stogger/diagnostics.h"
+#include "tests/support/rows.h"
 
 namespace stogger {
 namespace {
@@ -17,6 +19,13 @@ class DiagnosticsTest : public ::testing::Test {
 
   std::vector<std::string> lines_;
 };
+
+// Lines of stderr, without when they were written and by which program.
+std::string captured_stderr() {
+  const std::regex begin("stogger: 20[0-9-]{8}T[0-9:]{8}Z test_os: ");
+  return std::regex_replace(::testing::internal::GetCapturedStderr(), begin,
+                            "> ");
+}
 
 void keep(std::string_view line, void* lines) {
   static_cast<std::vector<std::string>*>(lines)->emplace_back(line);
@@ -31,15 +40,19 @@ TEST_F(DiagnosticsTest, GoToTheFunctionThatWasSet) {
 TEST_F(DiagnosticsTest, GoToStderrOtherwise) {
   ::testing::internal::CaptureStderr();
   report("a sink failed");
-  EXPECT_EQ(::testing::internal::GetCapturedStderr(),
-            "stogger: a sink failed\n");
+  EXPECT_EQ(captured_stderr(), "> a sink failed\n");
 
   set_diagnostics(&keep, &lines_);
   set_diagnostics(nullptr);
   ::testing::internal::CaptureStderr();
   report("again");
-  EXPECT_EQ(::testing::internal::GetCapturedStderr(), "stogger: again\n");
+  EXPECT_EQ(captured_stderr(), "> again\n");
   EXPECT_TRUE(lines_.empty());
+}
+
+TEST_F(DiagnosticsTest, OnStderrBeginWithTimeAndProgram) {
+  EXPECT_EQ(stderr_line(kTestTime, "shop", "a sink failed"),
+            "stogger: 2026-11-21T01:39:28Z shop: a sink failed");
 }
 
 TEST_F(DiagnosticsTest, AreOneLineWhateverIsInThem) {
@@ -72,7 +85,7 @@ TEST_F(DiagnosticsTest, HaveNothingThatHidesOrReordersText) {
 
 TEST_F(DiagnosticsTest, AreShortWhateverAServerSays) {
   set_diagnostics(&keep, &lines_);
-  std::string text = "sink 'pg': write failed: ";
+  std::string text = "sink 'pg' (postgres): ";
   for (int i = 0; i < 2000; ++i) text += "\u4E2D";
   report(text + "; events are dropped");
   ASSERT_EQ(lines_.size(), 1u);
@@ -80,7 +93,7 @@ TEST_F(DiagnosticsTest, AreShortWhateverAServerSays) {
   EXPECT_LE(line.size(), 500u);
   EXPECT_GT(line.size(), 490u);
   EXPECT_TRUE(is_clean_text(line)) << line;
-  EXPECT_TRUE(line.starts_with("sink 'pg': write failed: ")) << line;
+  EXPECT_TRUE(line.starts_with("sink 'pg' (postgres): ")) << line;
   EXPECT_TRUE(line.ends_with("; events are dropped")) << line;
   EXPECT_NE(line.find("[...]"), std::string::npos) << line;
 }
@@ -104,8 +117,7 @@ TEST_F(DiagnosticsTest, AReportFromInsideTheFunctionGoesToStderr) {
   ::testing::internal::CaptureStderr();
   report("first");
   report("second");
-  EXPECT_EQ(::testing::internal::GetCapturedStderr(),
-            "stogger: from inside\nstogger: from inside\n");
+  EXPECT_EQ(captured_stderr(), "> from inside\n> from inside\n");
   EXPECT_EQ(lines_, (std::vector<std::string>{"first", "second"}));
 }
 

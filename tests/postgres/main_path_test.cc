@@ -324,7 +324,7 @@ TEST_F(MainPath, APasswordThatIsSetLaterWorksWithTheNextInit) {
   const std::vector<std::string> lines = diagnostics_.lines();
   ASSERT_EQ(lines.size(), 1u);
   EXPECT_NE(lines[0].find("STOGGER_POSTGRES_PASSWORD"), std::string::npos);
-  EXPECT_NE(lines[0].find("until init() is called again"), std::string::npos)
+  EXPECT_NE(lines[0].find("next try when init() is called"), std::string::npos)
       << lines[0];
   ::setenv("STOGGER_POSTGRES_PASSWORD", "any", 1);
   EXPECT_OK(system.load_text(toml, "test.toml"));
@@ -621,8 +621,7 @@ TEST_F(MainPath, WithoutAFileForThemRefusedRowsAreDropped) {
   EXPECT_LE(diagnostics_.lines().size(), 10u) << reports();
   const std::string first = diagnostics_.lines().front();
   EXPECT_NE(first.find("\"event\":\"unwanted\""), std::string::npos) << first;
-  EXPECT_NE(first.find("the event is counted as dropped: {\"timestamp\""),
-            std::string::npos)
+  EXPECT_NE(first.find("1 event dropped: {\"timestamp\""), std::string::npos)
       << first;
 }
 
