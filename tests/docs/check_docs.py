@@ -13,6 +13,7 @@
     reads each line of that golden file as tests/golden/json.jsonl has it: all of
     it, or no more than the time and the level;
   - every link to a file of the project leads to one, and so does every `tests/...`;
+  - docs/README.md has a link to every other page;
   - every test that is named, as in `FolderTest.LinksAreRefused`, is there.
 
   check_docs.py SOURCE_FOLDER EXAMPLES_FOLDER [STOGGER_PROGRAM]
@@ -108,7 +109,10 @@ def toml_problem(text):
 def is_same(key, read, value):
     if key == "timestamp":
         return value.startswith(read.removesuffix("Z"))
-    return read == value or (isinstance(read, str) and json.loads(read) == value)
+    try:
+        return read == value or json.loads(read) == value
+    except (TypeError, ValueError):
+        return False
 
 
 def reader_problem(text, golden):
@@ -161,6 +165,14 @@ def problems(document, sources, known_tests):
         yield f"{document.relative_to(source)}: no test {test}"
 
 
+def missing_pages(index):
+    listed = {(index.parent / link[1]).resolve()
+              for link in LINK.finditer(index.read_text())}
+    for page in sorted(index.parent.rglob("*.md")):
+        if page != index and page.resolve() not in listed:
+            yield f"{index.relative_to(source)}: no link to {page.name}"
+
+
 def main():
     sources = code()
     known_tests = tests()
@@ -169,6 +181,7 @@ def main():
                  *sorted((source / "docs").rglob("*.md"))]
     found = [problem for document in documents
              for problem in problems(document, sources, known_tests)]
+    found += missing_pages(source / "docs/README.md")
     print("\n".join(found) or f"{len(documents)} documents agree with the sources")
     return 1 if found else 0
 
