@@ -98,7 +98,8 @@ def toml_problem(text):
     with tempfile.TemporaryDirectory() as folder:
         path = pathlib.Path(folder) / "documented.toml"
         path.write_text(text)
-        environment = dict(os.environ, STOGGER_POSTGRES_PASSWORD="secret")
+        environment = dict(os.environ, STOGGER_POSTGRES_PASSWORD="secret",
+                           LOGS_DIRECTORY=folder, STATE_DIRECTORY=folder)
         result = subprocess.run([program, "check", path], text=True,
                                 capture_output=True, env=environment,
                                 timeout=60, check=False)

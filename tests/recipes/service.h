@@ -1,19 +1,20 @@
 // The service of programs/service.cc, and what it has logged.
 #pragma once
 
-#include <fcntl.h>
 #include <gtest/gtest.h>
 #include <signal.h>
 #include <stdlib.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
+#include <cstdint>
+#include <filesystem>
 #include <functional>
 #include <map>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "tests/support/eventually.h"
 #include "tests/support/processes.h"
 
 namespace stogger {
@@ -35,6 +36,19 @@ inline pid_t start_service(
 inline bool stop_service(pid_t service) {
   ::kill(service, SIGTERM);
   return succeeded(service);
+}
+
+// Waits until more is in the log than now. Does not read it: a service writes
+// faster than that.
+inline void wait_for_lines(const std::string& log) {
+  constexpr std::uintmax_t kSome = 100000;
+  const auto size = [&] {
+    std::error_code missing;
+    const std::uintmax_t found = std::filesystem::file_size(log, missing);
+    return missing ? 0 : found;
+  };
+  const std::uintmax_t before = size();
+  EXPECT_TRUE(eventually([&] { return size() > before + kSome; }));
 }
 
 // The events of services, read from JSON lines.

@@ -1,7 +1,8 @@
 // A service that logs until SIGTERM, or as many events as it is told to:
 //
-//   service [--from NAME] [--count N] [--jail FOLDER --user ID] CONFIGURATION
+//   service [--from NAME] [--count N [--stay]] [--jail FOLDER --user ID] FILE
 //
+// With --stay it then waits until it is killed.
 // Each event `tick` has the name and a number; the last event, `stopped`, says
 // how many there were. The exit code is 0 if no sink has dropped any.
 #include <grp.h>
@@ -21,6 +22,7 @@ volatile sig_atomic_t stopped = 0;
 struct Arguments {
   std::string from = "a";
   long count = -1;  // until SIGTERM
+  bool stays = false;
   std::string jail;
   uid_t user = 0;
   std::string configuration;
@@ -34,6 +36,8 @@ Arguments read(int count, char** words) {
       arguments.from = words[++i];
     } else if (word == "--count") {
       arguments.count = std::atol(words[++i]);
+    } else if (word == "--stay") {
+      arguments.stays = true;
     } else if (word == "--jail") {
       arguments.jail = words[++i];
     } else if (word == "--user") {
@@ -81,6 +85,7 @@ int main(int count, char** words) {
   while (stopped == 0 && number != arguments.count) {
     stogger::info("tick", {{"from", arguments.from}, {"n", number++}});
   }
+  while (arguments.stays) ::pause();
   stogger::info("stopped", {{"from", arguments.from}, {"n", number}});
   stogger::shutdown();
   return nothing_is_lost() ? 0 : 1;
