@@ -9,12 +9,17 @@
     aside;
   - every ```toml block that begins with a table of stogger's is accepted by
     `stogger check`;
+  - a ```python block after <!-- reader of GOLDEN --> has a function read_line() that
+    reads each line of that golden file as tests/golden/json.jsonl has it: all of
+    it, or no more than the time and the level;
   - every link to a file of the project leads to one, and so does every `tests/...`;
+  - docs/README.md has a link to every other page;
   - every test that is named, as in `FolderTest.LinksAreRefused`, is there.
 
   check_docs.py SOURCE_FOLDER EXAMPLES_FOLDER [STOGGER_PROGRAM]
 """
 
+import json
 import os
 import pathlib
 import re
@@ -26,6 +31,7 @@ import tempfile
 BLOCK = re.compile(
     r"(?:<!-- output of (?P<program>\w+)(?:: (?P<file>\S+))? -->\n\n?)?"
     r"(?:<!-- file (?P<path>\S+) -->\n\n?)?"
+    r"(?:<!-- reader of (?P<golden>\S+) -->\n\n?)?"
     r"^```(?P<kind>\w*)\n(?P<text>.*?)^```$", re.MULTILINE | re.DOTALL)
 LINK = re.compile(r"\]\((?!https?:|#)([^)#]+)")
 TEST_FILE = re.compile(r"`(tests/[^`*\s]+)`")
@@ -92,11 +98,40 @@ def toml_problem(text):
     with tempfile.TemporaryDirectory() as folder:
         path = pathlib.Path(folder) / "documented.toml"
         path.write_text(text)
-        environment = dict(os.environ, STOGGER_POSTGRES_PASSWORD="secret")
+        environment = dict(os.environ, STOGGER_POSTGRES_PASSWORD="secret",
+                           LOGS_DIRECTORY=folder, STATE_DIRECTORY=folder)
         result = subprocess.run([program, "check", path], text=True,
                                 capture_output=True, env=environment,
                                 timeout=60, check=False)
         return result.stdout + result.stderr if result.returncode else None
+
+
+# Formats other than JSON have the text of a value only.
+def is_same(key, read, value):
+    if key == "timestamp":
+        return value.startswith(read.removesuffix("Z"))
+    try:
+        return read == value or json.loads(read) == value
+    except (TypeError, ValueError):
+        return False
+
+
+def reader_problem(text, golden):
+    reader = {}
+    exec(text, reader)  # pylint: disable=exec-used
+    # Not splitlines(), which takes more than line feeds for ends of lines.
+    lines = (source / golden).read_text().split("\n")[:-1]
+    rows = (source / "tests/golden/json.jsonl").read_text().split("\n")[:-1]
+    if len(lines) != len(rows):
+        return "another number of lines than in json.jsonl"
+    for line, row in zip(lines, map(json.loads, rows)):
+        read = reader["read_line"](line)
+        if read.keys() not in (row.keys(), {"timestamp", "level"}):
+            return f"reads the keys {list(read)} in\n{line}"
+        for key, value in read.items():
+            if not is_same(key, value, row[key]):
+                return f"reads {key} as {value!r} in\n{line}"
+    return None
 
 
 def problems(document, sources, known_tests):
@@ -107,6 +142,10 @@ def problems(document, sources, known_tests):
         inside = block["text"]
         if block["path"] and (source / block["path"]).read_text() != inside:
             yield f"{where}: {block['path']} has another text"
+        if block["golden"]:
+            problem = reader_problem(inside, block["golden"])
+            if problem:
+                yield f"{where}: {problem}"
         if block["program"]:
             actual = output_of(block["program"], block["file"])
             if without_times(actual) != without_times(inside):
@@ -127,6 +166,14 @@ def problems(document, sources, known_tests):
         yield f"{document.relative_to(source)}: no test {test}"
 
 
+def missing_pages(index):
+    listed = {(index.parent / link[1]).resolve()
+              for link in LINK.finditer(index.read_text())}
+    for page in sorted(index.parent.rglob("*.md")):
+        if page != index and page.resolve() not in listed:
+            yield f"{index.relative_to(source)}: no link to {page.name}"
+
+
 def main():
     sources = code()
     known_tests = tests()
@@ -135,6 +182,7 @@ def main():
                  *sorted((source / "docs").rglob("*.md"))]
     found = [problem for document in documents
              for problem in problems(document, sources, known_tests)]
+    found += missing_pages(source / "docs/README.md")
     print("\n".join(found) or f"{len(documents)} documents agree with the sources")
     return 1 if found else 0
 

@@ -22,6 +22,7 @@
 #include "base/buffer.h"
 #include "stogger/clock.h"
 #include "tests/sinks/common/moved_kinds.h"
+#include "tests/support/document.h"
 #include "tests/support/kept_report.h"
 #include "tests/support/processes.h"
 #include "tests/support/rows.h"
@@ -192,31 +193,14 @@ TEST_P(MovedFile, NothingIsLostInDeletedFilesThatProcessesShare) {
   expect_all(INT64_MAX);
 }
 
-// The example of docs/operations.md.
-std::string documented_configuration() {
-  const std::string text =
-      read_file(std::string(STOGGER_SOURCE_DIR) + "/docs/operations.md");
-  const std::string begin = "```logrotate\n";
-  const std::size_t start = text.find(begin);
-  if (start == std::string::npos) return "";
-  const std::size_t from = start + begin.size();
-  return text.substr(from, text.find("```", from) - from);
-}
-
 void MovedFile::rotate_again_and_again(int writers, bool delay_compress) {
   if (output_of("command -v logrotate").starts_with("failed")) {
     GTEST_SKIP() << "logrotate is not installed";
   }
   constexpr int kRounds = 15;
-  std::string text = documented_configuration();
-  const auto replace = [&](std::string_view what, std::string_view by) {
-    const std::size_t at = text.find(what);
-    ASSERT_NE(at, std::string::npos) << what;
-    text.replace(at, what.size(), by);
-  };
-  replace("/var/log/shop/*.log", path_);
-  replace("rotate 14", "rotate 1000");
-  if (!delay_compress) replace("    delaycompress\n", "");
+  std::string text = recipe(delay_compress ? "rename" : "compress");
+  text = replaced(text, "/var/log/shop/*.log", path_);
+  text = replaced(text, "rotate 14", "rotate 1000");
   const std::string configuration = folder_.file("logrotate.conf");
   write_file(configuration, text);
   ASSERT_EQ(::chmod(configuration.c_str(), 0600), 0);
