@@ -329,8 +329,18 @@ STOGGER_API ReportedStatus init_text(std::string_view toml) noexcept;
 // printed, and no target is checked.
 STOGGER_API Status check(std::string_view path) noexcept;
 
+// Sets the level of the sinks that have none of their own, as `level` of
+// [stogger] does, or that of a logger and of all whose names go on from its
+// name with a dot, as [stogger.levels] does: from now on, until init() is
+// called. Level::off ends them; a rule may come before the first such logger.
+// May be called while other threads log. Fails, and changes nothing, if the
+// name is empty or has a *, a comma or a = in it.
+STOGGER_API ReportedStatus set_level(Level level) noexcept;
+STOGGER_API ReportedStatus set_level(std::string_view logger,
+                                     Level level) noexcept;
+
 // Adds a sink to the default system. `options` are the keys that its table has
-// in a TOML file, `level` among them, which is info by default:
+// in a TOML file, `level` among them, which is that of [stogger] by default:
 //   stogger::add_sink("audit", "jsonl", {{"path", "audit.jsonl"}});
 // It gets events from now on. Fails, and adds nothing, if an option is wrong or
 // there is a sink of that name; a failure to open it is retried.

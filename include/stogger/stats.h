@@ -42,7 +42,10 @@ struct SinkStats {
 class STOGGER_API Stats {
  public:
   Stats() noexcept = default;
-  Stats(Stats&& other) noexcept : sinks_(other.sinks_), size_(other.size_) {
+  Stats(Stats&& other) noexcept
+      : sinks_(other.sinks_),
+        size_(other.size_),
+        suppressed_(other.suppressed_) {
     other.sinks_ = nullptr;
     other.size_ = 0;
   }
@@ -55,10 +58,14 @@ class STOGGER_API Stats {
   // The sink of that name; null if there is none.
   const SinkStats* find(std::string_view name) const noexcept;
 
+  // Events that [[stogger.limits]] left out, before they came to any sink.
+  std::uint64_t suppressed() const noexcept { return suppressed_; }
+
  private:
   friend class StatsBuilder;
   SinkStats* sinks_ = nullptr;
   std::size_t size_ = 0;
+  std::uint64_t suppressed_ = 0;
 };
 
 }  // namespace stogger

@@ -53,6 +53,9 @@ class STOGGER_API System {
 
   [[nodiscard]] Logger logger(std::string_view name = {}) const noexcept;
 
+  Status set_level(Level level) noexcept;  // see log.h
+  Status set_level(std::string_view logger, Level level) noexcept;
+
   Status flush() noexcept;
   Status flush(double seconds) noexcept;  // see log.h
   // Flushes and closes every sink. See shutdown() in log.h for what becomes of

@@ -26,6 +26,7 @@ void free_copy(std::string_view text) noexcept {
 Stats& Stats::operator=(Stats&& other) noexcept {
   std::swap(sinks_, other.sinks_);
   std::swap(size_, other.size_);
+  std::swap(suppressed_, other.suppressed_);
   return *this;
 }
 
@@ -57,6 +58,9 @@ void StatsBuilder::add(const SinkStats& sink) noexcept {
   kept.type = copy(sink.type);
 }
 
-Stats StatsBuilder::finish() noexcept { return std::move(stats_); }
+Stats StatsBuilder::finish(std::uint64_t suppressed) noexcept {
+  stats_.suppressed_ = suppressed;
+  return std::move(stats_);
+}
 
 }  // namespace stogger

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 
 #include "stogger/stats.h"
 
@@ -13,7 +14,8 @@ class StatsBuilder {
   explicit StatsBuilder(std::size_t sinks) noexcept;
   // Copies the texts.
   void add(const SinkStats& sink) noexcept;
-  Stats finish() noexcept;
+  // `suppressed`: events that a limit has left out.
+  Stats finish(std::uint64_t suppressed) noexcept;
 
  private:
   Stats stats_;

@@ -9,6 +9,7 @@
 #include "base/quote.h"
 #include "base/scrub.h"
 #include "config/config.h"
+#include "config/controls.h"
 #include "config/expand.h"
 #include "config/file_identity.h"
 #include "config/option.h"
@@ -138,6 +139,7 @@ void Builder::build(const SinkConfig& sink) {
   built.name = sink.name;
   built.type = sink.type;
   built.level = sink.level;
+  built.has_level = sink.has_level;
   built.origin = sink.origin;
   built.hidden = sink.hidden;
   if (!make(sink, type, &built) || sink.wrong || is_name_taken(sink)) return;
@@ -156,6 +158,7 @@ bool Builder::make(const SinkConfig& sink, const SinkType& type,
   OptionsAccess::set_clock(options, clock_);
   built->dead_letter = read_dead_letter(options);
   built->delivery = read_delivery(options, default_delivery(sink.type));
+  built->filter = read_filter(options);
   const Status status = make_sink(type, options, &built->sink);
   if (add_problems(options, sink.options, sink.where, config_.file,
                    problems_)) {

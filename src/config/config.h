@@ -12,6 +12,9 @@
 #include "deliver/dead_letters.h"
 #include "deliver/delivery.h"
 #include "event/redaction.h"
+#include "filter/event_filter.h"
+#include "filter/level_rules.h"
+#include "filter/limits.h"
 #include "stogger/clock.h"
 #include "stogger/level.h"
 #include "stogger/sink.h"
@@ -42,6 +45,7 @@ struct SinkConfig {
   std::string name;
   std::string type;
   Level level = Level::info;
+  bool has_level = false;  // of its own; else it is that of the system
   std::vector<OwnedOption> options;
   Position where;       // of its table, or of the key that stands for it
   Position type_where;  // of its type
@@ -67,6 +71,9 @@ struct Config {
   bool caller_info = false;
   bool report_events = true;
   DeliverySettings delivery;  // of sinks that say nothing else
+  LevelRules levels;
+  std::vector<OwnedOption> fields;  // that every event has
+  std::vector<LimitRule> limits;
   std::vector<std::string> redact = Redaction::default_names();
   // As TOML, if they have to be shown in another way than they are.
   std::string shown_identifier;
@@ -126,6 +133,8 @@ struct BuiltSink {
   std::vector<HiddenValue> hidden{};  // must not get into messages about it
   DeadLetterFile dead_letter{};       // for refused rows
   DeliverySettings delivery{};
+  EventFilter filter{};
+  bool has_level = false;  // of its own
 };
 
 // Makes the sinks that are right, and the console as log_to_console says.

@@ -1,4 +1,5 @@
 #include "config/config.h"
+#include "config/controls.h"
 #include "config/expand.h"
 #include "config/toml_text.h"
 
@@ -30,8 +31,9 @@ std::string describe(const BuiltSink& sink) {
   std::string out = "\n[stogger.sinks." + toml_key(sink.name) + "]";
   // The key itself is not shown: besides this table it would be a second one.
   if (!sink.origin.empty()) out += "  # by " + sink.origin;
-  out += "\n" + line("type", string_value(sink.type)) +
-         line("level", string_value(to_string(sink.level)));
+  out += "\n" + line("type", string_value(sink.type));
+  // A level of the system is not one of its own: rules count in its place.
+  if (sink.has_level) out += line("level", string_value(to_string(sink.level)));
   for (const ShownOption& option : sink.options) {
     out += line(option.key, option.shown);
   }
@@ -52,6 +54,7 @@ std::string describe(const Config& config,
       line("report_events", boolean(config.report_events)) +
       line("redact", config.shown_redact.empty() ? list_value(config.redact)
                                                  : config.shown_redact);
+  out += describe_controls(config);
   for (const BuiltSink& sink : sinks) out += describe(sink);
   return out;
 }

@@ -1,6 +1,9 @@
 #include "config/expand.h"
 
+#include <unistd.h>
+
 #include <algorithm>
+#include <climits>
 #include <cstddef>
 #include <cstdlib>
 
@@ -13,7 +16,22 @@ namespace stogger {
 namespace {
 
 constexpr std::string_view kMark = "${";
+constexpr std::string_view kHostName = "HOSTNAME";
 constexpr std::string_view kPlaceholder = "%PASSWORD%";
+
+// Shells have this variable and do not export it, and services lack it. The
+// name of the machine is there for all.
+void expand_host_name(Expanded* out) {
+  const char* given = ::secure_getenv("HOSTNAME");
+  char name[HOST_NAME_MAX + 1] = {};
+  if (given == nullptr || *given == '\0') {
+    static_cast<void>(::gethostname(name, HOST_NAME_MAX));
+    given = name;
+  }
+  out->text += given;
+  out->shown += "${HOSTNAME}";
+  out->literal += given;
+}
 
 void expand_one(std::string_view name, Expanded* out) {
   if (!is_identifier(name)) {
@@ -22,6 +40,7 @@ void expand_one(std::string_view name, Expanded* out) {
     return;
   }
   const std::string variable(name);
+  if (name == kHostName) return expand_host_name(out);
   if (has_more_rights_than_caller()) {
     out->error = "${" + variable +
                  "} is not replaced: this program runs with more rights than "

@@ -10,6 +10,7 @@
 #include "base/options.h"
 #include "base/quote.h"
 #include "config/config.h"
+#include "config/controls.h"
 #include "config/option.h"
 #include "deliver/hub.h"
 #include "deliver/read_delivery.h"
@@ -75,16 +76,24 @@ Status start(Hub& hub, const Config& config, std::vector<Problem> problems,
                   [](const Problem& problem) { return problem.warning; });
   if (!right && hub.is_configured()) return refuse(problems);
   Status status = report_all(problems);
-  HubSettings settings{config.caller_info, config.redact, config.report_events,
-                       given && (right || has_own_sink(built))};
+  HubSettings settings;
+  settings.level = config.level;
+  settings.levels = config.levels;
+  settings.static_fields = as_fields(config.fields);
+  settings.limits = config.limits;
+  settings.caller_info = config.caller_info;
+  settings.redact = config.redact;
+  settings.report_events = config.report_events;
+  settings.is_configuration = given && (right || has_own_sink(built));
   std::vector<HubSink> sinks;
   for (BuiltSink& sink : built) {
     sinks.push_back(
         {{std::move(sink.name), std::move(sink.type), std::move(sink.hidden)},
-         sink.level,
+         sink.has_level ? std::optional(sink.level) : std::nullopt,
          std::move(sink.sink),
          std::move(sink.dead_letter),
-         sink.delivery});
+         sink.delivery,
+         std::move(sink.filter)});
   }
   Status installed = hub.install(settings, std::move(sinks));
   return status.ok() ? installed : status;
@@ -113,7 +122,9 @@ Status make_hub_sink(Fields given, HubSink* sink) {
   Options options(sink->title.type, given);
   OptionsAccess::set_identifier(options, program_name());
   OptionsAccess::set_sink_name(options, sink->title.name);
-  sink->level = read_level(options, Level::info);
+  const Level level = read_level(options, Level::info);
+  if (options.has("level")) sink->level = level;
+  sink->filter = read_filter(options);
   sink->dead_letter = read_dead_letter(options);
   sink->delivery = read_delivery(options, {});
   return make_sink(type, options, &sink->sink);
@@ -163,8 +174,7 @@ ReportedStatus add_sink(std::string_view name, std::string_view type,
                         Fields options) noexcept {
   Status opened;
   Status added = guarded([&] {
-    HubSink sink{
-        {std::string(name), std::string(type)}, Level::info, SinkPtr()};
+    HubSink sink{{std::string(name), std::string(type)}, {}, SinkPtr()};
     Status status = make_hub_sink(options, &sink);
     if (status.ok()) status = default_hub().add(std::move(sink), &opened);
     if (status.ok()) return status;

@@ -10,6 +10,7 @@
 #include "base/scrub.h"
 #include "config/expand.h"
 #include "config/toml_text.h"
+#include "filter/level_rules.h"
 #include "os/path_option.h"
 
 namespace stogger {
@@ -124,17 +125,6 @@ OwnedValue value_of(const Node& node, const NodeWriter& written) {
   return OwnedValue(Json{written.json()});
 }
 
-const std::vector<std::string>& level_names() {
-  static const auto* const names = [] {
-    auto* made = new std::vector<std::string>;
-    for (int i = 0; i <= static_cast<int>(Level::off); ++i) {
-      made->emplace_back(to_string(static_cast<Level>(i)));
-    }
-    return made;
-  }();
-  return *names;
-}
-
 // It begins with the key of the option, which may have another one in the file.
 std::string text_of(const OptionProblem& problem, const OwnedOption* option) {
   const std::string key = quoted(problem.key);
@@ -188,11 +178,6 @@ DeadLetterFile read_dead_letter(Options& options) {
   if (path.empty()) return {};
   // The working folder may be another one when the file is needed.
   return {absolute_path(path), read_file_modes(options)};
-}
-
-std::string wrong_level(std::string_view name) {
-  return "must be " + quoted_list(level_names()) + ", not " + quoted(name) +
-         did_you_mean(name, level_names());
 }
 
 std::string show_text(std::string_view key, std::string_view text) {

@@ -27,8 +27,6 @@ const OwnedOption* find_option(const std::vector<OwnedOption>& options,
 // problem of the option if it is none.
 Level read_level(Options& options, Level fallback);
 DeadLetterFile read_dead_letter(Options& options);
-// The words for that problem.
-std::string wrong_level(std::string_view name);
 
 // What must not get into messages about these options.
 std::vector<HiddenValue> hidden_in(const std::vector<OwnedOption>& options);

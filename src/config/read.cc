@@ -1,12 +1,15 @@
 // What the tables of a configuration mean.
 #include <algorithm>
+#include <array>
 #include <cstdlib>
+#include <span>
 #include <utility>
 
 #include "base/names.h"
 #include "base/quote.h"
 #include "base/scrub.h"
 #include "config/config.h"
+#include "config/controls.h"
 #include "config/expand.h"
 #include "config/option.h"
 #include "config/toml_text.h"
@@ -19,6 +22,9 @@ namespace stogger {
 namespace {
 
 constexpr std::string_view kTable = "stogger";
+// The tables in it.
+constexpr std::array<std::string_view, 4> kTables = {"sinks", "levels",
+                                                     "fields", "limits"};
 
 // LOGDIR/NAME.log in TOML, with the variables as they were written.
 std::string shown_path(const OwnedOption& logdir, const Config& config) {
@@ -61,7 +67,7 @@ class Reader {
     for (SinkConfig& sink : config_.sinks) {
       sink.hidden.insert(sink.hidden.end(), config_.hidden.begin(),
                          config_.hidden.end());
-      if (!has_level_[index_of(sink)]) sink.level = config_.level;
+      if (!sink.has_level) sink.level = config_.level;
     }
     return std::move(config_);
   }
@@ -71,15 +77,6 @@ class Reader {
     problems_->push_back({config_.file, where, std::move(text), false});
   }
 
-  std::size_t index_of(const SinkConfig& sink) const noexcept {
-    return static_cast<std::size_t>(&sink - config_.sinks.data());
-  }
-
-  void add_sink(SinkConfig sink, bool has_level) {
-    config_.sinks.push_back(std::move(sink));
-    has_level_.push_back(has_level);
-  }
-
   bool has_sink(std::string_view name) const noexcept {
     return std::any_of(
         config_.sinks.begin(), config_.sinks.end(),
@@ -87,9 +84,9 @@ class Reader {
   }
 
   void report_missing(const Node& top, std::string_view toml);
-  std::vector<OwnedOption> read_options(const Node& table,
-                                        std::string_view except, bool keep,
-                                        bool* all_right);
+  std::vector<OwnedOption> read_options(
+      const Node& table, std::span<const std::string_view> except, bool keep,
+      bool* all_right);
   void read_table(const Member& table);
   void read_settings(Options& options, const std::vector<OwnedOption>& given);
   void read_redact(Options& options);
@@ -104,7 +101,6 @@ class Reader {
   void read_environment();
 
   Config config_;
-  std::vector<bool> has_level_;  // of each sink
   std::vector<Problem>* problems_;
 };
 
@@ -123,14 +119,16 @@ void Reader::report_missing(const Node& top, std::string_view toml) {
                             : "there is no [stogger] table");
 }
 
-// All keys of a table but one. Those whose value is not known are problems;
+// All keys of a table but some. Those whose value is not known are problems;
 // they are left out unless they are to be kept.
-std::vector<OwnedOption> Reader::read_options(const Node& table,
-                                              std::string_view except,
-                                              bool keep, bool* all_right) {
+std::vector<OwnedOption> Reader::read_options(
+    const Node& table, std::span<const std::string_view> except, bool keep,
+    bool* all_right) {
   std::vector<OwnedOption> options;
   for (const Member& member : table.members) {
-    if (member.key == except) continue;
+    if (std::find(except.begin(), except.end(), member.key) != except.end()) {
+      continue;
+    }
     OwnedOption option;
     std::string why;
     const bool right = read_option(member, &option, &why);
@@ -148,13 +146,26 @@ std::vector<OwnedOption> Reader::read_options(const Node& table,
 
 void Reader::read_table(const Member& table) {
   if (const Member* sinks = table.node.find("sinks")) read_sinks(*sinks);
+  if (const Member* levels = table.node.find("levels")) {
+    read_levels_table(*levels, &config_, problems_);
+  }
+  if (const Member* static_fields = table.node.find("fields")) {
+    read_fields_table(*static_fields, &config_, problems_);
+  }
+  if (const Member* limits = table.node.find("limits")) {
+    read_limits(*limits, &config_, problems_);
+  }
   bool all_right = true;
   const std::vector<OwnedOption> given =
-      read_options(table.node, "sinks", false, &all_right);
+      read_options(table.node, kTables, false, &all_right);
   config_.hidden = hidden_in(given);
+  const std::vector<HiddenValue> in_fields = hidden_in(config_.fields);
+  config_.hidden.insert(config_.hidden.end(), in_fields.begin(),
+                        in_fields.end());
   const std::vector<Field> fields = as_fields(given);
   Options options(kTable, fields);
-  OptionsAccess::set_table(options, std::string(kTable), {"sinks"});
+  OptionsAccess::set_table(options, std::string(kTable),
+                           {kTables.begin(), kTables.end()});
   read_settings(options, given);
   read_logdir(options, given);
   read_postgres(options, table.node, given);
@@ -234,7 +245,7 @@ void Reader::read_logdir(Options& options,
   sink.where = sink.type_where = logdir->where;
   sink.options.push_back(
       {"path", OwnedValue(path), shown_path(*logdir, config_), sink.where});
-  add_sink(std::move(sink), false);
+  config_.sinks.push_back(std::move(sink));
 }
 
 void Reader::read_postgres(Options& options, const Node& table,
@@ -264,7 +275,7 @@ void Reader::read_postgres(Options& options, const Node& table,
     passed.given_as = key;
     sink.options.push_back(std::move(passed));
   }
-  add_sink(std::move(sink), false);
+  config_.sinks.push_back(std::move(sink));
 }
 
 void Reader::read_sinks(const Member& sinks) {
@@ -309,7 +320,8 @@ void Reader::read_sink(const Member& member) {
   const bool wrong =
       add_problems(options, common, sink.where, config_.file, problems_);
   sink.wrong = wrong || sink.type.empty() || !all_right;
-  add_sink(std::move(sink), find_option(common, "level") != nullptr);
+  sink.has_level = find_option(common, "level") != nullptr;
+  config_.sinks.push_back(std::move(sink));
 }
 
 void Reader::read_type(const Member& member, Options& options,
@@ -334,10 +346,9 @@ void Reader::read_type(const Member& member, Options& options,
 void Reader::read_environment() {
   const char* name = ::secure_getenv("STOGGER_LEVEL");
   if (name == nullptr || *name == '\0') return;
-  if (!parse_level(name, &config_.level)) {
-    problems_->push_back(
-        {"$STOGGER_LEVEL", {}, "its value " + wrong_level(name), false});
-  }
+  const std::string wrong = read_levels(name, &config_.level, &config_.levels);
+  if (wrong.empty()) return;
+  problems_->push_back({"$STOGGER_LEVEL", {}, "its value " + wrong, false});
 }
 
 }  // namespace

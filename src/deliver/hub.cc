@@ -71,8 +71,10 @@ void Hub::put_in_place(Table table) {
 
 Route* Hub::make_route(HubSink sink) {
   auto route = std::make_unique<Route>(
-      std::move(sink.title), sink.level, std::move(sink.sink), clock_, &ticker_,
-      std::move(sink.dead_letter), sink.delivery);
+      std::move(sink.title), RouteLevel(sink.level, level_),
+      std::move(sink.sink), clock_, &ticker_, std::move(sink.dead_letter),
+      sink.delivery);
+  route->set_filter(std::move(sink.filter));
   route->outlet().announce_to(events_);
   const std::lock_guard lock(routes_mutex_);
   routes_.push_back(std::move(route));
@@ -82,28 +84,63 @@ Route* Hub::make_route(HubSink sink) {
 void Hub::publish() noexcept {
   const Table* table = captures_.empty() ? installed() : captures_.back().table;
   active_.store(table, std::memory_order_release);
-  auto least = static_cast<std::int32_t>(Level::off);
+  constexpr auto kOff = static_cast<std::int32_t>(Level::off);
+  LeastLevels least{kOff, kOff};
   for (const Route* route : table->routes) {
-    least = std::min(least, static_cast<std::int32_t>(route->level()));
+    const RouteLevel& level = route->level();
+    least.without_rule = std::min(least.without_rule, level.without_rule());
+    least.own = std::min(least.own, level.own());
   }
-  __atomic_store_n(threshold_, least, __ATOMIC_RELAXED);
+  __atomic_store_n(threshold_, least.without_rule, __ATOMIC_RELAXED);
+  levels_.set_least(least, !table->is_capture);
+}
+
+// Of loggers with a rule, too.
+[[gnu::always_inline]] inline bool Hub::takes(const Table& table,
+                                              const Route& route,
+                                              const detail::LoggerRep* logger,
+                                              Level level,
+                                              std::string_view event) noexcept {
+  const std::int32_t rule = logger == nullptr || table.is_capture
+                                ? LoggerLevel::kNoRule
+                                : logger->rule();
+  if (!route.level().takes(static_cast<std::int32_t>(level), rule)) {
+    return false;
+  }
+  if (!route.has_filter()) [[likely]]
+    return true;
+  return route.filter().takes(
+      event, logger != nullptr ? logger->bound.name() : std::string_view());
+}
+
+// By a limit. Else *before is how many events like it were.
+[[gnu::noinline]] bool Hub::is_left_out(const Table& table,
+                                        const detail::LoggerRep* logger,
+                                        const detail::Call& call,
+                                        std::uint64_t* before) noexcept {
+  if (table.limits->pass(logger, call, clock_->monotonic_ns(), before)) {
+    return false;
+  }
+  suppressed_.fetch_add(1, std::memory_order_relaxed);
+  return true;
 }
 
 [[gnu::always_inline]] inline void Hub::deliver_to(
     const Table& table, const detail::LoggerRep* logger,
-    const detail::Call& call) {
+    const detail::Call& call, std::uint64_t left_out) {
   ScratchLease scratch;
-  Event event =
-      compose(logger, call, clock_->now(), table.settings, scratch->event);
+  Event event = compose(logger, call, clock_->now(), table.settings,
+                        scratch->event, left_out);
   if (event.has_message() && table.needs_message) {
-    event.shown_fields = render_message(event, scratch->message);
-    event.message = scratch->message.view();
+    render_message(&event, scratch->message);
     if (event.message_template.size() > kLargestEvent) event.truncated = true;
   }
   shorten(&event, scratch->event);
   const InsideSink guard;
   for (Route* route : table.routes) {
-    if (event.level >= route->level()) route->deliver(event, scratch->row);
+    if (takes(table, *route, logger, event.level, call.event)) {
+      route->deliver(event, scratch->row);
+    }
   }
   scratch.took(event.raw_size + event.message.size());
 }
@@ -112,9 +149,14 @@ STOGGER_NO_CANARY void Hub::deliver(const detail::LoggerRep* logger,
                                     const detail::Call& call) noexcept {
   const int error = errno;  // a call that logs does not change it
   const Table& table = *active_.load(std::memory_order_acquire);
+  std::uint64_t left_out = 0;
+  if (table.limits != nullptr && is_left_out(table, logger, call, &left_out))
+      [[unlikely]] {
+    return;
+  }
   try {
     if (!InsideSink::is_here()) [[likely]] {
-      deliver_to(table, logger, call);
+      deliver_to(table, logger, call, left_out);
       if (events_.is_pending()) [[unlikely]]
         hand_over_events();
       errno = error;
@@ -125,7 +167,9 @@ STOGGER_NO_CANARY void Hub::deliver(const detail::LoggerRep* logger,
   }
   const Level level = std::clamp(call.level, Level::trace, Level::alert);
   for (Route* route : table.routes) {
-    if (level >= route->level()) route->outlet().count_lost();
+    if (takes(table, *route, logger, level, call.event)) {
+      route->outlet().count_lost();
+    }
   }
   errno = error;
 }
@@ -144,9 +188,16 @@ void Hub::hand_over(const SinkEvent& said) noexcept {
   try {
     ScratchLease scratch;
     SinkEventFields fields;
-    const Event event = make_event(said, fields);
+    Event event = make_event(said, fields);
+    event.static_fields = installed()->settings.static_fields();
+    if (event.static_fields != nullptr) {
+      event.raw_size += event.static_fields->raw_size();
+    }
     for (Route* route : installed()->routes) {
-      if (route->name() == said.sink || event.level < route->level()) continue;
+      if (route->name() == said.sink ||
+          !takes(*installed(), *route, nullptr, event.level, event.name)) {
+        continue;
+      }
       route->deliver(event, scratch->row);
     }
     scratch.took(event.raw_size);
@@ -174,8 +225,14 @@ Status Hub::install(const HubSettings& settings, std::vector<HubSink> sinks) {
   const std::lock_guard lock(mutex_);
   const InsideSink guard;
   events_.enable(settings.report_events);
+  level_ = settings.level;
+  LevelRules levels = settings.levels;
   Table table;
-  table.settings = EventSettings(settings.caller_info, settings.redact);
+  table.settings = EventSettings(settings.caller_info, settings.redact,
+                                 Fields(settings.static_fields));
+  if (!settings.limits.empty()) {
+    table.limits = std::make_shared<Limits>(settings.limits);
+  }
   const Table* old = installed();
   for (HubSink& sink : sinks) {
     table.routes.push_back(make_route(std::move(sink)));
@@ -185,6 +242,7 @@ Status Hub::install(const HubSettings& settings, std::vector<HubSink> sinks) {
     static_cast<void>(table.routes.back()->outlet().open());
   }
   put_in_place(std::move(table));
+  levels_.set_rules(std::move(levels));
   publish();
   configured_ = settings.is_configuration;
   give_back(*old);
@@ -261,6 +319,7 @@ void Hub::begin_capture_again(int number) {
   if (captor.among != installed()) {
     Table table;
     table.settings = installed()->settings;
+    table.is_capture = true;
     table.routes.push_back(captor.route);
     captor.table = keep(std::move(table));
     captor.among = installed();
@@ -275,6 +334,23 @@ void Hub::end_capture(int number) noexcept {
     return capturing.number == number;
   });
   publish();
+}
+
+Status Hub::set_level(Level level) noexcept {
+  if (InsideSink::is_here()) return called_from_sink("set_level");
+  const std::lock_guard lock(mutex_);
+  level_ = level;
+  for (Route* route : installed()->routes) route->level().set_of_system(level);
+  publish();
+  return {};
+}
+
+Status Hub::set_level(std::string_view logger, Level level) {
+  if (const std::string_view wrong = wrong_rule_name(logger); !wrong.empty()) {
+    return Status(Code::invalid, "set_level: the rule " + std::string(wrong));
+  }
+  levels_.set_rule(logger, level);
+  return {};
 }
 
 // In the thread of the ticker.
@@ -313,7 +389,7 @@ Stats Hub::stats() const noexcept {
   const Table& table = *installed();
   StatsBuilder builder(table.routes.size());
   for (const Route* route : table.routes) builder.add(route->stats());
-  return builder.finish();
+  return builder.finish(suppressed_.load(std::memory_order_relaxed));
 }
 
 void Hub::before_fork() noexcept {
@@ -339,9 +415,11 @@ void Hub::before_fork() noexcept {
   for (const auto& route : routes_) route->before_fork(left());
   events_.before_fork();
   ticker_.before_fork();
+  levels_.before_fork();
 }
 
 void Hub::after_fork_in_parent() noexcept {
+  levels_.after_fork_in_parent();
   ticker_.after_fork_in_parent();
   events_.after_fork_in_parent();
   for (const auto& route : routes_) route->after_fork_in_parent();
@@ -351,6 +429,7 @@ void Hub::after_fork_in_parent() noexcept {
 
 bool Hub::after_fork_in_child() noexcept {
   const InsideSink guard;
+  levels_.after_fork_in_child();
   ticker_.after_fork_in_child();
   events_.after_fork_in_child();
   for (const auto& route : routes_) route->after_fork_in_child();

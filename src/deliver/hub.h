@@ -13,6 +13,9 @@
 #include "deliver/sink_events.h"
 #include "deliver/ticker.h"
 #include "event/target.h"
+#include "filter/event_filter.h"
+#include "filter/limits.h"
+#include "filter/logger_levels.h"
 #include "os/process.h"
 #include "os/route_mutex.h"
 
@@ -20,13 +23,18 @@ namespace stogger {
 
 struct HubSink {
   SinkTitle title;
-  Level level = Level::trace;
+  std::optional<Level> level;  // that of the system without one
   SinkPtr sink;
   DeadLetterFile dead_letter{};  // for rows that it refuses
   DeliverySettings delivery{};
+  EventFilter filter{};
 };
 
 struct HubSettings {
+  Level level = Level::info;  // of sinks without one
+  LevelRules levels{};        // by the names of loggers
+  std::vector<Field> static_fields{};
+  std::vector<LimitRule> limits{};
   bool caller_info = false;
   std::vector<std::string> redact = Redaction::default_names();
   // That a sink fails or works again goes to the others, as an event.
@@ -46,6 +54,12 @@ class Hub final : public EventTarget, private ProcessObject {
                const detail::Call& call) noexcept override;
   Clock* clock() noexcept override { return clock_; }
   const std::int32_t* threshold() const noexcept override { return threshold_; }
+  LoggerLevel* take_level(std::string_view name) override {
+    return levels_.take(name);
+  }
+  void release_level(LoggerLevel* level) noexcept override {
+    levels_.release(level);
+  }
 
   // Opens these sinks, puts them in place of all others, and closes the others.
   // A sink that cannot be opened is kept and tried again. The counters of a
@@ -72,6 +86,10 @@ class Hub final : public EventTarget, private ProcessObject {
   // The sink of that name; null without one. It lives as long as the hub.
   const Sink* find(std::string_view name) const noexcept;
 
+  // Until install() comes. Callable from any thread, as other calls log.
+  Status set_level(Level level) noexcept;
+  Status set_level(std::string_view logger, Level level);
+
   // Waits for what is queued until that time; null: as each sink is configured.
   Status flush(std::optional<Route::TimePoint> until = {}) noexcept;
   Status close() noexcept;
@@ -83,8 +101,10 @@ class Hub final : public EventTarget, private ProcessObject {
   // them. A few hundred bytes for each time the configuration is read again.
   struct Table {
     EventSettings settings;
+    std::shared_ptr<Limits> limits{};  // null without any
     std::vector<Route*> routes;
     bool needs_message = false;  // one of them does
+    bool is_capture = false;     // no rule holds
   };
   struct Capturing {
     int number;
@@ -104,6 +124,11 @@ class Hub final : public EventTarget, private ProcessObject {
 
   void publish() noexcept;
   void tick() noexcept;
+  static bool takes(const Table& table, const Route& route,
+                    const detail::LoggerRep* logger, Level level,
+                    std::string_view event) noexcept;
+  bool is_left_out(const Table& table, const detail::LoggerRep* logger,
+                   const detail::Call& call, std::uint64_t* before) noexcept;
   const Table* keep(Table table);
   void put_in_place(Table table);
   void give_back(const Table& latest) noexcept;
@@ -114,12 +139,14 @@ class Hub final : public EventTarget, private ProcessObject {
   void hand_over_events() noexcept;
   void hand_over(const SinkEvent& said) noexcept;
   void deliver_to(const Table& table, const detail::LoggerRep* logger,
-                  const detail::Call& call);
+                  const detail::Call& call, std::uint64_t left_out);
 
   Clock* const clock_;
   std::int32_t own_threshold_;
   std::int32_t* const threshold_;
+  LoggerLevels levels_;
   std::atomic<const Table*> active_{nullptr};
+  std::atomic<std::uint64_t> suppressed_{0};  // events that limits left out
   SinkEvents events_{ticker_};
 
   std::atomic<const Table*> installed_{nullptr};
@@ -127,6 +154,7 @@ class Hub final : public EventTarget, private ProcessObject {
 
   RouteMutex mutex_;  // of what follows, and of changes to installed_
   bool fork_locked_ = false;
+  Level level_ = Level::info;  // of sinks without one
   std::vector<Capturing> captures_;
   std::vector<Captor> captors_;  // by the number of the capture
   std::vector<std::unique_ptr<const Table>> tables_;

@@ -13,7 +13,7 @@
 
 namespace stogger {
 
-Route::Route(SinkTitle title, Level level, SinkPtr sink, Clock* clock,
+Route::Route(SinkTitle title, RouteLevel level, SinkPtr sink, Clock* clock,
              Ticker* ticker, DeadLetterFile dead_letter,
              const DeliverySettings& delivery)
     : level_(level),

@@ -63,7 +63,11 @@ void append(std::string& out, const Metric& metric, const SinkStats& sink) {
 }  // namespace
 
 std::string stats_text(const Stats& stats) {
-  std::string out;
+  std::string out =
+      "# HELP stogger_suppressed_total Events that a limit left out.\n"
+      "# TYPE stogger_suppressed_total counter\n"
+      "stogger_suppressed_total " +
+      std::to_string(stats.suppressed()) + "\n";
   for (const Metric& metric : kMetrics) {
     ((out += "# HELP ") += metric.name) += ' ';
     (out += metric.help) += '\n';

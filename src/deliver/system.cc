@@ -28,18 +28,20 @@ void close_at_exit() noexcept { static_cast<void>(default_hub().close()); }
 // Without a configuration: info and above, or what $STOGGER_LEVEL says, on
 // stderr.
 void install_console(Hub& hub) {
-  Level level = Level::info;
+  HubSettings settings;
   // Not for programs that run with more rights than who started them.
-  if (const char* name = ::secure_getenv("STOGGER_LEVEL")) {
-    if (!parse_level(name, &level)) {
-      report("$STOGGER_LEVEL is no level; info is used");
+  if (const char* levels = ::secure_getenv("STOGGER_LEVEL")) {
+    const std::string wrong =
+        read_levels(levels, &settings.level, &settings.levels);
+    if (!wrong.empty()) {
+      report("$STOGGER_LEVEL: its value " + wrong + "; info is used");
     }
   }
   SinkPtr console;
   if (make_sink("console", {}, &console).ok()) {
     std::vector<HubSink> sinks;
-    sinks.push_back({{"console", "console"}, level, std::move(console)});
-    static_cast<void>(hub.install({}, std::move(sinks)));
+    sinks.push_back({{"console", "console"}, {}, std::move(console)});
+    static_cast<void>(hub.install(settings, std::move(sinks)));
   }
 }
 
@@ -93,6 +95,8 @@ class Nowhere final : public EventTarget {
   const std::int32_t* threshold() const noexcept override {
     return &detail::default_threshold;
   }
+  LoggerLevel* take_level(std::string_view) override { return nullptr; }
+  void release_level(LoggerLevel*) noexcept override {}
 };
 
 EventTarget& nowhere() noexcept {
@@ -114,6 +118,15 @@ EventTarget& default_target() noexcept {
   } catch (...) {
     return nowhere();
   }
+}
+
+ReportedStatus set_level(Level level) noexcept {
+  return with_default_hub([&](Hub& hub) { return hub.set_level(level); });
+}
+
+ReportedStatus set_level(std::string_view logger, Level level) noexcept {
+  return with_default_hub(
+      [&](Hub& hub) { return hub.set_level(logger, level); });
 }
 
 ReportedStatus flush() noexcept {
@@ -210,8 +223,16 @@ Status System::visit_rows(std::string_view name, RowVisitor visit,
 
 Logger System::logger(std::string_view name) const noexcept {
   if (hub_ == nullptr) return {};
-  const auto* rep = detail::make_logger_rep(*hub_, name, {}, {});
-  return rep != nullptr ? Logger(hub_->threshold(), rep) : Logger();
+  const auto* rep = detail::make_logger_rep(*hub_, name);
+  return rep != nullptr ? Logger(rep->threshold(), rep) : Logger();
+}
+
+Status System::set_level(Level level) noexcept {
+  return guarded([&] { return hub_of(*this).set_level(level); });
+}
+
+Status System::set_level(std::string_view logger, Level level) noexcept {
+  return guarded([&] { return hub_of(*this).set_level(logger, level); });
 }
 
 Status System::flush() noexcept {

@@ -38,7 +38,7 @@ bool is_column(std::string_view key) noexcept {
 
 bool is_special(std::string_view key, const EventSettings& settings) noexcept {
   return (settings.special().may_have(key) &&
-          (is_reserved(key) || is_column(key))) ||
+          (is_reserved(key) || is_column(key) || settings.has_static(key))) ||
          settings.redaction().hides(key);
 }
 
@@ -113,15 +113,8 @@ class Composer {
     add(context->fields());
   }
 
-  // Last, so that they do not push the program's own fields aside. What the
-  // program itself says under these keys stays.
-  void add_caller(const Where& where) {
-    event_->raw_size += where.file.size() + 4 * kCallerSize;
-    scratch_.fields.put_new("code_file", where.file);
-    scratch_.fields.put_new("code_line", where.line);
-    scratch_.fields.put_new("pid", ::getpid());
-    scratch_.fields.put_new("thread", ::gettid());
-  }
+  // Whether a field has the key of a static one, which then is none.
+  bool replaces_static() const noexcept { return replaces_static_; }
 
   // In the URLs of a text, or of JSON.
   std::string_view without_passwords(std::string_view text) {
@@ -146,6 +139,7 @@ class Composer {
         return;
       }
       if (is_column(key) || is_reserved(key)) event_->has_reserved_keys = true;
+      replaces_static_ = replaces_static_ || settings_.has_static(key);
     }
     put(key, settled);
   }
@@ -215,20 +209,39 @@ class Composer {
   const EventSettings& settings_;
   EventScratch& scratch_;
   Event* event_;
+  bool replaces_static_ = false;
   // What may still be taken of keys, of JSON that is read, and of other JSON.
   std::size_t key_room_ = kLargestEvent;
   std::size_t json_room_ = kLargestEvent;
   std::size_t unread_room_ = kLargestEvent;
 };
 
+// Last, so that they do not push the program's own fields aside. What the
+// program itself says under these keys stays.
+void add_caller(const Where& where, EventScratch& scratch, Event* event) {
+  event->raw_size += where.file.size() + 4 * kCallerSize;
+  scratch.fields.put_new("code_file", where.file);
+  scratch.fields.put_new("code_line", where.line);
+  scratch.fields.put_new("pid", ::getpid());
+  scratch.fields.put_new("thread", ::gettid());
+}
+
 }  // namespace
 
 EventSettings::EventSettings(bool caller_info,
-                             const std::vector<std::string>& redact)
+                             const std::vector<std::string>& redact,
+                             Fields static_fields)
     : caller_info_(caller_info), redaction_(redact) {
   for (const std::string_view name : kReserved) special_.add(name);
   special_.add(kFunc);
   special_.add(kScope);
+  if (static_fields.size() == 0) return;
+  std::vector<Field> fields(static_fields.begin(), static_fields.end());
+  for (Field& field : fields) {
+    special_.add(field.key);
+    if (redaction_.hides(field.key)) field.value = Value(kRedacted);
+  }
+  static_fields_ = std::make_shared<const StaticFields>(Fields(fields));
 }
 
 // For an event that does not consist of the call's own fields alone, or whose
@@ -236,21 +249,36 @@ EventSettings::EventSettings(bool caller_info,
 [[gnu::noinline]] void compose_fields(Fields bound, const Scope* scope,
                                       const detail::Call& call,
                                       const EventSettings& settings,
-                                      EventScratch& scratch, Event* event) {
+                                      EventScratch& scratch,
+                                      std::uint64_t left_out, Event* event) {
   scratch.arena.reset();
-  scratch.fields.clear();
-  Composer composer(settings, scratch, event);
-  composer.add_scopes(scope);
-  composer.add(bound);
-  composer.add(call.fields);
-  event->message_template = composer.without_passwords(call.message);
-  if (settings.caller_info()) composer.add_caller(call.where);
+  if (settings.static_fields() != nullptr) scratch.before = *event;
+  for (bool with_static = false;; with_static = true) {
+    scratch.fields.clear();
+    Composer composer(settings, scratch, event);
+    // One of another value is like those of the program, all in their order.
+    if (with_static) composer.add(settings.static_fields()->fields());
+    composer.add_scopes(scope);
+    composer.add(bound);
+    composer.add(call.fields);
+    event->message_template = composer.without_passwords(call.message);
+    if (with_static || !composer.replaces_static()) break;
+    *event = scratch.before;
+    event->raw_size -= settings.static_fields()->raw_size();
+    event->static_fields = nullptr;
+  }
+  if (left_out != 0) {
+    event->raw_size += kCallerSize;
+    scratch.fields.put_new("suppressed", left_out);
+  }
+  if (settings.caller_info()) add_caller(call.where, scratch, event);
   event->fields = scratch.fields.fields().data();
   event->field_count = scratch.fields.fields().size();
 }
 
 Event compose(const detail::LoggerRep* logger, const detail::Call& call,
-              Time now, const EventSettings& settings, EventScratch& scratch) {
+              Time now, const EventSettings& settings, EventScratch& scratch,
+              std::uint64_t left_out) {
   Event event = scratch.blank;
   event.time = now;
   event.level = std::clamp(call.level, Level::trace, Level::alert);
@@ -259,6 +287,10 @@ Event compose(const detail::LoggerRep* logger, const detail::Call& call,
   event.fields = call.fields.begin();
   event.field_count = call.fields.size();
   event.raw_size = call.event.size() + call.where.function.size();
+  if (const StaticFields* fields = settings.static_fields()) {
+    event.static_fields = fields;
+    event.raw_size += fields->raw_size();
+  }
   event.where = call.where;
   if (!call.where.function.empty()) event.func = Value(call.where.function);
 
@@ -270,10 +302,10 @@ Event compose(const detail::LoggerRep* logger, const detail::Call& call,
   }
   const Scope* const scope = ScopeChain::innermost();
   if (has_bound || scope != nullptr || settings.caller_info() ||
-      settings.redaction().hides_part_of(call.message) ||
+      left_out != 0 || settings.redaction().hides_part_of(call.message) ||
       !are_plain(call.fields, settings, &event.raw_size)) {
     compose_fields(has_bound ? logger->bound.fields() : Fields(), scope, call,
-                   settings, scratch, &event);
+                   settings, scratch, left_out, &event);
   }
   return event;
 }

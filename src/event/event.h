@@ -13,6 +13,8 @@
 
 namespace stogger {
 
+class StaticFields;
+
 struct Event {
   Time time;
   Level level = Level::off;
@@ -26,6 +28,11 @@ struct Event {
   std::string_view message;
   bool has_message() const noexcept { return !message_template.empty(); }
 
+  // Fields that all events have, which come before the others; null without
+  // any. None of them has a key of the others, or one that a target has for
+  // itself.
+  const StaticFields* static_fields = nullptr;
+
   // Scope, bound and call fields, in that order. No custom values, no two
   // equal keys, no secrets; JSON values and keys are clean.
   const Field* fields = nullptr;
@@ -33,6 +40,7 @@ struct Event {
 
   // The first 64 fields that the message shows, as bits: 1 for the first.
   std::uint64_t shown_fields = 0;
+  std::uint64_t shown_static_fields = 0;  // likewise
 
   // The bytes of all names, keys and texts but the message, and enough for all
   // other values: a sixth of what they can take in JSON at most.

@@ -4,6 +4,8 @@
 #include <cstring>
 #include <type_traits>
 
+#include "event/static_fields.h"
+
 namespace stogger {
 namespace {
 
@@ -51,6 +53,9 @@ std::size_t record_size(const Event& event) noexcept {
       event.where.function.size() + event.where.file.size() +
       text_or_none(event.scope).size() + event.message_template.size();
   if (!is_func_function(event)) size += text_or_none(event.func).size();
+  if (const StaticFields* fields = event.static_fields) {
+    size += fields->record_heads().size_bytes() + fields->record_texts().size();
+  }
   for (std::size_t i = 0; i < event.field_count; ++i) {
     size += field_record_size(event.fields[i]);
   }
@@ -62,8 +67,15 @@ void write_record(const Event& event, std::size_t size,
   auto* const head = reinterpret_cast<EventRecordHead*>(out);
   auto* field_head =
       reinterpret_cast<FieldRecordHead*>(out + sizeof(EventRecordHead));
+  std::size_t field_count = event.field_count;
+  if (const StaticFields* fields = event.static_fields) {
+    const std::span<const FieldRecordHead> heads = fields->record_heads();
+    std::memcpy(field_head, heads.data(), heads.size_bytes());
+    field_head += heads.size();
+    field_count += heads.size();
+  }
   RecordTexts texts(out + sizeof(EventRecordHead) +
-                    event.field_count * sizeof(FieldRecordHead));
+                    field_count * sizeof(FieldRecordHead));
   std::uint8_t flags = 0;
   if (event.truncated) flags |= kTruncated;
   if (event.has_reserved_keys) flags |= kReservedKeys;
@@ -79,7 +91,7 @@ void write_record(const Event& event, std::size_t size,
   head->raw_size = static_cast<std::uint32_t>(event.raw_size);
   head->sanitized = event.sanitized;
   head->line = event.where.line;
-  head->fields = static_cast<std::uint32_t>(event.field_count);
+  head->fields = static_cast<std::uint32_t>(field_count);
   head->name = texts.add(event.name);
   head->logger = texts.add(event.logger);
   head->function = texts.add(event.where.function);
@@ -89,6 +101,9 @@ void write_record(const Event& event, std::size_t size,
   head->scope = texts.add(text_or_none(event.scope));
   head->message_template = texts.add(event.message_template);
   head->unused_too = 0;
+  if (const StaticFields* fields = event.static_fields) {
+    texts.add(fields->record_texts());
+  }
   for (std::size_t i = 0; i < event.field_count; ++i, ++field_head) {
     write_field_record(event.fields[i], field_head, texts);
   }

@@ -19,10 +19,42 @@ EventTarget& target_of(const LoggerRep* rep) noexcept {
 
 std::int32_t default_threshold = 0;
 
-LoggerRep* make_logger_rep(EventTarget& target, std::string_view name,
-                           Fields inherited, Fields fields) noexcept {
+LoggerRep::LoggerRep(EventTarget& event_target, std::string_view name)
+    : target(&event_target),
+      bound(name, {}, {}),
+      level(name.empty() ? nullptr : event_target.take_level(name)) {
+  target->retain();
+}
+
+LoggerRep::LoggerRep(EventTarget& event_target, const LoggerRep* parent,
+                     Fields fields)
+    : target(&event_target),
+      bound(parent != nullptr ? parent->bound.name() : std::string_view(),
+            parent != nullptr ? parent->bound.fields() : Fields(), fields),
+      level(parent != nullptr ? parent->level : nullptr) {
+  target->retain();
+  if (level == nullptr) return;
+  level->references.fetch_add(1, std::memory_order_relaxed);
+}
+
+LoggerRep::~LoggerRep() {
+  if (level != nullptr) target->release_level(level);
+  target->release();
+}
+
+LoggerRep* make_logger_rep(EventTarget& target,
+                           std::string_view name) noexcept {
   try {
-    return new LoggerRep(target, name, inherited, fields);
+    return new LoggerRep(target, name);
+  } catch (...) {
+    return nullptr;
+  }
+}
+
+LoggerRep* make_logger_rep(EventTarget& target, const LoggerRep* parent,
+                           Fields fields) noexcept {
+  try {
+    return new LoggerRep(target, parent, fields);
   } catch (...) {
     return nullptr;
   }
@@ -65,16 +97,13 @@ void log_exception(const LoggerRep* rep, const Call& call) noexcept {
 
 Logger logger(std::string_view name) noexcept {
   EventTarget& target = default_target();
-  const auto* rep = detail::make_logger_rep(target, name, {}, {});
-  return rep != nullptr ? Logger(target.threshold(), rep) : Logger();
+  const auto* rep = detail::make_logger_rep(target, name);
+  return rep != nullptr ? Logger(rep->threshold(), rep) : Logger();
 }
 
 Logger Logger::with(Fields fields) const noexcept {
   EventTarget& target = detail::target_of(rep_);
-  const std::string_view name =
-      rep_ != nullptr ? rep_->bound.name() : std::string_view();
-  const Fields inherited = rep_ != nullptr ? rep_->bound.fields() : Fields();
-  const auto* rep = detail::make_logger_rep(target, name, inherited, fields);
+  const auto* rep = detail::make_logger_rep(target, rep_, fields);
   return rep != nullptr ? Logger(threshold_, rep) : *this;
 }
 

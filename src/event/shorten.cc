@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "base/json.h"
+#include "event/static_fields.h"
 
 namespace stogger {
 namespace {
@@ -57,6 +58,9 @@ class Shortener {
 
   void run() {
     if (event_->has_reserved_keys) fixed_ += kUnderscores;
+    if (const StaticFields* fields = event_->static_fields) {
+      fixed_ += fields->json().size();
+    }
     for (std::size_t i = 0; i < event_->field_count; ++i) {
       fixed_ += fixed_size(event_->fields[i]);
     }

@@ -3,7 +3,9 @@
 
 #include <atomic>
 #include <cstdint>
+#include <string_view>
 
+#include "event/logger_level.h"
 #include "stogger/clock.h"
 #include "stogger/log.h"
 
@@ -23,6 +25,11 @@ class EventTarget {
   virtual Clock* clock() noexcept = 0;
   // Below it, no sink takes an event. Lives as long as the target.
   virtual const std::int32_t* threshold() const noexcept = 0;
+
+  // The level of the loggers of that name, which is not empty, for one that is
+  // being made. May throw std::bad_alloc.
+  virtual LoggerLevel* take_level(std::string_view name) = 0;
+  virtual void release_level(LoggerLevel* level) noexcept = 0;
 
   void retain() noexcept {
     references_.fetch_add(1, std::memory_order_relaxed);

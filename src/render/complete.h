@@ -14,8 +14,7 @@ namespace stogger {
 // `message` has to be empty. May throw std::bad_alloc.
 inline void complete(Event* event, Buffer& message, EventScratch& scratch) {
   if (event->has_message()) {
-    event->shown_fields = render_message(*event, message);
-    event->message = message.view();
+    render_message(event, message);
   }
   shorten(event, scratch);
 }

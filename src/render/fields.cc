@@ -3,6 +3,7 @@
 #include <string_view>
 
 #include "base/utf8.h"
+#include "event/static_fields.h"
 #include "render/render.h"
 #include "row/event_columns.h"
 
@@ -30,6 +31,11 @@ void add_columns(const Event& event, std::size_t count, RowScratch& scratch) {
                           or_null(!where.file.empty(), where.file),
                           or_null(where.line != 0, where.line)};
   for (std::size_t i = 0; i < count; ++i) add(kEventColumns[i], values[i]);
+  if (event.static_fields != nullptr) {
+    for (const Field& field : event.static_fields->fields()) {
+      add(field.key, field.value);
+    }
+  }
   for (std::size_t i = 0; i < event.field_count; ++i) {
     add(event.fields[i].key, event.fields[i].value);
   }

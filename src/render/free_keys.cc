@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <string_view>
 
+#include "event/static_fields.h"
 #include "row/free_name.h"
 #include "row/standard_columns.h"
 
@@ -70,20 +71,29 @@ OwnKeys own_keys(RowForm form, const RowBatch& wanted) noexcept {
 Event with_free_keys(const Event& event, RowForm form, const RowBatch& wanted,
                      RowScratch& scratch) {
   const OwnKeys own = own_keys(form, wanted);
-  scratch.fields.assign(event.fields, event.fields + event.field_count);
+  scratch.fields.clear();
+  if (event.static_fields != nullptr) {
+    const Fields fields = event.static_fields->fields();
+    scratch.fields.assign(fields.begin(), fields.end());
+  }
+  const std::size_t first = scratch.fields.size();
+  scratch.fields.insert(scratch.fields.end(), event.fields,
+                        event.fields + event.field_count);
+  const std::size_t count = scratch.fields.size();
   scratch.keys.clear();
   // Each other field can make it one longer.
   std::size_t room = 0;
   for (const Field& field : scratch.fields) {
-    if (own.has(field.key)) room += field.key.size() + event.field_count + 1;
+    if (own.has(field.key)) room += field.key.size() + count + 1;
   }
   char* out = scratch.keys.reserve(room);
   for (Field& field : scratch.fields) {
     if (!own.has(field.key)) continue;
     const std::size_t size =
-        field.key.size() +
-        free_suffix(field.key, event.field_count,
-                    [&](std::size_t i) { return event.fields[i].key; });
+        field.key.size() + free_suffix(field.key, count, [&](std::size_t i) {
+          return i < first ? scratch.fields[i].key
+                           : event.fields[i - first].key;
+        });
     std::fill(std::copy(field.key.begin(), field.key.end(), out), out + size,
               '_');
     field.key = {out, size};
@@ -91,7 +101,7 @@ Event with_free_keys(const Event& event, RowForm form, const RowBatch& wanted,
   }
   scratch.keys.advance_to(out);
   Event copy = event;
-  copy.fields = scratch.fields.data();
+  copy.fields = scratch.fields.data() + first;
   copy.raw_size += scratch.keys.size();
   copy.has_reserved_keys = false;
   return copy;

@@ -61,6 +61,7 @@ void render_json(const Event& event, RowScratch& scratch) {
   if (!event.logger.empty()) {
     out = write_json_member(out, "logger", event.logger, sanitized);
   }
+  out = write_static_members(out, event);
   for (std::size_t i = 0; i < event.field_count; ++i) {
     const Field& field = event.fields[i];
     out = write_json_member(out, field.key, field.value, sanitized);

@@ -8,6 +8,7 @@
 #include "base/json.h"
 #include "base/number.h"
 #include "event/event.h"
+#include "event/static_fields.h"
 
 namespace stogger {
 
@@ -16,6 +17,14 @@ inline std::size_t json_members_room(const Event& event) noexcept {
   constexpr std::size_t kLargestGrowth = 6;
   constexpr std::size_t kFixedParts = 256;
   return (event.raw_size + event.message.size()) * kLargestGrowth + kFixedParts;
+}
+
+// The static fields, each with a comma before it.
+inline char* write_static_members(char* out, const Event& event) noexcept {
+  if (event.static_fields == nullptr) return out;
+  const std::string_view json = event.static_fields->json();
+  std::memcpy(out, json.data(), json.size());
+  return out + json.size();
 }
 
 template <std::size_t N>

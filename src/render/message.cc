@@ -11,6 +11,7 @@
 #include "base/plain.h"
 #include "base/timestamp.h"
 #include "base/utf8.h"
+#include "event/static_fields.h"
 
 namespace stogger {
 namespace {
@@ -25,15 +26,25 @@ std::uint64_t mark_of(std::size_t field) noexcept {
   return field < kMarks ? std::uint64_t{1} << field : 0;
 }
 
-// *mark is that of the field; 0 if it is none.
-Value find_value(const Event& event, std::string_view name,
-                 std::uint64_t* mark) {
+// *mark is that of the field, *static_mark that of a static one; 0 if it is
+// none.
+Value find_value(const Event& event, std::string_view name, std::uint64_t* mark,
+                 std::uint64_t* static_mark) {
+  *static_mark = 0;
   for (std::size_t i = 0; i < event.field_count; ++i) {
     if (event.fields[i].key != name) continue;
     *mark = mark_of(i);
     return event.fields[i].value;
   }
   *mark = 0;
+  if (event.static_fields != nullptr) {
+    const Fields fields = event.static_fields->fields();
+    for (std::size_t i = 0; i < fields.size(); ++i) {
+      if (fields.begin()[i].key != name) continue;
+      *static_mark = mark_of(i);
+      return fields.begin()[i].value;
+    }
+  }
   if (name == "event") return Value(event.name);
   if (name == "level") return Value(to_string(event.level));
   if (name == "logger" && !event.logger.empty()) return Value(event.logger);
@@ -127,7 +138,7 @@ class Renderer {
       const std::size_t end = find_brace(rest, 1);
       const bool is_field =
           rest[0] == '{' && end < rest.size() && rest[end] == '}';
-      looked_at_ += event_.field_count + 1;
+      looked_at_ += event_.field_count + static_count_ + 1;
       if (!is_field || looked_at_ > kMostLookedAt) {
         append(is_field ? "" : kBadFormat);
         return append(rest);
@@ -142,6 +153,7 @@ class Renderer {
   }
 
   std::uint64_t shown() const noexcept { return shown_; }
+  std::uint64_t shown_static() const noexcept { return shown_static_; }
 
  private:
   // As much of it as there is room for.
@@ -159,7 +171,8 @@ class Renderer {
 
   void append_replacement(std::string_view name, std::string_view spec) {
     std::uint64_t mark;
-    const Value value = find_value(event_, name, &mark);
+    std::uint64_t static_mark;
+    const Value value = find_value(event_, name, &mark, &static_mark);
     if (value.is_null()) {
       append(kMissing);
     } else if (!spec.empty()) {
@@ -170,6 +183,7 @@ class Renderer {
       append_plain(out_, value);
     }
     shown_ |= mark;
+    shown_static_ |= static_mark;
   }
 
   // False, and nothing appended, if it does not fit the value.
@@ -186,19 +200,25 @@ class Renderer {
   }
 
   const Event& event_;
+  const std::size_t static_count_ = event_.static_fields == nullptr
+                                        ? 0
+                                        : event_.static_fields->fields().size();
   Buffer& out_;
   const std::size_t end_;  // how large the buffer may become
   bool is_full_ = false;   // something had no room
   std::size_t looked_at_ = 0;
   std::uint64_t shown_ = 0;
+  std::uint64_t shown_static_ = 0;
 };
 
 }  // namespace
 
-std::uint64_t render_message(const Event& event, Buffer& out) {
-  Renderer renderer(event, out);
+void render_message(Event* event, Buffer& out) {
+  Renderer renderer(*event, out);
   renderer.run();
-  return renderer.shown();
+  event->shown_fields = renderer.shown();
+  event->shown_static_fields = renderer.shown_static();
+  event->message = out.view();
 }
 
 }  // namespace stogger

@@ -106,6 +106,14 @@ class TableRow {
   }
 
   void put_field(std::size_t column) {
+    if (event_.static_fields != nullptr) {
+      for (const Field& field : event_.static_fields->fields()) {
+        if (field.key != columns_[column].name) continue;
+        has_static_column_ = true;
+        put(column, field.value);
+        return;
+      }
+    }
     for (std::size_t i = 0; i < event_.field_count; ++i) {
       const Field& field = event_.fields[i];
       if (field.key == columns_[column].name) {
@@ -145,11 +153,18 @@ class TableRow {
     add_attribute("scope", Source::scope);
     add_attribute("message", Source::message);
     add_attribute("logger", Source::logger);
-    for (std::size_t i = 0; i < event_.field_count; ++i) {
-      const Field& field = event_.fields[i];
-      if (!has_column(field.key, field.value)) {
-        add(field.key, field.value);
+    const auto add_field = [&](const Field& field) {
+      if (!has_column(field.key, field.value)) add(field.key, field.value);
+    };
+    if (has_static_column_) {
+      for (const Field& field : event_.static_fields->fields()) {
+        add_field(field);
       }
+    } else {
+      end = write_static_members(end, event_);
+    }
+    for (std::size_t i = 0; i < event_.field_count; ++i) {
+      add_field(event_.fields[i]);
     }
     // The brace takes the place of the first comma.
     if (end == start) ++end;
@@ -162,6 +177,7 @@ class TableRow {
   const Column* const columns_;
   const std::size_t count_;
   RowScratch& scratch_;
+  bool has_static_column_ = false;
   unsigned placed_ = 0;  // the attributes that have a column: bits
 };
 

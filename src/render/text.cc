@@ -15,6 +15,7 @@
 #include "base/plain_copy.h"
 #include "base/timestamp.h"
 #include "base/utf8.h"
+#include "event/static_fields.h"
 #include "render/json.h"
 #include "render/render.h"
 
@@ -79,6 +80,22 @@ class Line {
     *out_++ = ' ';
     color(kDim);
     body_ = out_;
+  }
+
+  // But for those that the message shows, as bits.
+  void static_pairs(const Event& event, std::uint64_t shown) noexcept {
+    const StaticFields* const fields = event.static_fields;
+    if (fields == nullptr) return;
+    if (!colored && shown == 0) {
+      const std::string_view pairs = fields->pairs();
+      std::memcpy(out_, pairs.data(), pairs.size());
+      out_ += pairs.size();
+      return;
+    }
+    for (const Field& field : fields->fields()) {
+      if ((shown & 1) == 0) pair(field);
+      shown >>= 1;
+    }
   }
 
   // All fields.
@@ -204,6 +221,7 @@ void render_line(const Event& event, bool local, RowScratch& scratch) {
   Line<colored> line(scratch.text.reserve(line_room(event)));
   line.header(event, local);
   if (event.has_message()) line.message(event.message);
+  line.static_pairs(event, event.shown_static_fields);
   if (event.shown_fields == 0) {
     line.pairs(event);
   } else {
@@ -218,7 +236,8 @@ void render_line(const Event& event, bool local, RowScratch& scratch) {
 
 std::size_t pairs_room(const Event& event) noexcept {
   constexpr std::size_t kAround = 2;
-  std::size_t room = 0;
+  std::size_t room =
+      event.static_fields == nullptr ? 0 : event.static_fields->pairs().size();
   for (std::size_t i = 0; i < event.field_count; ++i) {
     room += kAround + pair_value_room(Value(event.fields[i].key)) +
             pair_value_room(event.fields[i].value);
@@ -230,6 +249,7 @@ std::size_t pairs_room(const Event& event) noexcept {
 
 std::uint32_t append_pairs(Buffer& out, const Event& event) {
   Line<false> line(out.reserve(pairs_room(event)));
+  line.static_pairs(event, 0);
   line.pairs(event);
   out.advance_to(line.end());
   return line.sanitized();

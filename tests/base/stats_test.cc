@@ -30,11 +30,22 @@ TEST(StatsTest, OwnsTheNames) {
   StatsBuilder builder(1);
   builder.add(sink(name, 7));
   name = "other";
-  const Stats stats = builder.finish();
+  const Stats stats = builder.finish(0);
   ASSERT_NE(stats.find("audit"), nullptr);
   EXPECT_EQ(stats.find("audit")->accepted, 7u);
   EXPECT_EQ(stats.find("audit")->type, "file");
   EXPECT_EQ(stats.find("other"), nullptr);
+}
+
+TEST(StatsTest, WhatLimitsLeftOutMovesAlong) {
+  StatsBuilder builder(0);
+  Stats stats = builder.finish(7);
+  EXPECT_EQ(stats.suppressed(), 7u);
+  Stats moved = std::move(stats);
+  EXPECT_EQ(moved.suppressed(), 7u);
+  Stats assigned;
+  assigned = std::move(moved);
+  EXPECT_EQ(assigned.suppressed(), 7u);
 }
 
 TEST(StatsTest, KeepsTheOrderOfTheSinks) {
@@ -42,7 +53,7 @@ TEST(StatsTest, KeepsTheOrderOfTheSinks) {
   builder.add(sink("c", 1));
   builder.add(sink("a", 2));
   builder.add(sink("b", 3));
-  const Stats stats = builder.finish();
+  const Stats stats = builder.finish(0);
   std::string names;
   for (const SinkStats& each : stats) names += each.name;
   EXPECT_EQ(names, "cab");
@@ -52,7 +63,7 @@ TEST(StatsTest, MoreSinksThanAnnouncedAreLeftOut) {
   StatsBuilder builder(1);
   builder.add(sink("a", 1));
   builder.add(sink("b", 2));
-  const Stats stats = builder.finish();
+  const Stats stats = builder.finish(0);
   EXPECT_EQ(stats.size(), 1u);
   EXPECT_EQ(stats.find("b"), nullptr);
 }
@@ -60,7 +71,7 @@ TEST(StatsTest, MoreSinksThanAnnouncedAreLeftOut) {
 TEST(StatsTest, MovingHandsTheSnapshotOver) {
   StatsBuilder builder(1);
   builder.add(sink("a", 1));
-  Stats first = builder.finish();
+  Stats first = builder.finish(0);
   Stats second(std::move(first));
   EXPECT_EQ(first.size(), 0u);
   EXPECT_EQ(second.size(), 1u);
@@ -73,7 +84,7 @@ TEST(StatsTest, MovingHandsTheSnapshotOver) {
 TEST(StatsTest, SinksMayHaveEmptyNames) {
   StatsBuilder builder(1);
   builder.add(sink("", 5));
-  const Stats stats = builder.finish();
+  const Stats stats = builder.finish(0);
   ASSERT_NE(stats.find(""), nullptr);
   EXPECT_EQ(stats.find("")->accepted, 5u);
 }

@@ -38,7 +38,6 @@ redact = ["password", "passwd", "secret", "token", "api_key", "authorization"]
 
 [stogger.sinks.console]  # by log_to_console
 type = "console"
-level = "info"
 stream = "stderr"
 format = "text"
 time = "utc"

@@ -112,10 +112,7 @@ void run(FuzzedDataProvider& data) {
   Event event = compose(
       nullptr, {Level::info, "e", Fields(fields), message, Where::here()},
       Time{}, data.ConsumeBool() ? with_caller : plain, scratch);
-  if (event.has_message()) {
-    event.shown_fields = render_message(event, rendered);
-    event.message = rendered.view();
-  }
+  if (event.has_message()) render_message(&event, rendered);
   shorten(&event, scratch);
   check(event.field_count <= kMostFields + 1, "there is a limit on fields");
   RowScratch row_scratch;

@@ -58,10 +58,7 @@ class RandomEvent {
     event_ = compose(nullptr, {level, name, Fields(fields_), message, where},
                      time, data.ConsumeBool() ? with_caller : plain, scratch_);
     if (data.ConsumeBool()) event_.logger = text(20);
-    if (event_.has_message()) {
-      event_.shown_fields = render_message(event_, message_);
-      event_.message = message_.view();
-    }
+    if (event_.has_message()) render_message(&event_, message_);
     event_.raw_size += event_.logger.size();
     shorten(&event_, scratch_);
     check_composed();

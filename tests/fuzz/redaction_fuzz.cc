@@ -101,8 +101,7 @@ void check_event(FuzzedDataProvider& data) {
   Event event =
       compose(nullptr, {Level::info, "e", fields, "{j} {password} {token}", {}},
               Time{}, settings, scratch);
-  render_message(event, message);
-  event.message = message.view();
+  render_message(&event, message);
   shorten(&event, scratch);
   const Value& shown = event.fields[0].value;
   if (shown.kind() == Kind::json) {

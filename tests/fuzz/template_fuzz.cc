@@ -22,9 +22,9 @@ std::size_t count(std::string_view text, char c) {
   return static_cast<std::size_t>(std::count(text.begin(), text.end(), c));
 }
 
-std::string rendered(const Event& event) {
+std::string rendered(Event event) {
   Buffer out;
-  render_message(event, out);
+  render_message(&event, out);
   return std::string(out.view());
 }
 

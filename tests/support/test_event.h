@@ -40,13 +40,13 @@ class TestEvent {
 
   std::string_view message() {
     message_.clear();
-    event.shown_fields = render_message(event, message_);
-    return message_.view();
+    render_message(&event, message_);
+    return event.message;
   }
 
   // Renders the message too. The row lives until the next call.
   RowBatch row(RowForm form, const RowBatch& wanted = {}) {
-    if (event.has_message()) event.message = message();
+    if (event.has_message()) message();
     event.raw_size = size();
     RowBatch row;
     render(event, form, wanted, scratch, &row);
