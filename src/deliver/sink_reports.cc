@@ -17,7 +17,8 @@ constexpr std::size_t kReason = 500;  // bytes of one in an event
 // "1,204": with a comma before every three digits.
 std::string grouped(std::uint64_t number) {
   std::string digits = std::to_string(number);
-  for (std::size_t i = digits.size(); i > 3; i -= 3) digits.insert(i - 3, 1, ',');
+  for (std::size_t i = digits.size(); i > 3; i -= 3)
+    digits.insert(i - 3, 1, ',');
   return digits;
 }
 
