@@ -103,6 +103,8 @@ inline bool enabled(const std::int32_t* threshold, Level level) noexcept {
 
 // A null rep is the unnamed logger of the default system.
 STOGGER_API void log(const LoggerRep* rep, const Call& call) noexcept;
+STOGGER_API void log_at(Time time, const LoggerRep* rep,
+                        const Call& call) noexcept;
 STOGGER_API void log_exception(const LoggerRep* rep, const Call& call) noexcept;
 STOGGER_API void retain(const LoggerRep* rep) noexcept;
 STOGGER_API void release(const LoggerRep* rep) noexcept;
@@ -160,6 +162,16 @@ class Logger {
            Where where = Where::here()) const noexcept {
     if (enabled(level)) {
       detail::log(rep_, {level, event, fields, message.text(), where});
+    }
+  }
+
+  // The same of an event that happened at that time: for bridges from other
+  // logging libraries, and for logs that are read back.
+  void log_at(Time time, Level level, std::string_view event,
+              Fields fields = {}, MessageTemplate message = {},
+              Where where = Where::here()) const noexcept {
+    if (enabled(level)) {
+      detail::log_at(time, rep_, {level, event, fields, message.text(), where});
     }
   }
 

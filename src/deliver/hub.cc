@@ -89,12 +89,13 @@ void Hub::publish() noexcept {
   __atomic_store_n(threshold_, least, __ATOMIC_RELAXED);
 }
 
+// At the time given, or now.
 [[gnu::always_inline]] inline void Hub::deliver_to(
-    const Table& table, const detail::LoggerRep* logger,
+    const Table& table, const Time* time, const detail::LoggerRep* logger,
     const detail::Call& call) {
   ScratchLease scratch;
-  Event event =
-      compose(logger, call, clock_->now(), table.settings, scratch->event);
+  Event event = compose(logger, call, time != nullptr ? *time : clock_->now(),
+                        table.settings, scratch->event);
   if (event.has_message() && table.needs_message) {
     event.shown_fields = render_message(event, scratch->message);
     event.message = scratch->message.view();
@@ -108,13 +109,14 @@ void Hub::publish() noexcept {
   scratch.took(event.raw_size + event.message.size());
 }
 
-STOGGER_NO_CANARY void Hub::deliver(const detail::LoggerRep* logger,
-                                    const detail::Call& call) noexcept {
+[[gnu::always_inline]] inline void Hub::deliver_any(
+    const Time* time, const detail::LoggerRep* logger,
+    const detail::Call& call) noexcept {
   const int error = errno;  // a call that logs does not change it
   const Table& table = *active_.load(std::memory_order_acquire);
   try {
     if (!InsideSink::is_here()) [[likely]] {
-      deliver_to(table, logger, call);
+      deliver_to(table, time, logger, call);
       if (events_.is_pending()) [[unlikely]]
         hand_over_events();
       errno = error;
@@ -128,6 +130,16 @@ STOGGER_NO_CANARY void Hub::deliver(const detail::LoggerRep* logger,
     if (level >= route->level()) route->outlet().count_lost();
   }
   errno = error;
+}
+
+STOGGER_NO_CANARY void Hub::deliver(const detail::LoggerRep* logger,
+                                    const detail::Call& call) noexcept {
+  deliver_any(nullptr, logger, call);
+}
+
+void Hub::deliver_at(Time time, const detail::LoggerRep* logger,
+                     const detail::Call& call) noexcept {
+  deliver_any(&time, logger, call);
 }
 
 // Without a lock of a sink. A sink that fails to take one posts its own; as
