@@ -30,6 +30,7 @@
 #include <initializer_list>
 #include <string_view>
 
+#include "stogger/context.h"
 #include "stogger/export.h"
 #include "stogger/level.h"
 #include "stogger/stats.h"
@@ -297,7 +298,11 @@ inline void exception(std::string_view event, Fields fields = {},
 // duration_ms and its fields.
 //
 // The name and the fields are copied. Only for the stack: scopes of a thread
-// end in the reverse of the order they began in.
+// end in the reverse of the order they began in. One that ends before others
+// that began inside it takes these off the thread with it. One that ends on
+// another thread than it began on, as in a coroutine that was suspended
+// meanwhile, is taken off that thread if a ContextGuard has brought it there;
+// where it began, a ContextGuard around it takes it off.
 class STOGGER_API Scope {
  public:
   explicit Scope(std::string_view name, Fields fields = {},
@@ -314,13 +319,13 @@ class STOGGER_API Scope {
   static void* operator new[](std::size_t) = delete;
 
  private:
-  friend class ScopeChain;
-  const Scope* parent_;
+  void log_end(bool failed, Level level) const noexcept;
+
   Logger log_;
   Where where_;
   std::int64_t started_ns_;
   int exceptions_;
-  const void* context_;  // the copies of name and fields
+  const detail::ScopeRep* rep_;  // name and fields; null without memory
 };
 
 // Sets the default system up from a TOML file, in place of what it was: the

@@ -103,14 +103,12 @@ class Composer {
     for (const Field& field : fields) add(field.key, field.value);
   }
 
-  void add_scopes(const Scope* scope) {
+  void add_scopes(const detail::ScopeRep* scope) {
     if (scope == nullptr) return;
-    add_scopes(ScopeChain::outer(scope));
-    const OwnedFields* context = ScopeChain::context(scope);
-    if (context == nullptr) return;
-    event_->scope = Value(context->name());
-    event_->raw_size += context->name().size();
-    add(context->fields());
+    add_scopes(scope->parent);
+    event_->scope = Value(scope->own.name());
+    event_->raw_size += scope->own.name().size();
+    add(scope->own.fields());
   }
 
   // Last, so that they do not push the program's own fields aside. What the
@@ -233,7 +231,8 @@ EventSettings::EventSettings(bool caller_info,
 
 // For an event that does not consist of the call's own fields alone, or whose
 // fields cannot stay as they are.
-[[gnu::noinline]] void compose_fields(Fields bound, const Scope* scope,
+[[gnu::noinline]] void compose_fields(Fields bound,
+                                      const detail::ScopeRep* scope,
                                       const detail::Call& call,
                                       const EventSettings& settings,
                                       EventScratch& scratch, Event* event) {
@@ -268,7 +267,7 @@ Event compose(const detail::LoggerRep* logger, const detail::Call& call,
     event.raw_size += event.logger.size();
     has_bound = !logger->bound.empty();
   }
-  const Scope* const scope = ScopeChain::innermost();
+  const detail::ScopeRep* const scope = ScopeChain::innermost();
   if (has_bound || scope != nullptr || settings.caller_info() ||
       settings.redaction().hides_part_of(call.message) ||
       !are_plain(call.fields, settings, &event.raw_size)) {
