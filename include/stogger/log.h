@@ -372,6 +372,14 @@ STOGGER_API ReportedStatus shutdown() noexcept;
 
 STOGGER_API Stats stats() noexcept;
 
+// Has std::terminate() log the exception that nobody handles, on whatever
+// thread, as the event `unhandled-exception` of level critical with the fields
+// of exception(); without an exception it has none of these. Then all sinks are
+// flushed, and the handler goes on that was there before, which aborts unless
+// the program has set another. Whatever holds that up, the program is aborted
+// after ten seconds. Once is enough: later calls do nothing.
+STOGGER_API void log_unhandled() noexcept;
+
 }  // namespace stogger
 
 // Logs through `log` and evaluates the arguments after `event` only if the
