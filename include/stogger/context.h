@@ -36,7 +36,7 @@ class Context {
   // Outside of all scopes.
   Context() noexcept = default;
   // The scopes that this thread is inside of now.
-  STOGGER_API static Context current() noexcept;
+  [[nodiscard]] STOGGER_API static Context current() noexcept;
 
   Context(const Context& other) noexcept : rep_(other.rep_) {
     if (rep_ != nullptr) detail::retain(rep_);

@@ -325,7 +325,7 @@ class STOGGER_API Scope {
   Where where_;
   std::int64_t started_ns_;
   int exceptions_;
-  const detail::ScopeRep* rep_;  // name and fields; null without memory
+  const detail::ScopeRep* rep_;  // name and fields; null without room
 };
 
 // Sets the default system up from a TOML file, in place of what it was: the
