@@ -15,11 +15,14 @@ set(heavy
     regex set shared_mutex span sstream string thread unordered_map unordered_set variant vector)
 
 # Opt-in headers may be heavy, and know the one library they are named after.
-set(exempt chrono.h json.h fmt.h std.h join_status.h stats_text.h testing.h)
+set(exempt chrono.h json.h fmt.h spdlog.h std.h join_status.h stats_text.h testing.h)
 set(third_party "/fmt/" "/nlohmann/" "/toml\\+\\+/" "/sqlite3\\.h" "/libpq" "/postgresql/" "/zstd\\.h" "/snappy"
-    "/zlib\\.h")
+    "/zlib\\.h" "/spdlog/")
 set(allowed_json.h "/nlohmann/")
 set(allowed_fmt.h "/fmt/")
+set(allowed_spdlog.h "/spdlog/" "/fmt/")
+# Those of libraries that nothing else here needs: without them they are not checked.
+set(needed_spdlog.h spdlog/version.h)
 
 function(run_compiler result)
   execute_process(
@@ -46,6 +49,15 @@ endif()
 
 foreach(header IN LISTS headers)
   cmake_path(GET header FILENAME name)
+  if(DEFINED needed_${name})
+    execute_process(
+      COMMAND ${COMPILER} -M -x c++ -include ${needed_${name}} /dev/null
+      OUTPUT_QUIET ERROR_QUIET RESULT_VARIABLE code)
+    if(NOT code EQUAL 0)
+      message(STATUS "Headers: ${header} is not checked: there is no ${needed_${name}}")
+      continue()
+    endif()
+  endif()
   run_compiler(dependencies -std=c++20 -M -x c++ -include ${header} /dev/null)
   string(REGEX MATCHALL "/[^ \n\\]+" included "${dependencies}")
 
@@ -53,7 +65,7 @@ foreach(header IN LISTS headers)
     set(found ${included})
     list(FILTER found EXCLUDE REGEX "^${SOURCE_DIR}/")
     list(FILTER found INCLUDE REGEX "${pattern}")
-    if(found AND NOT pattern STREQUAL "${allowed_${name}}")
+    if(found AND NOT pattern IN_LIST allowed_${name})
       list(GET found 0 first)
       list(APPEND problems "${header} reaches ${first}")
     endif()

@@ -43,6 +43,7 @@ set(guard_6 "^sinks/parquet/")
 # The opt-in adapters, and what each is there to include.
 set(adapter_json.h "^nlohmann/json\\.hpp$")
 set(adapter_fmt.h "^fmt/[a-z]+\\.h$")
+set(adapter_spdlog.h "^spdlog/[a-z_/]+\\.h$")
 
 set(problems "")
 

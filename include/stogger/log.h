@@ -30,6 +30,7 @@
 #include <initializer_list>
 #include <string_view>
 
+#include "stogger/context.h"
 #include "stogger/export.h"
 #include "stogger/level.h"
 #include "stogger/stats.h"
@@ -103,6 +104,8 @@ inline bool enabled(const std::int32_t* threshold, Level level) noexcept {
 
 // A null rep is the unnamed logger of the default system.
 STOGGER_API void log(const LoggerRep* rep, const Call& call) noexcept;
+STOGGER_API void log_at(Time time, const LoggerRep* rep,
+                        const Call& call) noexcept;
 STOGGER_API void log_exception(const LoggerRep* rep, const Call& call) noexcept;
 STOGGER_API void retain(const LoggerRep* rep) noexcept;
 STOGGER_API void release(const LoggerRep* rep) noexcept;
@@ -160,6 +163,16 @@ class Logger {
            Where where = Where::here()) const noexcept {
     if (enabled(level)) {
       detail::log(rep_, {level, event, fields, message.text(), where});
+    }
+  }
+
+  // The same of an event that happened at that time: for bridges from other
+  // logging libraries, and for logs that are read back.
+  void log_at(Time time, Level level, std::string_view event,
+              Fields fields = {}, MessageTemplate message = {},
+              Where where = Where::here()) const noexcept {
+    if (enabled(level)) {
+      detail::log_at(time, rep_, {level, event, fields, message.text(), where});
     }
   }
 
@@ -285,7 +298,11 @@ inline void exception(std::string_view event, Fields fields = {},
 // duration_ms and its fields.
 //
 // The name and the fields are copied. Only for the stack: scopes of a thread
-// end in the reverse of the order they began in.
+// end in the reverse of the order they began in. One that ends before others
+// that began inside it takes these off the thread with it. One that ends on
+// another thread than it began on, as in a coroutine that was suspended
+// meanwhile, is taken off that thread if a ContextGuard has brought it there;
+// where it began, a ContextGuard around it takes it off.
 class STOGGER_API Scope {
  public:
   explicit Scope(std::string_view name, Fields fields = {},
@@ -302,13 +319,13 @@ class STOGGER_API Scope {
   static void* operator new[](std::size_t) = delete;
 
  private:
-  friend class ScopeChain;
-  const Scope* parent_;
+  void log_end(bool failed, Level level) const noexcept;
+
   Logger log_;
   Where where_;
   std::int64_t started_ns_;
   int exceptions_;
-  const void* context_;  // the copies of name and fields
+  const detail::ScopeRep* rep_;  // name and fields; null without room
 };
 
 // Sets the default system up from a TOML file, in place of what it was: the
@@ -364,6 +381,14 @@ STOGGER_API ReportedStatus flush(double seconds) noexcept;
 STOGGER_API ReportedStatus shutdown() noexcept;
 
 STOGGER_API Stats stats() noexcept;
+
+// Has std::terminate() log the exception that nobody handles, on whatever
+// thread, as the event `unhandled-exception` of level critical with the fields
+// of exception(); without an exception it has none of these. Then all sinks are
+// flushed, and the handler goes on that was there before, which aborts unless
+// the program has set another. Whatever holds that up, the program is aborted
+// after ten seconds. Once is enough: later calls do nothing.
+STOGGER_API void log_unhandled() noexcept;
 
 }  // namespace stogger
 

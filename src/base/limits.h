@@ -13,6 +13,9 @@ inline constexpr std::size_t kLargestEvent = std::size_t{1024} * 1024;
 // The fields of one event. Later ones are left out.
 inline constexpr std::size_t kMostFields = 4096;
 
+// Scopes within one another. Name and fields of one deeper inside are left out.
+inline constexpr int kMostScopes = 1000;
+
 // The columns that a first batch of samples makes. Later ones are left out.
 inline constexpr std::size_t kMostColumns = 1600;
 

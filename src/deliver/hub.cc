@@ -125,12 +125,13 @@ void Hub::publish() noexcept {
   return true;
 }
 
+// At the time given, or now.
 [[gnu::always_inline]] inline void Hub::deliver_to(
-    const Table& table, const detail::LoggerRep* logger,
+    const Table& table, const Time* time, const detail::LoggerRep* logger,
     const detail::Call& call, std::uint64_t left_out) {
   ScratchLease scratch;
-  Event event = compose(logger, call, clock_->now(), table.settings,
-                        scratch->event, left_out);
+  Event event = compose(logger, call, time != nullptr ? *time : clock_->now(),
+                        table.settings, scratch->event, left_out);
   if (event.has_message() && table.needs_message) {
     render_message(&event, scratch->message);
     if (event.message_template.size() > kLargestEvent) event.truncated = true;
@@ -145,8 +146,9 @@ void Hub::publish() noexcept {
   scratch.took(event.raw_size + event.message.size());
 }
 
-STOGGER_NO_CANARY void Hub::deliver(const detail::LoggerRep* logger,
-                                    const detail::Call& call) noexcept {
+[[gnu::always_inline]] inline void Hub::deliver_any(
+    const Time* time, const detail::LoggerRep* logger,
+    const detail::Call& call) noexcept {
   const int error = errno;  // a call that logs does not change it
   const Table& table = *active_.load(std::memory_order_acquire);
   std::uint64_t left_out = 0;
@@ -156,7 +158,7 @@ STOGGER_NO_CANARY void Hub::deliver(const detail::LoggerRep* logger,
   }
   try {
     if (!InsideSink::is_here()) [[likely]] {
-      deliver_to(table, logger, call, left_out);
+      deliver_to(table, time, logger, call, left_out);
       if (events_.is_pending()) [[unlikely]]
         hand_over_events();
       errno = error;
@@ -172,6 +174,16 @@ STOGGER_NO_CANARY void Hub::deliver(const detail::LoggerRep* logger,
     }
   }
   errno = error;
+}
+
+STOGGER_NO_CANARY void Hub::deliver(const detail::LoggerRep* logger,
+                                    const detail::Call& call) noexcept {
+  deliver_any(nullptr, logger, call);
+}
+
+void Hub::deliver_at(Time time, const detail::LoggerRep* logger,
+                     const detail::Call& call) noexcept {
+  deliver_any(&time, logger, call);
 }
 
 // Without a lock of a sink. A sink that fails to take one posts its own; as

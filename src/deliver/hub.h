@@ -52,6 +52,8 @@ class Hub final : public EventTarget, private ProcessObject {
 
   void deliver(const detail::LoggerRep* logger,
                const detail::Call& call) noexcept override;
+  void deliver_at(Time time, const detail::LoggerRep* logger,
+                  const detail::Call& call) noexcept override;
   Clock* clock() noexcept override { return clock_; }
   const std::int32_t* threshold() const noexcept override { return threshold_; }
   LoggerLevel* take_level(std::string_view name) override {
@@ -138,8 +140,11 @@ class Hub final : public EventTarget, private ProcessObject {
   Route* make_route(HubSink sink);
   void hand_over_events() noexcept;
   void hand_over(const SinkEvent& said) noexcept;
-  void deliver_to(const Table& table, const detail::LoggerRep* logger,
-                  const detail::Call& call, std::uint64_t left_out);
+  void deliver_to(const Table& table, const Time* time,
+                  const detail::LoggerRep* logger, const detail::Call& call,
+                  std::uint64_t left_out);
+  void deliver_any(const Time* time, const detail::LoggerRep* logger,
+                   const detail::Call& call) noexcept;
 
   Clock* const clock_;
   std::int32_t own_threshold_;

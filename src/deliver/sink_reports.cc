@@ -22,7 +22,7 @@ std::string grouped(std::uint64_t number) {
   return digits;
 }
 
-double seconds(std::int64_t nanoseconds) noexcept {
+double in_seconds(std::int64_t nanoseconds) noexcept {
   return static_cast<double>(nanoseconds) / 1e9;
 }
 
@@ -106,7 +106,7 @@ void SinkReports::failure(const Status& status, const char* action,
     text += place(text, action);
     if (numbers.failing_for_ns != 0) {
       text += fmt::format("; failing for {:.1f} s",
-                          seconds(numbers.failing_for_ns));
+                          in_seconds(numbers.failing_for_ns));
     }
     text += fate(numbers);
     if (numbers.next_try_ns == 0) return text;
@@ -115,7 +115,7 @@ void SinkReports::failure(const Status& status, const char* action,
              "; next try when init() is called or the program is started again";
     }
     return text +
-           fmt::format("; next try in {:g} s", seconds(numbers.next_try_ns));
+           fmt::format("; next try in {:g} s", in_seconds(numbers.next_try_ns));
   });
 }
 
@@ -144,7 +144,7 @@ void SinkReports::announce_recovery(std::int64_t failed_for_ns,
                    title_.type,
                    true,
                    {},
-                   seconds(failed_for_ns),
+                   in_seconds(failed_for_ns),
                    dropped},
                   is_queued_);
   } catch (...) {
@@ -184,7 +184,7 @@ void SinkReports::recovery(std::int64_t failed_for_ns,
   announce_recovery(failed_for_ns, dropped);
   report_limited([&] {
     return fmt::format("works again after {:.1f} s{}; {} dropped",
-                       seconds(failed_for_ns), place({}, "open"),
+                       in_seconds(failed_for_ns), place({}, "open"),
                        count_of(dropped));
   });
 }
@@ -202,7 +202,7 @@ void SinkReports::end_of_outage(std::int64_t failed_for_ns,
   report_now(
       [&] {
         return fmt::format("closed after failing for {:.1f} s{}; {} dropped",
-                           seconds(failed_for_ns), place({}, "open"),
+                           in_seconds(failed_for_ns), place({}, "open"),
                            count_of(dropped));
       },
       0);

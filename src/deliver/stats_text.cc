@@ -63,11 +63,7 @@ void append(std::string& out, const Metric& metric, const SinkStats& sink) {
 }  // namespace
 
 std::string stats_text(const Stats& stats) {
-  std::string out =
-      "# HELP stogger_suppressed_total Events that a limit left out.\n"
-      "# TYPE stogger_suppressed_total counter\n"
-      "stogger_suppressed_total " +
-      std::to_string(stats.suppressed()) + "\n";
+  std::string out;
   for (const Metric& metric : kMetrics) {
     ((out += "# HELP ") += metric.name) += ' ';
     (out += metric.help) += '\n';
@@ -75,6 +71,11 @@ std::string stats_text(const Stats& stats) {
     (out += metric.type) += '\n';
     for (const SinkStats& sink : stats) append(out, metric, sink);
   }
+  out +=
+      "# HELP stogger_suppressed_total Events that a limit left out.\n"
+      "# TYPE stogger_suppressed_total counter\n"
+      "stogger_suppressed_total " +
+      std::to_string(stats.suppressed()) + "\n";
   return out;
 }
 

@@ -91,6 +91,8 @@ class Nowhere final : public EventTarget {
  public:
   void deliver(const detail::LoggerRep*,
                const detail::Call&) noexcept override {}
+  void deliver_at(Time, const detail::LoggerRep*,
+                  const detail::Call&) noexcept override {}
   Clock* clock() noexcept override { return Clock::real(); }
   const std::int32_t* threshold() const noexcept override {
     return &detail::default_threshold;

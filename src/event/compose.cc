@@ -103,14 +103,12 @@ class Composer {
     for (const Field& field : fields) add(field.key, field.value);
   }
 
-  void add_scopes(const Scope* scope) {
+  void add_scopes(const detail::ScopeRep* scope) {
     if (scope == nullptr) return;
-    add_scopes(ScopeChain::outer(scope));
-    const OwnedFields* context = ScopeChain::context(scope);
-    if (context == nullptr) return;
-    event_->scope = Value(context->name());
-    event_->raw_size += context->name().size();
-    add(context->fields());
+    add_scopes(scope->parent);
+    event_->scope = Value(scope->own.name());
+    event_->raw_size += scope->own.name().size();
+    add(scope->own.fields());
   }
 
   // Whether a field has the key of a static one, which then is none.
@@ -246,7 +244,8 @@ EventSettings::EventSettings(bool caller_info,
 
 // For an event that does not consist of the call's own fields alone, or whose
 // fields cannot stay as they are.
-[[gnu::noinline]] void compose_fields(Fields bound, const Scope* scope,
+[[gnu::noinline]] void compose_fields(Fields bound,
+                                      const detail::ScopeRep* scope,
                                       const detail::Call& call,
                                       const EventSettings& settings,
                                       EventScratch& scratch,
@@ -300,7 +299,7 @@ Event compose(const detail::LoggerRep* logger, const detail::Call& call,
     event.raw_size += event.logger.size();
     has_bound = !logger->bound.empty();
   }
-  const Scope* const scope = ScopeChain::innermost();
+  const detail::ScopeRep* const scope = ScopeChain::innermost();
   if (has_bound || scope != nullptr || settings.caller_info() ||
       left_out != 0 || settings.redaction().hides_part_of(call.message) ||
       !are_plain(call.fields, settings, &event.raw_size)) {

@@ -72,6 +72,10 @@ void log(const LoggerRep* rep, const Call& call) noexcept {
   target_of(rep).deliver(rep, call);
 }
 
+void log_at(Time time, const LoggerRep* rep, const Call& call) noexcept {
+  target_of(rep).deliver_at(time, rep, call);
+}
+
 void log_exception(const LoggerRep* rep, const Call& call) noexcept {
   if (std::current_exception() == nullptr) {
     log(rep, call);

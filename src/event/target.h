@@ -22,6 +22,9 @@ class EventTarget {
   // the sinks do.
   virtual void deliver(const detail::LoggerRep* logger,
                        const detail::Call& call) noexcept = 0;
+  // The same of an event that happened at that time.
+  virtual void deliver_at(Time time, const detail::LoggerRep* logger,
+                          const detail::Call& call) noexcept = 0;
   virtual Clock* clock() noexcept = 0;
   // Below it, no sink takes an event. Lives as long as the target.
   virtual const std::int32_t* threshold() const noexcept = 0;

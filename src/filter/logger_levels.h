@@ -42,13 +42,15 @@ class LoggerLevels {
   void after_fork_in_child() noexcept;
 
  private:
+  static constexpr auto kOff = static_cast<std::int32_t>(Level::off);
+
   void update(LoggerLevel& level) const noexcept;
   void update_all() noexcept;
 
   // A handler of fork() that makes a logger comes in a second time.
   std::recursive_mutex mutex_;
   LevelRules rules_;
-  LeastLevels least_{0, 0};
+  LeastLevels least_{kOff, kOff};
   bool with_rules_ = true;
   // The keys are the names that the levels have.
   std::unordered_map<std::string_view, LoggerLevel*> levels_;

@@ -131,6 +131,19 @@ TEST_F(LoggerTest, ALoggerMayOutliveItsSystem) {
   { const Scope scope(other, "s"); }
 }
 
+TEST_F(LoggerTest, AnEventMayHaveHappenedAtAnotherTime) {
+  const Capture capture(system_);
+  const Logger log = system_.logger("http").with({{"a", 1}});
+  log.log_at(Time{1'000'000'000}, Level::warning, "e", {{"b", 2}}, "b is {b}",
+             {"function", "file.cc", 7});
+  const CapturedEvent event = capture.events().at(0);
+  EXPECT_EQ(event.time, Time{1'000'000'000});
+  EXPECT_EQ(event.func, "function");
+  EXPECT_EQ(event.logger, "http");
+  EXPECT_EQ(event.message, "b is 2");
+  EXPECT_TRUE(capture.has(Level::warning, "e", {{"a", 1}, {"b", 2}}));
+}
+
 TEST_F(LoggerTest, SaysWhichLevelsAreOn) {
   const Logger log = system_.logger();
   EXPECT_FALSE(log.enabled(Level::alert));  // no sink at all

@@ -326,7 +326,7 @@ TEST_F(CheckTest, AbsentModuleIsAWarning) {
       << err_;
   EXPECT_EQ(std::count(err_.begin(), err_.end(), '\n'), 1);
   EXPECT_NE(out_.find("[stogger.sinks.mine]\ntype = \"parquet\"\n"
-                      "level = \"info\"\npath = \"x\"\n"
+                      "path = \"x\"\n"
                       "anything = [\"a\", \"b\"]\n"),
             std::string::npos)
       << out_;
@@ -347,7 +347,7 @@ TEST_F(CheckTest, OptionsOfAModuleAreShownAndChecked) {
   EXPECT_EQ(check("[stogger.sinks.mine]\ntype = \"probe\"\npath = \"x\"\n"
                   "form = \"json\"\n"),
             0);
-  EXPECT_NE(out_.find("type = \"probe\"\nlevel = \"info\"\npath = \"x\"\n"
+  EXPECT_NE(out_.find("type = \"probe\"\npath = \"x\"\n"
                       "form = \"json\"\ncounts = false\nquiet = "
                       "false\njudges_ticks = false\n"
                       "number = 7\nratio = 0.5\nmake = \"a sink\"\n"),

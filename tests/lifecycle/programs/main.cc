@@ -20,7 +20,8 @@ int main(int argc, char** argv) {
     return 2;
   }
   const Arguments arguments{argv[1], argv[2], argc > 3 ? argv[3] : ""};
-  for (const auto find : {&find_end, &find_fork, &find_signal}) {
+  for (const auto find :
+       {&find_end, &find_fork, &find_signal, &find_terminate}) {
     const Scenario* scenario = find(arguments.scenario);
     if (scenario == nullptr) continue;
     if (arguments.config != "-") {

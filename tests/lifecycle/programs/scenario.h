@@ -23,6 +23,7 @@ struct Scenario {
 const Scenario* find_end(std::string_view name);
 const Scenario* find_fork(std::string_view name);
 const Scenario* find_signal(std::string_view name);
+const Scenario* find_terminate(std::string_view name);
 
 // As in tests/support/targets.h.
 void log_checked(std::string_view name);
