@@ -253,9 +253,12 @@ LogFileOptions read_log_file_options(Options& options) {
   result.path = absolute_path(path);
   result.modes = read_file_modes(options);
   const std::string_view rotation =
-      options.choice("rotation", {"none", "size", "daily"}, "none");
+      options.choice("rotation", {"none", "size", "daily", "hourly"}, "none");
   if (rotation == "size") result.rotation = Rotation::size;
   if (rotation == "daily") result.rotation = Rotation::daily;
+  if (rotation == "hourly") result.rotation = Rotation::hourly;
+  result.local_dates =
+      options.choice("time", {"utc", "local"}, "utc") == "local";
   result.max_bytes = static_cast<std::uint64_t>(
       options.integer("max_bytes", 10000000, 1, INT64_MAX));
   result.backup_count =

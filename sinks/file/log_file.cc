@@ -12,7 +12,6 @@
 #include "base/are_apart.h"
 #include "base/no_canary.h"
 #include "base/quote.h"
-#include "base/timestamp.h"
 #include "os/lock_file.h"
 #include "sinks/common/paths.h"
 #include "sinks/file/rotation.h"
@@ -47,7 +46,11 @@ Status with_remedy(Status status, std::string_view path) {
 
 }  // namespace
 
-LogFile::LogFile(LogFileOptions options) : options_(std::move(options)) {}
+LogFile::LogFile(LogFileOptions options)
+    : options_(std::move(options)),
+      periods_(options_.rotation == Rotation::hourly ? LogPeriods::Unit::hour
+                                                     : LogPeriods::Unit::day,
+               options_.local_dates) {}
 
 Status LogFile::open() {
   if (file_.is_open()) return {};
@@ -100,7 +103,7 @@ void LogFile::adopt(Folder folder, File file) {
   if (regular) unconfirmed_.start(rotation_ == Rotation::none);
   unconfirmed_.confirm(identity_);
   note_size(regular ? static_cast<std::uint64_t>(identity_.st_size) : 0);
-  day_known_ = false;
+  period_known_ = false;
   path_complaint_.settle(options_.path, "is followed again");
 }
 
@@ -148,29 +151,30 @@ Status LogFile::check(CheckFindings& findings) const {
   return {};
 }
 
-void LogFile::learn_day(Time now) noexcept {
-  day_ = day_of(now);
-  day_known_ = true;
+void LogFile::learn_period(Time now) noexcept {
+  period_ = periods_.of(now);
+  period_known_ = true;
   struct stat info;
   if (::fstat(file_.descriptor(), &info) == 0 && info.st_size > 0) {
-    // The day of its last line is that of its first: had another day begun in
-    // between, whoever wrote then would have rotated the file.
-    day_ = day_of(Time{info.st_mtim.tv_sec * kSecond});
+    // The period of its last line is that of its first: had another one begun
+    // in between, whoever wrote then would have rotated the file.
+    period_ = periods_.of(Time{info.st_mtim.tv_sec * kSecond});
   }
 }
 
-bool LogFile::is_rotation_due(Time now, std::size_t bytes) const noexcept {
+bool LogFile::is_rotation_due(Time now, std::size_t bytes) noexcept {
   switch (rotation_) {
     case Rotation::none:
       return false;
     case Rotation::size:
       return size_ > 0 &&
              (size_ > options_.max_bytes || bytes > options_.max_bytes - size_);
-    case Rotation::daily: {
-      if (!day_known_) return true;
+    case Rotation::daily:
+    case Rotation::hourly: {
+      if (!period_known_) return true;
       // Threads come a little out of order: going back needs more than that.
-      const std::int64_t day = day_of(now);
-      return day > day_ || day < day_ - 1;
+      const std::int64_t period = periods_.of(now);
+      return period > period_ || period < period_ - 1;
     }
   }
   return false;
@@ -181,7 +185,7 @@ Status LogFile::attend(Time now, std::size_t bytes) {
     Status status = follow_path(now);
     if (!status.ok()) return status;
   }
-  if (rotation_ == Rotation::daily && !day_known_) learn_day(now);
+  if (is_by_date(rotation_) && !period_known_) learn_period(now);
   if (is_rotation_due(now, bytes) &&
       !(rotation_failing_ &&
         !are_apart(now, rotation_failed_, kRotationRetry))) {
@@ -293,10 +297,10 @@ Status LogFile::rotate_locked(Time now, std::size_t bytes) {
     if (!status.ok()) return status;
   }
   // Moved, by this or another process.
-  const bool dated = rotation_ == Rotation::daily;
+  const bool dated = is_by_date(rotation_);
   status = reopen();
   if (status.ok() && dated) {
-    learn_day(now);
+    learn_period(now);
     remove_old_dated(folder_, folder_.name(), options_.backup_count);
   }
   return status;
@@ -305,7 +309,7 @@ Status LogFile::rotate_locked(Time now, std::size_t bytes) {
 Status LogFile::move_away() const {
   return rotation_ == Rotation::size
              ? rotate_by_number(folder_, folder_.name(), options_.backup_count)
-             : rotate_by_date(folder_, folder_.name(), day_);
+             : rotate_by_date(folder_, folder_.name(), periods_.name(period_));
 }
 
 STOGGER_NO_CANARY Status LogFile::append(std::string_view lines,

@@ -26,18 +26,24 @@
 #include "os/folder.h"
 #include "sinks/common/complaint.h"
 #include "sinks/common/unconfirmed_lines.h"
+#include "sinks/file/log_period.h"
 #include "stogger/sink.h"
 #include "stogger/status.h"
 #include "stogger/value.h"
 
 namespace stogger {
 
-enum class Rotation : unsigned char { none, size, daily };
+enum class Rotation : unsigned char { none, size, daily, hourly };
+
+inline bool is_by_date(Rotation rotation) noexcept {
+  return rotation == Rotation::daily || rotation == Rotation::hourly;
+}
 
 struct LogFileOptions {
   std::string path;  // absolute
   FileModes modes;
   Rotation rotation = Rotation::none;
+  bool local_dates = false;  // of rotation by date; else UTC
   std::uint64_t max_bytes = 10000000;
   std::size_t backup_count = 5;  // 0: no rotation
   bool truncate = false;         // when this process first opens the path
@@ -105,7 +111,7 @@ class LogFile {
            are_apart(now, checked_, check_interval_) ||
            (!unconfirmed_.empty() && !unconfirmed_.has_room(bytes));
   }
-  bool is_rotation_due(Time now, std::size_t bytes) const noexcept;
+  bool is_rotation_due(Time now, std::size_t bytes) noexcept;
   // What this process may add before it looks at how much others have added.
   std::uint64_t step() const noexcept {
     return options_.max_bytes < 16 ? 1 : options_.max_bytes / 16;
@@ -118,7 +124,7 @@ class LogFile {
   Status reopen();
   void adopt(Folder folder, File file);
   Status write_lost();
-  void learn_day(Time now) noexcept;
+  void learn_period(Time now) noexcept;
   void rotate(Time now, std::size_t bytes);
   Status rotate_locked(Time now, std::size_t bytes);
   Status move_away() const;
@@ -141,8 +147,9 @@ class LogFile {
   LogFileOptions options_;
   Folder folder_;
   struct stat identity_ = {};  // of the file
-  std::int64_t day_ = 0;       // of its first line, for Rotation::daily
-  bool day_known_ = false;
+  LogPeriods periods_;         // for rotation by date
+  std::int64_t period_ = 0;    // of the first line
+  bool period_known_ = false;
   bool opened_ = false;        // once
   Time rotation_failed_;       // valid if rotation_failing_
   int rotations_blocked_ = 0;  // in a row, by another process

@@ -12,39 +12,37 @@
 #include <vector>
 
 #include "base/quote.h"
-#include "base/timestamp.h"
 #include "os/file.h"
 
 namespace stogger {
 namespace {
 
-constexpr std::size_t kDateSize = 10;  // "2026-11-21"
-
-std::string date_text(std::int64_t day) {
-  constexpr std::int64_t kDay = std::int64_t{24} * 3600 * 1000000000;
-  char text[kDateSize];
-  write_date(text, Time{day * kDay});
-  return std::string(text, kDateSize);
-}
-
 // A file PATH.2026-11-21, or PATH.2026-11-21.1 if that was taken, and so on.
+// With "_13" behind the day, it is one of an hour.
 struct DatedFile {
   std::string date;
   unsigned number = 0;
   std::string name;
 };
 
+bool begins_like(std::string_view text, std::string_view pattern) {
+  if (text.size() < pattern.size()) return false;
+  for (std::size_t i = 0; i < pattern.size(); ++i) {
+    const bool digit = text[i] >= '0' && text[i] <= '9';
+    if (pattern[i] == '0' ? !digit : text[i] != pattern[i]) return false;
+  }
+  return true;
+}
+
 // Reads what follows "PATH." in a file name.
 bool read_dated(std::string_view suffix, DatedFile* file) {
-  if (suffix.size() < kDateSize) return false;
-  for (std::size_t i = 0; i < kDateSize; ++i) {
-    const bool dash = i == 4 || i == 7;
-    if (dash ? suffix[i] != '-' : suffix[i] < '0' || suffix[i] > '9') {
-      return false;
-    }
-  }
-  file->date = suffix.substr(0, kDateSize);
-  suffix.remove_prefix(kDateSize);
+  constexpr std::string_view kDay = "0000-00-00";
+  constexpr std::string_view kHour = "_00";
+  if (!begins_like(suffix, kDay)) return false;
+  std::size_t size = kDay.size();
+  if (begins_like(suffix.substr(size), kHour)) size += kHour.size();
+  file->date = suffix.substr(0, size);
+  suffix.remove_prefix(size);
   if (suffix.empty()) return true;
   const char* const end = suffix.data() + suffix.size();
   return suffix.size() > 1 && suffix[0] == '.' &&
@@ -89,14 +87,14 @@ Status rotate_by_number(const Folder& folder, const std::string& name,
 }
 
 Status rotate_by_date(const Folder& folder, const std::string& name,
-                      std::int64_t day) {
-  constexpr unsigned kMostOfOneDay = 10000;
-  const std::string dated = name + "." + date_text(day);
+                      const std::string& date) {
+  constexpr unsigned kMostOfOneDate = 10000;
+  const std::string dated = name + "." + date;
   std::string target = dated;
   for (unsigned number = 1; folder.exists(target); ++number) {
-    if (number > kMostOfOneDay) {
+    if (number > kMostOfOneDate) {
       return Status(Code::unavailable,
-                    "all names for files of one day are taken, up to " +
+                    "all names for files of one date are taken, up to " +
                         quoted(folder.path_of(target)));
     }
     target = numbered(dated, number);

@@ -1,10 +1,10 @@
 // Rotation: how a log file gets out of the way of the next one, in its folder.
 // PATH becomes PATH.1, PATH.1 becomes PATH.2 and so on (size); or PATH becomes
-// PATH.YYYY-MM-DD (daily). Call all of it with PATH.lock held: see log_file.h.
+// PATH.YYYY-MM-DD (daily) or PATH.YYYY-MM-DD_HH (hourly). Call all of it with
+// PATH.lock held: see log_file.h.
 #pragma once
 
 #include <cstddef>
-#include <cstdint>
 #include <string>
 
 #include "os/folder.h"
@@ -18,10 +18,10 @@ namespace stogger {
 Status rotate_by_number(const Folder& folder, const std::string& name,
                         std::size_t backup_count);
 
-// The day of the file, in days since the epoch, gives the name. If that is
-// taken, ".1" and so on is added.
+// Moves it to `name`.DATE, a name of LogPeriods. If that is taken, ".1" and so
+// on is added.
 Status rotate_by_date(const Folder& folder, const std::string& name,
-                      std::int64_t day);
+                      const std::string& date);
 
 // Keeps the newest ones of the dated files.
 void remove_old_dated(const Folder& folder, const std::string& name,

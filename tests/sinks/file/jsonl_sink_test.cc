@@ -38,6 +38,13 @@ TEST_F(JsonlSink, ItsFormIsJsonAndCannotBeChosen) {
               HasSubstr("format"));
 }
 
+TEST_F(JsonlSink, LocalTimesAreForRotationByDateAlone) {
+  EXPECT_THAT(refusal(make_jsonl_sink, {{"path", path_}, {"time", "local"}}),
+              HasSubstr("always in UTC"));
+  make_open({{"rotation", "hourly"}, {"time", "local"}});
+  EXPECT_EQ(sink_->form(), RowForm::json);
+}
+
 TEST_F(JsonlSink, AnEventIsWrittenAsItWasRendered) {
   make_open();
   EXPECT_OK(write_to(*sink_, line_rows({"{\"level\":\"info\"}\n"})));
