@@ -18,9 +18,14 @@ Status make_jsonl_sink(Options& options, SinkPtr* sink) {
                     "is for rotation = \"daily\" or \"hourly\": JSON lines are "
                     "always in UTC");
   }
+  JsonKeys keys;
+  keys.read(options);
   Status status = options.finish();
   if (!status.ok()) return status;
-  sink->reset(new LineFileSink(std::move(file), RowForm::json, in_blocks));
+  const RowForm form =
+      keys.are_renamed() ? RowForm::renamed_json : RowForm::json;
+  sink->reset(
+      new LineFileSink(std::move(file), form, std::move(keys), in_blocks));
   return {};
 }
 

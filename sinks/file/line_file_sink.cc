@@ -25,8 +25,12 @@ Status not_open() {
 
 }  // namespace
 
-LineFileSink::LineFileSink(LogFileOptions options, RowForm form, bool in_blocks)
-    : in_blocks_(in_blocks), form_(form), file_(std::move(options)) {}
+LineFileSink::LineFileSink(LogFileOptions options, RowForm form, JsonKeys keys,
+                           bool in_blocks)
+    : in_blocks_(in_blocks),
+      form_(form),
+      file_(std::move(options)),
+      keys_(std::move(keys)) {}
 
 LineFileSink::~LineFileSink() {
   try {

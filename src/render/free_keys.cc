@@ -5,13 +5,14 @@
 #include <cstddef>
 #include <string_view>
 
+#include "row/event_columns.h"
 #include "row/free_name.h"
 #include "row/standard_columns.h"
 
 namespace stogger {
 namespace {
 
-// Nothing else is reserved: see compose.cc.
+// Nothing else is reserved, but for the names of renamed JSON: see compose.cc.
 class OwnKeys {
  public:
   void add(std::string_view key) noexcept { keys_[count_++] = key; }
@@ -19,6 +20,8 @@ class OwnKeys {
     const std::string_view* const end = keys_.data() + count_;
     return std::find(keys_.data(), end, key) != end;
   }
+  std::size_t size() const noexcept { return count_; }
+  std::string_view operator[](std::size_t i) const noexcept { return keys_[i]; }
 
  private:
   std::array<std::string_view, 8> keys_;
@@ -51,6 +54,12 @@ OwnKeys own_keys(RowForm form, const RowBatch& wanted) noexcept {
         own.add(key);
       }
       break;
+    case RowForm::renamed_json:
+      for (std::size_t i = 0; i < EventColumn::code_file; ++i) {
+        own.add(i < wanted.column_count ? wanted.columns[i].name
+                                        : kEventColumns[i]);
+      }
+      break;
     case RowForm::table:
       own.add("message");
       own.add("logger");
@@ -72,18 +81,20 @@ Event with_free_keys(const Event& event, RowForm form, const RowBatch& wanted,
   const OwnKeys own = own_keys(form, wanted);
   scratch.fields.assign(event.fields, event.fields + event.field_count);
   scratch.keys.clear();
-  // Each other field can make it one longer.
+  // Each other key can make it one longer.
+  const std::size_t others = event.field_count + own.size();
   std::size_t room = 0;
   for (const Field& field : scratch.fields) {
-    if (own.has(field.key)) room += field.key.size() + event.field_count + 1;
+    if (own.has(field.key)) room += field.key.size() + others + 1;
   }
   char* out = scratch.keys.reserve(room);
   for (Field& field : scratch.fields) {
     if (!own.has(field.key)) continue;
     const std::size_t size =
-        field.key.size() +
-        free_suffix(field.key, event.field_count,
-                    [&](std::size_t i) { return event.fields[i].key; });
+        field.key.size() + free_suffix(field.key, others, [&](std::size_t i) {
+          return i < event.field_count ? scratch.fields[i].key
+                                       : own[i - event.field_count];
+        });
     std::fill(std::copy(field.key.begin(), field.key.end(), out), out + size,
               '_');
     field.key = {out, size};
