@@ -3,8 +3,8 @@
 //
 // Options: path, format (text, json, logfmt), keys (of JSON), time (utc, local;
 // of text, and of the dates of rotation), rotation (none, size, daily, hourly),
-// max_bytes, backup_count, flush (line, block), mode (append, truncate),
-// file_mode, folder_mode.
+// max_bytes, backup_count, compress (none, zstd, gzip), flush (line, block),
+// mode (append, truncate), file_mode, folder_mode.
 //
 // After write() an event is with the kernel (flush = "line"), so that it
 // outlives the process, if not a crash of the machine; or it is in a buffer for

@@ -14,6 +14,7 @@
 #include "base/quote.h"
 #include "os/lock_file.h"
 #include "sinks/common/paths.h"
+#include "sinks/file/compressor.h"
 #include "sinks/file/rotation.h"
 
 namespace stogger {
@@ -48,6 +49,8 @@ Status with_remedy(Status status, std::string_view path) {
 
 LogFile::LogFile(LogFileOptions options)
     : options_(std::move(options)),
+      old_{is_by_date(options_.rotation), options_.backup_count,
+           options_.compression != Compression::none},
       periods_(options_.rotation == Rotation::hourly ? LogPeriods::Unit::hour
                                                      : LogPeriods::Unit::day,
                options_.local_dates) {}
@@ -100,11 +103,44 @@ void LogFile::adopt(Folder folder, File file) {
   rotation_ = regular && !folder_.is_magic() && options_.backup_count > 0
                   ? options_.rotation
                   : Rotation::none;
-  if (regular) unconfirmed_.start(rotation_ == Rotation::none);
+  if (regular) {
+    unconfirmed_.start(rotation_ == Rotation::none || old_.compressed);
+  }
   unconfirmed_.confirm(identity_);
   note_size(regular ? static_cast<std::uint64_t>(identity_.st_size) : 0);
   period_known_ = false;
   path_complaint_.settle(options_.path, "is followed again");
+  note_complaints();
+  if (rotation_ != Rotation::none && old_.compressed) compress_old();
+}
+
+// What is not compressed yet: by this process, or by those before it.
+void LogFile::compress_old() {
+  Folder folder;
+  if (!folder.open_same(folder_).ok()) return;
+  if (!compression_) {
+    compression_ = std::make_shared<CompressionJob>(old_, options_.compression);
+  }
+  compression_->look_in(std::move(folder));
+  Compressor::instance().request(compression_);
+}
+
+void LogFile::note_complaints() noexcept {
+  has_complaint_ = rotation_complaint_.is_due() || path_complaint_.is_due() ||
+                   (compression_ && compression_->has_notice());
+}
+
+std::string LogFile::take_complaint() {
+  std::string text;
+  if (rotation_complaint_.is_due()) {
+    text = rotation_complaint_.take();
+  } else if (path_complaint_.is_due()) {
+    text = path_complaint_.take();
+  } else if (compression_) {
+    text = compression_->take_notice();
+  }
+  note_complaints();
+  return text;
 }
 
 Status LogFile::close() {
@@ -127,6 +163,7 @@ void LogFile::abandon() noexcept {
   file_.abandon();
   folder_.close();
   unconfirmed_.abandon();
+  compression_.reset();
 }
 
 Status LogFile::check(CheckFindings& findings) const {
@@ -143,10 +180,7 @@ Status LogFile::check(CheckFindings& findings) const {
                           std::to_string(info.st_size) + " bytes)");
   }
   if (there && options_.rotation != Rotation::none) {
-    check_rotation(
-        folder, folder.name(),
-        options_.rotation == Rotation::size ? options_.backup_count : 0,
-        findings);
+    check_rotation(folder, old_, findings);
   }
   return {};
 }
@@ -191,6 +225,7 @@ Status LogFile::attend(Time now, std::size_t bytes) {
         !are_apart(now, rotation_failed_, kRotationRetry))) {
     rotate(now, bytes);
   }
+  note_complaints();
   return {};
 }
 
@@ -227,6 +262,7 @@ Status LogFile::leave_file() {
   check_interval_ = kRareCheckInterval;
   if (rotation_ != Rotation::none) note_size(size_);
   path_complaint_.raise(kMovedAway, status);
+  note_complaints();
   return write_lost();
 }
 
@@ -301,15 +337,14 @@ Status LogFile::rotate_locked(Time now, std::size_t bytes) {
   status = reopen();
   if (status.ok() && dated) {
     learn_period(now);
-    remove_old_dated(folder_, folder_.name(), options_.backup_count);
+    remove_old_dated(folder_, old_);
   }
   return status;
 }
 
 Status LogFile::move_away() const {
-  return rotation_ == Rotation::size
-             ? rotate_by_number(folder_, folder_.name(), options_.backup_count)
-             : rotate_by_date(folder_, folder_.name(), periods_.name(period_));
+  return old_.dated ? rotate_by_date(folder_, old_, periods_.name(period_))
+                    : rotate_by_number(folder_, old_);
 }
 
 STOGGER_NO_CANARY Status LogFile::append(std::string_view lines,

@@ -18,6 +18,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <string_view>
 
@@ -26,7 +27,9 @@
 #include "os/folder.h"
 #include "sinks/common/complaint.h"
 #include "sinks/common/unconfirmed_lines.h"
+#include "sinks/file/compression_job.h"
 #include "sinks/file/log_period.h"
+#include "sinks/file/old_files.h"
 #include "stogger/sink.h"
 #include "stogger/status.h"
 #include "stogger/value.h"
@@ -46,8 +49,9 @@ struct LogFileOptions {
   bool local_dates = false;  // of rotation by date; else UTC
   std::uint64_t max_bytes = 10000000;
   std::size_t backup_count = 5;  // 0: no rotation
-  bool truncate = false;         // when this process first opens the path
-  bool each_truncates = false;   // or rather when each LogFile first does
+  Compression compression = Compression::none;
+  bool truncate = false;        // when this process first opens the path
+  bool each_truncates = false;  // or rather when each LogFile first does
 };
 
 class LogFile {
@@ -95,15 +99,10 @@ class LogFile {
   // file since, the next append() ends the torn line first.
   void take_back(std::size_t bytes) noexcept;
 
-  // What does not work although lines still get into the file: rotation, or
-  // opening the path again.
-  bool has_complaint() const noexcept {
-    return rotation_complaint_.is_due() || path_complaint_.is_due();
-  }
-  std::string take_complaint() {
-    return rotation_complaint_.is_due() ? rotation_complaint_.take()
-                                        : path_complaint_.take();
-  }
+  // What does not work although lines still get into the file: rotation,
+  // opening the path again, or compression of old files.
+  bool has_complaint() const noexcept { return has_complaint_; }
+  std::string take_complaint();
 
  private:
   bool is_check_due(Time now, std::size_t bytes) const noexcept {
@@ -128,6 +127,8 @@ class LogFile {
   void rotate(Time now, std::size_t bytes);
   Status rotate_locked(Time now, std::size_t bytes);
   Status move_away() const;
+  void compress_old();
+  void note_complaints() noexcept;
 
   // What each append() looks at, on as few cache lines as possible: after a
   // system call, few of them are left in the cache.
@@ -136,6 +137,7 @@ class LogFile {
   bool torn_ = false;                   // it does not end in a newline
   bool must_check_ = true;
   bool rotation_failing_ = false;
+  bool has_complaint_ = false;
   std::uint64_t size_ = 0;  // as far as known; others may have added
   std::uint64_t check_size_ = UINT64_MAX;  // at which that is looked at
   Time checked_;                           // when the path was looked at
@@ -145,6 +147,8 @@ class LogFile {
   Complaint rotation_complaint_;
   Complaint path_complaint_;
   LogFileOptions options_;
+  const OldFiles old_;
+  std::shared_ptr<CompressionJob> compression_;  // once there was a file
   Folder folder_;
   struct stat identity_ = {};  // of the file
   LogPeriods periods_;         // for rotation by date
