@@ -124,7 +124,8 @@ bool is_built_in(Compression compression) noexcept {
   return compression == Compression::none;
 }
 
-std::unique_ptr<StreamEncoder> make_encoder(Compression compression) {
+std::unique_ptr<StreamEncoder> make_encoder(
+    [[maybe_unused]] Compression compression) {
 #ifdef STOGGER_WITH_ZSTD
   if (compression == Compression::zstd) return make_usable<ZstdEncoder>();
 #endif

@@ -15,6 +15,7 @@
 
 #include "sinks/builtin.h"
 #include "sinks/common/line_form.h"
+#include "sinks/file/file_options.h"
 #include "sinks/file/line_file_sink.h"
 
 namespace stogger {

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "sinks/builtin.h"
+#include "sinks/file/file_options.h"
 #include "sinks/file/line_file_sink.h"
 
 namespace stogger {

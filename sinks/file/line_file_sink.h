@@ -70,8 +70,4 @@ class LineFileSink final : public Sink {
   const JsonKeys keys_;
 };
 
-// Reads the options that both kinds have.
-LogFileOptions read_log_file_options(Options& options);
-bool read_in_blocks(Options& options);
-
 }  // namespace stogger

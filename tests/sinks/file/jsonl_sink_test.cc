@@ -1,11 +1,13 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <stdexcept>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "sinks/builtin.h"
+#include "tests/support/for_samples.h"
 #include "tests/support/kept_report.h"
 #include "tests/support/rows.h"
 #include "tests/support/sinks.h"
@@ -79,6 +81,13 @@ TEST_F(JsonlSink, WrongKeysAreRefused) {
       refusal(make_file_sink,
               {{"path", path_}, {"keys", Json{R"({"level":"severity"})"}}}),
       HasSubstr("is for format = \"json\""));
+}
+
+TEST_F(JsonlSink, ColumnsOfSamplesKeepTheirNames) {
+  const Field fields[] = {{"path", path_},
+                          {"keys", Json{R"({"level":"severity"})"}}};
+  EXPECT_THROW(make_for_samples_or_throw(make_jsonl_sink, fields),
+               std::runtime_error);
 }
 
 TEST_F(JsonlSink, AnEventIsWrittenAsItWasRendered) {
