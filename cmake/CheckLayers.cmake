@@ -36,9 +36,9 @@ set(guard_0 "^src/config/")
 set(guard_1 "^src/cli/")
 set(guard_2 "^(sinks/sqlite/|src/cli/)")
 set(guard_3 "^sinks/postgres/")
-set(guard_4 "^sinks/parquet/")
+set(guard_4 "^sinks/(parquet/|file/compression\\.cc)")
 set(guard_5 "^sinks/parquet/")
-set(guard_6 "^sinks/parquet/")
+set(guard_6 "^sinks/(parquet/|file/compression\\.cc)")
 
 # The opt-in adapters, and what each is there to include.
 set(adapter_json.h "^nlohmann/json\\.hpp$")

@@ -13,6 +13,24 @@ macro(stogger_find name)
   endif()
 endmacro()
 
+# stogger_find_optional(OPTION NAME VERSION PACKAGE debian-package) sets stogger_with_OPTION, as the
+# cache variable STOGGER_WITH_OPTION wants it: ON, OFF or AUTO, which is ON if it is there.
+macro(stogger_find_optional option name version)
+  set(STOGGER_WITH_${option} AUTO CACHE STRING "Build with ${name}: ON, OFF or AUTO")
+  set(stogger_with_${option} FALSE)
+  if("${STOGGER_WITH_${option}}" STREQUAL "AUTO")
+    find_package(${name} ${version} QUIET)
+    if(${name}_FOUND)
+      set(stogger_with_${option} TRUE)
+    else()
+      message(STATUS "stogger: without ${name}, for which ${ARGV4} (Debian) is needed")
+    endif()
+  elseif(STOGGER_WITH_${option})
+    stogger_find(${name} ${version} ${ARGN})
+    set(stogger_with_${option} TRUE)
+  endif()
+endmacro()
+
 # Lets a target of ours include the headers of a library without linking it, so
 # that nobody who links the target needs that library.
 function(stogger_use_headers target)

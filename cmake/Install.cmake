@@ -17,6 +17,16 @@ endif()
 
 get_target_property(library_type stogger TYPE)
 string(COMPARE EQUAL "${library_type}" "SHARED_LIBRARY" stogger_is_shared)
+set(stogger_find_compression "")
+set(pc_compression "")
+if(stogger_with_ZSTD)
+  string(APPEND stogger_find_compression "  find_dependency(zstd)\n")
+  string(APPEND pc_compression " libzstd")
+endif()
+if(stogger_with_ZLIB)
+  string(APPEND stogger_find_compression "  find_dependency(ZLIB)\n")
+  string(APPEND pc_compression " zlib")
+endif()
 configure_package_config_file(
   cmake/stoggerConfig.cmake.in ${PROJECT_BINARY_DIR}/stoggerConfig.cmake
   INSTALL_DESTINATION ${package_dir}

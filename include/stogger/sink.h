@@ -54,6 +54,10 @@ enum class RowForm : unsigned char {
   // text and colored_text with the time of the time zone of the process.
   local_text,
   colored_local_text,
+  // json with the names of Sink::columns() in place of timestamp, level, event,
+  // func, scope, logger and message, in this order. These seven are then what
+  // the form has for itself.
+  renamed_json,
 };
 
 // What became of the rows a sink was handed, over its whole life.
@@ -168,7 +172,8 @@ class STOGGER_API Sink {
   virtual RowForm form() const noexcept { return RowForm::table; }
   // For RowForm::table: the columns wanted in place of the six. A field of an
   // event goes to the column that bears its name, the rest to `data` if that is
-  // one of them. Valid until the next open().
+  // one of them. For RowForm::renamed_json: its names; kinds do not matter.
+  // Valid until the next open().
   virtual RowBatch columns() const noexcept { return {}; }
 
   // A sink that buffers, or may write part of a batch only, counts its rows

@@ -12,8 +12,6 @@ namespace stogger {
 namespace {
 
 constexpr std::int64_t kSecond = 1000000000;
-// From the last read of a program that compresses until it deletes the file.
-constexpr std::int64_t kPatience = 5 * kSecond;
 // What is more was lost with one file after the other, all deleted at once.
 constexpr std::size_t kMostLost = 1024 * 1024;
 
@@ -36,8 +34,8 @@ bool was_written_when_deleted(const struct stat& file) noexcept {
 
 }  // namespace
 
-void UnconfirmedLines::start(bool others_move_it) {
-  others_move_it_ = others_move_it;
+void UnconfirmedLines::start(bool lines_may_be_late) {
+  lines_may_be_late_ = lines_may_be_late;
   clear();
   lines_.recycle(2 * kMost);
   static_cast<void>(lines_.reserve(kMost));

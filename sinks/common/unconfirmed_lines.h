@@ -11,7 +11,8 @@
 //   again, until that time is over, or until the path leads elsewhere once
 //   more.
 //
-// Nothing comes late to files that rotation moves: no program waits for them.
+// Nothing comes late to files that rotation moves, unless they are compressed:
+// no program waits for them.
 #pragma once
 
 #include <sys/stat.h>
@@ -31,8 +32,13 @@ namespace stogger {
 
 class UnconfirmedLines {
  public:
+  // From the last read of a program that compresses until it deletes the file,
+  // in nanoseconds.
+  static constexpr std::int64_t kPatience = std::int64_t{5} * 1000000000;
+
   // For a new file. Memory is allocated now, so that it is not later on.
-  void start(bool others_move_it);
+  // `lines_may_be_late`: what reads the file once it was moved deletes it then.
+  void start(bool lines_may_be_late);
 
   // Precedes a look at the path, and the opening of it: a thread may have to
   // wait between a system call and whatever it does next.
@@ -100,7 +106,7 @@ class UnconfirmedLines {
 
   // If the clock was set meanwhile, lines count as late that are not.
   void note_time() noexcept {
-    if (late_from_ == kNone && others_move_it_ &&
+    if (late_from_ == kNone && lines_may_be_late_ &&
         are_apart(real_time(), seen_, kLate)) {
       late_from_ = lines_.size();
     }
@@ -116,7 +122,7 @@ class UnconfirmedLines {
 
   Buffer lines_;
   std::size_t late_from_ = kNone;  // where in lines_ the late ones begin
-  bool others_move_it_ = true;
+  bool lines_may_be_late_ = true;
   Time looked_;
   Time seen_;
   Descriptor left_;  // the file that was left

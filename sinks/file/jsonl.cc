@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "sinks/builtin.h"
+#include "sinks/file/file_options.h"
 #include "sinks/file/line_file_sink.h"
 
 namespace stogger {
@@ -13,9 +14,19 @@ namespace stogger {
 Status make_jsonl_sink(Options& options, SinkPtr* sink) {
   LogFileOptions file = read_log_file_options(options);
   const bool in_blocks = read_in_blocks(options);
+  if (file.local_dates && !is_by_date(file.rotation)) {
+    options.problem("time",
+                    "is for rotation = \"daily\" or \"hourly\": JSON lines are "
+                    "always in UTC");
+  }
+  JsonKeys keys;
+  keys.read(options);
   Status status = options.finish();
   if (!status.ok()) return status;
-  sink->reset(new LineFileSink(std::move(file), RowForm::json, in_blocks));
+  const RowForm form =
+      keys.are_renamed() ? RowForm::renamed_json : RowForm::json;
+  sink->reset(
+      new LineFileSink(std::move(file), form, std::move(keys), in_blocks));
   return {};
 }
 

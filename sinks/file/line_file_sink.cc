@@ -7,7 +7,6 @@
 
 #include "base/no_canary.h"
 #include "format/json_lines.h"
-#include "sinks/common/paths.h"
 
 namespace stogger {
 namespace {
@@ -25,8 +24,12 @@ Status not_open() {
 
 }  // namespace
 
-LineFileSink::LineFileSink(LogFileOptions options, RowForm form, bool in_blocks)
-    : in_blocks_(in_blocks), form_(form), file_(std::move(options)) {}
+LineFileSink::LineFileSink(LogFileOptions options, RowForm form, JsonKeys keys,
+                           bool in_blocks)
+    : in_blocks_(in_blocks),
+      form_(form),
+      file_(std::move(options)),
+      keys_(std::move(keys)) {}
 
 LineFileSink::~LineFileSink() {
   try {
@@ -245,31 +248,6 @@ bool LineFileSink::tally(Tally* tally) const noexcept {
   tally->written = written_;
   tally->buffered = ends_.size();
   return true;
-}
-
-LogFileOptions read_log_file_options(Options& options) {
-  LogFileOptions result;
-  const std::string path = read_path(options);
-  result.path = absolute_path(path);
-  result.modes = read_file_modes(options);
-  const std::string_view rotation =
-      options.choice("rotation", {"none", "size", "daily"}, "none");
-  if (rotation == "size") result.rotation = Rotation::size;
-  if (rotation == "daily") result.rotation = Rotation::daily;
-  result.max_bytes = static_cast<std::uint64_t>(
-      options.integer("max_bytes", 10000000, 1, INT64_MAX));
-  result.backup_count =
-      static_cast<std::size_t>(options.integer("backup_count", 5, 0, 10000));
-  result.truncate =
-      options.choice("mode", {"append", "truncate"},
-                     options.for_samples() ? "truncate" : "append") ==
-      "truncate";
-  result.each_truncates = options.for_samples();
-  return result;
-}
-
-bool read_in_blocks(Options& options) {
-  return options.choice("flush", {"line", "block"}, "line") == "block";
 }
 
 }  // namespace stogger

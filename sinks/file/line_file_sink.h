@@ -18,6 +18,7 @@
 #include <vector>
 
 #include "base/buffer.h"
+#include "sinks/file/json_keys.h"
 #include "sinks/file/log_file.h"
 #include "stogger/sink.h"
 
@@ -25,7 +26,8 @@ namespace stogger {
 
 class LineFileSink final : public Sink {
  public:
-  LineFileSink(LogFileOptions options, RowForm form, bool in_blocks);
+  LineFileSink(LogFileOptions options, RowForm form, JsonKeys keys,
+               bool in_blocks);
   ~LineFileSink() override;
 
   Status open() override;
@@ -39,6 +41,7 @@ class LineFileSink final : public Sink {
   Status close() override;
   void abandon() noexcept override;
   RowForm form() const noexcept override { return form_; }
+  RowBatch columns() const noexcept override { return keys_.columns(); }
   bool tally(Tally* tally) const noexcept override;
   std::string_view target() const noexcept override { return file_.path(); }
 
@@ -64,10 +67,7 @@ class LineFileSink final : public Sink {
   Time now_;                       // of the last batch
   std::uint64_t written_ = 0;
   LogFile file_;
+  const JsonKeys keys_;
 };
-
-// Reads the options that both kinds have.
-LogFileOptions read_log_file_options(Options& options);
-bool read_in_blocks(Options& options);
 
 }  // namespace stogger

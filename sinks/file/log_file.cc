@@ -12,9 +12,9 @@
 #include "base/are_apart.h"
 #include "base/no_canary.h"
 #include "base/quote.h"
-#include "base/timestamp.h"
 #include "os/lock_file.h"
 #include "sinks/common/paths.h"
+#include "sinks/file/compressor.h"
 #include "sinks/file/rotation.h"
 
 namespace stogger {
@@ -47,7 +47,13 @@ Status with_remedy(Status status, std::string_view path) {
 
 }  // namespace
 
-LogFile::LogFile(LogFileOptions options) : options_(std::move(options)) {}
+LogFile::LogFile(LogFileOptions options)
+    : options_(std::move(options)),
+      old_{is_by_date(options_.rotation), options_.backup_count,
+           options_.compression != Compression::none},
+      periods_(options_.rotation == Rotation::hourly ? LogPeriods::Unit::hour
+                                                     : LogPeriods::Unit::day,
+               options_.local_dates) {}
 
 Status LogFile::open() {
   if (file_.is_open()) return {};
@@ -97,11 +103,44 @@ void LogFile::adopt(Folder folder, File file) {
   rotation_ = regular && !folder_.is_magic() && options_.backup_count > 0
                   ? options_.rotation
                   : Rotation::none;
-  if (regular) unconfirmed_.start(rotation_ == Rotation::none);
+  if (regular) {
+    unconfirmed_.start(rotation_ == Rotation::none || old_.compressed);
+  }
   unconfirmed_.confirm(identity_);
   note_size(regular ? static_cast<std::uint64_t>(identity_.st_size) : 0);
-  day_known_ = false;
+  period_known_ = false;
   path_complaint_.settle(options_.path, "is followed again");
+  note_complaints();
+  if (rotation_ != Rotation::none && old_.compressed) compress_old();
+}
+
+// What is not compressed yet: by this process, or by those before it.
+void LogFile::compress_old() {
+  Folder folder;
+  if (!folder.open_same(folder_).ok()) return;
+  if (!compression_) {
+    compression_ = std::make_shared<CompressionJob>(old_, options_.compression);
+  }
+  compression_->look_in(std::move(folder));
+  Compressor::instance().request(compression_);
+}
+
+void LogFile::note_complaints() noexcept {
+  has_complaint_ = rotation_complaint_.is_due() || path_complaint_.is_due() ||
+                   (compression_ && compression_->has_notice());
+}
+
+std::string LogFile::take_complaint() {
+  std::string text;
+  if (rotation_complaint_.is_due()) {
+    text = rotation_complaint_.take();
+  } else if (path_complaint_.is_due()) {
+    text = path_complaint_.take();
+  } else if (compression_) {
+    text = compression_->take_notice();
+  }
+  note_complaints();
+  return text;
 }
 
 Status LogFile::close() {
@@ -124,6 +163,7 @@ void LogFile::abandon() noexcept {
   file_.abandon();
   folder_.close();
   unconfirmed_.abandon();
+  compression_.reset();
 }
 
 Status LogFile::check(CheckFindings& findings) const {
@@ -140,37 +180,35 @@ Status LogFile::check(CheckFindings& findings) const {
                           std::to_string(info.st_size) + " bytes)");
   }
   if (there && options_.rotation != Rotation::none) {
-    check_rotation(
-        folder, folder.name(),
-        options_.rotation == Rotation::size ? options_.backup_count : 0,
-        findings);
+    check_rotation(folder, old_, findings);
   }
   return {};
 }
 
-void LogFile::learn_day(Time now) noexcept {
-  day_ = day_of(now);
-  day_known_ = true;
+void LogFile::learn_period(Time now) noexcept {
+  period_ = periods_.of(now);
+  period_known_ = true;
   struct stat info;
   if (::fstat(file_.descriptor(), &info) == 0 && info.st_size > 0) {
-    // The day of its last line is that of its first: had another day begun in
-    // between, whoever wrote then would have rotated the file.
-    day_ = day_of(Time{info.st_mtim.tv_sec * kSecond});
+    // The period of its last line is that of its first: had another one begun
+    // in between, whoever wrote then would have rotated the file.
+    period_ = periods_.of(Time{info.st_mtim.tv_sec * kSecond});
   }
 }
 
-bool LogFile::is_rotation_due(Time now, std::size_t bytes) const noexcept {
+bool LogFile::is_rotation_due(Time now, std::size_t bytes) noexcept {
   switch (rotation_) {
     case Rotation::none:
       return false;
     case Rotation::size:
       return size_ > 0 &&
              (size_ > options_.max_bytes || bytes > options_.max_bytes - size_);
-    case Rotation::daily: {
-      if (!day_known_) return true;
+    case Rotation::daily:
+    case Rotation::hourly: {
+      if (!period_known_) return true;
       // Threads come a little out of order: going back needs more than that.
-      const std::int64_t day = day_of(now);
-      return day > day_ || day < day_ - 1;
+      const std::int64_t period = periods_.of(now);
+      return period > period_ || period < period_ - 1;
     }
   }
   return false;
@@ -181,12 +219,13 @@ Status LogFile::attend(Time now, std::size_t bytes) {
     Status status = follow_path(now);
     if (!status.ok()) return status;
   }
-  if (rotation_ == Rotation::daily && !day_known_) learn_day(now);
+  if (is_by_date(rotation_) && !period_known_) learn_period(now);
   if (is_rotation_due(now, bytes) &&
       !(rotation_failing_ &&
         !are_apart(now, rotation_failed_, kRotationRetry))) {
     rotate(now, bytes);
   }
+  note_complaints();
   return {};
 }
 
@@ -223,6 +262,7 @@ Status LogFile::leave_file() {
   check_interval_ = kRareCheckInterval;
   if (rotation_ != Rotation::none) note_size(size_);
   path_complaint_.raise(kMovedAway, status);
+  note_complaints();
   return write_lost();
 }
 
@@ -293,19 +333,18 @@ Status LogFile::rotate_locked(Time now, std::size_t bytes) {
     if (!status.ok()) return status;
   }
   // Moved, by this or another process.
-  const bool dated = rotation_ == Rotation::daily;
+  const bool dated = is_by_date(rotation_);
   status = reopen();
   if (status.ok() && dated) {
-    learn_day(now);
-    remove_old_dated(folder_, folder_.name(), options_.backup_count);
+    learn_period(now);
+    remove_old_dated(folder_, old_);
   }
   return status;
 }
 
 Status LogFile::move_away() const {
-  return rotation_ == Rotation::size
-             ? rotate_by_number(folder_, folder_.name(), options_.backup_count)
-             : rotate_by_date(folder_, folder_.name(), day_);
+  return old_.dated ? rotate_by_date(folder_, old_, periods_.name(period_))
+                    : rotate_by_number(folder_, old_);
 }
 
 STOGGER_NO_CANARY Status LogFile::append(std::string_view lines,

@@ -18,6 +18,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <string_view>
 
@@ -26,22 +27,31 @@
 #include "os/folder.h"
 #include "sinks/common/complaint.h"
 #include "sinks/common/unconfirmed_lines.h"
+#include "sinks/file/compression_job.h"
+#include "sinks/file/log_period.h"
+#include "sinks/file/old_files.h"
 #include "stogger/sink.h"
 #include "stogger/status.h"
 #include "stogger/value.h"
 
 namespace stogger {
 
-enum class Rotation : unsigned char { none, size, daily };
+enum class Rotation : unsigned char { none, size, daily, hourly };
+
+inline bool is_by_date(Rotation rotation) noexcept {
+  return rotation == Rotation::daily || rotation == Rotation::hourly;
+}
 
 struct LogFileOptions {
   std::string path;  // absolute
   FileModes modes;
   Rotation rotation = Rotation::none;
+  bool local_dates = false;  // of rotation by date; else UTC
   std::uint64_t max_bytes = 10000000;
   std::size_t backup_count = 5;  // 0: no rotation
-  bool truncate = false;         // when this process first opens the path
-  bool each_truncates = false;   // or rather when each LogFile first does
+  Compression compression = Compression::none;
+  bool truncate = false;        // when this process first opens the path
+  bool each_truncates = false;  // or rather when each LogFile first does
 };
 
 class LogFile {
@@ -89,15 +99,10 @@ class LogFile {
   // file since, the next append() ends the torn line first.
   void take_back(std::size_t bytes) noexcept;
 
-  // What does not work although lines still get into the file: rotation, or
-  // opening the path again.
-  bool has_complaint() const noexcept {
-    return rotation_complaint_.is_due() || path_complaint_.is_due();
-  }
-  std::string take_complaint() {
-    return rotation_complaint_.is_due() ? rotation_complaint_.take()
-                                        : path_complaint_.take();
-  }
+  // What does not work although lines still get into the file: rotation,
+  // opening the path again, or compression of old files.
+  bool has_complaint() const noexcept { return has_complaint_; }
+  std::string take_complaint();
 
  private:
   bool is_check_due(Time now, std::size_t bytes) const noexcept {
@@ -105,7 +110,7 @@ class LogFile {
            are_apart(now, checked_, check_interval_) ||
            (!unconfirmed_.empty() && !unconfirmed_.has_room(bytes));
   }
-  bool is_rotation_due(Time now, std::size_t bytes) const noexcept;
+  bool is_rotation_due(Time now, std::size_t bytes) noexcept;
   // What this process may add before it looks at how much others have added.
   std::uint64_t step() const noexcept {
     return options_.max_bytes < 16 ? 1 : options_.max_bytes / 16;
@@ -118,10 +123,12 @@ class LogFile {
   Status reopen();
   void adopt(Folder folder, File file);
   Status write_lost();
-  void learn_day(Time now) noexcept;
+  void learn_period(Time now) noexcept;
   void rotate(Time now, std::size_t bytes);
   Status rotate_locked(Time now, std::size_t bytes);
   Status move_away() const;
+  void compress_old();
+  void note_complaints() noexcept;
 
   // What each append() looks at, on as few cache lines as possible: after a
   // system call, few of them are left in the cache.
@@ -130,6 +137,7 @@ class LogFile {
   bool torn_ = false;                   // it does not end in a newline
   bool must_check_ = true;
   bool rotation_failing_ = false;
+  bool has_complaint_ = false;
   std::uint64_t size_ = 0;  // as far as known; others may have added
   std::uint64_t check_size_ = UINT64_MAX;  // at which that is looked at
   Time checked_;                           // when the path was looked at
@@ -139,10 +147,13 @@ class LogFile {
   Complaint rotation_complaint_;
   Complaint path_complaint_;
   LogFileOptions options_;
+  const OldFiles old_;
+  std::shared_ptr<CompressionJob> compression_;  // once there was a file
   Folder folder_;
   struct stat identity_ = {};  // of the file
-  std::int64_t day_ = 0;       // of its first line, for Rotation::daily
-  bool day_known_ = false;
+  LogPeriods periods_;         // for rotation by date
+  std::int64_t period_ = 0;    // of the first line
+  bool period_known_ = false;
   bool opened_ = false;        // once
   Time rotation_failed_;       // valid if rotation_failing_
   int rotations_blocked_ = 0;  // in a row, by another process

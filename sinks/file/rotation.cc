@@ -1,63 +1,20 @@
 #include "sinks/file/rotation.h"
 
 #include <fcntl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <cerrno>
-#include <charconv>
+#include <cstddef>
 #include <string_view>
-#include <tuple>
 #include <utility>
 #include <vector>
 
 #include "base/quote.h"
-#include "base/timestamp.h"
 #include "os/file.h"
 
 namespace stogger {
 namespace {
-
-constexpr std::size_t kDateSize = 10;  // "2026-11-21"
-
-std::string date_text(std::int64_t day) {
-  constexpr std::int64_t kDay = std::int64_t{24} * 3600 * 1000000000;
-  char text[kDateSize];
-  write_date(text, Time{day * kDay});
-  return std::string(text, kDateSize);
-}
-
-// A file PATH.2026-11-21, or PATH.2026-11-21.1 if that was taken, and so on.
-struct DatedFile {
-  std::string date;
-  unsigned number = 0;
-  std::string name;
-};
-
-// Reads what follows "PATH." in a file name.
-bool read_dated(std::string_view suffix, DatedFile* file) {
-  if (suffix.size() < kDateSize) return false;
-  for (std::size_t i = 0; i < kDateSize; ++i) {
-    const bool dash = i == 4 || i == 7;
-    if (dash ? suffix[i] != '-' : suffix[i] < '0' || suffix[i] > '9') {
-      return false;
-    }
-  }
-  file->date = suffix.substr(0, kDateSize);
-  suffix.remove_prefix(kDateSize);
-  if (suffix.empty()) return true;
-  const char* const end = suffix.data() + suffix.size();
-  return suffix.size() > 1 && suffix[0] == '.' &&
-         std::from_chars(suffix.data() + 1, end, file->number).ptr == end;
-}
-
-// False for what others have put there, whose names would otherwise push out
-// the files of this process.
-bool could_be_ours(const Folder& folder, const std::string& name) {
-  struct stat info;
-  return folder.look_up(name, &info) && S_ISREG(info.st_mode) &&
-         folder.check_file(name, false).ok();
-}
 
 std::string numbered(const std::string& name, std::size_t number) {
   return name + "." + std::to_string(number);
@@ -72,77 +29,93 @@ Status move(const Folder& folder, const std::string& from,
                                        quoted(to) + ": " + error_advice(error));
 }
 
+// Moves an old file, with whichever suffixes there are. What the new name has
+// besides goes first: a plain file and a compressed one of one name must not be
+// of different times, for the plain one would be compressed over the other.
+Status move_old(const Folder& folder, const OldFiles& old,
+                const std::string& from, const std::string& to) {
+  std::vector<std::string> present;
+  for (const std::string_view suffix : old.suffixes()) {
+    std::string name(suffix);
+    if (folder.exists(from + name)) {
+      present.push_back(std::move(name));
+    } else {
+      static_cast<void>(folder.remove(to + name));
+    }
+  }
+  for (const std::string& suffix : present) {
+    Status status = move(folder, from + suffix, to + suffix);
+    if (!status.ok()) return status;
+  }
+  return {};
+}
+
 }  // namespace
 
-Status rotate_by_number(const Folder& folder, const std::string& name,
-                        std::size_t backup_count) {
+Status rotate_by_number(const Folder& folder, const OldFiles& old) {
   std::size_t target = 1;
-  while (target < backup_count && folder.exists(numbered(name, target))) {
+  while (target < old.count &&
+         old.has(folder, numbered(folder.name(), target))) {
     ++target;
   }
   for (; target > 1; --target) {
-    Status status =
-        move(folder, numbered(name, target - 1), numbered(name, target));
+    Status status = move_old(folder, old, numbered(folder.name(), target - 1),
+                             numbered(folder.name(), target));
     if (!status.ok()) return status;
   }
-  return move(folder, name, numbered(name, 1));
+  // Without a gap, this is the oldest one.
+  const std::string first = numbered(folder.name(), 1);
+  for (const std::string_view suffix : old.suffixes()) {
+    if (!suffix.empty()) {
+      static_cast<void>(folder.remove(first + std::string(suffix)));
+    }
+  }
+  return move(folder, folder.name(), first);
 }
 
-Status rotate_by_date(const Folder& folder, const std::string& name,
-                      std::int64_t day) {
-  constexpr unsigned kMostOfOneDay = 10000;
-  const std::string dated = name + "." + date_text(day);
+Status rotate_by_date(const Folder& folder, const OldFiles& old,
+                      const std::string& date) {
+  constexpr unsigned kMostOfOneDate = 10000;
+  const std::string dated = folder.name() + "." + date;
   std::string target = dated;
-  for (unsigned number = 1; folder.exists(target); ++number) {
-    if (number > kMostOfOneDay) {
+  for (unsigned number = 1; old.has(folder, target); ++number) {
+    if (number > kMostOfOneDate) {
       return Status(Code::unavailable,
-                    "all names for files of one day are taken, up to " +
+                    "all names for files of one date are taken, up to " +
                         quoted(folder.path_of(target)));
     }
     target = numbered(dated, number);
   }
-  return move(folder, name, target);
+  return move(folder, folder.name(), target);
 }
 
-void remove_old_dated(const Folder& folder, const std::string& name,
-                      std::size_t backup_count) {
-  const std::string prefix = name + ".";
-  std::vector<DatedFile> files;
-  for (std::string& entry : folder.names()) {
-    DatedFile file;
-    if (entry.starts_with(prefix) &&
-        read_dated(std::string_view(entry).substr(prefix.size()), &file) &&
-        could_be_ours(folder, entry)) {
-      file.name = std::move(entry);
-      files.push_back(std::move(file));
+void remove_old_dated(const Folder& folder, const OldFiles& old) {
+  const std::vector<std::string> names = old.find(folder);
+  for (std::size_t i = old.count; i < names.size(); ++i) {
+    for (const std::string_view suffix : old.suffixes()) {
+      static_cast<void>(folder.remove(names[i] + std::string(suffix)));
     }
   }
-  std::sort(files.begin(), files.end(), [](const auto& a, const auto& b) {
-    return std::tie(a.date, a.number) > std::tie(b.date, b.number);
-  });
-  for (std::size_t i = backup_count; i < files.size(); ++i) {
-    static_cast<void>(folder.remove(files[i].name));
-  }
 }
 
-void check_rotation(const Folder& folder, const std::string& name,
-                    std::size_t backup_count, CheckFindings& findings) {
+void check_rotation(const Folder& folder, const OldFiles& old,
+                    CheckFindings& findings) {
   const std::string consequence =
       "; the file would not be rotated, and grow without limit";
   if (::faccessat(folder.descriptor(), ".", W_OK | X_OK, AT_EACCESS) != 0) {
     findings.warn("nothing can be renamed in the folder of " +
-                  quoted(folder.path_of(name)) + ": " + error_advice(errno) +
-                  consequence);
+                  quoted(folder.path_of(folder.name())) + ": " +
+                  error_advice(errno) + consequence);
   }
-  for (std::size_t number = 1; number <= backup_count; ++number) {
+  for (std::size_t number = 1; !old.dated && number <= old.count; ++number) {
     struct stat info;
-    if (!folder.look_up(numbered(name, number), &info)) break;
+    if (!folder.look_up(numbered(folder.name(), number), &info)) break;
     if (S_ISDIR(info.st_mode)) {
-      findings.warn(quoted(folder.path_of(numbered(name, number))) +
+      findings.warn(quoted(folder.path_of(numbered(folder.name(), number))) +
                     " is a folder" + consequence);
     }
   }
-  Status status = folder.check_file(name + ".lock", true);
+  Status status = folder.check_file(folder.name() + ".lock", true);
   if (!status.ok()) {
     findings.warn(std::string(status.message()) + consequence);
   }

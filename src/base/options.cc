@@ -79,6 +79,18 @@ bool read_texts(std::string_view json, std::vector<std::string>* texts) {
   return true;
 }
 
+using NamedTexts = std::vector<std::pair<std::string, std::string>>;
+
+bool read_texts(std::string_view json, NamedTexts* texts) {
+  const auto table = nlohmann::json::parse(json, nullptr, false);
+  if (!table.is_object()) return false;
+  for (const auto& [key, value] : table.items()) {
+    if (!value.is_string()) return false;
+    texts->emplace_back(key, value.get<std::string>());
+  }
+  return true;
+}
+
 }  // namespace
 
 struct Options::Rep {
@@ -404,6 +416,22 @@ std::size_t OptionsAccess::choice(Options& options, std::string_view key,
   }
   if (index < names.size()) options.rep_->note_used(key, names[index]);
   return index;
+}
+
+std::vector<std::pair<std::string, std::string>> OptionsAccess::texts(
+    Options& options, std::string_view key) {
+  NamedTexts texts;
+  const Value* value = options.rep_->find(key);
+  if (value == nullptr) return texts;
+  if (value->kind() != Kind::json) {
+    options.rep_->wrong_kind(key, "a table of texts", *value);
+  } else if (!read_texts(value->text(), &texts)) {
+    texts.clear();
+    options.problem(key, "must be a table of texts only");
+  } else {
+    options.rep_->note_used(key, *value);
+  }
+  return texts;
 }
 
 }  // namespace stogger

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "base/owned_value.h"
@@ -58,6 +59,11 @@ class OptionsAccess {
   static std::size_t choice(Options& options, std::string_view key,
                             const std::vector<std::string>& names,
                             std::size_t fallback);
+
+  // A table of texts: its keys and values, in the order of the keys. Empty if
+  // the option is absent.
+  static std::vector<std::pair<std::string, std::string>> texts(
+      Options& options, std::string_view key);
 
   // For modules only, where every method asks the host: see
   // src/module/guest/options.cc.

@@ -125,7 +125,7 @@ constinit thread_local LocalSecond last_local_second = {};
 // leave taken in the child. So no fork comes while it is inside.
 constinit std::mutex local_time_mutex;
 
-int offset_minutes(std::int64_t seconds) noexcept {
+int offset_minutes_at(std::int64_t seconds) noexcept {
   const auto time = static_cast<std::time_t>(seconds);
   std::tm local{};
   const std::lock_guard lock(local_time_mutex);
@@ -137,7 +137,7 @@ int offset_minutes(std::int64_t seconds) noexcept {
 
 [[gnu::noinline]] void find_local_second(Time time) noexcept {
   const Split parts = split(time);
-  const int offset = offset_minutes(parts.seconds);
+  const int offset = offset_minutes_at(parts.seconds);
   LocalSecond& second = last_local_second;
   write_date_and_time(second.text, parts.seconds + offset * 60);
   const auto minutes =
@@ -195,6 +195,10 @@ char* write_local_timestamp(char* out, Time time) noexcept {
   out = write_padded<3>(out, split(time).nanoseconds / 1000000);
   std::memcpy(out, second.offset, kOffsetSize);
   return out + kOffsetSize;
+}
+
+int local_offset_minutes(Time time) noexcept {
+  return offset_minutes_at(split(time).seconds);
 }
 
 char* write_time(char* out, Time time) noexcept {

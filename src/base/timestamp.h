@@ -27,6 +27,9 @@ char* write_timestamp_millis(char* out, Time time) noexcept;
 // of whole minutes, as some were long ago, is cut to one.
 char* write_local_timestamp(char* out, Time time) noexcept;
 
+// How far the time zone of the process is ahead of UTC then, in whole minutes.
+int local_offset_minutes(Time time) noexcept;
+
 // Around fork(), on one thread: keep all others out of the time zone of the
 // process, where a lock is taken.
 void hold_local_time() noexcept;

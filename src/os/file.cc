@@ -92,8 +92,8 @@ bool is_same(int descriptor, const struct stat& other) noexcept {
 
 // Gives a new file what its predecessor had. If its group has to be another
 // one, that may not write to it; nor read it, if the folder's owner chose it.
-void inherit(const Folder& folder, int descriptor,
-             const struct stat& predecessor) {
+void inherit_from(const struct stat& predecessor, const Folder& folder,
+                  int descriptor) {
   struct stat info;
   if (::fstat(descriptor, &info) != 0) return;
   mode_t mode = predecessor.st_mode & 0777 & ~static_cast<mode_t>(S_IWOTH);
@@ -203,8 +203,12 @@ Status File::open_successor(const Folder& folder, const std::string& name,
                        0600, &descriptor, &error);
   if (!created.ok()) return open_append(folder, name, false);
   own(descriptor);
-  inherit(folder, descriptor, predecessor);
+  inherit(folder, predecessor);
   return {};
+}
+
+void File::inherit(const Folder& folder, const struct stat& predecessor) {
+  inherit_from(predecessor, folder, descriptor_);
 }
 
 void File::own(int descriptor) noexcept {

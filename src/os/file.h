@@ -57,6 +57,9 @@ class File {
   Status open_successor(const Folder& folder, const std::string& name,
                         const struct stat& predecessor);
 
+  // Gives a file that this process created what open_successor() gives.
+  void inherit(const Folder& folder, const struct stat& predecessor);
+
   // Uses a descriptor that belongs to someone else and is not closed here. It
   // may be replaced by dup2() or closed at any time.
   void borrow(int descriptor) noexcept;

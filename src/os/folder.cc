@@ -43,21 +43,27 @@ Status Folder::open(const std::string& path, const FileModes& modes,
               &complete);
 }
 
+Status Folder::open_same(const Folder& other) {
+  close();
+  descriptor_.reset(
+      ::fcntl(other.descriptor(), F_DUPFD_CLOEXEC, STDERR_FILENO + 1));
+  if (!is_open()) return failure("", errno);
+  path_ = other.path_;
+  name_ = other.name_;
+  modes_ = other.modes_;
+  open_to_others_ = other.open_to_others_;
+  gives_group_to_all_ = other.gives_group_to_all_;
+  magic_ = other.magic_;
+  root_ = other.root_;
+  return {};
+}
+
 Status Folder::open_again(const Folder& before, const std::string& path,
                           const FileModes& modes) {
   if (!before.has_other_root()) return open(path, modes, true);
-  close();
-  descriptor_.reset(
-      ::fcntl(before.descriptor(), F_DUPFD_CLOEXEC, STDERR_FILENO + 1));
-  if (!is_open()) return failure("", errno);
-  path_ = before.path_;
-  name_ = before.name_;
+  Status status = open_same(before);
   modes_ = modes;
-  open_to_others_ = before.open_to_others_;
-  gives_group_to_all_ = before.gives_group_to_all_;
-  magic_ = before.magic_;
-  root_ = before.root_;
-  return {};
+  return status;
 }
 
 Status Folder::open_for_check(const std::string& path, const FileModes& modes,

@@ -83,6 +83,8 @@ class Folder {
   // once more, for the path leads elsewhere.
   Status open_again(const Folder& before, const std::string& path,
                     const FileModes& modes);
+  // That folder and name once more.
+  Status open_same(const Folder& other);
   bool is_open() const noexcept { return static_cast<bool>(descriptor_); }
   void close() noexcept { descriptor_.reset(); }
 

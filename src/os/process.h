@@ -18,6 +18,7 @@ enum class ProcessPart : unsigned char {
   pipes,         // write to sinks of samples
   sample_sinks,  // may wait for SQLite's locks while they are called
   systems,       // their sinks may do so, too
+  compression,   // of files that sinks have rotated
   sqlite,        // the locks that SQLite has for the whole process
 };
 

@@ -6,13 +6,14 @@
 #include <string_view>
 
 #include "event/static_fields.h"
+#include "row/event_columns.h"
 #include "row/free_name.h"
 #include "row/standard_columns.h"
 
 namespace stogger {
 namespace {
 
-// Nothing else is reserved: see compose.cc.
+// Nothing else is reserved, but for the names of renamed JSON: see compose.cc.
 class OwnKeys {
  public:
   void add(std::string_view key) noexcept { keys_[count_++] = key; }
@@ -20,6 +21,8 @@ class OwnKeys {
     const std::string_view* const end = keys_.data() + count_;
     return std::find(keys_.data(), end, key) != end;
   }
+  std::size_t size() const noexcept { return count_; }
+  std::string_view operator[](std::size_t i) const noexcept { return keys_[i]; }
 
  private:
   std::array<std::string_view, 8> keys_;
@@ -52,6 +55,12 @@ OwnKeys own_keys(RowForm form, const RowBatch& wanted) noexcept {
         own.add(key);
       }
       break;
+    case RowForm::renamed_json:
+      for (std::size_t i = 0; i < EventColumn::code_file; ++i) {
+        own.add(i < wanted.column_count ? wanted.columns[i].name
+                                        : kEventColumns[i]);
+      }
+      break;
     case RowForm::table:
       own.add("message");
       own.add("logger");
@@ -70,7 +79,9 @@ OwnKeys own_keys(RowForm form, const RowBatch& wanted) noexcept {
 
 Event with_free_keys(const Event& event, RowForm form, const RowBatch& wanted,
                      RowScratch& scratch) {
+  constexpr std::size_t kMarks = 64;
   const OwnKeys own = own_keys(form, wanted);
+  // Static fields are like the others here, for they may need another key.
   scratch.fields.clear();
   if (event.static_fields != nullptr) {
     const Fields fields = event.static_fields->fields();
@@ -81,18 +92,18 @@ Event with_free_keys(const Event& event, RowForm form, const RowBatch& wanted,
                         event.fields + event.field_count);
   const std::size_t count = scratch.fields.size();
   scratch.keys.clear();
-  // Each other field can make it one longer.
+  // Each other key can make it one longer.
+  const std::size_t others = count + own.size();
   std::size_t room = 0;
   for (const Field& field : scratch.fields) {
-    if (own.has(field.key)) room += field.key.size() + count + 1;
+    if (own.has(field.key)) room += field.key.size() + others + 1;
   }
   char* out = scratch.keys.reserve(room);
   for (Field& field : scratch.fields) {
     if (!own.has(field.key)) continue;
     const std::size_t size =
-        field.key.size() + free_suffix(field.key, count, [&](std::size_t i) {
-          return i < first ? scratch.fields[i].key
-                           : event.fields[i - first].key;
+        field.key.size() + free_suffix(field.key, others, [&](std::size_t i) {
+          return i < count ? scratch.fields[i].key : own[i - count];
         });
     std::fill(std::copy(field.key.begin(), field.key.end(), out), out + size,
               '_');
@@ -101,7 +112,11 @@ Event with_free_keys(const Event& event, RowForm form, const RowBatch& wanted,
   }
   scratch.keys.advance_to(out);
   Event copy = event;
-  copy.fields = scratch.fields.data() + first;
+  copy.fields = scratch.fields.data();
+  copy.field_count = count;
+  copy.static_fields = nullptr;
+  copy.shown_fields = (first < kMarks ? event.shown_fields << first : 0) |
+                      event.shown_static_fields;
   copy.raw_size += scratch.keys.size();
   copy.has_reserved_keys = false;
   return copy;

@@ -3,11 +3,14 @@
 // A field keeps its key wherever it can. Where the target has a key of its own
 // by that name, "_" is appended to that of the field until no other field has
 // it: `level` becomes `level_` in a JSON line, and `level__` if there is a
-// field `level_` too. No value is lost to a name.
+// field `level_` too, or if the target has that for itself. No value is lost to
+// a name.
 //
 //   text      logger scope
 //   json, logfmt, fields
 //             timestamp level event func scope logger message
+//   renamed_json
+//             the names that it has in place of these
 //   table     message and logger, which `data` has; timestamp, level, event,
 //             func and scope unless they have a column of their kind; and
 //             `data` unless it is a column of JSON. Columns without a kind, as

@@ -4,8 +4,13 @@
 
 namespace stogger {
 
-void render_columns(const Event& event, RowForm form, const RowBatch& wanted,
-                    RowScratch& scratch, RowBatch* row) {
+void render_rarer(const Event& event, RowForm form, const RowBatch& wanted,
+                  RowScratch& scratch, RowBatch* row) {
+  if (form == RowForm::renamed_json) {
+    render_renamed_json(with_free_keys(event, form, wanted, scratch), wanted,
+                        scratch);
+    return set_line(event, scratch, row);
+  }
   scratch.columns.clear();
   scratch.values.clear();
   if (form == RowForm::table) {

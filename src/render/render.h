@@ -43,15 +43,24 @@ struct RowScratch {
 // One renderer each, for render() and for tests.
 void render_text(const Event& event, RowForm form, RowScratch& scratch);
 void render_json(const Event& event, RowScratch& scratch);
+void render_renamed_json(const Event& event, const RowBatch& names,
+                         RowScratch& scratch);
 void render_logfmt(const Event& event, RowScratch& scratch);
 void render_table(const Event& event, const RowBatch& wanted,
                   RowScratch& scratch);
 void render_fields(const Event& event, RowScratch& scratch);
 void render_event(const Event& event, RowScratch& scratch);
 
-// For the forms that are not one finished line.
-void render_columns(const Event& event, RowForm form, const RowBatch& wanted,
-                    RowScratch& scratch, RowBatch* row);
+// Makes the finished line in `scratch` the one column of the row.
+inline void set_line(const Event& event, RowScratch& scratch, RowBatch* row) {
+  static constexpr Column kLine = {"line", Kind::text};
+  scratch.line = Value(scratch.text.view());
+  *row = {&kLine, 1, &scratch.line, 1, event.time};
+}
+
+// For the other forms.
+void render_rarer(const Event& event, RowForm form, const RowBatch& wanted,
+                  RowScratch& scratch, RowBatch* row);
 
 // For an event with reserved keys; the same as render().
 void render_with_free_keys(const Event& event, RowForm form,
@@ -63,9 +72,9 @@ void render_with_free_keys(const Event& event, RowForm form,
 // standard six.
 inline void render(const Event& event, RowForm form, const RowBatch& wanted,
                    RowScratch& scratch, RowBatch* row) {
-  static constexpr Column kLine = {"line", Kind::text};
-  // RowForm::event reserves none.
-  if (event.has_reserved_keys && form != RowForm::event) [[unlikely]] {
+  // RowForm::event reserves none, and RowForm::renamed_json others.
+  if (event.has_reserved_keys && form != RowForm::event &&
+      form != RowForm::renamed_json) [[unlikely]] {
     return render_with_free_keys(event, form, wanted, scratch, row);
   }
   scratch.text.clear();
@@ -84,10 +93,9 @@ inline void render(const Event& event, RowForm form, const RowBatch& wanted,
       render_logfmt(event, scratch);
       break;
     default:
-      return render_columns(event, form, wanted, scratch, row);
+      return render_rarer(event, form, wanted, scratch, row);
   }
-  scratch.line = Value(scratch.text.view());
-  *row = {&kLine, 1, &scratch.line, 1, event.time};
+  set_line(event, scratch, row);
 }
 
 }  // namespace stogger

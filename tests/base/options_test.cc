@@ -35,6 +35,26 @@ TEST(OptionsTest, AbsentOptionsHaveTheirDefaults) {
   EXPECT_EQ(problems_of(options), Problems());
 }
 
+TEST(OptionsTest, ATableOfTextsIsReadByItsKeys) {
+  const Field fields[] = {{"keys", Json{R"({"level":"severity","a":""})"}},
+                          {"list", Json{R"(["a"])"}},
+                          {"mixed", Json{R"({"a":1})"}},
+                          {"text", "a"}};
+  Options options("file", fields);
+  const auto keys = OptionsAccess::texts(options, "keys");
+  ASSERT_EQ(keys.size(), 2u);
+  EXPECT_EQ(keys[0], std::make_pair(std::string("a"), std::string()));
+  EXPECT_EQ(keys[1],
+            std::make_pair(std::string("level"), std::string("severity")));
+  for (const char* const wrong : {"absent", "list", "mixed", "text"}) {
+    EXPECT_TRUE(OptionsAccess::texts(options, wrong).empty()) << wrong;
+  }
+  EXPECT_EQ(problems_of(options),
+            Problems({"list: \"list\" must be a table of texts only",
+                      "mixed: \"mixed\" must be a table of texts only",
+                      "text: \"text\" must be a table of texts, not text"}));
+}
+
 TEST(OptionsTest, GivenOptionsAreReadTyped) {
   const Field fields[] = {{"path", "/x"},
                           {"create", false},

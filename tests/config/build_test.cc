@@ -165,6 +165,17 @@ colour = {}
   }
 }
 
+TEST_F(BuildTest, AWrongNameOfAKeyHasAPosition) {
+  EXPECT_EQ(build_text("[stogger.sinks.a]\ntype = \"jsonl\"\npath = "
+                       "\"/nowhere/a\"\n keys = {level = \"event\"}\n")
+                .problems,
+            Lines({"c.toml:4:2: \"keys\" gives two keys the name \"event\""}));
+  EXPECT_EQ(build_text("[stogger.sinks.a]\ntype = \"jsonl\"\npath = "
+                       "\"/nowhere/a\"\nkeys = \"severity\"\n")
+                .problems,
+            Lines({"c.toml:4:1: \"keys\" must be a table of texts, not text"}));
+}
+
 TEST_F(BuildTest, MissingOptionPointsAtTheTable) {
   EXPECT_EQ(build_text("[stogger]\n  [stogger.sinks.a]\n  type = \"file\"\n")
                 .problems,

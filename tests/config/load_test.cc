@@ -48,6 +48,23 @@ TEST_F(LoadTest, SystemStartsWhatTheTextSays) {
   EXPECT_TRUE(has(read_file(path("a")), "\"event\":\"started\""));
 }
 
+TEST_F(LoadTest, KeysOfJsonLinesAreRenamed) {
+  System system;
+  EXPECT_TRUE(
+      system
+          .load_text(quiet("a", "") +
+                         "[stogger.sinks.a.keys]\nlevel = \"severity\"\n"
+                         "event = \"msg\"\n",
+                     "c.toml")
+          .ok());
+  system.logger().info("started", {{"severity", 1}, {"level", 2}});
+  EXPECT_TRUE(system.close().ok());
+  EXPECT_EQ(reports_, Lines());
+  const std::string line = read_file(path("a"));
+  EXPECT_TRUE(has(line, "\"severity\":\"info\",\"msg\":\"started\"")) << line;
+  EXPECT_TRUE(has(line, "\"severity_\":1,\"level\":2}")) << line;
+}
+
 // What other threads may be on their way through stays, and is small.
 TEST_F(LoadTest, LoadingAgainAndAgainLeavesLittleBehind) {
   if (kSanitized) GTEST_SKIP() << "the sanitizer has a malloc of its own";

@@ -40,16 +40,21 @@ bool is_date(std::string_view text) {
          is_number(text.substr(8));
 }
 
-// a.log, a.log.N, a.log.DATE, a.log.DATE.N, and the lock.
+// a.log, a.log.N, a.log.DATE, a.log.DATE.N, and the lock. DATE may have an
+// hour.
 bool is_of_rotation(std::string_view name) {
   if (name == "a.log" || name == "a.log.lock" || name == ".a.log.lock") {
     return true;
   }
   if (!name.starts_with("a.log.")) return false;
   name.remove_prefix(6);
-  if (is_number(name) || is_date(name)) return true;
-  return name.size() > 11 && is_date(name.substr(0, 10)) && name[10] == '.' &&
-         is_number(name.substr(11));
+  if (is_number(name)) return true;
+  if (!is_date(name.substr(0, 10))) return false;
+  name.remove_prefix(10);
+  if (name.size() > 2 && name[0] == '_' && is_number(name.substr(1, 2))) {
+    name.remove_prefix(3);
+  }
+  return name.empty() || (name[0] == '.' && is_number(name.substr(1)));
 }
 
 std::string some_name(FuzzedDataProvider& data) {
@@ -70,11 +75,12 @@ std::string some_name(FuzzedDataProvider& data) {
 void log_lines(FuzzedDataProvider& data, const std::string& path) {
   constexpr std::int64_t kHour = 3600LL * 1000000000;
   SinkPtr sink;
-  const bool daily = data.ConsumeBool();
+  const char* const rotation =
+      data.PickValueInArray({"size", "daily", "hourly"});
   const Status made =
       make_sink("file",
                 {{"path", path},
-                 {"rotation", daily ? "daily" : "size"},
+                 {"rotation", rotation},
                  {"max_bytes", 1000},
                  {"backup_count", data.ConsumeIntegralInRange(0, 3)}},
                 &sink);

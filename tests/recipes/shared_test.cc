@@ -6,12 +6,14 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <chrono>
 #include <cstdlib>
 #include <filesystem>
 #include <string>
 #include <vector>
 
 #include "tests/recipes/service.h"
+#include "tests/support/decompress.h"
 #include "tests/support/document.h"
 #include "tests/support/mode_of.h"
 #include "tests/support/other_user.h"
@@ -102,6 +104,20 @@ TEST_F(SharedRecipe, ProcessesThatRotateLeaveEachEventOnce) {
   }
   for (const pid_t service : services) EXPECT_TRUE(succeeded(service));
   expect_each_once(ticks(), kProcesses);
+}
+
+TEST_F(SharedRecipe, OldFilesAreCompressedWhileAServiceLogs) {
+  const std::string configuration = configure("compressed");
+  const std::string old = logs_ + "/events.jsonl.2026-11-01";
+  std::filesystem::create_directory(logs_);
+  write_file(old, "{}\n");
+  std::filesystem::last_write_time(
+      old,
+      std::filesystem::file_time_type::clock::now() - std::chrono::hours(24));
+  const pid_t service = start_service({configuration});
+  EXPECT_TRUE(eventually([&] { return !std::filesystem::exists(old); }));
+  EXPECT_TRUE(stop_service(service));
+  EXPECT_EQ(unzstd(read_file(old + ".zst")), "{}\n");
 }
 
 TEST_F(SharedRecipe, AKilledProcessHoldsUpNobody) {

@@ -68,6 +68,28 @@ TEST(FreeKeysTest, AJsonLineHasSevenKeysOfItsOwn) {
             "\n");
 }
 
+// `level` is free then, and `severity` taken; what becomes of `sev` must be
+// neither another field nor another name.
+TEST(FreeKeysTest, ARenamedJsonLineHasItsNewNames) {
+  const std::vector<Column> names = {{"timestamp"}, {"severity"}, {"sev"},
+                                     {"sev_"},      {"scope"},    {"logger"},
+                                     {"message"}};
+  RowBatch wanted;
+  wanted.columns = names.data();
+  wanted.column_count = names.size();
+  TestEvent event("e", {{"level", 1},
+                        {"severity", 2},
+                        {"sev", 3},
+                        {"sev_", 4},
+                        {"sev__", 5},
+                        {"message", 6}});
+  EXPECT_EQ(event.row(RowForm::renamed_json, wanted).at(0, 0).text(),
+            "{\"timestamp\":\"2026-11-21T01:39:28.656642Z\","
+            "\"severity\":\"info\",\"sev\":\"e\",\"level\":1,"
+            "\"severity_\":2,\"sev___\":3,\"sev____\":4,\"sev__\":5,"
+            "\"message_\":6}\n");
+}
+
 TEST(FreeKeysTest, ALogfmtLineHasTheSame) {
   TestEvent event("e", kAll);
   EXPECT_TRUE(event.line(RowForm::logfmt)

@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "tests/support/test_event.h"
 
@@ -32,6 +33,43 @@ TEST(JsonLineTest, LeavesOutWhatThereIsNot) {
   EXPECT_EQ(event.line(RowForm::json),
             "{\"timestamp\":\"2026-11-21T01:39:28.656642Z\",\"level\":\"info\","
             "\"event\":\"e\"}\n");
+}
+
+RowBatch names_of(const std::vector<Column>& columns) {
+  RowBatch names;
+  names.columns = columns.data();
+  names.column_count = columns.size();
+  return names;
+}
+
+TEST(RenamedJsonTest, HasTheSamePartsUnderOtherNames) {
+  TestEvent event("user-login", {{"user_id", 42}}, "User {user_id}");
+  event.event.func = "handle";
+  event.event.scope = "request";
+  event.event.logger = "http";
+  const std::vector<Column> names = {{"@t"}, {"severity"}, {"a \"b\""}, {"fn"},
+                                     {"in"}, {"by"},       {"text"}};
+  EXPECT_EQ(event.row(RowForm::renamed_json, names_of(names)).at(0, 0).text(),
+            "{\"@t\":\"2026-11-21T01:39:28.656642Z\",\"severity\":\"info\","
+            "\"a \\\"b\\\"\":\"user-login\",\"fn\":\"handle\","
+            "\"in\":\"request\",\"text\":\"User 42\",\"by\":\"http\","
+            "\"user_id\":42}\n");
+}
+
+TEST(RenamedJsonTest, WithoutOtherNamesItIsTheSameLine) {
+  TestEvent event("e", {{"level", 1}, {"b", nullptr}}, "m");
+  EXPECT_EQ(event.line(RowForm::renamed_json), event.line(RowForm::json));
+  TestEvent short_event("e");
+  EXPECT_EQ(short_event.line(RowForm::renamed_json),
+            short_event.line(RowForm::json));
+}
+
+TEST(RenamedJsonTest, LongNamesHaveRoom) {
+  const std::string name(100000, '\x01');
+  const std::vector<Column> names(7, Column{name});
+  TestEvent event("e");
+  const auto line = event.row(RowForm::renamed_json, names_of(names));
+  EXPECT_GT(line.at(0, 0).text().size(), 3 * 6 * name.size());
 }
 
 TEST(JsonLineTest, EveryLevelHasItsName) {

@@ -36,6 +36,29 @@ TEST(StaticFieldsTest, AreColumnsOfRowsOfFields) {
   }
 }
 
+TEST(StaticFieldsTest, MakeRoomForKeysThatJsonIsGiven) {
+  const Field fields[] = {{"severity", "static"}};
+  const StaticFields static_fields(fields);
+  TestEvent event("e", {{"n", 1}});
+  event.event.static_fields = &static_fields;
+  const Column names[] = {{"timestamp", Kind::time}, {"severity", Kind::text}};
+  const RowBatch wanted = {names, 2, nullptr, 0, {}};
+  const std::string line(
+      event.row(RowForm::renamed_json, wanted).at(0, 0).text());
+  EXPECT_NE(line.find("\"severity\":\"info\""), std::string::npos) << line;
+  EXPECT_NE(line.find("\"severity_\":\"static\",\"n\":1}"), std::string::npos)
+      << line;
+}
+
+TEST(StaticFieldsTest, StayHiddenBehindAMessageThatShowsThem) {
+  const Field fields[] = {{"service", "shop"}, {"host", "h"}};
+  const StaticFields static_fields(fields);
+  TestEvent event("e", {{"logger", 1}, {"n", 2}}, "{service} {n}");
+  event.event.static_fields = &static_fields;
+  const std::string line = event.line(RowForm::text);
+  EXPECT_TRUE(line.ends_with(" shop 2  host=h logger_=1\n")) << line;
+}
+
 TEST(StaticFieldsTest, ColoredLinesHaveThemToo) {
   const Field fields[] = {{"service", "shop"}};
   const StaticFields static_fields(fields);

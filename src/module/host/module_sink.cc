@@ -232,7 +232,7 @@ class ModuleSink final : public Sink {
 
   RowForm form() const noexcept override {
     const std::uint32_t form = methods_->form(sink_);
-    return form > static_cast<std::uint32_t>(RowForm::colored_local_text)
+    return form > static_cast<std::uint32_t>(RowForm::renamed_json)
                ? RowForm::table
                : static_cast<RowForm>(form);
   }

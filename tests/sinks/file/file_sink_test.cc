@@ -28,6 +28,7 @@
 #include "tests/support/sinks.h"
 #include "tests/support/small_disk.h"
 #include "tests/support/temp_folder.h"
+#include "tests/support/time_zone.h"
 
 namespace stogger {
 namespace {
@@ -150,6 +151,11 @@ TEST_F(FileSink, TimesOfTextMayBeLocal) {
         refusal(make_file_sink,
                 {{"path", path_}, {"format", format}, {"time", "local"}}),
         HasSubstr("always in UTC"));
+    EXPECT_EQ(refusal(make_file_sink, {{"path", path_},
+                                       {"format", format},
+                                       {"rotation", "daily"},
+                                       {"time", "local"}}),
+              "");
   }
 }
 
@@ -160,7 +166,7 @@ TEST_F(FileSink, WrongOptionsAreRefused) {
               HasSubstr("not expanded"));
   EXPECT_THAT(refusal(make_file_sink, {{"path", "/var/log/"}}),
               HasSubstr("folder"));
-  const std::vector<Field> wrong = {{"format", "xml"},  {"rotation", "hourly"},
+  const std::vector<Field> wrong = {{"format", "xml"},  {"rotation", "weekly"},
                                     {"max_bytes", 0},   {"backup_count", -1},
                                     {"flush", "never"}, {"mode", "write"},
                                     {"colour", true},   {"time", "CET"}};
@@ -752,6 +758,45 @@ TEST_F(DailyFileSink, TheDayEndsAtMidnightUtc) {
   EXPECT_OK(write("sunday\n"));
   EXPECT_EQ(content(".2026-11-21"), "saturday\n");
   EXPECT_EQ(content(), "sunday\n");
+}
+
+TEST_F(DailyFileSink, WithLocalTimesTheDayEndsAtLocalMidnight) {
+  const TimeZone nepal("NPT-5:45");
+  make_open({{"rotation", "daily"}, {"time", "local"}});
+  // The file is of this moment, too.
+  now_ = Time{kTestTime.ns / kDay * kDay + kDay * 3 / 4 + kDay / 96 - 1};
+  EXPECT_OK(write("saturday\n"));
+  EXPECT_FALSE(exists(".2026-11-21"));
+  now_.ns += 1;
+  EXPECT_OK(write("sunday\n"));
+  EXPECT_EQ(content(".2026-11-21"), "saturday\n");
+  EXPECT_EQ(content(), "sunday\n");
+}
+
+TEST_F(DailyFileSink, TheNextHourBeginsAFile) {
+  make_open({{"rotation", "hourly"}, {"backup_count", 2}});
+  for (const char* hour : {"one\n", "two\n", "three\n", "four\n"}) {
+    EXPECT_OK(write(hour));
+    now_.ns += kDay / 24;
+  }
+  EXPECT_FALSE(exists(".2026-11-21_01"));
+  EXPECT_EQ(content(".2026-11-21_02"), "two\n");
+  EXPECT_EQ(content(".2026-11-21_03"), "three\n");
+  EXPECT_EQ(content(), "four\n");
+}
+
+TEST_F(DailyFileSink, FilesOfDaysAndHoursCountTogether) {
+  write_file(path_ + ".2026-11-20", "a day");
+  write_file(path_ + ".2026-11-20_23.1", "an hour");
+  write_file(path_ + ".2026-11-20_2", "of others");
+  make_open({{"rotation", "hourly"}, {"backup_count", 2}});
+  EXPECT_OK(write("one\n"));
+  now_.ns += kDay / 24;
+  EXPECT_OK(write("two\n"));
+  EXPECT_FALSE(exists(".2026-11-20"));
+  EXPECT_TRUE(exists(".2026-11-20_23.1"));
+  EXPECT_TRUE(exists(".2026-11-20_2"));
+  EXPECT_TRUE(exists(".2026-11-21_01"));
 }
 
 TEST_F(DailyFileSink, AFileFromAnEarlierDayIsRotatedAtTheFirstWrite) {

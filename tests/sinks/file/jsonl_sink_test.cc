@@ -1,10 +1,13 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <stdexcept>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "sinks/builtin.h"
+#include "tests/support/for_samples.h"
 #include "tests/support/kept_report.h"
 #include "tests/support/rows.h"
 #include "tests/support/sinks.h"
@@ -36,6 +39,55 @@ TEST_F(JsonlSink, ItsFormIsJsonAndCannotBeChosen) {
   EXPECT_EQ(sink_->target(), path_);
   EXPECT_THAT(refusal(make_jsonl_sink, {{"path", path_}, {"format", "text"}}),
               HasSubstr("format"));
+}
+
+TEST_F(JsonlSink, LocalTimesAreForRotationByDateAlone) {
+  EXPECT_THAT(refusal(make_jsonl_sink, {{"path", path_}, {"time", "local"}}),
+              HasSubstr("always in UTC"));
+  make_open({{"rotation", "hourly"}, {"time", "local"}});
+  EXPECT_EQ(sink_->form(), RowForm::json);
+}
+
+TEST_F(JsonlSink, KeysThatAreRenamedAreAskedForInTheirOrder) {
+  make_open({{"keys", Json{R"({"level":"severity","message":"event",
+                               "event":"message"})"}}});
+  EXPECT_EQ(sink_->form(), RowForm::renamed_json);
+  const RowBatch names = sink_->columns();
+  std::vector<std::string_view> all;
+  for (std::size_t i = 0; i < names.column_count; ++i) {
+    all.push_back(names.columns[i].name);
+  }
+  EXPECT_EQ(
+      all, std::vector<std::string_view>({"timestamp", "severity", "message",
+                                          "func", "scope", "logger", "event"}));
+}
+
+TEST_F(JsonlSink, WrongKeysAreRefused) {
+  const auto refused = [&](const char* keys) {
+    return refusal(make_jsonl_sink, {{"path", path_}, {"keys", Json{keys}}});
+  };
+  EXPECT_THAT(refused(R"({"levle":"severity"})"),
+              HasSubstr("has no key \"levle\" to rename (did you mean "
+                        "\"level\"?)"));
+  EXPECT_THAT(refused(R"({"level":""})"),
+              HasSubstr("gives \"level\" an empty name"));
+  EXPECT_THAT(refused(R"({"level":"event"})"),
+              HasSubstr("gives two keys the name \"event\""));
+  EXPECT_THAT(refused(R"({"level":"x","scope":"x"})"),
+              HasSubstr("gives two keys the name \"x\""));
+  EXPECT_THAT(refused(R"({"level":1})"), HasSubstr("table of texts"));
+  EXPECT_THAT(refused(R"(["level"])"), HasSubstr("table of texts"));
+  EXPECT_THAT(
+      refusal(make_file_sink,
+              {{"path", path_}, {"keys", Json{R"({"level":"severity"})"}}}),
+      HasSubstr("is for format = \"json\""));
+}
+
+TEST_F(JsonlSink, ColumnsOfSamplesKeepTheirNames) {
+  const Field fields[] = {{"path", path_},
+                          {"keys", Json{R"({"level":"severity"})"}}};
+  EXPECT_THROW(make_for_samples_or_throw(make_jsonl_sink, fields),
+               std::runtime_error);
 }
 
 TEST_F(JsonlSink, AnEventIsWrittenAsItWasRendered) {

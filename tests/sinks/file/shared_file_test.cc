@@ -4,17 +4,24 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <atomic>
+#include <cstdint>
 #include <filesystem>
 #include <functional>
 #include <iostream>
 #include <map>
 #include <sstream>
 #include <string>
+#include <thread>
 #include <utility>
 #include <vector>
 
+#include "os/folder.h"
 #include "sinks/builtin.h"
+#include "sinks/file/compression_job.h"
 #include "stogger/clock.h"
+#include "tests/support/decompress.h"
 #include "tests/support/kept_report.h"
 #include "tests/support/rows.h"
 #include "tests/support/sinks.h"
@@ -61,7 +68,8 @@ std::string line_of(int process, int number) {
 std::map<std::string, int> count_lines(const std::string& folder) {
   std::map<std::string, int> counts;
   for (const auto& entry : std::filesystem::directory_iterator(folder)) {
-    const std::string text = read_file(entry.path().string());
+    std::string text = read_file(entry.path().string());
+    if (entry.path().extension() == ".zst") text = unzstd(text);
     EXPECT_TRUE(text.empty() || text.back() == '\n') << entry.path();
     std::istringstream in(text);
     for (std::string line; std::getline(in, line);) ++counts[line];
@@ -161,6 +169,46 @@ TEST_F(SharedFile, FilesDoNotGrowMuchBeyondTheirSize) {
       std::filesystem::remove(entry.path());
     }
   }
+}
+
+// By one that is less patient than the library: it leaves files alone for 20
+// ms.
+TEST_F(SharedFile, NoLineIsTornOrLostByCompression) {
+  CompressionJob job(OldFiles{false, 10000, true}, Compression::zstd);
+  const auto compress = [&](std::int64_t ahead) {
+    Folder folder;
+    Time when{};
+    if (folder.open(path_, FileModes(), true).ok()) {
+      job.look_in(std::move(folder));
+    }
+    const Time now{Clock::real()->now().ns + ahead};
+    while (job.step(now, &when) == CompressionJob::Next::now) {
+    }
+  };
+  ASSERT_TRUE(in_processes([&](int process) {
+    std::atomic<bool> stop{process != 0};
+    std::thread thread([&] {
+      while (!stop) compress(CompressionJob::kQuiet - 20000000);
+    });
+    const bool fine = log_lines(process,
+                                {{"rotation", "size"},
+                                 {"max_bytes", 8000},
+                                 {"backup_count", 10000},
+                                 {"compress", "zstd"}},
+                                0.01);
+    stop = true;
+    thread.join();
+    return fine;
+  }));
+  const auto files = std::filesystem::directory_iterator(folder_.path());
+  EXPECT_TRUE(std::any_of(begin(files), end(files), [](const auto& entry) {
+    return entry.path().extension() == ".zst";
+  })) << "nothing was compressed while lines were written";
+  compress(CompressionJob::kQuiet * 2);
+  EXPECT_TRUE(std::filesystem::exists(path_ + ".1.zst"));
+  EXPECT_FALSE(std::filesystem::exists(path_ + ".1"));
+  // See below; where files are left alone for longer, each is there once.
+  expect_every_line(2);
 }
 
 TEST_F(SharedFile, NoLineIsTornOrLostByDailyRotation) {
