@@ -35,12 +35,4 @@ bool EventRows::add(std::span<const std::byte> record,
   return is_added;
 }
 
-void EventRows::give_back() noexcept {
-  clear();
-  block_.recycle(0);
-  event_scratch_.recycle(0);
-  row_scratch_.recycle(0);
-  message_.recycle(0);
-}
-
 }  // namespace stogger

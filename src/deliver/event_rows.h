@@ -23,7 +23,6 @@ class EventRows final : public RecordRows {
   bool add(std::span<const std::byte> record, const RowLayout& layout) override;
   RowBatch rows() const noexcept override { return block_.rows(); }
   std::uint32_t sanitized() const noexcept override { return sanitized_; }
-  void give_back() noexcept override;
 
  private:
   RowBlock block_;

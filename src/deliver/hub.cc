@@ -7,12 +7,14 @@
 #include <string_view>
 #include <utility>
 
+#include "base/guarded.h"
 #include "base/no_canary.h"
 #include "base/quote.h"
 #include "base/stats_builder.h"
 #include "deliver/inside_sink.h"
 #include "event/shorten.h"
 #include "os/diagnostics.h"
+#include "os/memory_barrier.h"
 #include "render/message.h"
 
 namespace stogger {
@@ -48,7 +50,7 @@ Hub::Hub(Clock* clock, std::int32_t* threshold)
       ticker_([](void* self) noexcept { static_cast<Hub*>(self)->tick(); },
               this) {
   put_in_place(Table());
-  active_.store(installed(), std::memory_order_release);
+  active_.set(installed());
   process_objects(ProcessPart::systems).add(*this);
 }
 
@@ -61,12 +63,62 @@ const Hub::Table* Hub::keep(Table table) {
   for (const Route* route : table.routes) {
     table.needs_message = table.needs_message || route->needs_message();
   }
-  tables_.push_back(std::make_unique<const Table>(std::move(table)));
-  return tables_.back().get();
+  tables_.push_back({std::make_unique<const Table>(std::move(table))});
+  return tables_.back().table.get();
 }
 
-void Hub::put_in_place(Table table) {
-  installed_.store(keep(std::move(table)), std::memory_order_release);
+void Hub::put_in_place(Table table) { installed_.set(keep(std::move(table))); }
+
+bool Hub::is_in_place(const Table* table) const noexcept {
+  return table == installed() || std::any_of(captures_.begin(), captures_.end(),
+                                             [&](const Capturing& capturing) {
+                                               return capturing.table == table;
+                                             });
+}
+
+// Tables that were replaced and that no call goes by any more, and routes that
+// are in no other table. What is in use now is looked at again after the next
+// change. Call it with the lock held, and after publish().
+void Hub::destroy_replaced() noexcept {
+  // Without a barrier, it has to do that a mark becomes visible in the time
+  // from one change to the next.
+  const bool is_certain = pass_barrier_on_all_threads();
+  if (!active_.visitors().are_any() && !installed_.visitors().are_any()) {
+    const std::lock_guard lock(stats_mutex_);
+    std::erase_if(tables_, [&](const KeptTable& kept) {
+      const Table* const table = kept.table.get();
+      return (is_certain || kept.was_replaced_before) && !is_in_place(table) &&
+             !ScratchLease::is_any_on(table);
+    });
+  }
+  for (KeptTable& kept : tables_) {
+    kept.was_replaced_before = !is_in_place(kept.table.get());
+  }
+  destroy_unused_routes();
+}
+
+void Hub::destroy_unused_routes() noexcept {
+  const auto is_unused = [&](const std::unique_ptr<Route>& route) {
+    return std::none_of(
+        tables_.begin(), tables_.end(), [&](const KeptTable& kept) {
+          const std::vector<Route*>& routes = kept.table->routes;
+          return std::find(routes.begin(), routes.end(), route.get()) !=
+                 routes.end();
+        });
+  };
+  while (true) {
+    const auto found = std::find_if(routes_.begin(), routes_.end(), is_unused);
+    if (found == routes_.end()) return;
+    {
+      const std::lock_guard lock(stats_mutex_);
+      for (const auto& route : routes_) route->take_over(**found);
+    }
+    // Destroyed when nothing is locked that its sink could wait for.
+    std::unique_ptr<Route> unused;
+    const std::lock_guard lock(routes_mutex_);
+    unused = std::move(*found);
+    routes_.erase(found);
+  }
 }
 
 Route* Hub::make_route(HubSink sink) {
@@ -83,7 +135,7 @@ Route* Hub::make_route(HubSink sink) {
 
 void Hub::publish() noexcept {
   const Table* table = captures_.empty() ? installed() : captures_.back().table;
-  active_.store(table, std::memory_order_release);
+  active_.set(table);
   constexpr auto kOff = static_cast<std::int32_t>(Level::off);
   LeastLevels least{kOff, kOff};
   for (const Route* route : table->routes) {
@@ -127,9 +179,16 @@ void Hub::publish() noexcept {
 
 // At the time given, or now.
 [[gnu::always_inline]] inline void Hub::deliver_to(
-    const Table& table, const Time* time, const detail::LoggerRep* logger,
-    const detail::Call& call, std::uint64_t left_out) {
-  ScratchLease scratch;
+    const Time* time, const detail::LoggerRep* logger,
+    const detail::Call& call) {
+  const Table* way = nullptr;
+  ScratchLease scratch(active_, &way);
+  const Table& table = *way;
+  std::uint64_t left_out = 0;
+  if (table.limits != nullptr && is_left_out(table, logger, call, &left_out))
+      [[unlikely]] {
+    return;
+  }
   Event event = compose(logger, call, time != nullptr ? *time : clock_->now(),
                         table.settings, scratch->event, left_out);
   if (event.has_message() && table.needs_message) {
@@ -150,15 +209,9 @@ void Hub::publish() noexcept {
     const Time* time, const detail::LoggerRep* logger,
     const detail::Call& call) noexcept {
   const int error = errno;  // a call that logs does not change it
-  const Table& table = *active_.load(std::memory_order_acquire);
-  std::uint64_t left_out = 0;
-  if (table.limits != nullptr && is_left_out(table, logger, call, &left_out))
-      [[unlikely]] {
-    return;
-  }
   try {
     if (!InsideSink::is_here()) [[likely]] {
-      deliver_to(table, time, logger, call, left_out);
+      deliver_to(time, logger, call);
       if (events_.is_pending()) [[unlikely]]
         hand_over_events();
       errno = error;
@@ -167,13 +220,19 @@ void Hub::publish() noexcept {
   } catch (...) {
     // Out of memory: lost, and counted below.
   }
+  count_lost(logger, call);
+  errno = error;
+}
+
+[[gnu::noinline]] void Hub::count_lost(const detail::LoggerRep* logger,
+                                       const detail::Call& call) noexcept {
   const Level level = std::clamp(call.level, Level::trace, Level::alert);
-  for (Route* route : table.routes) {
-    if (takes(table, *route, logger, level, call.event)) {
+  const Visit table(active_);
+  for (Route* route : table->routes) {
+    if (takes(*table, *route, logger, level, call.event)) {
       route->outlet().count_lost();
     }
   }
-  errno = error;
 }
 
 STOGGER_NO_CANARY void Hub::deliver(const detail::LoggerRep* logger,
@@ -198,16 +257,17 @@ void Hub::deliver_at(Time time, const detail::LoggerRep* logger,
 // To all sinks but the one that it is about.
 void Hub::hand_over(const SinkEvent& said) noexcept {
   try {
-    ScratchLease scratch;
+    const Table* table = nullptr;
+    ScratchLease scratch(installed_, &table);
     SinkEventFields fields;
     Event event = make_event(said, fields);
-    event.static_fields = installed()->settings.static_fields();
+    event.static_fields = table->settings.static_fields();
     if (event.static_fields != nullptr) {
       event.raw_size += event.static_fields->raw_size();
     }
-    for (Route* route : installed()->routes) {
+    for (Route* route : table->routes) {
       if (route->name() == said.sink ||
-          !takes(*installed(), *route, nullptr, event.level, event.name)) {
+          !takes(*table, *route, nullptr, event.level, event.name)) {
         continue;
       }
       route->deliver(event, scratch->row);
@@ -215,20 +275,6 @@ void Hub::hand_over(const SinkEvent& said) noexcept {
     scratch.took(event.raw_size);
   } catch (...) {
     // No memory for it.
-  }
-}
-
-// The memory of routes that were replaced before `latest` was: all calls that
-// went through them have ended.
-void Hub::give_back(const Table& latest) noexcept {
-  const auto has = [](const Table& table, const Route* route) {
-    return std::find(table.routes.begin(), table.routes.end(), route) !=
-           table.routes.end();
-  };
-  for (const auto& route : routes_) {
-    if (!has(latest, route.get()) && !has(*installed(), route.get())) {
-      route->give_back();
-    }
   }
 }
 
@@ -257,12 +303,12 @@ Status Hub::install(const HubSettings& settings, std::vector<HubSink> sinks) {
   levels_.set_rules(std::move(levels));
   publish();
   configured_ = settings.is_configuration;
-  give_back(*old);
   const auto start = std::chrono::steady_clock::now();
   for (Route* route : old->routes) static_cast<void>(route->close(start));
   // Only now, so that what the queues before them had comes first.
   for (Route* route : installed()->routes) route->start();
   hand_over_events();
+  destroy_replaced();
   return {};
 }
 
@@ -285,6 +331,7 @@ Status Hub::add(HubSink sink, Status* opened) {
   publish();
   route->start();
   hand_over_events();
+  destroy_replaced();
   return {};
 }
 
@@ -300,52 +347,46 @@ Status Hub::remove(std::string_view name, Status* closed) {
     put_in_place(std::move(table));
     publish();
     *closed = route->close(std::chrono::steady_clock::now());
+    destroy_replaced();
     return {};
   }
   return Status(Code::invalid, "remove_sink: there is no sink " + quoted(name) +
                                    "; stats() has the names");
 }
 
-const Sink* Hub::find(std::string_view name) const noexcept {
-  for (const Route* route : installed()->routes) {
-    if (route->name() == name) return &route->outlet().sink();
+Status Hub::visit_rows(std::string_view name, RowVisitor visit,
+                       void* argument) const noexcept {
+  const Visit table(installed_);
+  for (const Route* route : table->routes) {
+    if (route->name() != name) continue;
+    return stogger::visit_rows(route->outlet().sink(), visit, argument);
   }
-  return nullptr;
+  return guarded([&] {
+    return Status(Code::invalid, "visit_rows: there is no sink " +
+                                     quoted(name) + "; stats() has the names");
+  });
 }
 
 int Hub::begin_capture(SinkPtr sink) {
-  int number = 0;
-  {
-    const std::lock_guard lock(mutex_);
-    number = static_cast<int>(captors_.size());
-    captors_.push_back(
-        {make_route({{"capture", "memory"}, Level::trace, std::move(sink)})});
-  }
-  begin_capture_again(number);
-  return number;
-}
-
-void Hub::begin_capture_again(int number) {
   const std::lock_guard lock(mutex_);
-  Captor& captor = captors_[static_cast<std::size_t>(number)];
-  if (captor.among != installed()) {
-    Table table;
-    table.settings = installed()->settings;
-    table.is_capture = true;
-    table.routes.push_back(captor.route);
-    captor.table = keep(std::move(table));
-    captor.among = installed();
-  }
-  captures_.push_back({number, captor.table});
+  Table table;
+  table.settings = installed()->settings;
+  table.is_capture = true;
+  table.routes.push_back(
+      make_route({{"capture", "memory"}, Level::trace, std::move(sink)}));
+  captures_.push_back({++last_capture_, keep(std::move(table))});
   publish();
+  return last_capture_;
 }
 
 void Hub::end_capture(int number) noexcept {
   const std::lock_guard lock(mutex_);
+  const InsideSink guard;
   std::erase_if(captures_, [&](const Capturing& capturing) {
     return capturing.number == number;
   });
   publish();
+  destroy_replaced();
 }
 
 Status Hub::set_level(Level level) noexcept {
@@ -368,7 +409,8 @@ Status Hub::set_level(std::string_view logger, Level level) {
 // In the thread of the ticker.
 void Hub::tick() noexcept {
   const InsideSink guard;
-  for (Route* route : installed()->routes) route->outlet().tick();
+  const Visit table(installed_);
+  for (Route* route : table->routes) route->outlet().tick();
   hand_over_events();
 }
 
@@ -397,7 +439,8 @@ Status Hub::close() noexcept {
 }
 
 Stats Hub::stats() const noexcept {
-  // Without the lock: a diagnostic function may want to know, too.
+  // Not mutex_: a diagnostic function may want to know, too.
+  const std::lock_guard lock(stats_mutex_);
   const Table& table = *installed();
   StatsBuilder builder(table.routes.size());
   for (const Route* route : table.routes) builder.add(route->stats());
@@ -427,11 +470,13 @@ void Hub::before_fork() noexcept {
   for (const auto& route : routes_) route->before_fork(left());
   events_.before_fork();
   ticker_.before_fork();
+  stats_mutex_.lock();
   levels_.before_fork();
 }
 
 void Hub::after_fork_in_parent() noexcept {
   levels_.after_fork_in_parent();
+  stats_mutex_.unlock();
   ticker_.after_fork_in_parent();
   events_.after_fork_in_parent();
   for (const auto& route : routes_) route->after_fork_in_parent();
@@ -442,6 +487,10 @@ void Hub::after_fork_in_parent() noexcept {
 bool Hub::after_fork_in_child() noexcept {
   const InsideSink guard;
   levels_.after_fork_in_child();
+  stats_mutex_.unlock();
+  active_.visitors().forget_other_threads();
+  installed_.visitors().forget_other_threads();
+  ScratchLease::forget_other_threads();
   ticker_.after_fork_in_child();
   events_.after_fork_in_child();
   for (const auto& route : routes_) route->after_fork_in_child();

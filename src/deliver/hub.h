@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "deliver/current.h"
 #include "deliver/route.h"
 #include "deliver/scratch.h"
 #include "deliver/sink_events.h"
@@ -77,16 +78,15 @@ class Hub final : public EventTarget, private ProcessObject {
   Status add(HubSink sink, Status* opened);
 
   // Sends all events to this sink alone, whatever their level, until it is
-  // ended by its number; the latest of several gets them. One that was ended
-  // can be begun again: another would stay as long as the hub.
+  // ended by its number; the latest of several gets them.
   int begin_capture(SinkPtr sink);
-  void begin_capture_again(int number);
   void end_capture(int number) noexcept;
   // Takes away the sink of that name. What closing it comes to is reported by
   // the sink, as above.
   Status remove(std::string_view name, Status* closed);
-  // The sink of that name; null without one. It lives as long as the hub.
-  const Sink* find(std::string_view name) const noexcept;
+  // See visit_rows() in sink.h.
+  Status visit_rows(std::string_view name, RowVisitor visit,
+                    void* argument) const noexcept;
 
   // Until install() comes. Callable from any thread, as other calls log.
   Status set_level(Level level) noexcept;
@@ -98,9 +98,9 @@ class Hub final : public EventTarget, private ProcessObject {
   Stats stats() const noexcept;
 
  private:
-  // What deliver() goes by. Immutable. Tables and routes that were replaced are
-  // kept, closed, as long as the hub: another thread may be on its way through
-  // them. A few hundred bytes for each time the configuration is read again.
+  // What deliver() goes by. Immutable. One that was replaced, and its routes,
+  // are destroyed as soon as the configuration changes when nobody is on the
+  // way through them.
   struct Table {
     EventSettings settings;
     std::shared_ptr<Limits> limits{};  // null without any
@@ -108,14 +108,13 @@ class Hub final : public EventTarget, private ProcessObject {
     bool needs_message = false;  // one of them does
     bool is_capture = false;     // no rule holds
   };
+  struct KeptTable {
+    std::unique_ptr<const Table> table;
+    bool was_replaced_before = false;  // by the last change but one, or earlier
+  };
   struct Capturing {
     int number;
     const Table* table;
-  };
-  struct Captor {
-    Route* route;
-    const Table* table = nullptr;  // for what was
-    const Table* among = nullptr;  // installed then
   };
 
   ~Hub() override;
@@ -133,16 +132,17 @@ class Hub final : public EventTarget, private ProcessObject {
                    const detail::Call& call, std::uint64_t* before) noexcept;
   const Table* keep(Table table);
   void put_in_place(Table table);
-  void give_back(const Table& latest) noexcept;
-  const Table* installed() const noexcept {
-    return installed_.load(std::memory_order_acquire);
-  }
+  const Table* installed() const noexcept { return installed_.get(); }
+  bool is_in_place(const Table* table) const noexcept;
+  void destroy_replaced() noexcept;
+  void destroy_unused_routes() noexcept;
+  void count_lost(const detail::LoggerRep* logger,
+                  const detail::Call& call) noexcept;
   Route* make_route(HubSink sink);
   void hand_over_events() noexcept;
   void hand_over(const SinkEvent& said) noexcept;
-  void deliver_to(const Table& table, const Time* time,
-                  const detail::LoggerRep* logger, const detail::Call& call,
-                  std::uint64_t left_out);
+  void deliver_to(const Time* time, const detail::LoggerRep* logger,
+                  const detail::Call& call);
   void deliver_any(const Time* time, const detail::LoggerRep* logger,
                    const detail::Call& call) noexcept;
 
@@ -150,23 +150,26 @@ class Hub final : public EventTarget, private ProcessObject {
   std::int32_t own_threshold_;
   std::int32_t* const threshold_;
   LoggerLevels levels_;
-  std::atomic<const Table*> active_{nullptr};
+  Current<Table> active_;                     // what deliver() goes by
   std::atomic<std::uint64_t> suppressed_{0};  // events that limits left out
   SinkEvents events_{ticker_};
 
-  std::atomic<const Table*> installed_{nullptr};
+  Current<Table> installed_;  // the same, unless there is a capture
   std::atomic<bool> configured_{false};
 
   RouteMutex mutex_;  // of what follows, and of changes to installed_
   bool fork_locked_ = false;
   Level level_ = Level::info;  // of sinks without one
   std::vector<Capturing> captures_;
-  std::vector<Captor> captors_;  // by the number of the capture
-  std::vector<std::unique_ptr<const Table>> tables_;
+  int last_capture_ = 0;
+  std::vector<KeptTable> tables_;
   // Of its own, for fork() does not wait for mutex_ for ever. Held only while
-  // one is added.
+  // one is added or taken out.
   std::mutex routes_mutex_;
   std::vector<std::unique_ptr<Route>> routes_;
+  // Keeps all of them from being destroyed while stats() adds up. Nothing else
+  // is locked, and nobody called, by whoever holds it.
+  mutable std::mutex stats_mutex_;
   Ticker ticker_;  // the first to go: its thread uses the routes
 };
 

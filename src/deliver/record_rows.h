@@ -31,9 +31,6 @@ class RecordRows {
   // How many of their values were changed to be valid.
   virtual std::uint32_t sanitized() const noexcept { return 0; }
 
-  // Gives most of its memory back, and is without rows then.
-  virtual void give_back() noexcept = 0;
-
  protected:
   RecordRows() = default;
 };

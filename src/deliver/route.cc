@@ -203,23 +203,44 @@ void Route::count_on_from(const Route& before) noexcept {
   if (own.name == other.name && own.type == other.type) before_ = &before;
 }
 
+// What its sink still had in a buffer went with it.
+void Route::take_over(const Route& before) noexcept {
+  if (before_ != &before) return;
+  before.add_to(&earlier_);
+  earlier_.dropped += std::exchange(earlier_.pending, 0);
+  earlier_.spooled = earlier_.spooled_bytes = 0;
+  earlier_.oldest_pending_s = 0;
+  before_ = before.before_;
+}
+
 SinkStats Route::stats() const noexcept {
   SinkStats stats;
   stats.name = outlet_.title().name;
   stats.type = outlet_.title().type;
   stats.failing = outlet_.is_failing();
   for (const Route* one = this; one != nullptr; one = one->before_) {
-    const std::uint64_t handed = one->outlet_.counters().add_to(&stats);
-    const Worker* const worker = one->worker_.load(std::memory_order_acquire);
-    if (worker == nullptr) continue;
-    const std::uint64_t direct = one->direct_.load(std::memory_order_acquire);
-    worker->add_to(&stats, handed - std::min(direct, handed));
-    if (const std::int64_t oldest = worker->oldest_ns(); oldest != 0) {
-      const std::int64_t age = outlet_.now().ns - oldest;
-      stats.oldest_pending_s = std::max(0.0, static_cast<double>(age) / 1e9);
-    }
+    one->add_to(&stats);
   }
   return stats;
+}
+
+void Route::add_to(SinkStats* stats) const noexcept {
+  stats->accepted += earlier_.accepted;
+  stats->written += earlier_.written;
+  stats->dropped += earlier_.dropped;
+  stats->dead_lettered += earlier_.dead_lettered;
+  stats->in_doubt += earlier_.in_doubt;
+  stats->failed += earlier_.failed;
+  stats->sanitized += earlier_.sanitized;
+  const std::uint64_t handed = outlet_.counters().add_to(stats);
+  const Worker* const worker = worker_.load(std::memory_order_acquire);
+  if (worker == nullptr) return;
+  const std::uint64_t direct = direct_.load(std::memory_order_acquire);
+  worker->add_to(stats, handed - std::min(direct, handed));
+  if (const std::int64_t oldest = worker->oldest_ns(); oldest != 0) {
+    const std::int64_t age = outlet_.now().ns - oldest;
+    stats->oldest_pending_s = std::max(0.0, static_cast<double>(age) / 1e9);
+  }
 }
 
 }  // namespace stogger

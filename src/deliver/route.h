@@ -93,9 +93,11 @@ class Route {
   const Outlet& outlet() const noexcept { return outlet_; }
 
   // Adds the counters of the route it follows on to its own, if that is of the
-  // same name and type. To be called before the route is in use; `before` must
-  // live as long.
+  // same name and type. To be called before the route is in use.
   void count_on_from(const Route& before) noexcept;
+  // If that was `before`, it is about to be destroyed, and its counters do not
+  // change any more. Not while stats() runs.
+  void take_over(const Route& before) noexcept;
 
   // Whether deliver() has to be given the message of the event.
   bool needs_message() const noexcept {
@@ -118,12 +120,6 @@ class Route {
   // Hands over what is queued, for as long as the settings say from `start` on,
   // then closes the sink.
   Status close(TimePoint start) noexcept;
-
-  // Of a route that was closed when another configuration came, and that is
-  // kept only for calls that may be on their way through it.
-  void give_back() noexcept {
-    if (own_worker_ != nullptr) own_worker_->give_back();
-  }
 
   // Around fork(), as Outlet. The child has a queue of its own, made for its
   // first event.
@@ -149,6 +145,7 @@ class Route {
   void deliver_queued(const Event& event, RowScratch& scratch) noexcept;
   void deliver_late(const Event& event, RowScratch& scratch) noexcept;
   Status left_in_queue() const noexcept;
+  void add_to(SinkStats* stats) const noexcept;
   void make_worker() noexcept;
   void renew_worker() noexcept;
 
@@ -157,6 +154,7 @@ class Route {
   EventFilter filter_;
   const DeliverySettings delivery_;
   const Route* before_ = nullptr;
+  SinkStats earlier_;  // of those before, which are destroyed
   Outlet outlet_;
   // Null for synchronous delivery, and before the first event of a child.
   std::atomic<Worker*> worker_{nullptr};

@@ -2,8 +2,6 @@
 
 #include <string_view>
 
-#include "base/recycle.h"
-
 namespace stogger {
 namespace {
 
@@ -25,12 +23,6 @@ void RowBlock::clear() noexcept {
   texts_.recycle(2 * most_bytes_);
   values_.clear();
   shape_ = {};
-}
-
-void RowBlock::recycle(std::size_t most) noexcept {
-  clear();
-  texts_.recycle(most);
-  recycle_vector(values_, most);
 }
 
 // The memory of texts is all there from the first row on: views of it stay

@@ -22,8 +22,6 @@ class RowBlock {
   explicit RowBlock(std::size_t most_bytes) : most_bytes_(most_bytes) {}
 
   void clear() noexcept;
-  // Clears, and gives memory beyond `most` bytes back.
-  void recycle(std::size_t most) noexcept;
   // Copies a row; its columns have to live as long as the block has it, and to
   // be those of the rows before. False if there is no room for it. May throw
   // std::bad_alloc, and then does not have it either.

@@ -1,10 +1,12 @@
 // Scratch memory of a thread: what one log call needs besides its own stack.
 #pragma once
 
+#include <atomic>
 #include <cstddef>
 
 #include "base/buffer.h"
 #include "base/limits.h"
+#include "deliver/current.h"
 #include "event/compose.h"
 #include "render/render.h"
 
@@ -16,29 +18,40 @@ struct Scratch {
   RowScratch row;
 };
 
-// Lends the calling thread's scratch memory. A call made within a call (user
-// code that runs while its value is written out may log) gets memory of its
-// own, but not without end. May throw std::bad_alloc.
+// Lends the calling thread's scratch memory to a call, and keeps what the call
+// goes by from being destroyed. A call made within a call (user code that runs
+// while its value is written out may log) gets memory of its own, but not
+// without end. May throw std::bad_alloc.
 //
-// The memory lives until the thread ends, and is handed back only after the
+// The memory lives until the thread ends, and is given back only after the
 // thread's own thread_local objects are gone, so that these may log too.
 class ScratchLease {
  public:
-  ScratchLease() {
-    OfThread* const mine = mine_;
-    scratch_ = mine != nullptr && mine->lent == 0 ? &mine->own : more();
-    ++mine_->lent;
+  template <class T>
+  [[gnu::always_inline]] ScratchLease(const Current<T>& current,
+                                      const T** target) {
+    OfThread* mine = mine_;
+    if (mine == nullptr) [[unlikely]]
+      mine = begin_thread();
+    if (!mine->mark.is_set()) [[likely]] {
+      scratch_ = mine;
+      *target = mine->mark.put_on(current);
+    } else {
+      scratch_ = begin_within();
+      entered_ = &current.visitors();
+      entered_->enter();
+      *target = current.get();
+    }
   }
   ~ScratchLease() {
-    OfThread* const mine = mine_;
-    --mine->lent;
-    if (scratch_ != &mine->own) {
-      delete scratch_;
+    if (entered_ != nullptr) [[unlikely]] {
+      end_within();
       return;
     }
     scratch_->message.clear();
     if (!was_small_) [[unlikely]]
       recycle();
+    static_cast<OfThread*>(scratch_)->mark.clear();
   }
   ScratchLease(const ScratchLease&) = delete;
   ScratchLease& operator=(const ScratchLease&) = delete;
@@ -54,23 +67,36 @@ class ScratchLease {
   Scratch* operator->() const noexcept { return scratch_; }
   Scratch& operator*() const noexcept { return *scratch_; }
 
+  // Whether a call of any thread goes by that. The caller has passed a barrier
+  // on all threads since calls could begin to.
+  static bool is_any_on(const void* target) noexcept;
+  // In a child after fork(), where the other threads do not exist.
+  static void forget_other_threads() noexcept;
+
  private:
   friend struct ScratchKey;
 
-  struct OfThread {
-    Scratch own;
-    int lent = 0;  // to this many calls, each within the one before
+  // Never destroyed: one that was given back is the next thread's.
+  struct OfThread : Scratch {
+    ThreadMark mark;
+    int within = 0;  // calls that are under way, each within the one before
+    std::atomic<bool> is_taken{true};
+    OfThread* next = nullptr;
   };
 
   void recycle() noexcept;
-  // For the first call of a thread, and for one within another.
-  static Scratch* more();
+  static OfThread* begin_thread();
+  static void end_thread(OfThread* mine) noexcept;
+  static Scratch* begin_within();
+  void end_within() noexcept;
 
   // A plain pointer outlives the destructors of thread_local objects.
   static constinit thread_local OfThread* mine_;
+  static constinit std::atomic<OfThread*> threads_;
 
   Scratch* scratch_;
   bool was_small_ = false;
+  const Visitors* entered_ = nullptr;  // of a call within a call
 };
 
 }  // namespace stogger

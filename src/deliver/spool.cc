@@ -381,7 +381,6 @@ bool Spool::stop() noexcept {
     }));
     leaves_ = !store_->is_done();
   }
-  is_removed_ = !leaves_;
   {
     const NoFork no_child_has_the_lock;
     if (leaves_) {

@@ -82,8 +82,6 @@ class Spool {
   // takes it over; without that, the folder is removed. True if something
   // stays.
   bool stop() noexcept;
-  // Once it was stopped long ago: gives up most of the memory.
-  void give_back() noexcept { file_.give_back(is_removed_); }
   // In a child after fork(): lets go of the parent's files. The object must be
   // leaked.
   void abandon() noexcept;
@@ -136,9 +134,8 @@ class Spool {
   bool is_stopping_ = false;
   bool is_idle_ = false;  // the thread, which has nothing to keep
   bool is_stopped_ = false;
-  bool leaves_ = false;      // something on the disk, for others
-  bool is_removed_ = false;  // the folder
-  bool is_synced_ = false;   // so is the folder itself
+  bool leaves_ = false;     // something on the disk, for others
+  bool is_synced_ = false;  // so is the folder itself
   std::unique_ptr<SpoolStore> store_;
   std::vector<QueueId> left_;  // by others, and not looked at; the latest first
   std::chrono::steady_clock::time_point next_search_{};

@@ -76,16 +76,6 @@ std::chrono::steady_clock::time_point until(double seconds) noexcept {
          std::chrono::milliseconds(static_cast<std::int64_t>(most * 1000));
 }
 
-Status visit_rows_of(const Hub& hub, std::string_view name, RowVisitor visit,
-                     void* argument) noexcept {
-  const Sink* const sink = hub.find(name);
-  if (sink != nullptr) return visit_rows(*sink, visit, argument);
-  return guarded([&] {
-    return Status(Code::invalid, "visit_rows: there is no sink " +
-                                     quoted(name) + "; stats() has the names");
-  });
-}
-
 // Stands in for the default system as long as there is no memory to make it.
 class Nowhere final : public EventTarget {
  public:
@@ -154,9 +144,8 @@ Stats stats() noexcept {
 
 Status visit_rows(std::string_view name, RowVisitor visit,
                   void* argument) noexcept {
-  return with_default_hub([&](const Hub& hub) {
-    return visit_rows_of(hub, name, visit, argument);
-  });
+  return with_default_hub(
+      [&](const Hub& hub) { return hub.visit_rows(name, visit, argument); });
 }
 
 Hub& hub_of(const System& system) {
@@ -220,7 +209,7 @@ Status System::remove_sink(std::string_view name) noexcept {
 Status System::visit_rows(std::string_view name, RowVisitor visit,
                           void* argument) const noexcept {
   return guarded(
-      [&] { return visit_rows_of(hub_of(*this), name, visit, argument); });
+      [&] { return hub_of(*this).visit_rows(name, visit, argument); });
 }
 
 Logger System::logger(std::string_view name) const noexcept {

@@ -122,15 +122,6 @@ void Worker::stop(TimePoint start) noexcept {
   if (spool_ != nullptr) leave();
 }
 
-void Worker::give_back() noexcept {
-  const std::lock_guard lock(reader_);
-  if (queue_.is_closed() && queue_.used() == 0) {
-    if (memory_.has_value()) memory_->give_back(Ring::kHeaderBytes);
-    if (spool_ != nullptr) spool_->give_back();
-  }
-  rows_->give_back();
-}
-
 void Worker::add_to(SinkStats* stats, std::uint64_t handed) const noexcept {
   const std::uint64_t dropped = queue_.dropped();
   const std::uint64_t taken =

@@ -63,9 +63,6 @@ class Worker {
     if (spool_ != nullptr) spool_->abandon();
   }
 
-  // Of a worker that was stopped long ago: most of its memory is given back.
-  void give_back() noexcept;
-
   // Whether events that other processes have left may still be to be read.
   bool is_behind() const noexcept {
     return spool_ != nullptr && spool_->is_behind();

@@ -41,11 +41,9 @@ const Value* find_value(const detail::LoggerRep* logger,
       return value;
     }
   }
-  for (const Scope* scope = ScopeChain::innermost(); scope != nullptr;
-       scope = ScopeChain::outer(scope)) {
-    const OwnedFields* const context = ScopeChain::context(scope);
-    if (context == nullptr) continue;
-    if (const Value* value = find_value(context->fields(), key)) return value;
+  for (const detail::ScopeRep* scope = ScopeChain::innermost();
+       scope != nullptr; scope = scope->parent) {
+    if (const Value* value = find_value(scope->own.fields(), key)) return value;
   }
   return nullptr;
 }

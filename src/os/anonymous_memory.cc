@@ -13,11 +13,6 @@ AnonymousMemory::AnonymousMemory(std::size_t bytes) {
   bytes_ = {static_cast<std::byte*>(start), bytes};
 }
 
-void AnonymousMemory::give_back(std::size_t kept) const noexcept {
-  const std::span<std::byte> rest = bytes_.subspan(kept);
-  ::madvise(rest.data(), rest.size(), MADV_DONTNEED);
-}
-
 AnonymousMemory::~AnonymousMemory() { ::munmap(bytes_.data(), bytes_.size()); }
 
 }  // namespace stogger

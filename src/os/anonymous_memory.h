@@ -16,9 +16,6 @@ class AnonymousMemory {
   AnonymousMemory& operator=(const AnonymousMemory&) = delete;
 
   std::span<std::byte> bytes() const noexcept { return bytes_; }
-  // Gives the pages behind the first `kept` bytes back. They are zeros when
-  // they are used again.
-  void give_back(std::size_t kept) const noexcept;
 
  private:
   std::span<std::byte> bytes_;

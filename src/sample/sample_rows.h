@@ -21,7 +21,6 @@ class SampleRows final : public RecordRows {
   void clear() noexcept override { batch_.clear(); }
   bool add(std::span<const std::byte> record, const RowLayout& layout) override;
   RowBatch rows() const noexcept override { return batch_.rows(clock_.now()); }
-  void give_back() noexcept override { batch_ = {}; }
 
  private:
   const std::size_t most_bytes_;

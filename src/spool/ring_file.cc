@@ -84,14 +84,6 @@ void RingFile::unmap() noexcept {
   memory_ = {};
 }
 
-void RingFile::give_back(bool is_removed) const noexcept {
-  const std::span<std::byte> rest = memory_.subspan(Ring::kHeaderBytes);
-  if (is_removed) ::madvise(rest.data(), rest.size(), MADV_REMOVE);
-  // Of a file with holes, a store could be a SIGBUS.
-  static_cast<void>(::mmap(rest.data(), rest.size(), PROT_READ | PROT_WRITE,
-                           MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0));
-}
-
 Status RingFile::create(const Folder& folder, const std::string& name,
                         std::size_t capacity, const QueueId& queue) {
   const BootId boot = boot_id();

@@ -63,11 +63,6 @@ class RingFile {
   Found open_copy(const Folder& folder, const std::string& name,
                   const QueueId& queue);
 
-  // Of a file that was removed, its blocks are given back to the disk; else
-  // they are another's. What is read of the ring are zeros then, but for its
-  // header.
-  void give_back(bool is_removed) const noexcept;
-
   std::span<std::byte> memory() const noexcept { return memory_; }
   bool is_open() const noexcept { return !memory_.empty(); }
   std::uint64_t acknowledged() const noexcept {

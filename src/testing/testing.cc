@@ -53,19 +53,15 @@ CapturedEvent capture_row(const RowBatch& rows, std::size_t row) {
   return event;
 }
 
-// Keeps events in the store that it has. Without one it drops them: it stays
-// longer than its capture, for other threads may be on their way through it.
+// It may live longer than its capture: other threads may be on their way
+// through it.
 class CaptureSink final : public Sink {
  public:
-  void use(std::shared_ptr<Store> store) {
-    const std::lock_guard lock(mutex_);
-    store_ = std::move(store);
-  }
+  explicit CaptureSink(std::shared_ptr<Store> store)
+      : store_(std::move(store)) {}
 
   Status write(const RowBatch& rows, WriteReport&) override {
-    const std::lock_guard lock(mutex_);
-    if (store_ == nullptr) return {};
-    const std::lock_guard store_lock(store_->mutex);
+    const std::lock_guard lock(store_->mutex);
     for (std::size_t row = 0; row < rows.row_count; ++row) {
       store_->events.push_back(capture_row(rows, row));
     }
@@ -74,40 +70,8 @@ class CaptureSink final : public Sink {
   RowForm form() const noexcept override { return RowForm::event; }
 
  private:
-  std::mutex mutex_;
-  std::shared_ptr<Store> store_;
+  const std::shared_ptr<Store> store_;
 };
-
-// A capture of the default system.
-struct DefaultCapture {
-  CaptureSink* sink = nullptr;
-  int number = 0;
-};
-
-// Those that were ended, and are used again. Never destroyed.
-class IdleCaptures {
- public:
-  bool take(DefaultCapture* capture) {
-    const std::lock_guard lock(mutex_);
-    if (idle_.empty()) return false;
-    *capture = idle_.back();
-    idle_.pop_back();
-    return true;
-  }
-  void give_back(const DefaultCapture& capture) {
-    const std::lock_guard lock(mutex_);
-    idle_.push_back(capture);
-  }
-
- private:
-  std::mutex mutex_;
-  std::vector<DefaultCapture> idle_;
-};
-
-IdleCaptures& idle_captures() {
-  static auto* const captures = new IdleCaptures;
-  return *captures;
-}
 
 bool is_number(Kind kind) noexcept {
   return kind == Kind::integer || kind == Kind::unsigned_integer ||
@@ -235,52 +199,37 @@ const CapturedField* CapturedEvent::find(std::string_view key) const noexcept {
 struct Capture::Rep {
   std::shared_ptr<Store> store = std::make_shared<Store>();
   Hub* hub;
-  // Of the default system, or the sink alone and its name in a system given.
-  DefaultCapture capture;
-  std::string name;
+  int number = 0;    // of one of the default system
+  std::string name;  // of the sink in a system that was given
+
+  SinkPtr make_sink() const { return SinkPtr(new CaptureSink(store)); }
 };
 
-Capture::Capture() : rep_(new Rep) {
-  rep_->hub = &default_hub();
-  DefaultCapture& capture = rep_->capture;
-  if (idle_captures().take(&capture)) {
-    capture.sink->use(rep_->store);
-    rep_->hub->begin_capture_again(capture.number);
-  } else {
-    capture.sink = new CaptureSink;
-    capture.sink->use(rep_->store);
-    capture.number = rep_->hub->begin_capture(SinkPtr(capture.sink));
-  }
+Capture::Capture() {
+  auto rep = std::make_unique<Rep>();
+  rep->hub = &default_hub();
+  rep->number = rep->hub->begin_capture(rep->make_sink());
+  rep_ = rep.release();
 }
 
 Capture::Capture(System& system) {
   auto rep = std::make_unique<Rep>();
   rep->hub = &hub_of(system);
   rep->name = next_capture_name();
-  rep->capture.sink = new CaptureSink;
-  rep->capture.sink->use(rep->store);
   Status opened;
-  const Status added = rep->hub->add(
-      {{rep->name, "capture"}, Level::trace, SinkPtr(rep->capture.sink)},
-      &opened);
-  if (!added.ok()) rep->capture.sink = nullptr;
+  static_cast<void>(rep->hub->add(
+      {{rep->name, "capture"}, Level::trace, rep->make_sink()}, &opened));
   rep->hub->retain();
   rep_ = rep.release();
 }
 
 Capture::~Capture() {
   if (rep_->name.empty()) {
-    rep_->hub->end_capture(rep_->capture.number);
-    rep_->capture.sink->use(nullptr);
-    static_cast<void>(guarded([&] {
-      idle_captures().give_back(rep_->capture);
-      return Status();
-    }));
+    rep_->hub->end_capture(rep_->number);
   } else {
     Status closed;
     static_cast<void>(
         guarded([&] { return rep_->hub->remove(rep_->name, &closed); }));
-    if (rep_->capture.sink != nullptr) rep_->capture.sink->use(nullptr);
     rep_->hub->release();
   }
   delete rep_;

@@ -193,39 +193,65 @@ TEST(ThreadMemory, DestructorsOfThreadSpecificDataMayLogToo) {
   EXPECT_EQ(script->count("from-key"), 3U);
 }
 
-TEST(ThreadMemory, ALeaseWithinALeaseHasMemoryOfItsOwn) {
-  const ScratchLease outer;
+class Leases : public ::testing::Test {
+ protected:
+  Leases() { current_.set(&something_); }
+
+  const int something_ = 0;
+  const int* target_ = nullptr;
+  Current<int> current_;
+};
+
+TEST_F(Leases, ALeaseWithinALeaseHasMemoryOfItsOwn) {
+  const ScratchLease outer(current_, &target_);
   {
-    const ScratchLease inner;
+    const ScratchLease inner(current_, &target_);
     EXPECT_NE(&*inner, &*outer);
-    const ScratchLease innermost;
+    const ScratchLease innermost(current_, &target_);
     EXPECT_NE(&*innermost, &*inner);
   }
   outer->message.append("still here");
   EXPECT_EQ(outer->message.view(), "still here");
 }
 
-TEST(ThreadMemory, TheSameMemoryIsLentAgain) {
+TEST_F(Leases, TheSameMemoryIsLentAgain) {
   const Scratch* first = nullptr;
   {
-    const ScratchLease lease;
+    const ScratchLease lease(current_, &target_);
     first = &*lease;
   }
-  const ScratchLease lease;
+  const ScratchLease lease(current_, &target_);
   EXPECT_EQ(&*lease, first);
 }
 
-TEST(ThreadMemory, WhatALargeEventTookIsGivenBack) {
+TEST_F(Leases, WhatALargeEventTookIsGivenBack) {
   {
-    const ScratchLease lease;
+    const ScratchLease lease(current_, &target_);
     lease->row.text.reserve(1 << 20);
     lease->message.reserve(1 << 20);
     lease->event.buffer.reserve(1 << 20);
   }
-  const ScratchLease lease;
+  const ScratchLease lease(current_, &target_);
   EXPECT_LE(lease->row.text.capacity(), 64U * 1024);
   EXPECT_LE(lease->message.capacity(), 64U * 1024);
   EXPECT_LE(lease->event.buffer.capacity(), 64U * 1024);
+}
+
+TEST_F(Leases, WhatIsLeasedIsHeld) {
+  const int other = 0;
+  {
+    const ScratchLease outer(current_, &target_);
+    EXPECT_EQ(target_, &something_);
+    EXPECT_TRUE(ScratchLease::is_any_on(&something_));
+    EXPECT_FALSE(current_.visitors().are_any());
+    current_.set(&other);
+    const ScratchLease inner(current_, &target_);
+    EXPECT_EQ(target_, &other);
+    EXPECT_FALSE(ScratchLease::is_any_on(&other));
+    EXPECT_TRUE(current_.visitors().are_any());
+  }
+  EXPECT_FALSE(ScratchLease::is_any_on(&something_));
+  EXPECT_FALSE(current_.visitors().are_any());
 }
 
 TEST(System, CallsOfASystemThatWasMovedFromFail) {
