@@ -27,9 +27,8 @@ void JsonKeys::read(Options& options) {
   for (const auto& [key, name] : given) {
     const auto found = std::find(known.begin(), known.end(), key);
     if (found == known.end()) {
-      options.problem(kOption, "has no key " + quoted(key) + " to rename" +
-                                   did_you_mean(key, known) + ": there are " +
-                                   quoted_list(known));
+      options.problem(kOption, "must rename " + quoted_list(known) + ", not " +
+                                   quoted(key) + did_you_mean(key, known));
     } else if (name.empty()) {
       options.problem(kOption, "gives " + quoted(key) + " an empty name");
     } else {

@@ -66,9 +66,9 @@ TEST_F(JsonlSink, WrongKeysAreRefused) {
   const auto refused = [&](const char* keys) {
     return refusal(make_jsonl_sink, {{"path", path_}, {"keys", Json{keys}}});
   };
-  EXPECT_THAT(refused(R"({"levle":"severity"})"),
-              HasSubstr("has no key \"levle\" to rename (did you mean "
-                        "\"level\"?)"));
+  EXPECT_THAT(
+      refused(R"({"levle":"severity"})"),
+      HasSubstr("or \"message\", not \"levle\" (did you mean \"level\"?)"));
   EXPECT_THAT(refused(R"({"level":""})"),
               HasSubstr("gives \"level\" an empty name"));
   EXPECT_THAT(refused(R"({"level":"event"})"),
