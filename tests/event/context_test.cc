@@ -102,7 +102,8 @@ TEST_F(ContextTest, CopiesMovesAndAssignmentsAreTheSameContext) {
   const Scope scope(log_, "s", {{"a", 1}});
   const Context first = Context::current();
   Context second = first;
-  second = second;
+  const Context& same = second;
+  second = same;
   Context third = std::move(second);
   third = Context(first);
   const ContextGuard outside{Context()};
