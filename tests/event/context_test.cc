@@ -246,5 +246,16 @@ TEST_F(ContextTest, AFieldMayBeginScopesWhileItIsWritten) {
       capture_.has(Level::debug, "scope-end", {{"scope", "while-written"}}));
 }
 
+TEST_F(ContextTest, AnEventKeepsAScopeThatEndedElsewhereUntilItIsWritten) {
+  const ContextGuard guard{Context()};
+  std::optional<Scope> scope(std::in_place, log_, "coroutine",
+                             Fields({{"text", std::string(100, 'x')}}));
+  on_another_thread([&scope] { scope.reset(); });
+  log_.info("e", {{"a", BeginsScopes{&log_}}});
+  EXPECT_TRUE(capture_.has(
+      Level::info, "e",
+      {{"scope", "coroutine"}, {"text", std::string(100, 'x')}, {"a", 7}}));
+}
+
 }  // namespace
 }  // namespace stogger
