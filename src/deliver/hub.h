@@ -55,6 +55,9 @@ class Hub final : public EventTarget, private ProcessObject {
                const detail::Call& call) noexcept override;
   void deliver_at(Time time, const detail::LoggerRep* logger,
                   const detail::Call& call) noexcept override;
+  bool is_delivering() const noexcept override {
+    return ScratchLease::is_lent();
+  }
   Clock* clock() noexcept override { return clock_; }
   const std::int32_t* threshold() const noexcept override { return threshold_; }
   LoggerLevel* take_level(std::string_view name) override {

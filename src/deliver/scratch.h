@@ -56,6 +56,11 @@ class ScratchLease {
   ScratchLease(const ScratchLease&) = delete;
   ScratchLease& operator=(const ScratchLease&) = delete;
 
+  // True if this thread's memory is lent now.
+  static bool is_lent() noexcept {
+    return mine_ != nullptr && mine_->lent != 0;
+  }
+
   // How many bytes all texts of the event have. Of few, nothing becomes as
   // large as what a thread keeps: the longest escapes are six bytes, memory
   // grows to twice what is needed at most, and a field counts as ten bytes of

@@ -83,6 +83,7 @@ class Nowhere final : public EventTarget {
                const detail::Call&) noexcept override {}
   void deliver_at(Time, const detail::LoggerRep*,
                   const detail::Call&) noexcept override {}
+  bool is_delivering() const noexcept override { return false; }
   Clock* clock() noexcept override { return Clock::real(); }
   const std::int32_t* threshold() const noexcept override {
     return &detail::default_threshold;

@@ -28,13 +28,15 @@ using detail::ScopeRep;
 
 constinit thread_local const ScopeRep* ScopeChain::innermost_ = nullptr;
 
-// Scopes that ended on another thread, and that nobody but this thread refers
-// to any more.
+// Whether the innermost scope has ended on another thread, and nobody but this
+// thread refers to it any more.
+bool ScopeChain::has_ended() noexcept {
+  return innermost_ != nullptr &&
+         innermost_->references.load(std::memory_order_acquire) == 1;
+}
+
 void ScopeChain::drop_ended() noexcept {
-  while (innermost_ != nullptr &&
-         innermost_->references.load(std::memory_order_acquire) == 1) {
-    delete std::exchange(innermost_, innermost_->parent);
-  }
+  while (has_ended()) delete std::exchange(innermost_, innermost_->parent);
 }
 
 bool ScopeChain::is_inside(const ScopeRep* scope) noexcept {
@@ -43,12 +45,14 @@ bool ScopeChain::is_inside(const ScopeRep* scope) noexcept {
   return around != nullptr;
 }
 
-const ScopeRep* ScopeChain::enter(std::string_view name,
+const ScopeRep* ScopeChain::enter(const EventTarget& target,
+                                  std::string_view name,
                                   Fields fields) noexcept {
   try {
     // Writing values out may begin and end scopes itself.
     auto scope = std::make_unique<ScopeRep>(name, fields);
-    drop_ended();
+    // An event that is on its way may look at them.
+    if (has_ended() && !target.is_delivering()) drop_ended();
     if (innermost_ != nullptr) scope->depth += innermost_->depth;
     if (scope->depth > kMostScopes) return nullptr;
     scope->parent = innermost_;
@@ -74,10 +78,7 @@ void ScopeChain::leave(const ScopeRep* scope) noexcept {
   detail::release(scope);
 }
 
-Context ScopeChain::current() noexcept {
-  drop_ended();
-  return context_of(innermost_);
-}
+Context ScopeChain::current() noexcept { return context_of(innermost_); }
 
 Context ScopeChain::context_of(const ScopeRep* scope) noexcept {
   if (scope != nullptr) detail::retain(scope);
@@ -94,7 +95,7 @@ Scope::Scope(const Logger& log, std::string_view name, Fields fields,
   EventTarget& target =
       log_.rep_ != nullptr ? *log_.rep_->target : default_target();
   started_ns_ = target.clock()->monotonic_ns();
-  rep_ = ScopeChain::enter(name, fields);
+  rep_ = ScopeChain::enter(target, name, fields);
 }
 
 Scope::~Scope() {

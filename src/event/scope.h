@@ -9,6 +9,7 @@
 #include <cstdint>
 
 #include "event/owned_fields.h"
+#include "event/target.h"
 #include "stogger/log.h"
 
 namespace stogger {
@@ -33,9 +34,10 @@ class ScopeChain {
   // The innermost scope of this thread; null outside of all.
   static const detail::ScopeRep* innermost() noexcept { return innermost_; }
 
-  // Begins a scope. Null, and without effect, if there is no memory for it or
-  // if kMostScopes are around it.
-  static const detail::ScopeRep* enter(std::string_view name,
+  // Begins a scope of a logger of that target. Null, and without effect, if
+  // there is no memory for it or if kMostScopes are around it.
+  static const detail::ScopeRep* enter(const EventTarget& target,
+                                       std::string_view name,
                                        Fields fields) noexcept;
   // Ends it. If this thread is inside of it, it then is outside, and outside of
   // all that began within it. If not, nothing changes here.
@@ -54,6 +56,7 @@ class ScopeChain {
   static const void* thread() noexcept { return &innermost_; }
 
  private:
+  static bool has_ended() noexcept;
   static void drop_ended() noexcept;
 
   static constinit thread_local const detail::ScopeRep* innermost_;

@@ -25,6 +25,8 @@ class EventTarget {
   // The same of an event that happened at that time.
   virtual void deliver_at(Time time, const detail::LoggerRep* logger,
                           const detail::Call& call) noexcept = 0;
+  // True if this thread is inside of one of these two, of whatever target.
+  virtual bool is_delivering() const noexcept = 0;
   virtual Clock* clock() noexcept = 0;
   // Below it, no sink takes an event. Lives as long as the target.
   virtual const std::int32_t* threshold() const noexcept = 0;

@@ -29,8 +29,9 @@ bool ends_well(std::string_view header) noexcept {
 }  // namespace
 
 TraceContext& TraceContext::operator=(const TraceContext& other) noexcept {
+  if (this == &other) return *this;
   is_known_ = other.is_known_;
-  std::memmove(text_, other.text_, sizeof text_);
+  std::memcpy(text_, other.text_, sizeof text_);
   return *this;
 }
 

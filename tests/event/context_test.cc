@@ -102,7 +102,8 @@ TEST_F(ContextTest, CopiesMovesAndAssignmentsAreTheSameContext) {
   const Scope scope(log_, "s", {{"a", 1}});
   const Context first = Context::current();
   Context second = first;
-  second = second;
+  const Context& same = second;
+  second = same;
   Context third = std::move(second);
   third = Context(first);
   const ContextGuard outside{Context()};
@@ -243,6 +244,17 @@ TEST_F(ContextTest, AFieldMayBeginScopesWhileItIsWritten) {
   EXPECT_EQ(here(), "s a");
   EXPECT_TRUE(
       capture_.has(Level::debug, "scope-end", {{"scope", "while-written"}}));
+}
+
+TEST_F(ContextTest, AnEventKeepsAScopeThatEndedElsewhereUntilItIsWritten) {
+  const ContextGuard guard{Context()};
+  std::optional<Scope> scope(std::in_place, log_, "coroutine",
+                             Fields({{"text", std::string(100, 'x')}}));
+  on_another_thread([&scope] { scope.reset(); });
+  log_.info("e", {{"a", BeginsScopes{&log_}}});
+  EXPECT_TRUE(capture_.has(
+      Level::info, "e",
+      {{"scope", "coroutine"}, {"text", std::string(100, 'x')}, {"a", 7}}));
 }
 
 }  // namespace

@@ -141,6 +141,7 @@ TEST_P(Unhandled, ALockThatTheThreadHoldsItselfHoldsTheEndUpForALimitedTime) {
 // is the queue.
 TEST(Crash, WithAQueueOnDiskLosesNoEventWhoseCallReturned) {
   Targets targets;
+  targets.keep({"text-line", "json-block", "sqlite"});
   targets.deliver("durable");
   const std::string progress_path = targets.file("progress");
   Progress* progress = Progress::open(progress_path);
