@@ -211,22 +211,18 @@ std::vector<NamePattern> read_patterns(Options& options, std::string_view key) {
   return patterns;
 }
 
-std::string line(std::string_view key, std::string_view value) {
-  return toml_key(key) + " = " + std::string(value) + "\n";
-}
-
 std::string describe(const LimitRule& rule) {
   std::string out = "\n[[stogger.limits]]\n";
-  if (rule.event) out += line("event", toml_string(rule.event->text()));
-  if (rule.logger) out += line("logger", toml_string(rule.logger->text()));
+  if (rule.event) out += toml_line("event", toml_string(rule.event->text()));
+  if (rule.logger) out += toml_line("logger", toml_string(rule.logger->text()));
   if (rule.is_sample) {
-    out += line("sample", toml_value(Value(rule.sample)));
+    out += toml_line("sample", toml_value(Value(rule.sample)));
     if (!rule.sample_by.empty()) {
-      out += line("sample_by", toml_string(rule.sample_by));
+      out += toml_line("sample_by", toml_string(rule.sample_by));
     }
   } else {
-    out += line("per_second", toml_value(Value(rule.per_second)));
-    out += line("burst", toml_value(Value(rule.burst)));
+    out += toml_line("per_second", toml_value(Value(rule.per_second)));
+    out += toml_line("burst", toml_value(Value(rule.burst)));
   }
   return out;
 }
@@ -266,11 +262,11 @@ std::string describe_controls(const Config& config) {
   std::string out;
   if (!config.fields.empty()) out += "\n[stogger.fields]\n";
   for (const OwnedOption& field : config.fields) {
-    out += line(field.key, field.shown);
+    out += toml_line(field.key, field.shown);
   }
   if (!config.levels.rules().empty()) out += "\n[stogger.levels]\n";
   for (const LevelRule& rule : config.levels.rules()) {
-    out += line(rule.logger, toml_string(to_string(rule.level)));
+    out += toml_line(rule.logger, toml_string(to_string(rule.level)));
   }
   for (const LimitRule& rule : config.limits) out += describe(rule);
   return out;

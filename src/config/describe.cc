@@ -10,10 +10,6 @@ std::string string_value(std::string_view text) {
   return toml_string(protect_variables(text));
 }
 
-std::string line(std::string_view key, std::string_view value) {
-  return toml_key(key) + " = " + std::string(value) + "\n";
-}
-
 std::string_view boolean(bool value) noexcept {
   return value ? "true" : "false";
 }
@@ -31,11 +27,12 @@ std::string describe(const BuiltSink& sink) {
   std::string out = "\n[stogger.sinks." + toml_key(sink.name) + "]";
   // The key itself is not shown: besides this table it would be a second one.
   if (!sink.origin.empty()) out += "  # by " + sink.origin;
-  out += "\n" + line("type", string_value(sink.type));
+  out += "\n" + toml_line("type", string_value(sink.type));
   // A level of the system is not one of its own: rules count in its place.
-  if (sink.has_level) out += line("level", string_value(to_string(sink.level)));
+  if (sink.has_level)
+    out += toml_line("level", string_value(to_string(sink.level)));
   for (const ShownOption& option : sink.options) {
-    out += line(option.key, option.shown);
+    out += toml_line(option.key, option.shown);
   }
   return out;
 }
@@ -45,15 +42,18 @@ std::string describe(const BuiltSink& sink) {
 std::string describe(const Config& config,
                      const std::vector<BuiltSink>& sinks) {
   std::string out =
-      "[stogger]\n" + line("level", string_value(to_string(config.level))) +
-      line("syslog_identifier", config.shown_identifier.empty()
-                                    ? string_value(config.syslog_identifier)
-                                    : config.shown_identifier) +
-      line("log_to_console", boolean(config.log_to_console)) +
-      line("caller_info", boolean(config.caller_info)) +
-      line("report_events", boolean(config.report_events)) +
-      line("redact", config.shown_redact.empty() ? list_value(config.redact)
-                                                 : config.shown_redact);
+      "[stogger]\n" +
+      toml_line("level", string_value(to_string(config.level))) +
+      toml_line("syslog_identifier",
+                config.shown_identifier.empty()
+                    ? string_value(config.syslog_identifier)
+                    : config.shown_identifier) +
+      toml_line("log_to_console", boolean(config.log_to_console)) +
+      toml_line("caller_info", boolean(config.caller_info)) +
+      toml_line("report_events", boolean(config.report_events)) +
+      toml_line("redact", config.shown_redact.empty()
+                              ? list_value(config.redact)
+                              : config.shown_redact);
   out += describe_controls(config);
   for (const BuiltSink& sink : sinks) out += describe(sink);
   return out;

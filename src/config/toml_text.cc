@@ -33,6 +33,10 @@ std::string toml_key(std::string_view key) {
   return bare ? std::string(key) : toml_string(key);
 }
 
+std::string toml_line(std::string_view key, std::string_view value) {
+  return toml_key(key) + " = " + std::string(value) + "\n";
+}
+
 std::string toml_value(const Value& value) {
   if (value.kind() == Kind::text) return toml_string(value.text());
   if (value.kind() == Kind::json) return std::string(value.text());

@@ -8,14 +8,9 @@
 #include "base/plain.h"
 
 namespace stogger {
-namespace {
-
-// What goes with each key in JSON, as in compose.cc.
-constexpr std::size_t kOtherSize = 10;
-
-}  // namespace
 
 StaticFields::StaticFields(Fields fields) : owned_({}, {}, fields) {
+  constexpr std::size_t kOtherSize = 10;  // as in compose.cc
   std::uint32_t sanitized = 0;
   std::size_t text_room = 0;
   for (const Field& field : owned_.fields()) {
