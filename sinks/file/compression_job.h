@@ -46,7 +46,7 @@ class CompressionJob {
       UnconfirmedLines::kPatience + 1000000000;
 
   CompressionJob(OldFiles old, Compression compression)
-      : old_(std::move(old)), compression_(compression) {}
+      : old_(old), compression_(compression) {}
 
   // Where the log is. Callable from any thread, as are the next two.
   void look_in(Folder folder);

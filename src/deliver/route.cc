@@ -13,8 +13,8 @@
 
 namespace stogger {
 
-Route::Route(SinkTitle title, RouteLevel level, SinkPtr sink, Clock* clock,
-             Ticker* ticker, DeadLetterFile dead_letter,
+Route::Route(SinkTitle title, const RouteLevel& level, SinkPtr sink,
+             Clock* clock, Ticker* ticker, DeadLetterFile dead_letter,
              const DeliverySettings& delivery)
     : level_(level),
       delivery_(delivery),

@@ -75,7 +75,7 @@ class Route {
 
   // As Outlet(). Without the memory for a queue, delivery is synchronous, and
   // that is reported.
-  Route(SinkTitle title, RouteLevel level, SinkPtr sink, Clock* clock,
+  Route(SinkTitle title, const RouteLevel& level, SinkPtr sink, Clock* clock,
         Ticker* ticker = nullptr, DeadLetterFile dead_letter = {},
         const DeliverySettings& delivery = {});
 

@@ -58,7 +58,7 @@ class ScratchLease {
 
   // True if this thread's memory is lent now.
   static bool is_lent() noexcept {
-    return mine_ != nullptr && mine_->lent != 0;
+    return mine_ != nullptr && mine_->mark.is_set();
   }
 
   // How many bytes all texts of the event have. Of few, nothing becomes as
