@@ -30,12 +30,16 @@
 #include <initializer_list>
 #include <string_view>
 
+// First, and not by way of another header: an error about a value then names
+// its type within the first three lines.
+// clang-format off
+#include "stogger/value.h"
+// clang-format on
 #include "stogger/context.h"
 #include "stogger/export.h"
 #include "stogger/level.h"
 #include "stogger/stats.h"
 #include "stogger/status.h"
-#include "stogger/value.h"
 
 namespace stogger {
 
