@@ -475,7 +475,7 @@ void Hub::before_fork() noexcept {
 }
 
 void Hub::after_fork_in_parent() noexcept {
-  levels_.after_fork_in_parent();
+  levels_.after_fork();
   stats_mutex_.unlock();
   ticker_.after_fork_in_parent();
   events_.after_fork_in_parent();
@@ -486,7 +486,7 @@ void Hub::after_fork_in_parent() noexcept {
 
 bool Hub::after_fork_in_child() noexcept {
   const InsideSink guard;
-  levels_.after_fork_in_child();
+  levels_.after_fork();
   stats_mutex_.unlock();
   active_.visitors().forget_other_threads();
   installed_.visitors().forget_other_threads();

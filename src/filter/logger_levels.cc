@@ -7,7 +7,7 @@
 namespace stogger {
 
 LoggerLevel* LoggerLevels::take(std::string_view name) {
-  const std::lock_guard lock(mutex_);
+  const std::unique_lock inside = lock();
   if (const auto known = levels_.find(name); known != levels_.end()) {
     known->second->references.fetch_add(1, std::memory_order_relaxed);
     return known->second;
@@ -28,33 +28,46 @@ void LoggerLevels::release(LoggerLevel* level) noexcept {
       return;
     }
   }
-  const std::lock_guard lock(mutex_);
+  const std::unique_lock inside = lock();
   if (level->references.fetch_sub(1, std::memory_order_acq_rel) != 1) return;
   levels_.erase(level->name);
   delete level;
 }
 
 void LoggerLevels::set_rules(LevelRules rules) noexcept {
-  const std::lock_guard lock(mutex_);
+  const std::unique_lock inside = lock();
   rules_ = std::move(rules);
   update_all();
 }
 
 void LoggerLevels::set_rule(std::string_view logger, Level level) {
-  const std::lock_guard lock(mutex_);
+  const std::unique_lock inside = lock();
   rules_.set(logger, level);
   update_all();
 }
 
 void LoggerLevels::set_least(LeastLevels least, bool with_rules) noexcept {
-  const std::lock_guard lock(mutex_);
+  const std::unique_lock inside = lock();
   least_ = least;
   with_rules_ = with_rules;
   update_all();
 }
 
-void LoggerLevels::after_fork_in_child() noexcept {
-  std::construct_at(&mutex_);
+void LoggerLevels::before_fork() noexcept {
+  mutex_.lock();
+  forking_.store(std::this_thread::get_id(), std::memory_order_relaxed);
+}
+
+void LoggerLevels::after_fork() noexcept {
+  forking_.store({}, std::memory_order_relaxed);
+  mutex_.unlock();
+}
+
+std::unique_lock<std::mutex> LoggerLevels::lock() noexcept {
+  if (forking_.load(std::memory_order_relaxed) == std::this_thread::get_id()) {
+    return {};
+  }
+  return std::unique_lock(mutex_);
 }
 
 void LoggerLevels::update(LoggerLevel& level) const noexcept {

@@ -2,9 +2,11 @@
 // that they follow. Callable from any thread.
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <mutex>
 #include <string_view>
+#include <thread>
 #include <unordered_map>
 
 #include "event/logger_level.h"
@@ -37,9 +39,8 @@ class LoggerLevels {
   void set_least(LeastLevels least, bool with_rules) noexcept;
 
   // Around fork(), after what takes it while it holds locks of its own.
-  void before_fork() noexcept { mutex_.lock(); }
-  void after_fork_in_parent() noexcept { mutex_.unlock(); }
-  void after_fork_in_child() noexcept;
+  void before_fork() noexcept;
+  void after_fork() noexcept;  // in the parent and in the child
 
  private:
   static constexpr auto kOff = static_cast<std::int32_t>(Level::off);
@@ -47,8 +48,11 @@ class LoggerLevels {
   void update(LoggerLevel& level) const noexcept;
   void update_all() noexcept;
 
-  // A handler of fork() that makes a logger comes in a second time.
-  std::recursive_mutex mutex_;
+  // A handler of fork() that makes a logger is inside already.
+  std::unique_lock<std::mutex> lock() noexcept;
+
+  std::mutex mutex_;
+  std::atomic<std::thread::id> forking_{};  // the thread that calls fork()
   LevelRules rules_;
   LeastLevels least_{kOff, kOff};
   bool with_rules_ = true;
