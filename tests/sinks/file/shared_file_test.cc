@@ -24,7 +24,6 @@
 #include "tests/support/decompress.h"
 #include "tests/support/kept_report.h"
 #include "tests/support/rows.h"
-#include "tests/support/sanitizer.h"
 #include "tests/support/sinks.h"
 #include "tests/support/temp_folder.h"
 
