@@ -460,7 +460,6 @@ TEST_F(CompressionTest, WhatWasLeftIsCompressedInTheBackgroundAtTheStart) {
 }
 
 TEST_F(CompressionTest, TheThreadHasTheLowestPriorityAndChildrenHaveNoneOfIt) {
-  if (kThreadsSanitized) GTEST_SKIP() << kThreadsMayBeMixedUp;
   const std::string lines = many_lines(20000000);
   write_old(".1", lines);
   const auto job = std::make_shared<CompressionJob>(OldFiles{false, 3, true},

@@ -174,7 +174,6 @@ TEST_F(SharedFile, FilesDoNotGrowMuchBeyondTheirSize) {
 // By one that is less patient than the library: it leaves files alone for 20
 // ms.
 TEST_F(SharedFile, NoLineIsTornOrLostByCompression) {
-  if (kThreadsSanitized) GTEST_SKIP() << kThreadsMayBeMixedUp;
   CompressionJob job(OldFiles{false, 10000, true}, Compression::zstd);
   const auto compress = [&](std::int64_t ahead) {
     Folder folder;
