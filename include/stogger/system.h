@@ -45,7 +45,9 @@ class STOGGER_API System {
   Status add_sink(std::string_view name, SinkPtr sink,
                   Level level = Level::trace,
                   std::string_view dead_letter = {}) noexcept;
-  // Flushes and closes the sink of that name, and takes it away.
+  // Flushes and closes the sink of that name, and takes it away. It is
+  // destroyed, as those are that load() replaces, when no call goes by it any
+  // more: a pointer to it that was kept is not to be used from now on.
   Status remove_sink(std::string_view name) noexcept;
   // The rows that a sink of type memory keeps: see visit_rows() in sink.h.
   Status visit_rows(std::string_view name, RowVisitor visit,

@@ -187,7 +187,7 @@ void Hub::publish() noexcept {
   std::uint64_t left_out = 0;
   if (table.limits != nullptr && is_left_out(table, logger, call, &left_out))
       [[unlikely]] {
-    return;
+    return scratch.took(0);
   }
   Event event = compose(logger, call, time != nullptr ? *time : clock_->now(),
                         table.settings, scratch->event, left_out);

@@ -3,12 +3,6 @@
 #include <utility>
 
 namespace stogger {
-namespace {
-
-// More than the bytes of a number in JSON, as compose() counts them.
-constexpr std::size_t kOtherSize = 10;
-
-}  // namespace
 
 Event make_event(const SinkEvent& said, SinkEventFields& fields) noexcept {
   Event event;

@@ -15,9 +15,7 @@
 namespace stogger {
 namespace {
 
-// What goes with each key: quotes, colon, comma, and a value that is no text.
-constexpr std::size_t kOtherSize = 10;
-// The same, with the longest key of those that the library adds.
+// kOtherSize, with the longest key of those that the library adds.
 constexpr std::size_t kCallerSize = kOtherSize + 9;
 
 // Keys that some target has for itself.

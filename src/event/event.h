@@ -15,6 +15,10 @@ namespace stogger {
 
 class StaticFields;
 
+// What a field takes of Event::raw_size besides its key and its text: in JSON,
+// quotes, colon, comma, and a value that is no text.
+inline constexpr std::size_t kOtherSize = 10;
+
 struct Event {
   Time time;
   Level level = Level::off;

@@ -113,7 +113,6 @@ namespace {
 
 // What renderers take Event::raw_size for, if the record says less.
 std::size_t least_raw_size(const Event& event) noexcept {
-  constexpr std::size_t kOtherSize = 10;  // as in compose.cc
   std::size_t size = event.name.size() + event.logger.size() +
                      text_or_none(event.func).size() +
                      text_or_none(event.scope).size();

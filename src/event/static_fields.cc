@@ -6,11 +6,11 @@
 
 #include "base/json.h"
 #include "base/plain.h"
+#include "event/event.h"
 
 namespace stogger {
 
 StaticFields::StaticFields(Fields fields) : owned_({}, {}, fields) {
-  constexpr std::size_t kOtherSize = 10;  // as in compose.cc
   std::uint32_t sanitized = 0;
   std::size_t text_room = 0;
   for (const Field& field : owned_.fields()) {

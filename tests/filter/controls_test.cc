@@ -184,23 +184,18 @@ TEST_F(ControlsTest, AFieldOfTheProgramReplacesTheStaticOneOfItsName) {
 
 TEST_F(ControlsTest, StaticFieldsGoToColumnsOfTheirNames) {
   const std::string database = folder_.file("db");
-  ASSERT_OK(system_.load_text(
+  const std::string toml =
       "[stogger]\nlog_to_console = false\n[stogger.fields]\nservice = "
       "\"shop\"\nhost = \"h\"\n[stogger.sinks.db]\ntype = \"sqlite\"\npath = "
       "\"" +
-          database + "\"",
-      "c.toml"));
+      database + "\"";
+  ASSERT_OK(system_.load_text(toml, "c.toml"));
   system_.logger().info("a", {{"n", 1}});
   ASSERT_OK(system_.flush());
   EXPECT_EQ(SqliteQuery(database).one("SELECT data FROM stogger_logs"),
             R"({"service":"shop","host":"h","n":1})");
   SqliteQuery(database).run("ALTER TABLE stogger_logs ADD COLUMN host TEXT");
-  ASSERT_OK(system_.load_text(
-      "[stogger]\nlog_to_console = false\n[stogger.fields]\nservice = "
-      "\"shop\"\nhost = \"h\"\n[stogger.sinks.db]\ntype = \"sqlite\"\npath = "
-      "\"" +
-          database + "\"",
-      "c.toml"));
+  ASSERT_OK(system_.load_text(toml, "c.toml"));
   system_.logger().info("b", {{"n", 2}});
   ASSERT_OK(system_.flush());
   EXPECT_EQ(

@@ -67,7 +67,6 @@ class TestEvent {
   }
   // No more than compose() would say, so that room that is too small shows.
   std::size_t size() const {
-    constexpr std::size_t kOtherSize = 10;
     std::size_t size = event.name.size() + size_of(event.func) +
                        size_of(event.scope) + event.logger.size();
     for (const Field& field : fields_) {
