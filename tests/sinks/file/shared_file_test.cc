@@ -84,15 +84,19 @@ class SharedFile : public ::testing::Test {
     fields.push_back({"path", path_});
     const SinkPtr sink = make_or_throw(make_file_sink, fields);
     Time now = Clock::real()->now();
-    bool fine = sink->open().ok();
+    bool fine = true;
+    const auto look_at = [&](const Status& status) {
+      if (!status.ok()) std::cerr << status.message() << '\n';
+      fine = status.ok() && fine;
+    };
+    look_at(sink->open());
     for (int i = 0; i < kLines; ++i) {
       const std::string line = line_of(process, i) + "\n";
       now.ns += static_cast<std::int64_t>(step_s * 1e9);
-      const Status status = write_to(*sink, line_rows({line}, now));
-      if (!status.ok()) std::cerr << status.message() << '\n';
-      fine = status.ok() && fine;
+      look_at(write_to(*sink, line_rows({line}, now)));
     }
-    return sink->close().ok() && fine;
+    look_at(sink->close());
+    return fine;
   }
 
   void expect_every_line_once() { expect_every_line(1); }
