@@ -56,5 +56,22 @@ TEST(HiddenTest, DotsOfAValueThatWasCutMayBeThoseOfTheCut) {
   }
 }
 
+TEST(HiddenTest, WhatStandsBesideAValueMayCompleteItsFirstAndLastCharacter) {
+  const std::string secret = "correct-horse-battery";
+  const std::vector<HiddenValue> values = {
+      {"\xA5" + secret + "\n\xE2\x80", "${S}"}};
+  for (const std::string& text :
+       {values[0].value, "\xE2\x80" + values[0].value + "\xA5"}) {
+    for (const std::string& message :
+         {text, quoted(text), printable(text), quoted(text + " and more")}) {
+      const std::string shown = hide_values(values, message);
+      EXPECT_EQ(shown.find(secret), shown.npos) << shown;
+    }
+  }
+  // A value that is nothing else is found as it is.
+  EXPECT_EQ(hide_values({{"\x80\x80\x80\x80", "${S}"}}, "a\x80\x80\x80\x80"),
+            "a${S}");
+}
+
 }  // namespace
 }  // namespace stogger

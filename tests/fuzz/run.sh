@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Builds fuzzers and runs each for a while, one on each processor:
 #   tests/fuzz/run.sh [NAME...]                            those of that name; all by default
-#   STOGGER_FUZZ_SECONDS=3600 tests/fuzz/run.sh dsn_fuzz   one of them for an hour
+#   STOGGER_FUZZ_SECONDS=3600 STOGGER_FUZZ_SEED=0 tests/fuzz/run.sh dsn_fuzz   one of them for an hour
 #
 # What a fuzzer learns is kept in the build folder, tests/fuzz/corpus/NAME, and is where it
 # goes on the next time. An input that fails is written to tests/fuzz/NAME-*, also there: fix
@@ -9,12 +9,14 @@
 # run first. Limits of time and memory for one input are in NAME.options (see CMakeLists.txt).
 #
 #   STOGGER_FUZZ_SECONDS  how long each fuzzer runs (default: 5)
+#   STOGGER_FUZZ_SEED     0 for another course each time (default: 1, so that a run can be repeated)
 #   STOGGER_BUILD_ROOT    where to build (default: build/ in the repository)
 set -uo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.." || exit 1
 source .ci/packages.sh
 
 seconds=${STOGGER_FUZZ_SECONDS:-5}
+seed=${STOGGER_FUZZ_SEED:-1}
 build=${STOGGER_BUILD_ROOT:-$PWD/build}/tests-fuzz
 folder=$build/tests/fuzz
 export UBSAN_OPTIONS=print_stacktrace=1
@@ -38,7 +40,7 @@ fuzz() {
   mkdir -p "${corpus[0]}"
   [ -d "tests/fuzz/corpus/$name" ] && corpus+=("tests/fuzz/corpus/$name")
   rm -f "$folder/$name"-timeout-*
-  output=$("${fixed_addresses[@]}" "$folder/$name" -max_total_time="$seconds" "${limits[@]}" \
+  output=$("${fixed_addresses[@]}" "$folder/$name" -max_total_time="$seconds" -seed="$seed" "${limits[@]}" \
     -artifact_prefix="$folder/$name-" "${corpus[@]}" 2>&1) && return
   # A machine that stands still makes any input slow: only what is slow twice fails.
   slow=("$folder/$name"-timeout-*)

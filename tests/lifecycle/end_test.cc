@@ -156,7 +156,7 @@ TEST_F(AbruptEnd, WithAQueueOnDiskNothingIsLost) {
     run(scenario, targets.config());
     EXPECT_ENDED_WELL(run("after-shutdown", targets.config()));
     for (const Target& target : targets.all()) {
-      const auto counts = count_each(names_in(target.format, target.path));
+      const auto counts = count_each(names_in(target.format, target.path, 1));
       for (const std::string& name :
            all_of({numbered("event", 1000), numbered("early", 10),
                    numbered("late", 10)})) {

@@ -167,7 +167,7 @@ TEST_F(Signal, AKilledProcessLeavesTargetsThatTheNextOneGoesOnWith) {
   }
   EXPECT_ENDED_WELL(run("return", targets_.config()));
   for (const Target& target : targets_.all()) {
-    const auto counts = count_each(names_in(target.format, target.path));
+    const auto counts = count_each(names_in(target.format, target.path, 1));
     for (const std::string& name : numbered("event", 100)) {
       EXPECT_TRUE(counts.contains(name)) << target.sink << " lacks " << name;
     }
@@ -185,7 +185,7 @@ TEST_F(Signal, ATermLosesNothingOfAQueueOnDisk) {
   process.kill(SIGTERM);
   EXPECT_ENDED_WELL(run("return", targets_.config()));
   for (const Target& target : targets_.all()) {
-    const auto counts = count_each(names_in(target.format, target.path));
+    const auto counts = count_each(names_in(target.format, target.path, 1));
     for (std::uint64_t i = 0; i < progress->returned[0]; ++i) {
       ASSERT_TRUE(counts.contains("thread0-" + std::to_string(i)))
           << target.sink << " lacks " << i;

@@ -7,10 +7,10 @@
 
 namespace stogger {
 
-// False after ten seconds.
+// False after a minute, for the machine may be busy.
 inline bool eventually(const std::function<bool()>& is_true) {
   const auto until =
-      std::chrono::steady_clock::now() + std::chrono::seconds(10);
+      std::chrono::steady_clock::now() + std::chrono::seconds(60);
   while (!is_true()) {
     if (std::chrono::steady_clock::now() > until) return false;
     std::this_thread::sleep_for(std::chrono::milliseconds(1));
