@@ -61,6 +61,9 @@ class CompressionJob {
   // Does a piece of work, a few milliseconds long, and tells when there is more
   // to do: at once, at *when, or after the next look_in().
   Next step(Time now, Time* when) noexcept;
+  // Whether the next step only compresses, for which nobody waits: other steps
+  // hold locks that callers of the log may wait for.
+  bool is_compressing() const noexcept { return source_ && !ended_; }
 
   // In a child after fork(), where it is not used any more: the parent has it.
   void leave_to_parent() noexcept;

@@ -82,8 +82,7 @@ void Compressor::request(const std::shared_ptr<CompressionJob>& job) noexcept {
 }
 
 void Compressor::run(State& state) noexcept {
-  ::pthread_setname_np(::pthread_self(), "stogger-pack");
-  lower_priority();
+  ::pthread_setname_np(::pthread_self(), "stogger-old");
   std::unique_lock lock(state.mutex);
   while (!state.entries.empty()) {
     Entry& next = *std::min_element(
@@ -102,7 +101,7 @@ void Compressor::run(State& state) noexcept {
     const std::shared_ptr<CompressionJob> job = next.job;
     lock.unlock();
     Time due;
-    const CompressionJob::Next then = job->step(now, &due);
+    const CompressionJob::Next then = step(*job, now, &due);
     lock.lock();
     const auto entry =
         std::find_if(state.entries.begin(), state.entries.end(),
@@ -116,6 +115,26 @@ void Compressor::run(State& state) noexcept {
     }
   }
   state.is_running = false;
+}
+
+CompressionJob::Next Compressor::step(CompressionJob& job, Time now,
+                                      Time* when) noexcept {
+  if (!job.is_compressing()) return job.step(now, when);
+  auto next = CompressionJob::Next::now;
+  try {
+    std::thread([&] {
+      ::pthread_setname_np(::pthread_self(), "stogger-pack");
+      lower_priority();
+      while (next == CompressionJob::Next::now && job.is_compressing()) {
+        next = job.step(now, when);
+      }
+    }).join();
+  } catch (...) {
+    constexpr std::int64_t kRetry = 1000000000;  // no thread can be had now
+    *when = {now.ns + kRetry};
+    next = CompressionJob::Next::later;
+  }
+  return next;
 }
 
 void Compressor::before_fork() noexcept { state_->mutex.lock(); }

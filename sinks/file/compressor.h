@@ -1,8 +1,11 @@
-// Compressor: the one thread of the process that compresses old files.
+// Compressor: the one thread of the process that sees to the compression of old
+// files, and a thread of the lowest priority for each file, one at a time,
+// which does nothing but compress. What a busy machine keeps from running must
+// not hold locks that the log needs.
 //
-// It has the lowest priority, takes no signals, and is there only while there
-// is something to do. A program does not wait for it at its end: what is left
-// is done after the next start.
+// They take no signals, and are there only while there is something to do. A
+// program does not wait for them at its end: what is left is done after the
+// next start.
 #pragma once
 
 #include <memory>
@@ -30,6 +33,8 @@ class Compressor final : public ProcessObject {
 
   Compressor();
   static void run(State& state) noexcept;
+  static CompressionJob::Next step(CompressionJob& job, Time now,
+                                   Time* when) noexcept;
 
   State* state_;
 };

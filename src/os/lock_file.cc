@@ -133,7 +133,7 @@ Status LockFile::failure() const {
   const std::string who =
       holder > 0 ? "process " + std::to_string(holder) : "another process";
   return Status(Code::unavailable,
-                who + " keeps " + quoted(path_) + " locked; end it");
+                who + " keeps " + quoted(path_) + " locked; if that goes on, end it");
 }
 
 }  // namespace stogger

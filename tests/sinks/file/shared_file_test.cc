@@ -86,8 +86,9 @@ class SharedFile : public ::testing::Test {
     Time now = Clock::real()->now();
     bool fine = true;
     const auto look_at = [&](const Status& status) {
-      if (!status.ok()) std::cerr << status.message() << '\n';
-      fine = status.ok() && fine;
+      if (status.ok() || is_expected(status)) return;
+      std::cerr << status.message() << '\n';
+      fine = false;
     };
     look_at(sink->open());
     for (int i = 0; i < kLines; ++i) {
@@ -97,6 +98,13 @@ class SharedFile : public ::testing::Test {
     }
     look_at(sink->close());
     return fine;
+  }
+
+  // On a busy machine a process may keep the lock of rotation for long: the
+  // others write on, and say so.
+  static bool is_expected(const Status& status) {
+    return status.message().find("cannot be rotated, and keeps growing") !=
+           std::string::npos;
   }
 
   void expect_every_line_once() { expect_every_line(1); }
