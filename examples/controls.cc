@@ -1,5 +1,6 @@
 // What a service in operation controls: levels by logger, fields that all
-// events have, limits for floods, and which events a sink takes.
+// events have, limits for floods, which events a sink takes, and what is
+// recorded in case that something fails.
 #include <stogger/log.h>
 
 #include <cstdio>
@@ -22,6 +23,12 @@ int main() {
     stogger::warning("cache-miss", {{"key", i}});
   }
   stogger::info("order-paid", {{"order", 7}});
+
+  for (const int order : {8, 9}) {
+    const stogger::Scope scope(stogger::logger("shop"), "order");
+    stogger::debug("price-found", {{"order", order}});
+    if (order == 9) stogger::error("payment-failed", {{"order", order}});
+  }
 
   const stogger::Stats stats = stogger::stats();
   std::printf("%llu events were left out by limits\n",

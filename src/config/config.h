@@ -11,6 +11,7 @@
 #include "base/options.h"
 #include "deliver/dead_letters.h"
 #include "deliver/delivery.h"
+#include "event/recorder_settings.h"
 #include "event/redaction.h"
 #include "filter/event_filter.h"
 #include "filter/level_rules.h"
@@ -74,6 +75,7 @@ struct Config {
   LevelRules levels;
   std::vector<OwnedOption> fields;  // that every event has
   std::vector<LimitRule> limits;
+  RecorderSettings recorder;
   std::vector<std::string> redact = Redaction::default_names();
   // As TOML, if they have to be shown in another way than they are.
   std::string shown_identifier;

@@ -24,6 +24,7 @@ class Controls {
   void levels(const Member& table);
   void fields(const Member& table);
   void limits(const Member& list);
+  void recorder(const Member& table);
 
  private:
   void add_problem(Position where, std::string text) {
@@ -31,6 +32,7 @@ class Controls {
   }
   bool is_table(const Member& member, std::string_view what);
   std::string wrong_field(const OwnedOption& field) const;
+  std::vector<OwnedOption> read_all(const Member& table);
   void limit(const Member& item);
 
   Config& config_;
@@ -147,9 +149,10 @@ void read_sample(Options& options, LimitRule* rule) {
   }
 }
 
-void Controls::limit(const Member& item) {
+// The keys of a table, also those whose values are wrong.
+std::vector<OwnedOption> Controls::read_all(const Member& table) {
   std::vector<OwnedOption> given;
-  for (const Member& member : item.node.members) {
+  for (const Member& member : table.node.members) {
     OwnedOption option;
     std::string why;
     if (!read_option(member, &option, &why)) {
@@ -157,6 +160,11 @@ void Controls::limit(const Member& item) {
     }
     given.push_back(std::move(option));
   }
+  return given;
+}
+
+void Controls::limit(const Member& item) {
+  const std::vector<OwnedOption> given = read_all(item);
   const std::vector<Field> values = as_fields(given);
   Options options("limit", values);
   OptionsAccess::set_table(options, "stogger.limits", {});
@@ -194,6 +202,23 @@ void Controls::limits(const Member& list) {
     } else {
       limit(item);
     }
+  }
+}
+
+void Controls::recorder(const Member& table) {
+  if (!is_table(table, "[stogger.recorder]")) return;
+  const std::vector<OwnedOption> given = read_all(table);
+  const std::vector<Field> values = as_fields(given);
+  Options options("recorder", values);
+  OptionsAccess::set_table(options, "stogger.recorder", {});
+  RecorderSettings settings;
+  settings.level = read_level(options, Level::debug);
+  settings.events = static_cast<std::size_t>(
+      options.integer("events", static_cast<std::int64_t>(settings.events), 1,
+                      RecorderSettings::kMostEvents));
+  static_cast<void>(options.finish());
+  if (!add_problems(options, given, table.where, config_.file, &problems_)) {
+    config_.recorder = settings;
   }
 }
 
@@ -244,6 +269,11 @@ void read_limits(const Member& list, Config* config,
   Controls(config, problems).limits(list);
 }
 
+void read_recorder(const Member& table, Config* config,
+                   std::vector<Problem>* problems) {
+  Controls(config, problems).recorder(table);
+}
+
 EventFilter read_filter(Options& options) {
   EventFilter filter;
   filter.events = read_patterns(options, "events");
@@ -269,6 +299,11 @@ std::string describe_controls(const Config& config) {
     out += toml_line(rule.logger, toml_string(to_string(rule.level)));
   }
   for (const LimitRule& rule : config.limits) out += describe(rule);
+  if (config.recorder.is_on()) {
+    out += "\n[stogger.recorder]\n" +
+           toml_line("level", toml_string(to_string(config.recorder.level))) +
+           toml_line("events", std::to_string(config.recorder.events));
+  }
   return out;
 }
 

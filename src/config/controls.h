@@ -1,6 +1,6 @@
 // The tables that say which events there are, and what all of them have:
-// [stogger.levels], [stogger.fields], [[stogger.limits]], and the filter of a
-// sink.
+// [stogger.levels], [stogger.fields], [[stogger.limits]], [stogger.recorder],
+// and the filter of a sink.
 #pragma once
 
 #include <string>
@@ -20,6 +20,8 @@ void read_fields_table(const Member& table, Config* config,
                        std::vector<Problem>* problems);
 void read_limits(const Member& list, Config* config,
                  std::vector<Problem>* problems);
+void read_recorder(const Member& table, Config* config,
+                   std::vector<Problem>* problems);
 
 // The keys events, not_events, loggers and not_loggers of a sink's table.
 EventFilter read_filter(Options& options);

@@ -81,6 +81,7 @@ Status start(Hub& hub, const Config& config, std::vector<Problem> problems,
   settings.levels = config.levels;
   settings.static_fields = as_fields(config.fields);
   settings.limits = config.limits;
+  settings.recorder = config.recorder;
   settings.caller_info = config.caller_info;
   settings.redact = config.redact;
   settings.report_events = config.report_events;

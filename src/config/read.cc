@@ -23,8 +23,8 @@ namespace {
 
 constexpr std::string_view kTable = "stogger";
 // The tables in it.
-constexpr std::array<std::string_view, 4> kTables = {"sinks", "levels",
-                                                     "fields", "limits"};
+constexpr std::array<std::string_view, 5> kTables = {
+    "sinks", "levels", "fields", "limits", "recorder"};
 
 // LOGDIR/NAME.log in TOML, with the variables as they were written.
 std::string shown_path(const OwnedOption& logdir, const Config& config) {
@@ -154,6 +154,9 @@ void Reader::read_table(const Member& table) {
   }
   if (const Member* limits = table.node.find("limits")) {
     read_limits(*limits, &config_, problems_);
+  }
+  if (const Member* recorder = table.node.find("recorder")) {
+    read_recorder(*recorder, &config_, problems_);
   }
   bool all_right = true;
   const std::vector<OwnedOption> given =

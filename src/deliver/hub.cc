@@ -1,6 +1,7 @@
 #include "deliver/hub.h"
 
 #include <algorithm>
+#include <atomic>
 #include <cerrno>
 #include <cstdint>
 #include <mutex>
@@ -12,9 +13,11 @@
 #include "base/quote.h"
 #include "base/stats_builder.h"
 #include "deliver/inside_sink.h"
+#include "event/event_record.h"
 #include "event/shorten.h"
 #include "os/diagnostics.h"
 #include "os/memory_barrier.h"
+#include "render/complete.h"
 #include "render/message.h"
 
 namespace stogger {
@@ -36,6 +39,16 @@ Status called_from_sink(const char* function) noexcept {
 constexpr std::chrono::milliseconds kForkWait{1000};
 constexpr std::chrono::milliseconds kLeastForkWait{100};
 
+std::uint64_t next_system() noexcept {
+  static std::atomic<std::uint64_t> last{0};
+  return ++last;
+}
+
+// Whether what was recorded is wanted now.
+bool is_failure(const detail::Call& call) noexcept {
+  return call.level >= Level::error || call.event == kScopeFailed;
+}
+
 // Keeps the first failure.
 void merge(Status* into, Status status) noexcept {
   if (into->ok()) *into = std::move(status);
@@ -45,6 +58,7 @@ void merge(Status* into, Status status) noexcept {
 
 Hub::Hub(Clock* clock, std::int32_t* threshold)
     : clock_(clock),
+      number_(next_system()),
       own_threshold_(static_cast<std::int32_t>(Level::off)),
       threshold_(threshold != nullptr ? threshold : &own_threshold_),
       ticker_([](void* self) noexcept { static_cast<Hub*>(self)->tick(); },
@@ -137,13 +151,15 @@ void Hub::publish() noexcept {
   const Table* table = captures_.empty() ? installed() : captures_.back().table;
   active_.set(table);
   constexpr auto kOff = static_cast<std::int32_t>(Level::off);
-  LeastLevels least{kOff, kOff};
+  LeastLevels least{kOff, kOff,
+                    static_cast<std::int32_t>(table->recorder.level)};
   for (const Route* route : table->routes) {
     const RouteLevel& level = route->level();
     least.without_rule = std::min(least.without_rule, level.without_rule());
     least.own = std::min(least.own, level.own());
   }
-  __atomic_store_n(threshold_, least.without_rule, __ATOMIC_RELAXED);
+  __atomic_store_n(threshold_, std::min(least.without_rule, least.recorded),
+                   __ATOMIC_RELAXED);
   levels_.set_least(least, !table->is_capture);
 }
 
@@ -177,6 +193,57 @@ void Hub::publish() noexcept {
   return true;
 }
 
+bool Hub::is_taken(const Table& table, const detail::LoggerRep* logger,
+                   const detail::Call& call) noexcept {
+  return std::any_of(
+      table.routes.begin(), table.routes.end(), [&](const Route* route) {
+        return takes(table, *route, logger, call.level, call.event);
+      });
+}
+
+// An event that no sink takes, for as long as nothing fails.
+[[gnu::noinline]] void Hub::record(const Table& table, const Time* time,
+                                   const detail::LoggerRep* logger,
+                                   const detail::Call& call,
+                                   ScratchLease& scratch) {
+  if (!table.recorder.keeps(call.level)) return scratch.took(0);
+  const Event event =
+      compose(logger, call, time != nullptr ? *time : clock_->now(),
+              table.settings, scratch->event, 0);
+  ScratchLease::recent_events().keep(event, origin(), table.recorder.events);
+  scratch.took(event.raw_size);
+}
+
+// What was recorded before the event of that call, to the sinks that take it.
+// Called before it is composed, which needs the same memory.
+[[gnu::noinline]] void Hub::replay(const Table& table,
+                                   const detail::LoggerRep* logger,
+                                   const detail::Call& call,
+                                   ScratchLease& scratch) noexcept {
+  RecentEvents& recent = ScratchLease::recent_events();
+  const InsideSink guard;
+  try {
+    EventRecord record;
+    const std::size_t count = recent.count(origin());
+    for (std::size_t i = 0; i < count; ++i) {
+      if (!record.read(recent.record(i))) continue;
+      Event event = record.event();
+      scratch->message.clear();
+      complete(&event, scratch->message, scratch->event);
+      for (Route* route : table.routes) {
+        if (takes(table, *route, logger, call.level, call.event) &&
+            route->filter().takes(event.name, event.logger)) {
+          route->deliver(event, scratch->row);
+        }
+      }
+    }
+  } catch (...) {
+    // No memory for it.
+  }
+  scratch->message.clear();
+  recent.forget();
+}
+
 // At the time given, or now.
 [[gnu::always_inline]] inline void Hub::deliver_to(
     const Time* time, const detail::LoggerRep* logger,
@@ -184,11 +251,17 @@ void Hub::publish() noexcept {
   const Table* way = nullptr;
   ScratchLease scratch(active_, &way);
   const Table& table = *way;
+  const bool records = table.recorder.is_on();
+  if (records && !is_taken(table, logger, call)) [[unlikely]] {
+    return record(table, time, logger, call, scratch);
+  }
   std::uint64_t left_out = 0;
   if (table.limits != nullptr && is_left_out(table, logger, call, &left_out))
       [[unlikely]] {
     return scratch.took(0);
   }
+  if (records && is_failure(call)) [[unlikely]]
+    replay(table, logger, call, scratch);
   Event event = compose(logger, call, time != nullptr ? *time : clock_->now(),
                         table.settings, scratch->event, left_out);
   if (event.has_message() && table.needs_message) {
@@ -288,6 +361,7 @@ Status Hub::install(const HubSettings& settings, std::vector<HubSink> sinks) {
   Table table;
   table.settings = EventSettings(settings.caller_info, settings.redact,
                                  Fields(settings.static_fields));
+  table.recorder = settings.recorder;
   if (!settings.limits.empty()) {
     table.limits = std::make_shared<Limits>(settings.limits);
   }

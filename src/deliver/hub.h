@@ -13,6 +13,8 @@
 #include "deliver/scratch.h"
 #include "deliver/sink_events.h"
 #include "deliver/ticker.h"
+#include "event/recorder_settings.h"
+#include "event/scope.h"
 #include "event/target.h"
 #include "filter/event_filter.h"
 #include "filter/limits.h"
@@ -36,6 +38,7 @@ struct HubSettings {
   LevelRules levels{};        // by the names of loggers
   std::vector<Field> static_fields{};
   std::vector<LimitRule> limits{};
+  RecorderSettings recorder{};
   bool caller_info = false;
   std::vector<std::string> redact = Redaction::default_names();
   // That a sink fails or works again goes to the others, as an event.
@@ -107,6 +110,7 @@ class Hub final : public EventTarget, private ProcessObject {
   struct Table {
     EventSettings settings;
     std::shared_ptr<Limits> limits{};  // null without any
+    RecorderSettings recorder{};
     std::vector<Route*> routes;
     bool needs_message = false;  // one of them does
     bool is_capture = false;     // no rule holds
@@ -131,6 +135,16 @@ class Hub final : public EventTarget, private ProcessObject {
   static bool takes(const Table& table, const Route& route,
                     const detail::LoggerRep* logger, Level level,
                     std::string_view event) noexcept;
+  static bool is_taken(const Table& table, const detail::LoggerRep* logger,
+                       const detail::Call& call) noexcept;
+  void record(const Table& table, const Time* time,
+              const detail::LoggerRep* logger, const detail::Call& call,
+              ScratchLease& scratch);
+  void replay(const Table& table, const detail::LoggerRep* logger,
+              const detail::Call& call, ScratchLease& scratch) noexcept;
+  RecentEvents::Origin origin() const noexcept {
+    return {number_, ScopeChain::outermost_number()};
+  }
   bool is_left_out(const Table& table, const detail::LoggerRep* logger,
                    const detail::Call& call, std::uint64_t* before) noexcept;
   const Table* keep(Table table);
@@ -150,6 +164,7 @@ class Hub final : public EventTarget, private ProcessObject {
                    const detail::Call& call) noexcept;
 
   Clock* const clock_;
+  const std::uint64_t number_;  // tells systems from each other
   std::int32_t own_threshold_;
   std::int32_t* const threshold_;
   LoggerLevels levels_;

@@ -67,6 +67,7 @@ void ScratchLease::end_thread(OfThread* mine) noexcept {
   Scratch* const scratch = mine;
   std::destroy_at(scratch);
   std::construct_at(scratch);
+  mine->recent = RecentEvents();
   mine->is_taken.store(false, std::memory_order_release);
 }
 

@@ -7,6 +7,7 @@
 #include "base/buffer.h"
 #include "base/limits.h"
 #include "deliver/current.h"
+#include "deliver/recent_events.h"
 #include "event/compose.h"
 #include "render/render.h"
 
@@ -69,6 +70,10 @@ class ScratchLease {
     was_small_ = bytes < kKeptByThread / 16;
   }
 
+  // Of the thread, as is_lent() says that it has any memory. In a call within a
+  // call, too.
+  static RecentEvents& recent_events() noexcept { return mine_->recent; }
+
   Scratch* operator->() const noexcept { return scratch_; }
   Scratch& operator*() const noexcept { return *scratch_; }
 
@@ -84,6 +89,7 @@ class ScratchLease {
   // Never destroyed: one that was given back is the next thread's.
   struct OfThread : Scratch {
     ThreadMark mark;
+    RecentEvents recent;
     int within = 0;  // calls that are under way, each within the one before
     std::atomic<bool> is_taken{true};
     OfThread* next = nullptr;

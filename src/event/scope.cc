@@ -28,6 +28,20 @@ using detail::ScopeRep;
 
 constinit thread_local const ScopeRep* ScopeChain::innermost_ = nullptr;
 
+namespace {
+
+// Of the next outermost scope. Threads take numbers by the million, so that
+// they do not wait for each other.
+std::uint64_t next_number() noexcept {
+  constexpr std::uint64_t kMany = 1 << 20;
+  static std::atomic<std::uint64_t> taken{1};
+  static thread_local std::uint64_t next = 0;
+  if (next % kMany == 0) next = taken.fetch_add(1) * kMany;
+  return next++;
+}
+
+}  // namespace
+
 // Whether the innermost scope has ended on another thread, and nobody but this
 // thread refers to it any more.
 bool ScopeChain::has_ended() noexcept {
@@ -56,6 +70,7 @@ const ScopeRep* ScopeChain::enter(const EventTarget& target,
     if (innermost_ != nullptr) scope->depth += innermost_->depth;
     if (scope->depth > kMostScopes) return nullptr;
     scope->parent = innermost_;
+    scope->number = innermost_ != nullptr ? innermost_->number : next_number();
     return innermost_ = scope.release();
   } catch (...) {
     return nullptr;
@@ -115,7 +130,7 @@ void Scope::log_end(bool failed, Level level) const noexcept {
       log_.rep_ != nullptr ? *log_.rep_->target : default_target();
   const double duration_ms =
       static_cast<double>(target.clock()->monotonic_ns() - started_ns_) / 1e6;
-  log_.log(level, failed ? "scope-failed" : "scope-end",
+  log_.log(level, failed ? kScopeFailed : "scope-end",
            {{"duration_ms", duration_ms}}, {}, where_);
 }
 

@@ -7,12 +7,16 @@
 
 #include <atomic>
 #include <cstdint>
+#include <string_view>
 
 #include "event/owned_fields.h"
 #include "event/target.h"
 #include "stogger/log.h"
 
 namespace stogger {
+
+// The event of a scope that an exception ends.
+inline constexpr std::string_view kScopeFailed = "scope-failed";
 
 namespace detail {
 
@@ -23,6 +27,7 @@ struct ScopeRep {
   const OwnedFields own;
   const ScopeRep* parent = nullptr;  // holds a reference to it
   int depth = 1;
+  std::uint64_t number = 0;  // of the outermost one around it, or of itself
   // That of its Scope, and that of the thread.
   mutable std::atomic<std::int64_t> references{2};
 };
@@ -33,6 +38,11 @@ class ScopeChain {
  public:
   // The innermost scope of this thread; null outside of all.
   static const detail::ScopeRep* innermost() noexcept { return innermost_; }
+  // Tells outermost scopes from each other, of all threads and of those that
+  // have ended; 0 outside of all.
+  static std::uint64_t outermost_number() noexcept {
+    return innermost_ != nullptr ? innermost_->number : 0;
+  }
 
   // Begins a scope of a logger of that target. Null, and without effect, if
   // there is no memory for it or if kMostScopes are around it.

@@ -72,11 +72,12 @@ std::unique_lock<std::mutex> LoggerLevels::lock() noexcept {
 
 void LoggerLevels::update(LoggerLevel& level) const noexcept {
   const std::optional<Level> rule = rules_.find(level.name);
-  std::int32_t threshold = least_.without_rule;
+  std::int32_t threshold = std::min(least_.without_rule, least_.recorded);
   std::int32_t number = LoggerLevel::kNoRule;
   if (rule.has_value()) {
     number = static_cast<std::int32_t>(*rule);
     if (with_rules_) threshold = std::max(number, least_.own);
+    if (number != kOff) threshold = std::min(threshold, least_.recorded);
   }
   level.rule.store(number, std::memory_order_relaxed);
   __atomic_store_n(&level.threshold, threshold, __ATOMIC_RELAXED);

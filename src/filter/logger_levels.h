@@ -15,10 +15,12 @@
 namespace stogger {
 
 // The least demanding sink: of those events that no rule is for, and as far as
-// sinks have levels of their own.
+// sinks have levels of their own. And what is recorded, if there is a rule or
+// not, but for one that is `off`.
 struct LeastLevels {
   std::int32_t without_rule;
   std::int32_t own;
+  std::int32_t recorded;
 };
 
 class LoggerLevels {
@@ -54,7 +56,7 @@ class LoggerLevels {
   std::mutex mutex_;
   std::atomic<std::thread::id> forking_{};  // the thread that calls fork()
   LevelRules rules_;
-  LeastLevels least_{kOff, kOff};
+  LeastLevels least_{kOff, kOff, kOff};
   bool with_rules_ = true;
   // The keys are the names that the levels have.
   std::unordered_map<std::string_view, LoggerLevel*> levels_;

@@ -132,8 +132,8 @@ Status LockFile::failure() const {
   const pid_t holder = find_lock_holder(descriptor_.get());
   const std::string who =
       holder > 0 ? "process " + std::to_string(holder) : "another process";
-  return Status(Code::unavailable,
-                who + " keeps " + quoted(path_) + " locked; if that goes on, end it");
+  return Status(Code::unavailable, who + " keeps " + quoted(path_) +
+                                       " locked; if that goes on, end it");
 }
 
 }  // namespace stogger

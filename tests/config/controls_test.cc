@@ -110,6 +110,19 @@ TEST_F(ControlsConfigTest, WrongLimitsSayWhere) {
                    "[[stogger.limits]]"}));
 }
 
+TEST_F(ControlsConfigTest, AWrongRecorderSaysWhere) {
+  EXPECT_EQ(problems("[stogger.recorder]\nevents = 0"),
+            Lines({"c.toml:2:1: \"events\" must be between 1 and 65536, not "
+                   "0"}));
+  EXPECT_EQ(problems("[stogger.recorder]\nlevel = \"debg\"").size(), 1u);
+  EXPECT_EQ(problems("[stogger.recorder]\nevent = 3"),
+            Lines({"c.toml:2:1: unknown key \"event\" in [stogger.recorder] "
+                   "(did you mean \"events\"?)"}));
+  EXPECT_EQ(problems("[[stogger.recorder]]\nevents = 3"),
+            Lines({"c.toml:1:11: \"recorder\" must be a table: "
+                   "[stogger.recorder]"}));
+}
+
 TEST_F(ControlsConfigTest, WrongFiltersSayWhere) {
   constexpr std::string_view kSink = "[stogger.sinks.m]\ntype = \"memory\"\n";
   EXPECT_EQ(problems(std::string(kSink) + "events = [\"a*b\"]"),
@@ -128,6 +141,7 @@ TEST_F(ControlsConfigTest, WhatIsShownMeansTheSame) {
         "\"debug\"\n[[stogger.limits]]\n"
         "event = \"cache-*\"\nper_second = 10\n[[stogger.limits]]\n"
         "logger = \"http\"\nsample = 0.5\nsample_by = \"trace_id\"\n"
+        "[stogger.recorder]\n"
         "[stogger.sinks.m]\ntype = \"memory\"\nevents = [\"a\", \"b*\"]");
     EXPECT_EQ(built.problems, Lines());
     return describe(built.config, built.sinks);
@@ -140,6 +154,9 @@ TEST_F(ControlsConfigTest, WhatIsShownMeansTheSame) {
             std::string::npos)
       << once;
   EXPECT_NE(once.find("events = [\"a\", \"b*\"]\n"), std::string::npos) << once;
+  EXPECT_NE(once.find("[stogger.recorder]\nlevel = \"debug\"\nevents = 256\n"),
+            std::string::npos)
+      << once;
 }
 
 }  // namespace
