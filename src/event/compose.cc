@@ -10,7 +10,6 @@
 #include "base/utf8.h"
 #include "base/value_capture.h"
 #include "event/scope.h"
-#include "event/url_password.h"
 
 namespace stogger {
 namespace {
@@ -117,7 +116,7 @@ class Composer {
     if (!settings_.redaction().hides_part_of(text)) return text;
     Buffer& clean = scratch_.buffer;
     clean.clear();
-    append_without_url_passwords(clean, text, kRedacted);
+    settings_.redaction().append_clean(clean, text);
     return scratch_.arena.copy(clean.view());
   }
 

@@ -32,15 +32,25 @@ bool may_begin_at(std::string_view text, std::size_t start,
 
 }  // namespace
 
-Redaction::Redaction(const std::vector<std::string>& names) : names_(names) {
+Redaction::Redaction(const std::vector<std::string>& names)
+    : names_(names), forms_(names) {
   for (const std::string& name : names_) {
-    endings_.add(name);
-    shapes_.add(name);
+    if (name.find('_') == std::string::npos) continue;
+    std::string dashed = name;
+    std::replace(dashed.begin(), dashed.end(), '_', '-');
+    forms_.push_back(std::move(dashed));
+    std::string joined = name;
+    std::erase(joined, '_');
+    forms_.push_back(std::move(joined));
+  }
+  for (const std::string& form : forms_) {
+    endings_.add(form);
+    shapes_.add(form);
   }
 }
 
 bool Redaction::is_secret(std::string_view key) const noexcept {
-  return std::any_of(names_.begin(), names_.end(), [&](const auto& name) {
+  return std::any_of(forms_.begin(), forms_.end(), [&](const auto& name) {
     return name.size() <= key.size() && !name.empty() &&
            equal_ignoring_case(name, key.substr(key.size() - name.size())) &&
            may_begin_at(key, key.size() - name.size(), name);
@@ -73,7 +83,7 @@ bool Redaction::has_word(std::string_view text) const noexcept {
 bool Redaction::has_word_end(std::string_view text,
                              std::size_t start) const noexcept {
   const std::string_view rest = text.substr(start);
-  return std::any_of(names_.begin(), names_.end(), [&](const auto& name) {
+  return std::any_of(forms_.begin(), forms_.end(), [&](const auto& name) {
     const std::size_t size = name.size();
     return size != 0 && size <= rest.size() &&
            equal_ignoring_case(name, rest.substr(0, size)) &&

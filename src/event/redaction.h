@@ -7,7 +7,7 @@
 
 #include "event/key_endings.h"
 #include "event/key_shapes.h"
-#include "event/url_password.h"
+#include "event/url_secret.h"
 
 namespace stogger {
 
@@ -19,9 +19,9 @@ class Redaction {
   Redaction() = default;
   // A key is a secret if it ends with one of the names, ASCII letters compared
   // without regard to their case: `token` hides `token`, `access_token` and
-  // `csrftoken`, and not `token_count`. Names of fewer than five characters
-  // have to begin a word of the key: `pin` hides `card_pin` and `cardPin`, and
-  // not `spin`.
+  // `csrftoken`, and not `token_count`; `api_key` hides `x-api-key` and
+  // `apiKey`, too. Names of fewer than five characters have to begin a word of
+  // the key: `pin` hides `card_pin` and `cardPin`, and not `spin`.
   explicit Redaction(const std::vector<std::string>& names);
 
   // False only if the key, which is not empty, is no secret.
@@ -31,10 +31,14 @@ class Redaction {
   bool hides(std::string_view key) const noexcept {
     return !key.empty() && may_hide(key) && is_secret(key);
   }
-  // True if the text has a URL with a password. Nothing is hidden without
-  // names.
+  // True if the text has a URL with a password, or with a parameter that is a
+  // secret by its name. Nothing is hidden without names.
   bool hides_part_of(std::string_view text) const noexcept {
-    return text.size() >= kShortestUrl && has_url_password(text) && !empty();
+    return may_have_url_secret(text) && has_part(text);
+  }
+  // Adds the text without these.
+  void append_clean(Buffer& out, std::string_view text) const {
+    append_without_url_secrets(out, text, &hides_member, this, kRedacted);
   }
   // True if a word of the text, between spaces and punctuation, is such a key,
   // as it stands or once the escapes of JSON are undone. May throw
@@ -51,10 +55,14 @@ class Redaction {
 
  private:
   bool is_secret(std::string_view key) const noexcept;
+  bool has_part(std::string_view text) const noexcept {
+    return !empty() && has_url_secret(text, &hides_member, this);
+  }
   bool has_word(std::string_view text) const noexcept;
   bool has_word_end(std::string_view text, std::size_t start) const noexcept;
 
-  std::vector<std::string> names_;
+  std::vector<std::string> names_;  // as they were given
+  std::vector<std::string> forms_;  // the same, and how else they are written
   KeyEndings endings_;
   KeyShapes shapes_;
 };

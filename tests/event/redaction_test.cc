@@ -20,8 +20,8 @@ TEST(RedactionTest, HidesListedKeysWhateverTheirCase) {
     EXPECT_TRUE(Redaction::hides_member(&redaction, key)) << key;
   }
   for (const std::string_view key :
-       {"", "passwor", "passwords", "apikey", "api-key", "x_token", "token",
-        "0assword", "password_hash", "api_key2"}) {
+       {"", "passwor", "passwords", "api.key", "x_token", "token", "0assword",
+        "apikeys", "password_hash", "api_key2"}) {
     EXPECT_FALSE(redaction.hides(key)) << key;
   }
 }
@@ -31,7 +31,7 @@ TEST(RedactionTest, HidesKeysThatEndWithAName) {
   for (const std::string_view key :
        {"user_password", "db.password", "oldPassword", "access_token",
         "accessToken", "CSRFTOKEN", "x-api_key", "proxy-authorization",
-        "client secret"}) {
+        "client secret", "x-api-key", "apiKey", "API-KEY", "X-Apikey"}) {
     EXPECT_TRUE(redaction.hides(key)) << key;
   }
   for (const std::string_view key :
