@@ -58,6 +58,7 @@ struct Session {
   // Behind a pooler that hands the server's session to another client after
   // each transaction, nothing is named and nothing is set for longer.
   bool pooled = false;
+  bool lost_names = false;     // of statements: it is such a pooler
   std::string row_settings;    // the SELECT that sets time-outs for a row
   std::string batch_settings;  // and for several
   std::string safe_settings;   // and for those that move the ledger
