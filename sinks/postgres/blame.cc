@@ -47,8 +47,13 @@ Remedy remedy_of(const Answer& answer) noexcept {
   return remedy_for(answer.sqlstate);
 }
 
+bool is_lock_wait(const Answer& answer) noexcept {
+  return answer.kind == Answer::Kind::refused && answer.sqlstate == "55P03";
+}
+
 bool blames_target(const Answer& answer) noexcept {
-  return remedy_of(answer) != remedy_for(answer.sqlstate);
+  return is_lock_wait(answer) ||
+         remedy_of(answer) != remedy_for(answer.sqlstate);
 }
 
 bool is_about_row(const Answer& answer) noexcept {

@@ -22,8 +22,11 @@ std::size_t row_of(const Answer& answer, const std::string& table,
 // in between.
 bool is_of_pooler(const Answer& answer) noexcept;
 Remedy remedy_of(const Answer& answer) noexcept;
+// True if another transaction held a lock for too long.
+bool is_lock_wait(const Answer& answer) noexcept;
 // True for what is said of a server or a connection of no use, though the
-// session works on: then it is said of one row, unless no row is taken.
+// session works on, and for locks: it is said of one row, unless no row is
+// taken.
 bool blames_target(const Answer& answer) noexcept;
 // True if the row may be at fault, rather than the server or the connection.
 bool is_about_row(const Answer& answer) noexcept;

@@ -32,6 +32,8 @@ constexpr milliseconds kLongestPause(10);
 // transactions, and for how long a single one is: it may itself be at fault,
 // and keeps the others waiting.
 constexpr int kMostConflicts = 6;
+// What is left of the deadline of a row that has waited for a lock once more.
+constexpr milliseconds kLockMargin(20);
 constexpr milliseconds kConflictTime(250);
 // Rows of a batch, one after the other, after which the target is at fault.
 constexpr std::size_t kMostSuspects = 100;
@@ -239,7 +241,11 @@ bool RowWriter::is_of_row(const Answer& answer) const {
 // wrong.
 Status RowWriter::isolate(const RowBatch& rows, Rows chosen,
                           const Answer& answer, Deadline deadline) {
-  if (!is_of_row(answer)) return give_up(answer, rows, chosen);
+  // An answer that does not come in time would leave rows in doubt.
+  const bool has_time =
+      !is_lock_wait(answer) ||
+      Steady::now() + batch_lock_timeout(settings_) < deadline;
+  if (!is_of_row(answer) || !has_time) return give_up(answer, rows, chosen);
   if (chosen.size() == 1) return refuse(rows, chosen[0], answer, deadline);
   const std::size_t named = names_rows_ && removals_ < kRemovals
                                 ? row_of(answer, settings_.table, chosen.size())
@@ -346,10 +352,12 @@ bool RowWriter::prepare_retry(const Answer& answer, int* tries,
     case Remedy::be_pooled:
       retire(Connector::Verdict::is_pooler);
       return more;
+    case Remedy::slow:
+      return is_lock_wait(answer) && !settings_.policy.has_one_try &&
+             pause(patience - lock_timeout(settings_) - kLockMargin);
     case Remedy::give_up:
     case Remedy::set_aside:
     case Remedy::doubt:
-    case Remedy::slow:
       return false;
   }
   return false;
@@ -385,7 +393,7 @@ Status RowWriter::refuse(const RowBatch& rows, std::size_t row,
   refuse_row(row, answer.sqlstate, answer.message);
   Remedy remedy = remedy_of(answer);
   // Waiting for a lock is nobody's size.
-  const bool ran_long = remedy == Remedy::slow && answer.sqlstate == "57014";
+  const bool ran_long = remedy == Remedy::slow && !is_lock_wait(answer);
   if (ran_long && is_large(rows, row)) remedy = Remedy::doubt;
   if (!alike_.add(answer.sqlstate, remedy)) return {};
   // Whoever opens the sink again gets a session that has looked again.

@@ -69,6 +69,8 @@ struct Session {
 // How long a row may wait for a lock. A session has it from the start: one that
 // has another is of a pooler that swallowed it.
 std::chrono::milliseconds lock_timeout(const PostgresSettings& settings);
+// The same of several rows: longer than it takes the server to find a deadlock.
+std::chrono::milliseconds batch_lock_timeout(const PostgresSettings& settings);
 
 // The parameter `options` that sets the time-outs of a session. Until it is
 // prepared, a statement may take as long as the connect time-out: looking at

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <filesystem>
 #include <string>
+#include <thread>
 #include <utility>
 #include <vector>
 
@@ -419,6 +420,85 @@ TEST_P(Conflicts, OfABatchARowThatAlwaysHasOneIsRefusedAlone) {
 
 INSTANTIATE_TEST_SUITE_P(Refusals, Conflicts,
                          ::testing::Values("40001", "40P01"));
+
+// ---- Locks
+
+// Two programs whose triggers update the same two rows, one after the other,
+// in the order that the event says.
+class Deadlocks : public Refusals {
+ protected:
+  void SetUp() override {
+    Refusals::SetUp();
+    if (IsSkipped()) return;
+    server().execute(
+        "CREATE TABLE counts (k text PRIMARY KEY, n int); INSERT INTO counts "
+        "VALUES ('a', 0), ('b', 0); GRANT ALL ON counts TO app; CREATE "
+        "FUNCTION count_event() RETURNS trigger LANGUAGE plpgsql AS $$DECLARE "
+        "other "
+        "text := CASE NEW.event WHEN 'a' THEN 'b' ELSE 'a' END; BEGIN UPDATE "
+        "counts SET n = n + 1 WHERE k = NEW.event; PERFORM pg_sleep(0.005); "
+        "UPDATE counts SET n = n + 1 WHERE k = other; RETURN NEW; END$$; "
+        "CREATE TRIGGER count BEFORE INSERT ON stogger_logs FOR EACH ROW "
+        "EXECUTE FUNCTION count_event()");
+  }
+};
+
+TEST_F(Deadlocks, OfSingleRowsAreOverBeforeTheServerLooksForThem) {
+  constexpr std::uint64_t kEvents = 60;
+  LoggedSystem one;
+  LoggedSystem two;
+  for (LoggedSystem* const program : {&one, &two}) {
+    ASSERT_OK(program->add(
+        {{"dsn", dsn_}, {"deadline_ms", 10000}, {"start_wait_ms", 20000}}));
+  }
+  const auto log_all = [](LoggedSystem& program, const char* event) {
+    const Logger log = program.system().logger();
+    for (std::uint64_t i = 0; i < kEvents; ++i) log.info(event);
+  };
+  std::thread other([&] { log_all(two, "b"); });
+  log_all(one, "a");
+  other.join();
+  const std::uint64_t written = one.stats().written + two.stats().written;
+  EXPECT_EQ(written, kEvents * 2) << reports();
+  EXPECT_EQ(written, static_cast<std::uint64_t>(rows()));
+  EXPECT_EQ(server().number("SELECT min(n) FROM counts"), rows());
+}
+
+TEST_F(Deadlocks, OfBatchesLoseNoRow) {
+  constexpr std::size_t kBatches = 5;
+  std::vector<std::thread> programs;
+  for (const char* event : {"a", "b"}) {
+    programs.emplace_back([this, event] {
+      const SinkPtr sink =
+          make_postgres({{"dsn", dsn_}, {"start_wait_ms", 20000}});
+      ASSERT_OK(sink->open());
+      for (std::size_t i = 0; i < kBatches; ++i) {
+        EXPECT_OK(write_to(
+            *sink, table_rows(std::vector<TableRow>(10, {.event = event}))));
+      }
+    });
+  }
+  for (std::thread& program : programs) program.join();
+  EXPECT_EQ(rows(), 100);
+}
+
+// None of its rows is refused, and none is in doubt.
+TEST_F(Refusals, ABatchThatWaitsForALockIsToBeHandedOverAgain) {
+  for (const bool use_copy : {true, false}) {
+    const SinkPtr sink = make_postgres({{"dsn", dsn_},
+                                        {"use_copy", use_copy},
+                                        {"batch_deadline_ms", 4000},
+                                        {"start_wait_ms", 20000}});
+    ASSERT_OK(sink->open());
+    PostgresClient other(server().dsn());
+    other.execute("BEGIN; LOCK TABLE stogger_logs IN ACCESS EXCLUSIVE MODE");
+    KeptReport said;
+    EXPECT_FALSE(sink->write(table_rows(std::vector<TableRow>(20)), said).ok());
+    EXPECT_TRUE(said.is_empty()) << said.text();
+    other.execute("COMMIT");
+    EXPECT_EQ(rows(), 0);
+  }
+}
 
 // ---- Rows that are taken and not stored
 
