@@ -37,6 +37,8 @@ bool has_state(const PGresult* result) noexcept {
 Answer refusal(const PGresult* result) {
   Answer answer;
   answer.kind = Answer::Kind::refused;
+  // Not FATAL. The other field of it is translated.
+  answer.works_on = field_of(result, PG_DIAG_SEVERITY_NONLOCALIZED) == "ERROR";
   answer.sqlstate = field_of(result, PG_DIAG_SQLSTATE);
   answer.message = cut(field_of(result, PG_DIAG_MESSAGE_PRIMARY));
   answer.context = cut(field_of(result, PG_DIAG_CONTEXT));
@@ -102,6 +104,13 @@ Answer Connection::broken(bool sent) const {
   return answer;
 }
 
+// After the last result of what was sent.
+Answer Connection::settled(Answer answer) const {
+  answer.works_on =
+      answer.works_on && PQtransactionStatus(connection_) == PQTRANS_IDLE;
+  return answer;
+}
+
 // Sends what is queued and reads all results of the statement.
 Answer Connection::finish(bool sent, ResultPtr* last) {
   Answer answer;
@@ -110,13 +119,15 @@ Answer Connection::finish(bool sent, ResultPtr* last) {
   for (;;) {
     ResultPtr result;
     if (!wire_.next_result(&result)) {
-      return answer.ok() ? broken(true) : answer;
+      return answer.ok() ? broken(true) : settled(std::move(answer));
     }
     if (result == nullptr) break;
     if (wants_data(result.get())) return broken(true);
     if (is_error(result.get())) {
       // libpq makes errors of its own when the connection breaks.
-      if (!has_state(result.get())) return answer.ok() ? broken(true) : answer;
+      if (!has_state(result.get())) {
+        return answer.ok() ? broken(true) : settled(std::move(answer));
+      }
       if (answer.ok()) answer = refusal(result.get());
       continue;
     }
@@ -126,7 +137,7 @@ Answer Connection::finish(bool sent, ResultPtr* last) {
     if (last != nullptr) *last = std::move(result);
   }
   // The server may report an error and be gone.
-  return answer;
+  return settled(std::move(answer));
 }
 
 Answer Connection::run(const std::string& sql, const Parameters& parameters,
@@ -151,7 +162,9 @@ Answer Connection::prepare(const std::string& name, const std::string& sql,
   const bool sent =
       PQsendPrepare(connection_, name.c_str(), sql.c_str(),
                     static_cast<int>(types.size()), types.data()) == 1;
-  return finish(sent, nullptr);
+  Answer answer = finish(sent, nullptr);
+  answer.of_name = true;
+  return answer;
 }
 
 Answer Connection::run_prepared(const std::string& name,
@@ -162,7 +175,9 @@ Answer Connection::run_prepared(const std::string& name,
       PQsendQueryPrepared(connection_, name.c_str(),
                           static_cast<int>(parameters.count), parameters.values,
                           parameters.lengths, parameters.formats, kBinary) == 1;
-  return finish(sent, nullptr);
+  Answer answer = finish(sent, nullptr);
+  answer.of_name = true;
+  return answer;
 }
 
 Answer Connection::run_with(std::span<const char* const> first,
@@ -204,7 +219,7 @@ Answer Connection::run_with(std::span<const char* const> first,
   }
   // Not left if there is something unread, which would be of no use later.
   if (PQexitPipelineMode(connection_) != 1) return broken(true);
-  return answer;
+  return settled(std::move(answer));
 }
 
 bool Connection::put(std::string_view data) {
@@ -226,7 +241,7 @@ bool Connection::wait_for_copy(Answer* answer, int* done) {
   for (;;) {
     ResultPtr result;
     if (!wire_.next_result(&result) || result == nullptr) {
-      if (answer->ok()) *answer = broken(false);
+      *answer = answer->ok() ? broken(false) : settled(std::move(*answer));
       return false;
     }
     if (wants_data(result.get())) return true;

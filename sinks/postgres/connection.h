@@ -31,6 +31,10 @@ struct Answer {
   std::string message;
   std::string context;     // for COPY: which line
   std::string constraint;  // that was violated, if the server names it
+  // Of one that was refused: it was an error of this statement alone, and the
+  // session works on.
+  bool works_on = false;
+  bool of_name = false;  // of a statement that has one
   // How many rows the statement stored, as its tag tells; -1 if it does not.
   long long rows = -1;
   // How many statements of the same transaction were done before the one that
@@ -93,6 +97,7 @@ class Connection {
 
  private:
   Answer finish(bool sent, ResultPtr* last);
+  Answer settled(Answer answer) const;
   Answer broken(bool sent) const;
   bool put(std::string_view data);
   bool wait_for_copy(Answer* answer, int* done);

@@ -15,7 +15,8 @@ struct PostgresPolicy {
   bool limits_json;
   // A statement has all the time there is, and so has the lock that it waits
   // for: what took too long is not tried again in parts. Otherwise a lock has
-  // half of the statement's time, and rows that took too long are isolated.
+  // a part of the statement's time, a row is tried again after it, and rows
+  // that took too long are isolated.
   bool has_one_try;
 };
 inline constexpr PostgresPolicy kPostgresEvents = {true, true, false};

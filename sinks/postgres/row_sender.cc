@@ -1,6 +1,7 @@
 #include "sinks/postgres/row_sender.h"
 
 #include "row/origin.h"
+#include "sinks/postgres/blame.h"
 #include "sinks/postgres/ledger_sql.h"
 
 namespace stogger {
@@ -37,8 +38,14 @@ Answer RowSender::send_one(Session& session, Deadline deadline) {
     if (!answer.ok()) return answer;
     statements.is_prepared = true;
   }
-  return session.connection->run_prepared(statements.name, parameters,
-                                          deadline);
+  Answer answer =
+      session.connection->run_prepared(statements.name, parameters, deadline);
+  // It tells whether it was the name.
+  if (answer.works_on && is_of_pooler(answer)) {
+    answer = session.connection->run(statements.insert, parameters, deadline);
+    session.lost_names = answer.ok();
+  }
+  return answer;
 }
 
 // The statements of the first row, null if there is none.

@@ -32,21 +32,11 @@ constexpr milliseconds kLongestPause(10);
 // transactions, and for how long a single one is: it may itself be at fault,
 // and keeps the others waiting.
 constexpr int kMostConflicts = 6;
+// What is left of the deadline of a row that has waited for a lock once more.
+constexpr milliseconds kLockMargin(20);
 constexpr milliseconds kConflictTime(250);
-
-// A row with more text may itself be what takes the server too long.
-constexpr std::size_t kLargeRow = 64 * 1024;
-
-bool is_large(const RowBatch& rows, std::size_t row) noexcept {
-  std::size_t size = 0;
-  for (std::size_t i = 0; i < rows.column_count; ++i) {
-    const Value& value = rows.at(row, i);
-    if (value.kind() == Kind::text || value.kind() == Kind::json) {
-      size += value.text().size();
-    }
-  }
-  return size > kLargeRow;
-}
+// Rows of a batch, one after the other, after which the target is at fault.
+constexpr std::size_t kMostSuspects = 100;
 
 // Until when conflicts are worth more than a few attempts: several rows are
 // rather halved.
@@ -107,7 +97,10 @@ Status RowWriter::write(const RowBatch& rows, WriteReport& report,
   looks_ = 0;
   names_rows_ = true;
   ledger_faults_ = 0;
+  suspects_.clear();
+  has_stored_ = false;
   Status status = write_all(rows);
+  if (status.ok() && !suspects_.empty()) status = no_row_taken();
   if (sender_.has_replaced() && !said_encoding_) report_encoding();
   if (schema_.has_report()) report.notice(schema_.take_report());
   if (ledger_.has_report()) report.notice(ledger_.take_report());
@@ -181,9 +174,11 @@ Status RowWriter::write_one(const RowBatch& rows, std::size_t row,
       refuse_row(row, "", status.message());
       return {};
     }
-    const Answer answer = sender_.send_one(*session_, deadline);
+    Answer answer = sender_.send_one(*session_, deadline);
+    look_into(*session_->connection, deadline, &answer);
     if (answer.ok()) {
       count_stored(1, answer);
+      if (session_->lost_names) retire(Connector::Verdict::is_pooler);
       return {};
     }
     if (prepare_retry(answer, &tries, deadline, deadline)) continue;
@@ -202,10 +197,15 @@ Status RowWriter::write_some(const RowBatch& rows, Rows chosen,
     if (moves) leave_out_stored(rows, &chosen);
     Rows others;
     RowSender::Misfits misfits;
-    const Answer answer = sender_.send_some(*session_, rows, &chosen, &others,
-                                            &misfits, deadline);
+    Answer answer = sender_.send_some(*session_, rows, &chosen, &others,
+                                      &misfits, deadline);
     for (const auto& [row, why] : misfits) refuse_row(row, "", why.message());
     const bool of_ledger = moves && is_of_ledger(answer);
+    if (of_ledger) {
+      answer.works_on = false;  // no row has raised it
+    } else {
+      look_into(*session_->connection, deadline, &answer);
+    }
     if (answer.ok()) {
       if (!chosen.empty()) {
         count_stored(chosen.size(), answer);
@@ -241,7 +241,11 @@ bool RowWriter::is_of_row(const Answer& answer) const {
 // wrong.
 Status RowWriter::isolate(const RowBatch& rows, Rows chosen,
                           const Answer& answer, Deadline deadline) {
-  if (!is_of_row(answer)) return give_up(answer, rows, chosen);
+  // An answer that does not come in time would leave rows in doubt.
+  const bool has_time =
+      !is_lock_wait(answer) ||
+      Steady::now() + batch_lock_timeout(settings_) < deadline;
+  if (!is_of_row(answer) || !has_time) return give_up(answer, rows, chosen);
   if (chosen.size() == 1) return refuse(rows, chosen[0], answer, deadline);
   const std::size_t named = names_rows_ && removals_ < kRemovals
                                 ? row_of(answer, settings_.table, chosen.size())
@@ -292,6 +296,10 @@ void RowWriter::count_stored(std::size_t sent, const Answer& answer) {
                       : std::min(sent, static_cast<std::size_t>(answer.rows));
   *written_ += stored;
   alike_.reset();
+  has_stored_ = true;
+  for (const Suspect& one : std::exchange(suspects_, {})) {
+    refuse_row(one.row, one.sqlstate, one.message);
+  }
   const bool diverted = stored < sent;
   if (diverted && !diverts_) {
     report_->notice(
@@ -344,10 +352,12 @@ bool RowWriter::prepare_retry(const Answer& answer, int* tries,
     case Remedy::be_pooled:
       retire(Connector::Verdict::is_pooler);
       return more;
+    case Remedy::slow:
+      return is_lock_wait(answer) && !settings_.policy.has_one_try &&
+             pause(patience - lock_timeout(settings_) - kLockMargin);
     case Remedy::give_up:
     case Remedy::set_aside:
     case Remedy::doubt:
-    case Remedy::slow:
       return false;
   }
   return false;
@@ -377,10 +387,13 @@ Status RowWriter::refuse(const RowBatch& rows, std::size_t row,
       return hidden(Code::unavailable, std::string(rights.message()));
     }
   }
+  if (blames_target(answer) && !has_stored_ && rows.row_count > 1) {
+    return suspect(row, answer);
+  }
   refuse_row(row, answer.sqlstate, answer.message);
   Remedy remedy = remedy_of(answer);
   // Waiting for a lock is nobody's size.
-  const bool ran_long = remedy == Remedy::slow && answer.sqlstate == "57014";
+  const bool ran_long = remedy == Remedy::slow && !is_lock_wait(answer);
   if (ran_long && is_large(rows, row)) remedy = Remedy::doubt;
   if (!alike_.add(answer.sqlstate, remedy)) return {};
   // Whoever opens the sink again gets a session that has looked again.
@@ -388,6 +401,21 @@ Status RowWriter::refuse(const RowBatch& rows, std::size_t row,
   lacks_connection_ = false;
   return hidden(Code::unavailable,
                 "the server refuses row after row: " + describe(answer));
+}
+
+// The row is refused if the server takes another one of the batch. Otherwise
+// none is, and all are handed over again if a queue keeps them.
+Status RowWriter::suspect(std::size_t row, const Answer& answer) {
+  suspects_.push_back({row, answer.sqlstate, answer.message});
+  return suspects_.size() < kMostSuspects ? Status() : no_row_taken();
+}
+
+Status RowWriter::no_row_taken() {
+  const Suspect& last = suspects_.back();
+  lacks_connection_ = false;
+  return hidden(Code::unavailable,
+                "the server refuses row after row: " + last.message +
+                    " (SQLSTATE " + last.sqlstate + ")");
 }
 
 void RowWriter::refuse_row(std::size_t row, std::string_view sqlstate,

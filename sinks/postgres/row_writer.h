@@ -71,6 +71,8 @@ class RowWriter {
   void count_stored(std::size_t sent, const Answer& answer);
   Status refuse(const RowBatch& rows, std::size_t row, const Answer& answer,
                 Deadline deadline);
+  Status suspect(std::size_t row, const Answer& answer);
+  Status no_row_taken();
   void refuse_row(std::size_t row, std::string_view sqlstate,
                   std::string_view reason);
   Status give_up(const Answer& answer, const RowBatch& rows,
@@ -95,7 +97,15 @@ class RowWriter {
   int looks_ = 0;           // at the table, because of an answer
   int removals_ = 0;        // rows taken out because the server named them
   bool names_rows_ = true;  // and named the right ones
-  int ledger_faults_ = 0;   // how often the ledger could not be moved
+  // Refused alone, for what may be the fault of the target: see suspect().
+  struct Suspect {
+    std::size_t row;
+    std::string sqlstate;
+    std::string message;
+  };
+  std::vector<Suspect> suspects_;
+  bool has_stored_ = false;  // any row
+  int ledger_faults_ = 0;    // how often the ledger could not be moved
 };
 
 }  // namespace stogger

@@ -22,10 +22,12 @@ std::string row_settings(const PostgresSettings& settings) {
                       settings.synchronous_commit);
 }
 
-// What ends first is named as the reason, which the lock has to be.
+// What ends first is named as the reason, which the lock has to be. A row is
+// tried again: in a deadlock, one of two has to let go before the server looks
+// for it, which it does after a second.
 milliseconds lock_share(const PostgresSettings& settings,
-                        milliseconds statement) {
-  const int percent = settings.policy.has_one_try ? 99 : 50;
+                        milliseconds statement, int percent) {
+  if (settings.policy.has_one_try) percent = 99;
   return std::max(statement * percent / 100, milliseconds(1));
 }
 
@@ -33,7 +35,7 @@ milliseconds lock_share(const PostgresSettings& settings,
 std::string batch_settings(const PostgresSettings& settings, bool safe) {
   const auto make = safe ? safe_settings_sql : settings_sql;
   const milliseconds statement = settings.batch_statement_timeout;
-  return make(statement, lock_share(settings, statement),
+  return make(statement, batch_lock_timeout(settings),
               settings.synchronous_commit);
 }
 
@@ -143,7 +145,11 @@ Status Preparation::prepare_insert() {
 }  // namespace
 
 milliseconds lock_timeout(const PostgresSettings& settings) {
-  return lock_share(settings, settings.statement_timeout);
+  return lock_share(settings, settings.statement_timeout, 25);
+}
+
+milliseconds batch_lock_timeout(const PostgresSettings& settings) {
+  return lock_share(settings, settings.batch_statement_timeout, 50);
 }
 
 std::string startup_options(const PostgresSettings& settings) {

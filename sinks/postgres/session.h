@@ -58,6 +58,7 @@ struct Session {
   // Behind a pooler that hands the server's session to another client after
   // each transaction, nothing is named and nothing is set for longer.
   bool pooled = false;
+  bool lost_names = false;     // of statements: it is such a pooler
   std::string row_settings;    // the SELECT that sets time-outs for a row
   std::string batch_settings;  // and for several
   std::string safe_settings;   // and for those that move the ledger
@@ -68,6 +69,8 @@ struct Session {
 // How long a row may wait for a lock. A session has it from the start: one that
 // has another is of a pooler that swallowed it.
 std::chrono::milliseconds lock_timeout(const PostgresSettings& settings);
+// The same of several rows: longer than it takes the server to find a deadlock.
+std::chrono::milliseconds batch_lock_timeout(const PostgresSettings& settings);
 
 // The parameter `options` that sets the time-outs of a session. Until it is
 // prepared, a statement may take as long as the connect time-out: looking at

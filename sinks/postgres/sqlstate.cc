@@ -9,23 +9,28 @@ namespace {
 struct Rule {
   std::string_view beginning;  // of the SQLSTATE
   Remedy remedy;
+  Remedy in_session = remedy;  // see remedy_in_session()
 };
 
 // The longest beginning that fits wins. Names of the codes: PostgreSQL 15
 // documentation, appendix A.
 constexpr std::array kRules = {
-    Rule{"08", Remedy::reconnect},      // connection exceptions
-    Rule{"57P01", Remedy::reconnect},   // admin_shutdown
-    Rule{"57P02", Remedy::reconnect},   // crash_shutdown
-    Rule{"57P03", Remedy::reconnect},   // cannot_connect_now
-    Rule{"57P05", Remedy::reconnect},   // idle_session_timeout
-    Rule{"25006", Remedy::reconnect},   // read_only_sql_transaction
-    Rule{"25P02", Remedy::reconnect},   // in_failed_sql_transaction
-    Rule{"25P03", Remedy::reconnect},   // idle_in_transaction_session_timeout
-    Rule{"28", Remedy::give_up},        // authorization
-    Rule{"3D", Remedy::give_up},        // the database
+    // In a session that works on, only somebody's trigger says so.
+    Rule{"08", Remedy::reconnect, Remedy::look_again},  // connections
+    Rule{"57P01", Remedy::reconnect, Remedy::doubt},    // admin_shutdown
+    Rule{"57P02", Remedy::reconnect, Remedy::doubt},    // crash_shutdown
+    Rule{"57P03", Remedy::reconnect, Remedy::doubt},    // cannot_connect_now
+    Rule{"57P04", Remedy::give_up, Remedy::doubt},      // database_dropped
+    Rule{"57P05", Remedy::reconnect, Remedy::doubt},    // idle for too long
+    Rule{"25006", Remedy::reconnect, Remedy::doubt},    // read-only
+    Rule{"25P02", Remedy::reconnect, Remedy::doubt},    // failed before
+    Rule{"25P03", Remedy::reconnect, Remedy::doubt},    // idle in transaction
+    Rule{"26000", Remedy::be_pooled, Remedy::doubt},    // no such statement
+    Rule{"42P05", Remedy::be_pooled, Remedy::doubt},    // there is one already
+    Rule{"28", Remedy::give_up, Remedy::doubt},         // authorization
+    Rule{"3D", Remedy::give_up, Remedy::doubt},         // the database
+    Rule{"53400", Remedy::give_up, Remedy::doubt},      // configured limits
     Rule{"53", Remedy::give_up},        // disk full, no memory, ...
-    Rule{"57P04", Remedy::give_up},     // database_dropped
     Rule{"58", Remedy::give_up},        // of the system: input, output, ...
     Rule{"XX001", Remedy::give_up},     // data_corrupted
     Rule{"XX002", Remedy::give_up},     // index_corrupted
@@ -40,8 +45,6 @@ constexpr std::array kRules = {
     Rule{"XX000", Remedy::look_again},  // internal_error: a type has gone
     Rule{"22P03", Remedy::look_again},  // invalid_binary_representation
     Rule{"0A000", Remedy::look_again},  // cached plan must not change its type
-    Rule{"26000", Remedy::be_pooled},   // invalid_sql_statement_name
-    Rule{"42P05", Remedy::be_pooled},   // duplicate_prepared_statement
     Rule{"22", Remedy::set_aside},      // data exceptions
     Rule{"23", Remedy::set_aside},      // constraints
     Rule{"44000", Remedy::set_aside},   // with_check_option_violation
@@ -64,9 +67,8 @@ bool is_of_user(std::string_view sqlstate) noexcept {
 constexpr int kMostAlike = 10;
 constexpr int kMostSlow = 2;
 
-}  // namespace
-
-Remedy remedy_for(std::string_view sqlstate) noexcept {
+// Null if there is none.
+const Rule* find_rule(std::string_view sqlstate) noexcept {
   const Rule* best = nullptr;
   for (const Rule& rule : kRules) {
     if (sqlstate.starts_with(rule.beginning) &&
@@ -74,8 +76,23 @@ Remedy remedy_for(std::string_view sqlstate) noexcept {
       best = &rule;
     }
   }
-  if (best != nullptr) return best->remedy;
+  return best;
+}
+
+Remedy without_rule(std::string_view sqlstate) noexcept {
   return is_of_user(sqlstate) ? Remedy::set_aside : Remedy::doubt;
+}
+
+}  // namespace
+
+Remedy remedy_for(std::string_view sqlstate) noexcept {
+  const Rule* const rule = find_rule(sqlstate);
+  return rule == nullptr ? without_rule(sqlstate) : rule->remedy;
+}
+
+Remedy remedy_in_session(std::string_view sqlstate) noexcept {
+  const Rule* const rule = find_rule(sqlstate);
+  return rule == nullptr ? without_rule(sqlstate) : rule->in_session;
 }
 
 bool AlikeRefusals::add(std::string_view sqlstate, Remedy remedy) {

@@ -22,6 +22,10 @@ enum class Remedy {
 // that it did not execute. A connection that works on has shown something about
 // the row, unless it is known better: anybody's trigger may raise anything.
 Remedy remedy_for(std::string_view sqlstate) noexcept;
+// The same if the session works on, as it does not after such errors of the
+// server itself: there somebody's trigger has raised it, or handed it on from
+// another server.
+Remedy remedy_in_session(std::string_view sqlstate) noexcept;
 
 // Rows that were refused one after the other with the same SQLSTATE, and none
 // stored in between.

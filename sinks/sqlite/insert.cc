@@ -123,14 +123,18 @@ int SqliteInsert::step() {
   const int result = sqlite3_step(statement_);
   sqlite3_reset(statement_);
   if (result != SQLITE_DONE) return result;
-  // The table may have been given a trigger.
-  if (const int count = count_of_preparations(statement_);
-      count != prepared_anew_) {
-    prepared_anew_ = count;
-    // What is not known is not held against the row.
-    if (!read_nature().ok()) return SQLITE_DONE;
-  }
-  return is_stored(changes);
+  // What is not known is not held against the row.
+  return read_nature_again() ? is_stored(changes) : SQLITE_DONE;
+}
+
+// The table may have been given a trigger. False if that is not known.
+bool SqliteInsert::read_nature_again() {
+  const int count = count_of_preparations(statement_);
+  return count == std::exchange(prepared_anew_, count) || read_nature().ok();
+}
+
+bool SqliteInsert::may_leave_parts() {
+  return !read_nature_again() || nature_.may_fail_in_part;
 }
 
 int SqliteInsert::is_stored(int changes_before) {

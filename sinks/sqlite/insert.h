@@ -34,6 +34,9 @@ class SqliteInsert {
   // What is to be said of a row for which insert() returned something else than
   // SQLITE_DONE. It is rejected if the next one may be stored.
   Status failure(int result, std::string_view action);
+  // Whether a row that was refused may be there all the same, unless its
+  // transaction is rolled back.
+  bool may_leave_parts();
 
  private:
   struct Form {
@@ -48,6 +51,7 @@ class SqliteInsert {
   Status read_nature();
   bool is_valid() noexcept;
   int step();
+  bool read_nature_again();
   int is_stored(int changes_before);
   int bind(int parameter, const Value& value);
   int bind_text(int parameter, std::string_view text);

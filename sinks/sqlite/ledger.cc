@@ -42,15 +42,14 @@ Status SqliteLedger::find(const RowBatch& rows, std::size_t* stored) {
   return settle(result, kUsing);
 }
 
-Status SqliteLedger::store(const RowBatch& rows) {
+Status SqliteLedger::store(const RowBatch& rows, std::size_t last) {
   if (!usable_) return {};
   const std::string queue = uuid_text(rows.origin->queue);
   char time[kCellRoom];
   const char* const end = write_cell(time, rows.now);
   int result = bind_text(store_, 1, queue);
   if (result == SQLITE_OK) {
-    result = sqlite3_bind_int64(store_, 2,
-                                position_of(*rows.origin, rows.row_count - 1));
+    result = sqlite3_bind_int64(store_, 2, position_of(*rows.origin, last));
   }
   if (result == SQLITE_OK) {
     result = bind_text(store_, 3, {time, static_cast<std::size_t>(end - time)});
@@ -86,7 +85,8 @@ Status SqliteLedger::look() {
 }
 
 // A view or a virtual table has no root page. Names, types, and what is a key,
-// generated or hidden are as in creation().
+// generated or hidden are as in creation(). ON CONFLICT ROLLBACK would end the
+// transaction of the rows.
 Status SqliteLedger::look_at_table(bool* exists) {
   SqliteStatement row(database_);
   Status status = row.prepare(
@@ -95,6 +95,7 @@ Status SqliteLedger::look_at_table(bool* exists) {
       "(SELECT group_concat(lower(name) || ' ' || lower(type) || ' ' || pk || "
       "hidden) FROM pragma_table_xinfo(?1)) = "
       "'queue text 10,position integer 00,updated_at text 00' "
+      "AND sql NOT LIKE '%conflict%' "
       "FROM sqlite_master WHERE type IN ('table', 'view') AND name = ?1 "
       "COLLATE NOCASE",
       kUsing);
@@ -107,8 +108,8 @@ Status SqliteLedger::look_at_table(bool* exists) {
   }
   if (*exists && sqlite3_column_int(row.get(), 0) == 0) {
     do_without(
-        "the database has something else of that name, or a trigger on "
-        "it: rename it, or drop the trigger");
+        "the database has something else of that name, or a trigger on it, or "
+        "one with an ON CONFLICT clause: rename it, or drop the trigger");
   }
   return {};
 }

@@ -34,8 +34,8 @@ class SqliteLedger {
   // database fails, but not because of the table.
   // How many rows at the beginning are stored already.
   Status find(const RowBatch& rows, std::size_t* stored);
-  // All of them are, or are refused.
-  Status store(const RowBatch& rows);
+  // All of them up to that one are, or are refused.
+  Status store(const RowBatch& rows, std::size_t last);
 
   // Why there is no ledger, if that has not been reported.
   bool has_report() const noexcept { return !report_.empty(); }

@@ -59,6 +59,7 @@ class SqliteRows {
   // Inserts a row of the batch matched last: see SqliteInsert.
   int insert(const RowBatch& rows, std::size_t row);
   Status failure(int result) { return insert_.failure(result, kInserting); }
+  bool may_leave_parts() { return insert_.may_leave_parts(); }
 
   // For Sink::columns().
   RowBatch columns() const noexcept { return schema_.wanted(); }

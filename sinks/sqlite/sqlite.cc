@@ -13,10 +13,13 @@
 #include <sqlite3.h>
 #include <sys/stat.h>
 
+#include <algorithm>
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 #include "base/names.h"
 #include "base/quote.h"
@@ -117,9 +120,9 @@ class SqliteSink final : public Sink {
   }
 
   Status insert(const RowBatch& rows, WriteReport& report) {
-    return rows.row_count == 1 && rows.origin == nullptr
-               ? insert_one(rows, report)
-               : insert_all(rows, report);
+    const bool is_one = rows.row_count == 1 && rows.origin == nullptr &&
+                        !rows_.may_leave_parts();
+    return is_one ? insert_one(rows, report) : insert_all(rows, report);
   }
 
   // A single INSERT is a transaction, and takes the write lock at once.
@@ -139,30 +142,62 @@ class SqliteSink final : public Sink {
     return {};
   }
 
+  // In one transaction. A row may end it, though, and then all before that row
+  // is taken back: it is stored again in a transaction of its own, and what
+  // follows the row in another one.
   Status insert_all(const RowBatch& rows, WriteReport& report) {
+    refused_.assign(rows.row_count, false);
+    std::size_t next = 0;
+    std::size_t end = rows.row_count;
+    while (next < rows.row_count) {
+      std::size_t end_of_next = end;
+      bool again = false;
+      Status status = insert_part(rows, next, &end_of_next, report, &again);
+      if (!status.ok()) return status;
+      if (!again) next = end_of_next;
+      end = again ? end_of_next : rows.row_count;
+    }
+    return {};
+  }
+
+  // The rows from `next` to `*end`, in one transaction. If one of them ends it,
+  // *end is behind that row, which is refused, and the rest is to be inserted
+  // again.
+  Status insert_part(const RowBatch& rows, std::size_t next, std::size_t* end,
+                     WriteReport& report, bool* again) {
     Status status = database_.run("BEGIN IMMEDIATE", kInserting);
     if (!status.ok()) return status;
-    std::size_t first = 0;
-    std::size_t refused = 0;
     const bool has_ledger = rows.origin != nullptr;
+    std::size_t first = next;
     if (has_ledger) status = ledger_.find(rows, &first);
-    if (status.ok()) status = insert_from(rows, first, report, &refused);
-    if (status.ok() && has_ledger && first < rows.row_count) {
-      status = ledger_.store(rows);
+    first = std::max(first, next);
+    if (status.ok()) {
+      status = insert_from(rows, first, end, report, again);
+    }
+    if (status.ok() && *again) {
+      ledger_.look_again();
+      return {};
+    }
+    if (status.ok() && has_ledger && first < *end) {
+      status = ledger_.store(rows, *end - 1);
     }
     if (status.ok()) status = database_.run("COMMIT", kInserting);
     if (status.ok()) {
-      written_ += rows.row_count - refused;
+      written_ += static_cast<std::uint64_t>(
+          std::count(place_of(next), place_of(*end), false));
       return {};
     }
     database_.rollback();
     ledger_.look_again();
     if (!is_whole(rows) || status.code() != Code::rejected) return status;
-    written_ += first;
-    for (std::size_t i = first; i < rows.row_count; ++i) {
+    for (std::size_t i = next; i < rows.row_count; ++i) {
       report.refuse(i, status.message());
     }
+    *end = rows.row_count;
     return {};
+  }
+  std::vector<bool>::const_iterator place_of(std::size_t row) const noexcept {
+    return refused_.begin() + static_cast<std::ptrdiff_t>(row);
   }
 
   // Of a batch with a row that is refused, none is stored. A queue on disk has
@@ -171,20 +206,24 @@ class SqliteSink final : public Sink {
     return whole_batches_ && rows.origin == nullptr;
   }
 
-  // In a transaction, which goes on if it returns ok.
-  Status insert_from(const RowBatch& rows, std::size_t first,
-                     WriteReport& report, std::size_t* refused) {
-    for (std::size_t i = first; i < rows.row_count; ++i) {
+  // In a transaction, which goes on if it returns ok and not *again.
+  Status insert_from(const RowBatch& rows, std::size_t first, std::size_t* end,
+                     WriteReport& report, bool* again) {
+    for (std::size_t i = first; i < *end; ++i) {
+      if (refused_[i]) continue;
       if (!is_in_transaction()) return ended_transaction();
       const int result = rows_.insert(rows, i);
       if (result == SQLITE_DONE) continue;
       Status status = rows_.failure(result);
-      if (status.code() != Code::rejected || is_whole(rows) ||
-          !is_in_transaction()) {
-        return status;
-      }
-      ++*refused;
+      if (status.code() != Code::rejected || is_whole(rows)) return status;
       report.refuse(i, status.message());
+      refused_[i] = true;
+      if (rows_.may_leave_parts()) database_.rollback();
+      // RAISE(ROLLBACK) in a trigger, or ON CONFLICT ROLLBACK, ends it, too.
+      if (is_in_transaction()) continue;
+      *end = i + 1;
+      *again = true;
+      return {};
     }
     return is_in_transaction() ? Status() : ended_transaction();
   }
@@ -207,6 +246,7 @@ class SqliteSink final : public Sink {
   SqliteDatabase database_;
   SqliteLedger ledger_;
   SqliteRows rows_;
+  std::vector<bool> refused_;  // of the batch that is being inserted
   Time checked_;
   std::uint64_t written_ = 0;
 };

@@ -146,7 +146,7 @@ Kind sqlite_kind(std::string_view declared_type) {
 
 Status read_sqlite_nature(SqliteDatabase& database, const std::string& table,
                           SqliteTableNature* nature) {
-  enum { kIsView, kHasTriggers, kRowid };
+  enum { kIsView, kHasTriggers, kRowid, kHasFail };
   *nature = {};
   SqliteStatement row(database);
   Status status = row.prepare(
@@ -154,7 +154,8 @@ Status read_sqlite_nature(SqliteDatabase& database, const std::string& table,
       "'view') AND name = ?1 COLLATE NOCASE), EXISTS (SELECT 1 FROM "
       "sqlite_master WHERE type = 'trigger' AND tbl_name = ?1 COLLATE NOCASE),"
       "(SELECT column1 FROM (VALUES ('rowid'), ('_rowid_'), ('oid')) WHERE "
-      "column1 NOT IN (SELECT lower(name) FROM pragma_table_xinfo(?1)))",
+      "column1 NOT IN (SELECT lower(name) FROM pragma_table_xinfo(?1))),"
+      "EXISTS (SELECT 1 FROM sqlite_master WHERE sql LIKE '%fail%')",
       kReading);
   if (status.ok()) status = bind_name(database, row.get(), table);
   if (!status.ok()) return status;
@@ -162,6 +163,8 @@ Status read_sqlite_nature(SqliteDatabase& database, const std::string& table,
   if (result != SQLITE_ROW) return database.failure(result, kReading);
   nature->is_view = sqlite3_column_int(row.get(), kIsView) != 0;
   nature->has_triggers = sqlite3_column_int(row.get(), kHasTriggers) != 0;
+  nature->may_fail_in_part =
+      nature->has_triggers && sqlite3_column_int(row.get(), kHasFail) != 0;
   if (!nature->is_view) nature->rowid = column_text(row.get(), kRowid);
   return {};
 }

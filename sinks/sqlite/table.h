@@ -47,6 +47,9 @@ std::string sqlite_insert(const std::string& table,
 struct SqliteTableNature {
   bool is_view = false;  // its triggers put the rows where they like
   bool has_triggers = false;
+  // A statement of theirs may fail and leave what was done before: RAISE(FAIL),
+  // ON CONFLICT FAIL.
+  bool may_fail_in_part = false;
   // A name for the number of a row; empty if there is none, as in a view or a
   // table that is WITHOUT ROWID.
   std::string rowid;

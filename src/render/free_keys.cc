@@ -29,11 +29,24 @@ class OwnKeys {
   std::size_t count_ = 0;
 };
 
+bool has_data(const RowBatch& wanted) {
+  return std::any_of(wanted.columns, wanted.columns + wanted.column_count,
+                     [](const Column& column) {
+                       return column.name == "data" &&
+                              column.kind == Kind::json;
+                     });
+}
+
+// A column that holds what the event has by that name. One of text does, and in
+// a table one without a kind, which stands for several.
 bool has_column(const RowBatch& wanted, const Column& standard) {
+  const bool is_table = has_data(wanted) && standard.kind != Kind::json;
   return std::any_of(wanted.columns, wanted.columns + wanted.column_count,
                      [&](const Column& column) {
                        return column.name == standard.name &&
-                              column.kind == standard.kind;
+                              (column.kind == standard.kind ||
+                               (is_table && (column.kind == Kind::null ||
+                                             column.kind == Kind::text)));
                      });
 }
 

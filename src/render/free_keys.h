@@ -12,9 +12,9 @@
 //   renamed_json
 //             the names that it has in place of these
 //   table     message and logger, which `data` has; timestamp, level, event,
-//             func and scope unless they have a column of their kind; and
-//             `data` unless it is a column of JSON. Columns without a kind, as
-//             CSV has them, are keys of the target too.
+//             func and scope unless they have a column that holds them; and
+//             `data` unless it is a column of JSON. Without one, as in CSV,
+//             columns without a kind are keys of the target too.
 //   event     none: fields come after the columns that it begins with
 #pragma once
 

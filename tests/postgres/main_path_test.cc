@@ -95,6 +95,25 @@ TEST_F(MainPath, AnEventIsARow) {
   EXPECT_EQ(reports(), "");
 }
 
+TEST_F(MainPath, FieldsWithTheNamesOfColumnsKeepTheirNamesInData) {
+  ASSERT_OK(add());
+  system().logger().info("e", {{"id", 1},
+                               {"timestamp", 2},
+                               {"level", "high"},
+                               {"event", "big"},
+                               {"func", 3},
+                               {"scope", 4},
+                               {"data", 5},
+                               {"message", 6}});
+  EXPECT_EQ(server().query("SELECT level, event, data FROM stogger_logs"),
+            (std::vector<SqlRow>{
+                {"info", "e",
+                 "{\"id\": 1, \"data\": 5, \"func\": 3, \"event\": \"big\", "
+                 "\"level\": \"high\", \"scope\": 4, \"message_\": 6, "
+                 "\"timestamp\": 2}"}}))
+      << reports();
+}
+
 TEST_F(MainPath, TheRowIsThereWhenTheCallReturns) {
   ASSERT_OK(add());
   for (int i = 1; i <= 5; ++i) {

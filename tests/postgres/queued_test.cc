@@ -66,5 +66,23 @@ TEST_F(QueuedPostgres, RefusedRowsDoNotHoldUpTheOthers) {
   expect_balanced();
 }
 
+// A trigger may raise what a server says that is of no more use.
+TEST_F(QueuedPostgres, RowsThatBlameTheServerDoNotHoldUpTheOthers) {
+  ASSERT_OK(load());
+  log(1);
+  ASSERT_TRUE(eventually_written(1));
+  server().execute(
+      "CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$BEGIN IF "
+      "(NEW.data->>'seq')::int % 100 < 2 THEN RAISE EXCEPTION 'no' USING "
+      "ERRCODE = CASE (NEW.data->>'seq')::int % 100 WHEN 0 THEN '57P01' ELSE "
+      "'28000' END; END IF; RETURN NEW; END$$; CREATE TRIGGER refuse BEFORE "
+      "INSERT ON stogger_logs FOR EACH ROW EXECUTE FUNCTION refuse()");
+  log(1000);
+  EXPECT_OK(system().flush(60));
+  EXPECT_EQ(stats().dropped, 20U);
+  EXPECT_FALSE(stats().failing);
+  expect_balanced();
+}
+
 }  // namespace
 }  // namespace stogger

@@ -5,10 +5,13 @@
 #include <algorithm>
 #include <filesystem>
 #include <string>
+#include <thread>
+#include <utility>
 #include <vector>
 
 #include "stogger/sample.h"
 #include "tests/postgres/fixture.h"
+#include "tests/support/eventually.h"
 #include "tests/support/kept_report.h"
 #include "tests/support/rows.h"
 
@@ -99,8 +102,8 @@ TEST_P(RefusedRow, IsSetAsideAndTheOthersAreStored) {
   EXPECT_EQ(letters(), 2u);
   EXPECT_NE(read_file(letters_).find(GetParam().sqlstate), std::string::npos)
       << read_file(letters_);
-  if (std::string_view(GetParam().sqlstate) != "42P01" &&
-      std::string_view(GetParam().sqlstate) != "XX000") {
+  const std::string_view state = GetParam().sqlstate;
+  if (state != "42P01" && state != "XX000" && state != "08006") {
     EXPECT_EQ(session(), before);
   }
 }
@@ -141,6 +144,10 @@ const std::string kTooLarge =
 const std::string kEncoding =
     raising("RAISE EXCEPTION 'no' USING ERRCODE = '22P05';");
 const std::string kSlow = raising("PERFORM pg_sleep(10);");
+std::string raising_state(const char* sqlstate) {
+  return raising("RAISE EXCEPTION 'no' USING ERRCODE = '" +
+                 std::string(sqlstate) + "';");
+}
 // The text of the error looks as if another row were meant.
 const std::string kMisleading = raising(
     "RAISE EXCEPTION 'COPY stogger_logs, line 1' USING ERRCODE = 'U0002';");
@@ -164,6 +171,100 @@ INSTANTIATE_TEST_SUITE_P(
         Refusal{"AnEncoding", kEncoding.c_str(), "22P05"},
         Refusal{"AMisleadingText", kMisleading.c_str(), "U0002"}),
     [](const auto& way) { return std::string(way.param.name); });
+
+// What a server says when it, or the session, is of no more use; but here the
+// session works on.
+class BlamedTarget : public Refusals,
+                     public ::testing::WithParamInterface<const char*> {
+ protected:
+  static std::vector<TableRow> batch_of(std::string_view events) {
+    std::vector<TableRow> batch;
+    for (const char event : events) {
+      batch.push_back({.event = event == 'b' ? "bad" : "a"});
+    }
+    return batch;
+  }
+};
+
+TEST_P(BlamedTarget, ARowAloneIsSetAside) {
+  server().execute(raising_state(GetParam()));
+  ASSERT_OK(open());
+  for (const char* event : {"a", "bad", "a", "bad", "bad", "a"}) {
+    log_event(event);
+  }
+  EXPECT_EQ(stats().written, 3u) << reports();
+  EXPECT_EQ(stats().dead_lettered, 3u);
+  EXPECT_FALSE(stats().failing);
+  EXPECT_EQ(letters(), 3u);
+}
+
+TEST_P(BlamedTarget, RowsOfABatchAreRefusedIfOthersAreTaken) {
+  server().execute(raising_state(GetParam()));
+  for (const bool use_copy : {true, false}) {
+    for (const bool has_origin : {false, true}) {
+      const SinkPtr sink = make_postgres(
+          {{"dsn", dsn_}, {"use_copy", use_copy}, {"start_wait_ms", 20000}});
+      ASSERT_OK(sink->open());
+      Rows rows = table_rows(batch_of("bbabaab"));
+      if (has_origin) {
+        rows.from(use_copy ? 1 : 2, {101, 102, 103, 104, 105, 106, 107});
+      }
+      std::vector<std::size_t> refused = said_of(*sink, rows).refused_rows();
+      std::sort(refused.begin(), refused.end());
+      EXPECT_EQ(refused, (std::vector<std::size_t>{0, 1, 3, 6}));
+      EXPECT_EQ(this->rows(), 3);
+      EXPECT_OK(sink->close());
+      server().execute("TRUNCATE stogger_logs");
+    }
+  }
+}
+
+TEST_P(BlamedTarget, NoRowOfABatchIsRefusedIfNoneIsTaken) {
+  server().execute(raising_state(GetParam()));
+  const SinkPtr sink = make_postgres({{"dsn", dsn_}, {"start_wait_ms", 20000}});
+  ASSERT_OK(sink->open());
+  for (const std::size_t count : {2u, 300u}) {
+    KeptReport said;
+    EXPECT_FALSE(
+        sink->write(table_rows(batch_of(std::string(count, 'b'))), said).ok());
+    EXPECT_TRUE(said.is_empty()) << said.text();
+    static_cast<void>(sink->close());
+    ASSERT_OK(sink->open());
+  }
+  EXPECT_OK(write_to(*sink, table_rows(batch_of("aa"))));
+}
+
+INSTANTIATE_TEST_SUITE_P(Refusals, BlamedTarget,
+                         ::testing::Values("28000", "08006", "57P01", "53400",
+                                           "25006", "25P02", "26000", "42P05",
+                                           "3D000"));
+
+// That is no row's fault, and the session works on.
+TEST_F(Refusals, AServerThatBecomesReadOnlyRefusesNoRow) {
+  const SinkPtr one = make_postgres({{"dsn", dsn_}, {"start_wait_ms", 20000}});
+  const SinkPtr some = make_postgres({{"dsn", dsn_}, {"start_wait_ms", 20000}});
+  ASSERT_OK(one->open());
+  ASSERT_OK(some->open());
+  server().set("default_transaction_read_only", "on");
+  for (const auto& [sink, count] :
+       {std::pair(one.get(), 1u), std::pair(some.get(), 3u)}) {
+    // The session hears of it a little later.
+    KeptReport said;
+    EXPECT_TRUE(eventually([&, to = sink, rows = count] {
+      return !to->write(table_rows(std::vector<TableRow>(rows)), said).ok();
+    }));
+    EXPECT_TRUE(said.is_empty()) << said.text();
+  }
+}
+
+TEST_F(Refusals, AServerWithoutRoomRefusesNoRow) {
+  server().execute(raising_state("53100"));
+  const SinkPtr sink = make_postgres({{"dsn", dsn_}, {"start_wait_ms", 20000}});
+  ASSERT_OK(sink->open());
+  KeptReport said;
+  EXPECT_FALSE(sink->write(table_rows({{.event = "bad"}, {}}), said).ok());
+  EXPECT_TRUE(said.is_empty()) << said.text();
+}
 
 TEST_F(Refusals, ARowThatTakesTooLongIsSetAside) {
   server().execute(kSlow);
@@ -319,6 +420,85 @@ TEST_P(Conflicts, OfABatchARowThatAlwaysHasOneIsRefusedAlone) {
 
 INSTANTIATE_TEST_SUITE_P(Refusals, Conflicts,
                          ::testing::Values("40001", "40P01"));
+
+// ---- Locks
+
+// Two programs whose triggers update the same two rows, one after the other,
+// in the order that the event says.
+class Deadlocks : public Refusals {
+ protected:
+  void SetUp() override {
+    Refusals::SetUp();
+    if (IsSkipped()) return;
+    server().execute(
+        "CREATE TABLE counts (k text PRIMARY KEY, n int); INSERT INTO counts "
+        "VALUES ('a', 0), ('b', 0); GRANT ALL ON counts TO app; CREATE "
+        "FUNCTION count_event() RETURNS trigger LANGUAGE plpgsql AS $$DECLARE "
+        "other "
+        "text := CASE NEW.event WHEN 'a' THEN 'b' ELSE 'a' END; BEGIN UPDATE "
+        "counts SET n = n + 1 WHERE k = NEW.event; PERFORM pg_sleep(0.005); "
+        "UPDATE counts SET n = n + 1 WHERE k = other; RETURN NEW; END$$; "
+        "CREATE TRIGGER count BEFORE INSERT ON stogger_logs FOR EACH ROW "
+        "EXECUTE FUNCTION count_event()");
+  }
+};
+
+TEST_F(Deadlocks, OfSingleRowsAreOverBeforeTheServerLooksForThem) {
+  constexpr std::uint64_t kEvents = 60;
+  LoggedSystem one;
+  LoggedSystem two;
+  for (LoggedSystem* const program : {&one, &two}) {
+    ASSERT_OK(program->add(
+        {{"dsn", dsn_}, {"deadline_ms", 10000}, {"start_wait_ms", 20000}}));
+  }
+  const auto log_all = [](LoggedSystem& program, const char* event) {
+    const Logger log = program.system().logger();
+    for (std::uint64_t i = 0; i < kEvents; ++i) log.info(event);
+  };
+  std::thread other([&] { log_all(two, "b"); });
+  log_all(one, "a");
+  other.join();
+  const std::uint64_t written = one.stats().written + two.stats().written;
+  EXPECT_EQ(written, kEvents * 2) << reports();
+  EXPECT_EQ(written, static_cast<std::uint64_t>(rows()));
+  EXPECT_EQ(server().number("SELECT min(n) FROM counts"), rows());
+}
+
+TEST_F(Deadlocks, OfBatchesLoseNoRow) {
+  constexpr std::size_t kBatches = 5;
+  std::vector<std::thread> programs;
+  for (const char* event : {"a", "b"}) {
+    programs.emplace_back([this, event] {
+      const SinkPtr sink =
+          make_postgres({{"dsn", dsn_}, {"start_wait_ms", 20000}});
+      ASSERT_OK(sink->open());
+      for (std::size_t i = 0; i < kBatches; ++i) {
+        EXPECT_OK(write_to(
+            *sink, table_rows(std::vector<TableRow>(10, {.event = event}))));
+      }
+    });
+  }
+  for (std::thread& program : programs) program.join();
+  EXPECT_EQ(rows(), 100);
+}
+
+// None of its rows is refused, and none is in doubt.
+TEST_F(Refusals, ABatchThatWaitsForALockIsToBeHandedOverAgain) {
+  for (const bool use_copy : {true, false}) {
+    const SinkPtr sink = make_postgres({{"dsn", dsn_},
+                                        {"use_copy", use_copy},
+                                        {"batch_deadline_ms", 4000},
+                                        {"start_wait_ms", 20000}});
+    ASSERT_OK(sink->open());
+    PostgresClient other(server().dsn());
+    other.execute("BEGIN; LOCK TABLE stogger_logs IN ACCESS EXCLUSIVE MODE");
+    KeptReport said;
+    EXPECT_FALSE(sink->write(table_rows(std::vector<TableRow>(20)), said).ok());
+    EXPECT_TRUE(said.is_empty()) << said.text();
+    other.execute("COMMIT");
+    EXPECT_EQ(rows(), 0);
+  }
+}
 
 // ---- Rows that are taken and not stored
 

@@ -137,6 +137,21 @@ TEST(FreeKeysTest, DataHasMessageAndLogger) {
             expected);
 }
 
+// PostgreSQL's columns of text and of JSON take values of several kinds.
+TEST(FreeKeysTest, TheKindOfAColumnIsNoReasonForAnotherKey) {
+  TestEvent event("e", kAll);
+  for (const Kind kind : {Kind::null, Kind::text}) {
+    EXPECT_EQ(data_of(event, {{"timestamp", kind},
+                              {"level", kind},
+                              {"event", kind},
+                              {"func", kind},
+                              {"scope", kind},
+                              {"data", Kind::json}}),
+              "{\"timestamp\":1,\"level\":2,\"event\":3,\"func\":4,\"scope\":5,"
+              "\"data\":6,\"message_\":7,\"logger_\":8}");
+  }
+}
+
 // Also where the value would fit the column.
 TEST(FreeKeysTest, AFieldNeverGoesToTheColumnOfAnAttribute) {
   TestEvent event("e", {{"level", "high"}, {"event", "big"}});

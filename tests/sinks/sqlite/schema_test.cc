@@ -186,6 +186,76 @@ TEST_F(SqliteSchema, ARowThatAConstraintIgnoresIsNotWritten) {
   EXPECT_EQ(one(kCount), "2");
 }
 
+// What ends the transaction of a batch, and takes back what came before.
+const Diverter kEnders[] = {
+    {"a trigger",
+     "CREATE TRIGGER t BEFORE INSERT ON stogger_logs WHEN new.event = 'bad' "
+     "BEGIN SELECT RAISE(ROLLBACK, 'no'); END"},
+    {"a trigger behind the row",
+     "CREATE TRIGGER t AFTER INSERT ON stogger_logs WHEN new.event = 'bad' "
+     "BEGIN SELECT RAISE(ROLLBACK, 'no'); END"},
+    {"a statement of a trigger",
+     "CREATE TABLE other (x UNIQUE); INSERT INTO other VALUES (1); CREATE "
+     "TRIGGER t AFTER INSERT ON stogger_logs WHEN new.event = 'bad' BEGIN "
+     "INSERT OR ROLLBACK INTO other VALUES (1); END"}};
+
+TEST_F(SqliteSchema, ARowThatEndsTheTransactionCostsItselfOnly) {
+  for (const Diverter& ender : kEnders) {
+    SCOPED_TRACE(ender.what);
+    std::filesystem::remove(path_);
+    run(std::string(kTable) + ender.sql);
+    SinkPtr sink = open();
+    EXPECT_EQ(said_of(*sink, table_rows({{.event = "bad"}})).refused.size(),
+              1u);
+    const KeptReport said = said_of(*sink, table_rows({{.event = "bad"},
+                                                       {.event = "a"},
+                                                       {.event = "b"},
+                                                       {.event = "bad"},
+                                                       {.event = "bad"},
+                                                       {.event = "c"},
+                                                       {.event = "bad"}}));
+    EXPECT_EQ(said.refused_rows(), (std::vector<std::size_t>{0, 3, 4, 6}));
+    EXPECT_TRUE(said.notices.empty()) << said.text();
+    EXPECT_EQ(written(*sink), 3u);
+    EXPECT_EQ(one("SELECT group_concat(event, ' ') FROM (SELECT event FROM "
+                  "stogger_logs ORDER BY id)"),
+              "a b c");
+    EXPECT_OK(sink->close());
+  }
+}
+
+TEST_F(SqliteSchema, AConstraintThatEndsTheTransactionCostsItsRowOnly) {
+  run("CREATE TABLE stogger_logs (id INTEGER PRIMARY KEY, timestamp, level, "
+      "event TEXT NOT NULL UNIQUE ON CONFLICT ROLLBACK, func, scope, data)");
+  SinkPtr sink = open();
+  const KeptReport said = said_of(*sink, table_rows({{.event = "a"},
+                                                     {.event = "b"},
+                                                     {.event = "a"},
+                                                     {.event = "c"},
+                                                     {.event = "b"}}));
+  EXPECT_EQ(said.refused_rows(), (std::vector<std::size_t>{2, 4}));
+  EXPECT_EQ(written(*sink), 3u);
+  EXPECT_EQ(one(kCount), "3");
+}
+
+// Of RAISE(FAIL), what was done before would stay.
+TEST_F(SqliteSchema, ARefusedRowLeavesNothing) {
+  run(std::string(kTable) +
+      "CREATE TABLE other (x); CREATE TRIGGER t AFTER INSERT ON stogger_logs "
+      "WHEN new.event = 'bad' BEGIN INSERT INTO other VALUES (1); SELECT "
+      "RAISE(FAIL, 'no'); END");
+  SinkPtr sink = open();
+  EXPECT_EQ(said_of(*sink, table_rows({{.event = "bad"}})).refused.size(), 1u);
+  EXPECT_EQ(
+      said_of(*sink, table_rows({{}, {.event = "bad"}, {.event = "bad"}, {}}))
+          .refused_rows(),
+      (std::vector<std::size_t>{1, 2}));
+  EXPECT_OK(write_to(*sink, table_rows({{}})));
+  EXPECT_EQ(written(*sink), 3u);
+  EXPECT_EQ(one(kCount), "3");
+  EXPECT_EQ(one("SELECT count(*) FROM other"), "0");
+}
+
 TEST_F(SqliteSchema, ATriggerThatComesLaterIsSeen) {
   SinkPtr sink = open();
   EXPECT_OK(write_to(*sink, table_rows({{.event = "bad"}})));
