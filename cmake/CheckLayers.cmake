@@ -23,7 +23,7 @@ set(layers
     "src/deliver: base, os, event, filter, format, render, spool"
     "src/module: base, os, sinks/builtin.h"
     "src/module/guest: base"
-    "src/sample: base, os, event, module, deliver, sinks/memory.h"
+    "src/sample: base, os, row, event, module, deliver, sinks/memory.h"
     "src/config: base, os, event, filter, module, deliver"
     "src/testing: base, row, deliver"
     "src/cli: base, os, event, format, render, spool, deliver, module, sample, config"

@@ -113,8 +113,11 @@ typedef struct stogger_options {
   stogger_text sink_name;
   int for_samples;
   uint32_t reserved; /* 0: what comes next begins behind it */
+  /* Not in the first version of this ABI. 0 behind the last member. */
+  int (*table_item)(void* context, stogger_text key, size_t index,
+                    stogger_text* name, stogger_text* text);
 } stogger_options;
-#define STOGGER_OPTIONS_FIRST_SIZE sizeof(stogger_options)
+#define STOGGER_OPTIONS_FIRST_SIZE offsetof(stogger_options, table_item)
 
 /* A stogger::CheckFindings. */
 typedef struct stogger_findings {

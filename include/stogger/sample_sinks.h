@@ -6,6 +6,10 @@
 //
 // What is said there holds here, too. Views have to live until the call
 // returns. A text that is empty is an option not given.
+//
+// `columns` declares columns that a file or a table gets though the first batch
+// lacks them: {{"pressure", "real"}, {"flow", "real"}}; types are text,
+// integer, real, boolean, time and json.
 #pragma once
 
 #include <cstdint>
@@ -25,9 +29,10 @@ struct MemoryConfig {
 struct CsvConfig {
   std::string_view path = {};
   bool append = false;
+  Fields columns = {};
 };
 
-// As CsvConfig.
+// Empties the file first unless `append`.
 struct JsonlConfig {
   std::string_view path = {};
   bool append = false;
@@ -40,6 +45,7 @@ struct SqliteConfig {
   std::string_view journal_mode = "WAL";    // or DELETE, TRUNCATE
   std::string_view synchronous = "NORMAL";  // or OFF, FULL
   std::int64_t busy_timeout_ms = 5000;
+  Fields columns = {};
 };
 
 // Needs the parquet module. Batches are gathered into row groups unless
@@ -64,6 +70,7 @@ struct ParquetConfig {
   double roll_s = 0;
   bool sync = true;         // checkpoints are on the disk, not only written
   bool text_times = false;  // times as RFC 3339 text
+  Fields columns = {};
 };
 
 // Needs the postgres module. Either `dsn` or `host`.
@@ -94,6 +101,7 @@ struct PostgresConfig {
   std::string_view synchronous_commit = {};  // empty: as the server is set
   bool use_copy = true;                      // else INSERT
   bool text_times = false;                   // when it creates the table
+  Fields columns = {};                       // likewise
 };
 
 STOGGER_API Status make_sample_sink(const MemoryConfig& config,

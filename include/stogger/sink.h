@@ -227,7 +227,8 @@ class STOGGER_API SinkPtr {
 class STOGGER_API Options {
  public:
   // The views in `options` must outlive this object. A list of texts is given
-  // as a JSON array. `type` names the kind of sink in messages.
+  // as a JSON array, a table of texts as a JSON object. `type` names the kind
+  // of sink in messages.
   Options(std::string_view type, Fields options);
   ~Options();
   Options(const Options&) = delete;
@@ -249,6 +250,10 @@ class STOGGER_API Options {
   // The texts of a list, by index; `count` is 0 if the key is absent.
   std::size_t list_size(std::string_view key);
   std::string_view list_item(std::string_view key, std::size_t index);
+  // The members of a table of texts, by index, in the order in which they were
+  // given. False behind the last one, and at once if the key is absent.
+  bool table_item(std::string_view key, std::size_t index,
+                  std::string_view* name, std::string_view* text);
 
   // Reports a problem the factory itself finds with an option.
   void problem(std::string_view key, std::string_view what);

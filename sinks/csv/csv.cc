@@ -1,9 +1,9 @@
 // The csv sink: rows as lines of a CSV file, which several processes may write
 // to.
 //
-// Options: path (required), columns (the standard six; for samples those of the
-// first rows), mode (append; for samples truncate), for_people (false),
-// file_mode, folder_mode.
+// Options: path (required), columns (a list in place of the standard six, or of
+// those of the first samples; or a table of columns besides them), mode
+// (append; for samples truncate), for_people (false), file_mode, folder_mode.
 // Safe after write(): the rows are with the kernel and survive the end of this
 // process. flush() and close() add nothing.
 #include "format/csv.h"
@@ -17,9 +17,11 @@
 #include <vector>
 
 #include "base/buffer.h"
+#include "base/options.h"
 #include "base/quote.h"
 #include "os/file.h"
 #include "os/folder.h"
+#include "row/declared_columns.h"
 #include "row/schema.h"
 #include "sinks/builtin.h"
 #include "sinks/common/paths.h"
@@ -30,14 +32,22 @@ namespace {
 
 constexpr std::size_t kKeptMemory = 256 * 1024;
 
+struct CsvColumns {
+  std::vector<SchemaColumn> given;
+  std::vector<SchemaColumn> declared;  // if none are given
+};
+
 class CsvSink final : public Sink {
  public:
   // `file` lacks its header, which follows from the columns: these, or those of
-  // the first rows if there are none.
-  CsvSink(std::string path, CsvFileOptions file,
-          std::vector<SchemaColumn> columns, CsvText texts)
-      : path_(std::move(path)), options_(std::move(file)), texts_(texts) {
-    if (schema_.set(std::move(columns)).ok()) make_file();
+  // the first rows if none are given.
+  CsvSink(std::string path, CsvFileOptions file, CsvColumns columns,
+          CsvText texts)
+      : path_(std::move(path)),
+        options_(std::move(file)),
+        texts_(texts),
+        schema_({.any_kind = true}, std::move(columns.declared)) {
+    if (schema_.set(std::move(columns.given)).ok()) make_file();
   }
 
   // Before there are columns, an empty file.
@@ -135,8 +145,8 @@ class CsvSink final : public Sink {
   const std::string path_;
   CsvFileOptions options_;
   const CsvText texts_;
-  // A cell takes any value: only names matter.
-  Schema schema_{{.any_kind = true}};
+  // A cell takes any value: only names matter, unless a type is declared.
+  Schema schema_;
   std::optional<CsvFile> file_;  // as soon as there are columns
   bool begun_ = false;           // before that: the empty file is there
   std::vector<Value> cells_;
@@ -144,31 +154,43 @@ class CsvSink final : public Sink {
   std::uint64_t written_ = 0;
 };
 
-// Without the option: the standard six, or for samples none, as they follow
-// from the first ones.
-std::vector<SchemaColumn> read_columns(Options& options) {
+std::vector<SchemaColumn> read_column_list(Options& options) {
   std::vector<SchemaColumn> columns;
-  if (!options.has("columns")) {
-    if (!options.for_samples()) columns = standard_schema();
-    for (SchemaColumn& column : columns) column.kind = Kind::null;
-    return columns;
-  }
-  for (std::size_t i = 0; i < options.list_size("columns"); ++i) {
-    SchemaColumn column{std::string(options.list_item("columns", i)),
+  for (std::size_t i = 0; i < options.list_size(kColumnsOption); ++i) {
+    SchemaColumn column{std::string(options.list_item(kColumnsOption, i)),
                         Kind::null};
     if (column.name.empty()) {
-      options.problem("columns", "must not contain an empty name");
+      options.problem(kColumnsOption, "must not contain an empty name");
     } else if (std::any_of(columns.begin(), columns.end(),
                            [&](const SchemaColumn& other) {
                              return other.name == column.name;
                            })) {
-      options.problem("columns", "contains " + quoted(column.name) + " twice");
+      options.problem(kColumnsOption,
+                      "contains " + quoted(column.name) + " twice");
     }
     columns.push_back(std::move(column));
   }
-  if (columns.empty() && !options.has_problem("columns")) {
-    options.problem("columns", "must name a column");
+  if (columns.empty() && !options.has_problem(kColumnsOption)) {
+    options.problem(kColumnsOption, "must name a column");
   }
+  return columns;
+}
+
+// Without a list: the standard six and those that are declared, or for samples
+// those of the first ones and those that are declared.
+CsvColumns read_columns(Options& options) {
+  CsvColumns columns;
+  if (options.has(kColumnsOption) &&
+      !OptionsAccess::is_table(options, kColumnsOption)) {
+    columns.given = read_column_list(options);
+    return columns;
+  }
+  columns.declared = read_declared_columns(options);
+  if (options.for_samples()) return columns;
+  columns.given = standard_schema();
+  for (SchemaColumn& column : columns.given) column.kind = Kind::null;
+  columns.given.insert(columns.given.end(), columns.declared.begin(),
+                       columns.declared.end());
   return columns;
 }
 
@@ -176,7 +198,7 @@ std::vector<SchemaColumn> read_columns(Options& options) {
 
 Status make_csv_sink(Options& options, SinkPtr* sink) {
   const std::string path = read_path(options);
-  std::vector<SchemaColumn> columns = read_columns(options);
+  CsvColumns columns = read_columns(options);
   CsvFileOptions file;
   file.path = absolute_path(path);
   file.modes = read_file_modes(options);

@@ -4,7 +4,6 @@
 #include <cstddef>
 
 #include "base/names.h"
-#include "base/options.h"
 #include "base/quote.h"
 
 namespace stogger {
@@ -16,15 +15,16 @@ constexpr std::size_t kCount = EventColumn::code_file;  // without those beyond
 }  // namespace
 
 void JsonKeys::read(Options& options) {
-  const auto given = OptionsAccess::texts(options, kOption);
-  if (given.empty()) return;
+  std::string_view key;
+  std::string_view name;
+  if (!options.table_item(kOption, 0, &key, &name)) return;
   if (options.for_samples()) {
     options.problem(kOption,
                     "is for log events: columns of samples keep theirs");
   }
   const std::vector<std::string> known(kEventColumns, kEventColumns + kCount);
   std::vector<std::string> names = known;
-  for (const auto& [key, name] : given) {
+  for (std::size_t i = 0; options.table_item(kOption, i, &key, &name); ++i) {
     const auto found = std::find(known.begin(), known.end(), key);
     if (found == known.end()) {
       options.problem(kOption, "must rename " + quoted_list(known) + ", not " +
@@ -35,13 +35,13 @@ void JsonKeys::read(Options& options) {
       names[static_cast<std::size_t>(found - known.begin())] = name;
     }
   }
-  for (auto name = names.begin(); name != names.end(); ++name) {
-    if (std::find(names.begin(), name, *name) != name) {
-      options.problem(kOption, "gives two keys the name " + quoted(*name));
+  for (auto same = names.begin(); same != names.end(); ++same) {
+    if (std::find(names.begin(), same, *same) != same) {
+      options.problem(kOption, "gives two keys the name " + quoted(*same));
     }
   }
   names_ = std::move(names);
-  for (const std::string& name : names_) columns_.push_back({name, Kind::text});
+  for (const std::string& each : names_) columns_.push_back({each, Kind::text});
 }
 
 RowBatch JsonKeys::columns() const noexcept {

@@ -1,6 +1,6 @@
 // The parquet sink: rows into a file of the Parquet format, one process a file.
 //
-// Options: path (required), mode, file_mode, folder_mode, compression,
+// Options: path (required), columns, mode, file_mode, folder_mode, compression,
 // compression_level, use_dictionary, row_groups, row_group_rows, checkpoint_s,
 // checkpoint_rows, roll_bytes, roll_s, times, sync. Safe after write(): what a
 // checkpoint has made readable, which write() does by itself now and then; the
@@ -17,6 +17,7 @@
 #include <utility>
 #include <vector>
 
+#include "row/declared_columns.h"
 #include "row/schema.h"
 #include "sinks/common/paths.h"
 #include "sinks/parquet/writer.h"
@@ -28,11 +29,14 @@ constexpr double kNanoseconds = 1e9;
 
 class ParquetSink final : public Sink {
  public:
-  ParquetSink(ParquetSettings settings, bool for_samples)
+  ParquetSink(ParquetSettings settings, std::vector<SchemaColumn> declared,
+              bool for_samples)
       : settings_(std::move(settings)),
+        declared_(std::move(declared)),
         for_samples_(for_samples),
         schema_({.times_as_text = settings_.times_as_text,
-                 .unsigned_integers = true}),
+                 .unsigned_integers = true},
+                declared_),
         writer_(settings_, schema_) {}
   ~ParquetSink() override {
     try {
@@ -45,7 +49,7 @@ class ParquetSink final : public Sink {
   Status open() override {
     if (!for_samples_) {
       const Kind times = settings_.times_as_text ? Kind::text : Kind::time;
-      Status status = schema_.set(standard_schema(times));
+      Status status = schema_.set(standard_schema(times, declared_));
       if (!status.ok()) return status;
     }
     return writer_.open();
@@ -120,6 +124,7 @@ class ParquetSink final : public Sink {
   }
 
   const ParquetSettings settings_;
+  const std::vector<SchemaColumn> declared_;
   const bool for_samples_;
   Schema schema_;
   ParquetWriter writer_;
@@ -177,9 +182,11 @@ Status make_parquet_sink(Options& options, SinkPtr* sink) {
       options.real("roll_s", 0, 0, kYear) * kNanoseconds);
   settings.service = options.identifier();
   settings.patient = !options.for_samples();
+  std::vector<SchemaColumn> declared = read_declared_columns(options);
   Status status = options.finish();
   if (!status.ok()) return status;
-  sink->reset(new ParquetSink(std::move(settings), options.for_samples()));
+  sink->reset(new ParquetSink(std::move(settings), std::move(declared),
+                              options.for_samples()));
   return {};
 }
 

@@ -41,6 +41,7 @@ PostgresSettings Inspection::place() const {
       session_.table.schema.empty() ? settings_.schema : session_.table.schema;
   place.table = settings_.table;
   place.indexes = settings_.indexes;
+  place.columns = settings_.columns;
   return place;
 }
 

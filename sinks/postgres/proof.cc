@@ -3,9 +3,11 @@
 #include <array>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "base/quote.h"
+#include "row/declared_columns.h"
 #include "sinks/postgres/catalogue.h"
 #include "sinks/postgres/inspection.h"
 #include "sinks/postgres/reply.h"
@@ -69,6 +71,16 @@ Status Prover::prove_insert() {
     session_.proof.unwise.push_back(
         trust.text(look_.table()) +
         (trust.is_dangerous() ? "; trust_table allows it" : ""));
+  }
+  std::vector<std::string> present;
+  for (const PostgresColumn& column : session_.columns) {
+    present.push_back(column.name);
+  }
+  std::string undeclared =
+      describe_undeclared(settings_.columns, present, settings_.table,
+                          !settings_.policy.has_standard_columns);
+  if (!undeclared.empty()) {
+    session_.proof.unwise.push_back(std::move(undeclared));
   }
   StatementCache statements;
   statements.begin(look_.table(), session_.columns, false);

@@ -50,7 +50,8 @@ RowWriter::RowWriter(const PostgresSettings& settings, Connector& connector)
     : settings_(settings),
       connector_(connector),
       schema_({.times_as_text = settings.times_as_text,
-               .longest_name = kLongestIdentifier}),
+               .longest_name = kLongestIdentifier},
+              settings.columns),
       sender_(settings, schema_),
       ledger_(settings) {}
 

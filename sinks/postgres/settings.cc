@@ -13,6 +13,7 @@
 #include "base/names.h"
 #include "base/scrub.h"
 #include "os/ownership.h"
+#include "row/declared_columns.h"
 #include "sinks/postgres/environment.h"
 #include "sinks/postgres/sql.h"
 
@@ -176,6 +177,8 @@ void Reader::read_hosts(std::string_view source,
 void Reader::read_for_events() {
   read_times();
   settings_.table = "stogger_logs";
+  // The table that is created has a column `id` as well.
+  settings_.columns = read_declared_columns(options_, {"id"});
   const std::string_view indexes =
       options_.choice("indexes", {"full", "minimal", "none"}, "full");
   if (indexes == "minimal") settings_.indexes = PostgresIndexes::minimal;
@@ -197,6 +200,7 @@ void Reader::read_for_samples() {
   read_pool();
   settings_.schema = "public";
   settings_.table = "samples";
+  settings_.columns = read_declared_columns(options_);
   settings_.create_table = false;
   settings_.times_as_text =
       options_.choice("times", {"native", "text"}, "native") == "text";

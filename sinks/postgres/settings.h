@@ -6,6 +6,7 @@
 #include <string_view>
 #include <vector>
 
+#include "row/schema.h"
 #include "sinks/postgres/dsn.h"
 #include "sinks/postgres/hosts.h"
 #include "sinks/postgres/policy.h"
@@ -38,6 +39,7 @@ struct PostgresSettings {
   std::string schema;  // empty: the first of the role's search path
   std::string table;
   bool create_table = true;
+  std::vector<SchemaColumn> columns;  // declared, for a table that is created
   // Why no connection can be tried with these; ok if one can.
   Status unusable;
   bool trust_table = false;  // whoever's functions it runs
@@ -71,10 +73,10 @@ struct PostgresSettings {
 };
 
 // Reads and checks the options: dsn or host, port, user, password, database,
-// sslmode, sslrootcert (not both); schema, table, create_table, trust_table,
-// deadline_ms, batch_deadline_ms, statement_timeout_ms, connect_timeout_ms,
-// start_wait_ms, pool_size (1), indexes, synchronous_commit, delivery ("sync"),
-// use_copy.
+// sslmode, sslrootcert (not both); schema, table, create_table, columns,
+// trust_table, deadline_ms, batch_deadline_ms, statement_timeout_ms,
+// connect_timeout_ms, start_wait_ms, pool_size (1), indexes,
+// synchronous_commit, delivery ("sync"), use_copy.
 //
 // For samples, `dsn` or `host` has to be given, and other defaults hold: schema
 // public, table samples, create_table false; times "native" or "text"; all of a

@@ -188,6 +188,11 @@ std::string_view type_for(Kind kind) noexcept {
   }
 }
 
+std::string definition(const SchemaColumn& column) {
+  return quote_identifier(column.name) + " " +
+         std::string(type_for(column.kind));
+}
+
 }  // namespace
 
 std::vector<std::string> create_table_sql(
@@ -196,8 +201,7 @@ std::vector<std::string> create_table_sql(
   std::string list;
   for (const SchemaColumn& column : columns) {
     if (!list.empty()) list += ',';
-    list += quote_identifier(column.name) + " ";
-    list += type_for(column.kind);
+    list += definition(column);
   }
   return {"CREATE TABLE IF NOT EXISTS " +
           qualified_table(settings.schema, settings.table) + " (" + list + ")"};
@@ -205,6 +209,10 @@ std::vector<std::string> create_table_sql(
 
 std::vector<std::string> create_table_sql(const PostgresSettings& settings) {
   const std::string table = qualified_table(settings.schema, settings.table);
+  std::string declared;
+  for (const SchemaColumn& column : settings.columns) {
+    declared += "," + definition(column);
+  }
   // The parser knows BIGSERIAL before it looks for a type.
   std::vector<std::string> statements = {
       "CREATE TABLE IF NOT EXISTS " + table +
@@ -212,7 +220,8 @@ std::vector<std::string> create_table_sql(const PostgresSettings& settings) {
       "\"timestamp\" pg_catalog.timestamptz NOT NULL,"
       "level pg_catalog.text NOT NULL,event pg_catalog.text NOT NULL,"
       "func pg_catalog.text,scope pg_catalog.text,"
-      "data pg_catalog.jsonb NOT NULL DEFAULT '{}')"};
+      "data pg_catalog.jsonb NOT NULL DEFAULT '{}'" +
+      declared + ")"};
   const auto add_index = [&](std::string_view column, std::string_view on) {
     statements.push_back("CREATE INDEX IF NOT EXISTS " +
                          quote_identifier(index_name(settings.table, column)) +

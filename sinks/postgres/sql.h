@@ -51,7 +51,8 @@ std::vector<std::string> begin_creation_sql(const PostgresSettings& settings,
 
 // The statements that make the table, in order, for one transaction: the table
 // and its indexes, each IF NOT EXISTS. The settings name the schema.
-// The same table and the same names of indexes as Python's stogger makes:
+// The same table, but for the columns that the settings declare, and the same
+// names of indexes as Python's stogger makes:
 // idx_<table>_timestamp, _level, _event, _data. Of names that would be longer
 // than 63 bytes, the table's part is cut and a hash of it added, so that they
 // differ.

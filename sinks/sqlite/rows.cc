@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "base/quote.h"
+#include "row/declared_columns.h"
 
 namespace stogger {
 
@@ -13,7 +14,7 @@ Status SqliteRows::open() {
   Status status = find_columns(&columns);
   if (status.ok() && columns.empty() && create_table_ &&
       policy_.has_standard_columns) {
-    status = create_standard_table(database_, table_);
+    status = create_standard_table(database_, table_, declared_);
     if (status.ok()) status = find_columns(&columns);
   }
   if (!status.ok()) return status;
@@ -56,8 +57,10 @@ Status SqliteRows::prepare(std::vector<SqliteColumn> columns) {
 }
 
 Status SqliteRows::find_columns(std::vector<SqliteColumn>* columns) {
-  return find_sqlite_columns(database_, table_, policy_.has_standard_columns,
-                             columns);
+  Status status = find_sqlite_columns(database_, table_,
+                                      policy_.has_standard_columns, columns);
+  apply_declared_kinds(declared_, columns);
+  return status;
 }
 
 Status SqliteRows::no_table() const {
@@ -77,9 +80,19 @@ Status SqliteRows::check(CheckFindings& findings) {
                                : " with the columns of the first batch"));
     return {};
   }
+  warn_of_undeclared(columns, findings);
   if (policy_.has_standard_columns) warn_of_required(columns, findings);
   SqliteInsert insert;
   return insert.prepare(database_, table_, std::move(columns));
+}
+
+void SqliteRows::warn_of_undeclared(const std::vector<SqliteColumn>& columns,
+                                    CheckFindings& findings) const {
+  std::vector<std::string> names;
+  for (const SqliteColumn& column : columns) names.push_back(column.name);
+  const std::string undeclared = describe_undeclared(
+      declared_, names, table_, !policy_.has_standard_columns);
+  if (!undeclared.empty()) findings.warn(undeclared);
 }
 
 void SqliteRows::warn_of_required(const std::vector<SqliteColumn>& columns,

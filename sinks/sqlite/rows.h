@@ -40,11 +40,14 @@ class SqliteRows {
  public:
   // The database outlives it.
   SqliteRows(SqliteDatabase& database, std::string table, bool create_table,
+             const std::vector<SchemaColumn>& declared,
              const SqlitePolicy& policy)
       : database_(database),
         table_(std::move(table)),
         create_table_(create_table),
-        policy_(policy) {}
+        declared_(declared),
+        policy_(policy),
+        schema_({.ignore_case = true, .times_as_text = true}, declared) {}
 
   // Finds the table, or makes that with the standard columns. To be called
   // after each opening of the database, with the lock held, like all that
@@ -76,14 +79,17 @@ class SqliteRows {
   Status prepare(std::vector<SqliteColumn> columns);
   Status find_columns(std::vector<SqliteColumn>* columns);
   Status no_table() const;
+  void warn_of_undeclared(const std::vector<SqliteColumn>& columns,
+                          CheckFindings& findings) const;
   void warn_of_required(const std::vector<SqliteColumn>& columns,
                         CheckFindings& findings) const;
 
   SqliteDatabase& database_;
   const std::string table_;
   const bool create_table_;
+  const std::vector<SchemaColumn> declared_;
   const SqlitePolicy policy_;
-  Schema schema_{{.ignore_case = true, .times_as_text = true}};
+  Schema schema_;
   SqliteInsert insert_;
   std::vector<Value> row_;
 };

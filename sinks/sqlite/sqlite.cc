@@ -1,11 +1,11 @@
 // The sqlite sink: rows into a table of a SQLite database, which several
 // processes may write to.
 //
-// Options: path (required), table, create_table, journal_mode, synchronous,
-// busy_timeout_ms, file_mode, folder_mode. For samples, see SqlitePolicy.
-// Safe after write(): the rows are committed and survive the end of this
-// process; with synchronous = "FULL" that of the machine, too. flush() adds
-// nothing. close() leaves a single file if nobody else has it open.
+// Options: path (required), table, create_table, columns, journal_mode,
+// synchronous, busy_timeout_ms, file_mode, folder_mode. For samples, see
+// SqlitePolicy. Safe after write(): the rows are committed and survive the end
+// of this process; with synchronous = "FULL" that of the machine, too. flush()
+// adds nothing. close() leaves a single file if nobody else has it open.
 //
 // Text and JSON are stored as text, times as RFC 3339 text in UTC, booleans as
 // 0 and 1. SQLite has no unsigned integers and no NaN: integers above
@@ -23,6 +23,7 @@
 
 #include "base/names.h"
 #include "base/quote.h"
+#include "row/declared_columns.h"
 #include "sinks/builtin.h"
 #include "sinks/common/paths.h"
 #include "sinks/sqlite/database.h"
@@ -36,12 +37,13 @@ namespace {
 class SqliteSink final : public Sink {
  public:
   SqliteSink(std::string path, SqliteSettings settings, std::string table,
-             bool create_table, const SqlitePolicy& policy)
+             bool create_table, const std::vector<SchemaColumn>& declared,
+             const SqlitePolicy& policy)
       : path_(std::move(path)),
         whole_batches_(policy.whole_batches),
         database_(std::move(settings)),
         ledger_(database_, table, create_table),
-        rows_(database_, std::move(table), create_table, policy) {}
+        rows_(database_, std::move(table), create_table, declared, policy) {}
 
   Status open() override {
     if (database_.is_open()) return {};
@@ -280,6 +282,10 @@ Status make_sqlite_sink(Options& options, SinkPtr* sink) {
       options.text("table", samples ? "samples" : "stogger_logs"));
   const bool create_table = options.boolean("create_table", true);
   check_table_name(options, table);
+  // A table for log events that the sink makes has a column `id` as well.
+  const std::vector<SchemaColumn> declared =
+      samples ? read_declared_columns(options)
+              : read_declared_columns(options, {"id"});
   SqliteSettings settings;
   settings.path = absolute_path(path);
   settings.modes = read_file_modes(options);
@@ -294,6 +300,7 @@ Status make_sqlite_sink(Options& options, SinkPtr* sink) {
   Status status = options.finish();
   if (!status.ok()) return status;
   sink->reset(new SqliteSink(path, std::move(settings), table, create_table,
+                             declared,
                              samples ? kSqliteSamples : kSqliteEvents));
   return {};
 }

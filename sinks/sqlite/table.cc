@@ -116,6 +116,20 @@ Status put_standard_first(const std::string& table,
                                    "table");
 }
 
+// What a table made here has for it.
+Kind stored_kind(Kind kind) noexcept {
+  if (kind == Kind::real) return Kind::real;
+  return kind == Kind::integer || kind == Kind::boolean ? Kind::integer
+                                                        : Kind::text;
+}
+
+std::string sqlite_definition(const SchemaColumn& column) {
+  const Kind kind = stored_kind(column.kind);
+  return sqlite_name(column.name) + (kind == Kind::real      ? " REAL"
+                                     : kind == Kind::integer ? " INTEGER"
+                                                             : " TEXT");
+}
+
 }  // namespace
 
 std::string sqlite_name(std::string_view name) {
@@ -176,13 +190,29 @@ Status find_sqlite_columns(SqliteDatabase& database, const std::string& table,
   return put_standard_first(table, columns);
 }
 
-Status create_standard_table(SqliteDatabase& database,
-                             const std::string& table) {
+void apply_declared_kinds(const std::vector<SchemaColumn>& declared,
+                          std::vector<SqliteColumn>* columns) {
+  for (const SchemaColumn& wanted : declared) {
+    for (SqliteColumn& column : *columns) {
+      if (equal_ignoring_case(column.name, wanted.name) &&
+          column.kind == stored_kind(wanted.kind)) {
+        column.kind = wanted.kind;
+      }
+    }
+  }
+}
+
+Status create_standard_table(SqliteDatabase& database, const std::string& table,
+                             const std::vector<SchemaColumn>& declared) {
   const std::string name = sqlite_name(table);
   std::string sql = "BEGIN IMMEDIATE; CREATE TABLE IF NOT EXISTS " + name +
                     " (id INTEGER PRIMARY KEY, timestamp TEXT NOT NULL,"
                     " level TEXT NOT NULL, event TEXT NOT NULL, func TEXT,"
-                    " scope TEXT, data TEXT NOT NULL DEFAULT '{}');";
+                    " scope TEXT, data TEXT NOT NULL DEFAULT '{}'";
+  for (const SchemaColumn& column : declared) {
+    sql += ", " + sqlite_definition(column);
+  }
+  sql += ");";
   for (const char* const column : {"timestamp", "level", "event"}) {
     sql += "CREATE INDEX IF NOT EXISTS " +
            sqlite_name("idx_" + table + "_" + column) + " ON " + name + " (" +
@@ -196,14 +226,7 @@ Status create_table_of(SqliteDatabase& database, const std::string& table,
   std::string sql;
   for (const SchemaColumn& column : columns) {
     if (!sql.empty()) sql += ", ";
-    sql += sqlite_name(column.name);
-    if (column.kind == Kind::real) {
-      sql += " REAL";
-    } else if (column.kind == Kind::integer || column.kind == Kind::boolean) {
-      sql += " INTEGER";
-    } else {
-      sql += " TEXT";
-    }
+    sql += sqlite_definition(column);
   }
   return database.run(
       "CREATE TABLE IF NOT EXISTS " + sqlite_name(table) + " (" + sql + ")",

@@ -29,9 +29,10 @@ struct SqliteColumn {
 Status find_sqlite_columns(SqliteDatabase& database, const std::string& table,
                            bool standard, std::vector<SqliteColumn>* columns);
 
-// Creates the table of the six, with its indexes. Call it with the lock held.
-Status create_standard_table(SqliteDatabase& database,
-                             const std::string& table);
+// Creates the table of the six and of those that are declared, with its
+// indexes. Call it with the lock held.
+Status create_standard_table(SqliteDatabase& database, const std::string& table,
+                             const std::vector<SchemaColumn>& declared);
 // Creates a table of these: REAL, INTEGER (booleans too) and TEXT, without a
 // primary key and without indexes. Call it with the lock held.
 Status create_table_of(SqliteDatabase& database, const std::string& table,
@@ -59,6 +60,12 @@ Status read_sqlite_nature(SqliteDatabase& database, const std::string& table,
 
 // The name in double quotes, for SQL.
 std::string sqlite_name(std::string_view name);
+
+// Columns that the tables above have for times and JSON are of text, and those
+// for booleans of integers. Of columns that were read, gives those that are
+// stored as the declared ones are their kinds.
+void apply_declared_kinds(const std::vector<SchemaColumn>& declared,
+                          std::vector<SqliteColumn>* columns);
 
 // The kind of value that belongs in a column declared with that type. Follows
 // SQLite's rules of affinity, so that SQLite never changes such a value. Types

@@ -19,9 +19,12 @@
 namespace stogger {
 namespace {
 
-struct OptionList {
+using NamedTexts = std::vector<std::pair<std::string, std::string>>;
+
+// A list or a table that was read. The items of a list have no names.
+struct OptionTexts {
   std::string key;
-  std::vector<std::string> items;
+  NamedTexts items;
 };
 
 std::string as_text(std::int64_t number) {
@@ -34,6 +37,10 @@ std::string as_text(double number) {
   Buffer buffer;
   append_real(buffer, number);
   return std::string(buffer.view());
+}
+
+bool is_table_of(const Value& value) {
+  return value.kind() == Kind::json && value.text().starts_with('{');
 }
 
 // What a value is, in the words of someone who writes a configuration.
@@ -53,7 +60,7 @@ std::string_view describe_kind(const Value& value) {
     case Kind::time:
       return "a date or time";
     case Kind::json:
-      return value.text().starts_with('{') ? "a table" : "a list";
+      return is_table_of(value) ? "a table" : "a list";
     case Kind::custom:
       return "an object";
   }
@@ -69,24 +76,13 @@ std::string describe_range(Number least, Number most, Number lowest,
   return "between " + as_text(least) + " and " + as_text(most);
 }
 
-bool read_texts(std::string_view json, std::vector<std::string>* texts) {
-  const auto list = nlohmann::json::parse(json, nullptr, false);
-  if (!list.is_array()) return false;
-  for (const auto& item : list) {
+// Of a list or a table, its items.
+bool read_texts(std::string_view json, bool table, NamedTexts* texts) {
+  const auto all = nlohmann::ordered_json::parse(json, nullptr, false);
+  if (table ? !all.is_object() : !all.is_array()) return false;
+  for (const auto& [key, item] : all.items()) {
     if (!item.is_string()) return false;
-    texts->push_back(item.get<std::string>());
-  }
-  return true;
-}
-
-using NamedTexts = std::vector<std::pair<std::string, std::string>>;
-
-bool read_texts(std::string_view json, NamedTexts* texts) {
-  const auto table = nlohmann::json::parse(json, nullptr, false);
-  if (!table.is_object()) return false;
-  for (const auto& [key, value] : table.items()) {
-    if (!value.is_string()) return false;
-    texts->emplace_back(key, value.get<std::string>());
+    texts->emplace_back(table ? key : std::string(), item.get<std::string>());
   }
   return true;
 }
@@ -97,7 +93,7 @@ struct Options::Rep {
   std::string type;
   Fields given;
   std::vector<std::string> known;  // the keys that were asked for
-  std::vector<OptionList> lists;   // those read so far
+  std::vector<OptionTexts> lists;  // and tables, those read so far
   std::vector<UsedOption> used;
   std::vector<OptionProblem> problems;
   std::vector<OptionProblem> warnings;
@@ -116,7 +112,7 @@ struct Options::Rep {
   void add_problem(std::string_view key, std::string_view what);
   void wrong_kind(std::string_view key, std::string_view wanted,
                   const Value& value);
-  const OptionList& list(std::string_view key);
+  const NamedTexts& texts(std::string_view key, bool as_table);
   void find_unknown();
   std::string describe_unknown(std::string_view key) const;
 };
@@ -155,23 +151,24 @@ void Options::Rep::wrong_kind(std::string_view key, std::string_view wanted,
                        std::string(describe_kind(value)));
 }
 
-const OptionList& Options::Rep::list(std::string_view key) {
-  for (const OptionList& list : lists) {
-    if (list.key == key) return list;
+const NamedTexts& Options::Rep::texts(std::string_view key, bool as_table) {
+  for (const OptionTexts& list : lists) {
+    if (list.key == key) return list.items;
   }
-  OptionList list{std::string(key), {}};
+  const std::string wanted = as_table ? "a table of texts" : "a list of texts";
+  OptionTexts list{std::string(key), {}};
   if (const Value* value = find(key); value != nullptr) {
     if (value->kind() != Kind::json) {
-      wrong_kind(key, "a list of texts", *value);
-    } else if (!read_texts(value->text(), &list.items)) {
+      wrong_kind(key, wanted, *value);
+    } else if (!read_texts(value->text(), as_table, &list.items)) {
       list.items.clear();
-      add_problem(key, quoted(key) + " must be a list of texts only");
+      add_problem(key, quoted(key) + " must be " + wanted + " only");
     } else {
       note_used(key, *value);
     }
   }
   lists.push_back(std::move(list));
-  return lists.back();
+  return lists.back().items;
 }
 
 std::string Options::Rep::describe_unknown(std::string_view key) const {
@@ -309,12 +306,21 @@ std::string_view Options::choice(std::string_view key,
 }
 
 std::size_t Options::list_size(std::string_view key) {
-  return rep_->list(key).items.size();
+  return rep_->texts(key, false).size();
 }
 
 std::string_view Options::list_item(std::string_view key, std::size_t index) {
-  const OptionList& list = rep_->list(key);
-  return index < list.items.size() ? list.items[index] : std::string_view();
+  const NamedTexts& items = rep_->texts(key, false);
+  return index < items.size() ? items[index].second : std::string_view();
+}
+
+bool Options::table_item(std::string_view key, std::size_t index,
+                         std::string_view* name, std::string_view* text) {
+  const NamedTexts& items = rep_->texts(key, true);
+  if (index >= items.size()) return false;
+  *name = items[index].first;
+  *text = items[index].second;
+  return true;
 }
 
 void Options::problem(std::string_view key, std::string_view what) {
@@ -418,20 +424,9 @@ std::size_t OptionsAccess::choice(Options& options, std::string_view key,
   return index;
 }
 
-std::vector<std::pair<std::string, std::string>> OptionsAccess::texts(
-    Options& options, std::string_view key) {
-  NamedTexts texts;
+bool OptionsAccess::is_table(Options& options, std::string_view key) {
   const Value* value = options.rep_->find(key);
-  if (value == nullptr) return texts;
-  if (value->kind() != Kind::json) {
-    options.rep_->wrong_kind(key, "a table of texts", *value);
-  } else if (!read_texts(value->text(), &texts)) {
-    texts.clear();
-    options.problem(key, "must be a table of texts only");
-  } else {
-    options.rep_->note_used(key, *value);
-  }
-  return texts;
+  return value != nullptr && is_table_of(*value);
 }
 
 }  // namespace stogger

@@ -5,7 +5,6 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
-#include <utility>
 #include <vector>
 
 #include "base/owned_value.h"
@@ -60,10 +59,8 @@ class OptionsAccess {
                             const std::vector<std::string>& names,
                             std::size_t fallback);
 
-  // A table of texts: its keys and values, in the order of the keys. Empty if
-  // the option is absent.
-  static std::vector<std::pair<std::string, std::string>> texts(
-      Options& options, std::string_view key);
+  // Whether the option was given as a table, for those that may be a list, too.
+  static bool is_table(Options& options, std::string_view key);
 
   // For modules only, where every method asks the host: see
   // src/module/guest/options.cc.

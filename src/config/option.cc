@@ -91,7 +91,9 @@ class NodeWriter {
         json_.push_back(':');
         shown_ += toml_key(member.key) + " = ";
       }
-      write(is_table ? std::string_view(member.key) : key, member.node);
+      // The members of `columns` are types, whatever the names suggest.
+      const bool is_named = is_table && key != "columns";
+      write(is_named ? std::string_view(member.key) : key, member.node);
     }
     json_.push_back(end);
     shown_ += end;

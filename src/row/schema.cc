@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "base/limits.h"
+#include "base/names.h"
 #include "row/standard_columns.h"
 
 namespace stogger {
@@ -47,12 +48,14 @@ Kind infer_kind(const RowBatch& rows, std::size_t column,
 
 }  // namespace
 
-std::vector<SchemaColumn> standard_schema(Kind times) {
+std::vector<SchemaColumn> standard_schema(
+    Kind times, const std::vector<SchemaColumn>& declared) {
   std::vector<SchemaColumn> columns;
   for (const Column& column : kStandardColumns) {
     columns.push_back({std::string(column.name),
                        column.kind == Kind::time ? times : column.kind});
   }
+  columns.insert(columns.end(), declared.begin(), declared.end());
   return columns;
 }
 
@@ -73,6 +76,15 @@ Status Schema::set(std::vector<SchemaColumn> columns) {
   return {};
 }
 
+const SchemaColumn* Schema::find_declared(std::string_view name) const {
+  const auto found = std::find_if(
+      declared_.begin(), declared_.end(), [&](const SchemaColumn& column) {
+        return options_.ignore_case ? equal_ignoring_case(column.name, name)
+                                    : column.name == name;
+      });
+  return found == declared_.end() ? nullptr : &*found;
+}
+
 bool Schema::has_names_of(const std::vector<SchemaColumn>& columns) const {
   return is_set() &&
          std::equal(columns.begin(), columns.end(), columns_.begin(),
@@ -88,10 +100,20 @@ Status Schema::set_from(const RowBatch& rows) {
                   "the batch has no rows or no columns to make the table from");
   }
   clear();
-  const std::size_t count = std::min(rows.column_count, kMostColumns);
+  const std::size_t count =
+      std::min(rows.column_count, kMostColumns - declared_.size());
+  std::vector<const SchemaColumn*> found;
   for (std::size_t i = 0; i < count; ++i) {
-    columns_.push_back({matcher_.add_made_of(rows.columns[i].name),
-                        infer_kind(rows, i, options_)});
+    const std::string_view name = rows.columns[i].name;
+    const SchemaColumn* const declared = find_declared(name);
+    if (declared != nullptr) found.push_back(declared);
+    columns_.push_back(
+        {matcher_.add_made_of(name),
+         declared == nullptr ? infer_kind(rows, i, options_) : declared->kind});
+  }
+  for (const SchemaColumn& column : declared_) {
+    if (std::find(found.begin(), found.end(), &column) != found.end()) continue;
+    columns_.push_back({matcher_.add_made_of(column.name), column.kind});
   }
   is_cut_ = count < rows.column_count;
   if (is_cut_) {

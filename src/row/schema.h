@@ -1,8 +1,8 @@
 // Schema: the columns of a table, and what becomes of each row there.
 //
 // The columns are given, are those of a table that exists, or are made of the
-// first batch of rows. They stay as they are, so that no later row changes the
-// table unnoticed. Of every batch,
+// first batch of rows and of what the configuration declares. They stay as they
+// are, so that no later row changes the table unnoticed. Of every batch,
 //   a column that the batch lacks is null,
 //   a column that the table lacks is left out, and
 //   a value that does not fit its column (see fit.h) is null;
@@ -14,6 +14,7 @@
 #include <cstddef>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "base/arena.h"
@@ -31,8 +32,10 @@ struct SchemaColumn {
   Kind kind = Kind::text;
 };
 
-// The six of standard_columns.h; `times` is the kind of their time.
-std::vector<SchemaColumn> standard_schema(Kind times = Kind::time);
+// The six of standard_columns.h, and then those that are declared; `times` is
+// the kind of their time.
+std::vector<SchemaColumn> standard_schema(
+    Kind times = Kind::time, const std::vector<SchemaColumn>& declared = {});
 
 // How columns are made of a first batch.
 struct SchemaOptions {
@@ -53,18 +56,24 @@ struct SchemaOptions {
 
 class Schema {
  public:
-  explicit Schema(SchemaOptions options = {}) noexcept
+  // `declared`: columns that set_from() makes whatever is in the batch, and of
+  // these kinds.
+  explicit Schema(SchemaOptions options = {},
+                  std::vector<SchemaColumn> declared = {}) noexcept
       : options_(options),
+        declared_(std::move(declared)),
         matcher_(options.ignore_case, options.longest_name) {}
 
   // Takes these columns, in place of those it had. Where the names are the same
   // ones, what names they have in batches stays known.
   // Code::invalid if there are none.
   Status set(std::vector<SchemaColumn> columns);
-  // Makes the columns of a first batch, in its order, up to kMostColumns. Those
-  // with integers and reals are real; with values of any other two kinds, with
-  // integers above INT64_MAX, or without values, text. Names are made valid
-  // UTF-8 without NUL. Code::invalid if the batch has no rows or no columns.
+  // Makes the columns of a first batch, in its order, and behind them those
+  // that are declared and not in it, up to kMostColumns. Of columns that are
+  // not declared, those with integers and reals are real; with values of any
+  // other two kinds, with integers above INT64_MAX, or without values, text.
+  // Names are made valid UTF-8 without NUL. Code::invalid if the batch has no
+  // rows or no columns.
   Status set_from(const RowBatch& rows);
   // Back to the beginning: the table could not be created, or is another one.
   // What was reported is not reported again.
@@ -137,12 +146,14 @@ class Schema {
   std::string take_report() { return losses_.take(); }
 
  private:
+  const SchemaColumn* find_declared(std::string_view name) const;
   bool has_names_of(const std::vector<SchemaColumn>& columns) const;
   void publish();
   void note_unplaced(const RowBatch& rows);
   Value convert(const Value& value, std::size_t column);
 
   const SchemaOptions options_;
+  const std::vector<SchemaColumn> declared_;
   ColumnMatcher matcher_;
   std::vector<SchemaColumn> columns_;
   std::vector<Column> views_;  // of columns_

@@ -4,15 +4,9 @@
 #include <iterator>
 #include <numeric>
 
-#include "base/names.h"
-
 namespace stogger {
 
-bool is_own_column(std::string_view name) noexcept {
-  return std::any_of(
-      std::begin(kOwnColumns), std::end(kOwnColumns),
-      [&](std::string_view own) { return equal_ignoring_case(own, name); });
-}
+static_assert(std::size(kOwnColumns) == kSampleColumns);
 
 Time midpoint_of(Time requested_at, Time received_at) noexcept {
   return Time{std::midpoint(requested_at.ns, received_at.ns)};

@@ -5,7 +5,9 @@
 #include <utility>
 #include <vector>
 
+#include "base/buffer.h"
 #include "base/guarded.h"
+#include "base/json.h"
 #include "base/options.h"
 #include "module/registry.h"
 #include "os/program_name.h"
@@ -48,11 +50,25 @@ Status make_open(std::string_view name, Fields options, SinkPtr* sink) {
   return {};
 }
 
+// A table of texts, as the value of an option is.
+void append_table(Buffer& out, Fields members) {
+  for (const Field& member : members) {
+    out.push_back(out.size() == 0 ? '{' : ',');
+    append_json_string(out, member.key);
+    out.push_back(':');
+    append_json_value(out, member.value);
+  }
+  if (out.size() != 0) out.push_back('}');
+}
+
 // Without the options that were not given.
 Status make_typed(std::string_view name, std::initializer_list<Field> options,
-                  SinkPtr* sink) noexcept {
+                  Fields columns, SinkPtr* sink) noexcept {
   return guarded([&] {
     std::vector<Field> given;
+    Buffer table;
+    append_table(table, columns);
+    if (table.size() != 0) given.emplace_back("columns", Json{table.view()});
     for (const Field& option : options) {
       const Value& value = option.value;
       if (value.kind() == Kind::text && value.text().empty()) continue;
@@ -114,18 +130,20 @@ Status visit_rows(const Sink& memory, RowVisitor visit,
 }
 
 Status make_sample_sink(const MemoryConfig& config, SinkPtr* sink) noexcept {
-  return make_typed("memory", {{"max_rows", unless_zero(config.max_rows)}},
+  return make_typed("memory", {{"max_rows", unless_zero(config.max_rows)}}, {},
                     sink);
 }
 
 Status make_sample_sink(const CsvConfig& config, SinkPtr* sink) noexcept {
-  return make_typed(
-      "csv", {{"path", config.path}, {"mode", mode_of(config.append)}}, sink);
+  return make_typed("csv",
+                    {{"path", config.path}, {"mode", mode_of(config.append)}},
+                    config.columns, sink);
 }
 
 Status make_sample_sink(const JsonlConfig& config, SinkPtr* sink) noexcept {
-  return make_typed(
-      "jsonl", {{"path", config.path}, {"mode", mode_of(config.append)}}, sink);
+  return make_typed("jsonl",
+                    {{"path", config.path}, {"mode", mode_of(config.append)}},
+                    {}, sink);
 }
 
 Status make_sample_sink(const SqliteConfig& config, SinkPtr* sink) noexcept {
@@ -136,7 +154,7 @@ Status make_sample_sink(const SqliteConfig& config, SinkPtr* sink) noexcept {
                      {"journal_mode", config.journal_mode},
                      {"synchronous", config.synchronous},
                      {"busy_timeout_ms", config.busy_timeout_ms}},
-                    sink);
+                    config.columns, sink);
 }
 
 Status make_sample_sink(const ParquetConfig& config, SinkPtr* sink) noexcept {
@@ -155,7 +173,7 @@ Status make_sample_sink(const ParquetConfig& config, SinkPtr* sink) noexcept {
        {"roll_s", config.roll_s},
        {"sync", config.sync},
        {"times", times_of(config.text_times)}},
-      sink);
+      config.columns, sink);
 }
 
 Status make_sample_sink(const PostgresConfig& config, SinkPtr* sink) noexcept {
@@ -188,7 +206,7 @@ Status make_sample_sink(const PostgresConfig& config, SinkPtr* sink) noexcept {
                      {"synchronous_commit", config.synchronous_commit},
                      {"use_copy", config.use_copy},
                      {"times", times_of(config.text_times)}},
-                    sink);
+                    config.columns, sink);
 }
 
 }  // namespace stogger

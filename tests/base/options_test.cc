@@ -35,19 +35,31 @@ TEST(OptionsTest, AbsentOptionsHaveTheirDefaults) {
   EXPECT_EQ(problems_of(options), Problems());
 }
 
-TEST(OptionsTest, ATableOfTextsIsReadByItsKeys) {
+// All members, as "name=text".
+std::vector<std::string> members_of(Options& options, std::string_view key) {
+  std::vector<std::string> members;
+  std::string_view name;
+  std::string_view text;
+  for (std::size_t i = 0; options.table_item(key, i, &name, &text); ++i) {
+    members.push_back(std::string(name) + "=" + std::string(text));
+  }
+  return members;
+}
+
+TEST(OptionsTest, ATableOfTextsKeepsItsOrder) {
   const Field fields[] = {{"keys", Json{R"({"level":"severity","a":""})"}},
                           {"list", Json{R"(["a"])"}},
                           {"mixed", Json{R"({"a":1})"}},
                           {"text", "a"}};
   Options options("file", fields);
-  const auto keys = OptionsAccess::texts(options, "keys");
-  ASSERT_EQ(keys.size(), 2u);
-  EXPECT_EQ(keys[0], std::make_pair(std::string("a"), std::string()));
-  EXPECT_EQ(keys[1],
-            std::make_pair(std::string("level"), std::string("severity")));
+  EXPECT_EQ(members_of(options, "keys"),
+            (std::vector<std::string>{"level=severity", "a="}));
   for (const char* const wrong : {"absent", "list", "mixed", "text"}) {
-    EXPECT_TRUE(OptionsAccess::texts(options, wrong).empty()) << wrong;
+    EXPECT_TRUE(members_of(options, wrong).empty()) << wrong;
+  }
+  EXPECT_TRUE(OptionsAccess::is_table(options, "keys"));
+  for (const char* const other : {"absent", "list", "text"}) {
+    EXPECT_FALSE(OptionsAccess::is_table(options, other)) << other;
   }
   EXPECT_EQ(problems_of(options),
             Problems({"list: \"list\" must be a table of texts only",

@@ -176,6 +176,25 @@ TEST_F(BuildTest, AWrongNameOfAKeyHasAPosition) {
             Lines({"c.toml:4:1: \"keys\" must be a table of texts, not text"}));
 }
 
+TEST_F(BuildTest, AWrongColumnHasAPosition) {
+  const auto problems_of = [](const std::string& columns) {
+    return build_text(
+               "[stogger.sinks.a]\ntype = \"sqlite\"\n"
+               "path = \"/nowhere/a\"\n columns = " +
+               columns + "\n")
+        .problems;
+  };
+  EXPECT_EQ(problems_of("{service = \"txt\"}"),
+            Lines({"c.toml:4:2: \"columns\" gives \"service\" the type "
+                   "\"txt\": it must be \"text\", \"integer\", \"real\", "
+                   "\"boolean\", \"time\" or \"json\" (did you mean "
+                   "\"text\"?)"}));
+  EXPECT_EQ(problems_of("[\"service\"]"),
+            Lines({"c.toml:4:2: \"columns\" must be a table of texts only"}));
+  EXPECT_EQ(problems_of("{service = 1}"),
+            Lines({"c.toml:4:2: \"columns\" must be a table of texts only"}));
+}
+
 TEST_F(BuildTest, MissingOptionPointsAtTheTable) {
   EXPECT_EQ(build_text("[stogger]\n  [stogger.sinks.a]\n  type = \"file\"\n")
                 .problems,

@@ -68,6 +68,18 @@ TEST_F(DescribeTest, MeansTheSameWhenReadAgain) {
   EXPECT_EQ(describe_text(twice), twice);
 }
 
+TEST_F(DescribeTest, TypesOfColumnsAreShownWhateverTheirNames) {
+  const std::string described = describe_text(
+      "[stogger.sinks.a]\ntype = \"sqlite\"\npath = \"/nowhere/a\"\n"
+      "columns = {user_id = \"integer\", api_key = \"text\"}\n");
+  EXPECT_NE(
+      described.find("columns = {user_id = \"integer\", api_key = \"text\"}\n"),
+      std::string::npos)
+      << described;
+  const std::string again = describe_text(described);
+  EXPECT_EQ(describe_text(again), again);
+}
+
 TEST_F(DescribeTest, SecretsAreHidden) {
   ASSERT_TRUE(register_sink("describe-test-secretive", [](Options& options,
                                                           SinkPtr* sink) {

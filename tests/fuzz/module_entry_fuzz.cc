@@ -79,6 +79,12 @@ stogger_options table_of(Host* host_data) {
   table.list_item = [](void* context, stogger_text, std::size_t) {
     return host(context).text();
   };
+  table.table_item = [](void* context, stogger_text, std::size_t,
+                        stogger_text* name, stogger_text* text) {
+    *name = host(context).text();
+    *text = host(context).text();
+    return host(context).data->ConsumeIntegral<int>();
+  };
   table.problem = [](void*, stogger_text, stogger_text) {};
   table.warning = [](void*, stogger_text, stogger_text) {};
   table.finish = [](void* context, stogger_message* message) {
@@ -132,6 +138,12 @@ Status make_reading_sink(Options& options, SinkPtr* sink) {
   look_at(options.text("a", "b"));
   look_at(options.required("a"));
   look_at(options.list_item("a", options.list_size("a")));
+  std::string_view name;
+  std::string_view text;
+  if (options.table_item("a", 0, &name, &text)) {
+    look_at(name);
+    look_at(text);
+  }
   static_cast<void>(options.choice("a", {"x", "yy"}, "yy"));
   static_cast<void>(options.integer("a", 1, 0, 2));
   static_cast<void>(options.real("a", 1, 0, 2));
@@ -246,6 +258,7 @@ void run(FuzzedDataProvider data) {
   if (data.ConsumeIntegralInRange(0, 9) == 0) {
     table.size = data.ConsumeIntegral<std::uint16_t>() % table.size;
   }
+  if (data.ConsumeIntegralInRange(0, 9) == 0) table.table_item = nullptr;
   const stogger_sink_methods& methods = *module_sink_methods();
   void* sink = nullptr;
   with_message(data, [&](stogger_message* message) {

@@ -51,7 +51,7 @@ class Answers {
 
   void ask(const stogger_options& host) {
     const stogger_text key = text();
-    switch (data_.ConsumeIntegralInRange(0, 12)) {
+    switch (data_.ConsumeIntegralInRange(0, 13)) {
       case 0:
         host.has(host.context, key);
         break;
@@ -94,6 +94,12 @@ class Answers {
         stogger_message message{room.data(), room.size(), 0};
         host.finish(host.context, &message);
         check(message.size <= room.size());
+        break;
+      }
+      case 11: {
+        stogger_text member{};
+        host.table_item(host.context, key, size(), &member, nullptr);
+        check(member.size <= 1024 * 1024);
         break;
       }
       default:

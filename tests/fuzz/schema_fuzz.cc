@@ -10,9 +10,13 @@
 #include <string_view>
 #include <vector>
 
+#include "base/buffer.h"
+#include "base/json.h"
+#include "base/limits.h"
 #include "base/names.h"
 #include "base/utf8.h"
 #include "fuzz/random_event.h"
+#include "row/declared_columns.h"
 #include "row/schema.h"
 
 namespace stogger {
@@ -103,7 +107,46 @@ void check_match(Schema& schema, const Names& batch) {
   static_cast<void>(schema.take_report());
 }
 
+// The option `columns`, and a first batch with columns that it declares: these
+// are what it takes, and it finds a place for each.
+void declare(FuzzedDataProvider& data) {
+  const bool ignore_case = data.ConsumeBool();
+  const Names first(data);
+  const Names given(data);
+  Buffer json;
+  for (const std::string& name : given.names) {
+    json.push_back(json.size() == 0 ? '{' : ',');
+    append_json_string(json, name);
+    json.append(data.ConsumeIntegralInRange(0, 3) == 0 ? ":\"?\""
+                                                       : ":\"real\"");
+  }
+  json.push_back('}');
+  const Field fields[] = {{kColumnsOption, Json{json.view()}}};
+  Options options("fuzz", fields);
+  const std::vector<SchemaColumn> declared = read_declared_columns(options);
+  for (const SchemaColumn& column : declared) {
+    check(is_identifier(column.name), "a declared name is an identifier");
+    check(column.kind == Kind::real, "and of the type that was given");
+  }
+  Schema schema({.ignore_case = ignore_case}, declared);
+  check(schema.set_from(first.rows()).ok(), "a batch with rows makes a table");
+  check(schema.columns().size() <= kMostColumns, "a table is not too wide");
+  std::set<std::string> unique;
+  for (const SchemaColumn& column : schema.columns()) {
+    check(unique.insert(ignore_case ? folded(column.name) : column.name).second,
+          "names are unique");
+  }
+  for (const SchemaColumn& column : declared) {
+    const std::vector<Column> columns = {{column.name}};
+    const Value value(0.5);
+    const RowBatch late{columns.data(), 1, &value, 1, Time{}};
+    schema.match(late);
+    check(!schema.has_unplaced(), "a declared column has a place");
+  }
+}
+
 void run(FuzzedDataProvider& data) {
+  if (data.ConsumeIntegralInRange(0, 3) == 0) return declare(data);
   const SchemaOptions options{
       .ignore_case = data.ConsumeBool(),
       .longest_name = data.ConsumeBool()

@@ -223,6 +223,10 @@ TEST_F(HostileModuleTest, OptionsMayBeAskedForNonsense) {
       EXPECT_EQ(host.choice(host.context, key, &name, 1, SIZE_MAX), SIZE_MAX);
       EXPECT_EQ(host.list_size(host.context, key), 0u);
       EXPECT_EQ(host.list_item(host.context, key, SIZE_MAX).size, 0u);
+      stogger_text member{};
+      EXPECT_EQ(host.table_item(host.context, key, SIZE_MAX, &member, nullptr),
+                0);
+      EXPECT_EQ(host.table_item(host.context, key, 0, nullptr, nullptr), 0);
       EXPECT_EQ(host.has_problem(host.context, key), 0);
     }
     EXPECT_EQ(host.finish(host.context, nullptr), 0u);
@@ -255,7 +259,7 @@ class HostileProgramTest : public ModuleTest {
 
 TEST_F(HostileProgramTest, OlderOneIsRefused) {
   stogger_options old{};
-  old.size = sizeof old - 8;
+  old.size = STOGGER_OPTIONS_FIRST_SIZE - 1;
   void* sink = nullptr;
   EXPECT_EQ(make(&old, &sink), 3u);
   EXPECT_THAT(said_, HasSubstr("older than the module"));

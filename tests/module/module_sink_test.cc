@@ -3,6 +3,7 @@
 #include <limits>
 
 #include "base/options.h"
+#include "module/host/host_options.h"
 #include "module/modules.h"
 #include "support/count_allocations.h"
 #include "support/kept_report.h"
@@ -245,8 +246,11 @@ TEST_F(ModuleSinkTest, FactoryMayFail) {
 
 TEST_F(ModuleSinkTest, FactoryReadsTheOptions) {
   const std::string path = log();
-  const Field given[] = {
-      {"path", path}, {"make", "a report"}, {"number", 3}, {"ratio", 1}};
+  const Field given[] = {{"path", path},
+                         {"make", "a report"},
+                         {"number", 3},
+                         {"ratio", 1},
+                         {"aliases", Json{R"({"level":"severity","a":""})"}}};
   Options options("probe", given);
   OptionsAccess::set_identifier(options, "shop");
   OptionsAccess::set_sink_name(options, "mine");
@@ -256,7 +260,25 @@ TEST_F(ModuleSinkTest, FactoryReadsTheOptions) {
   EXPECT_EQ(
       make_module_sink("probe", *search.module, options, &sink).message(),
       "identifier shop, name mine, number 3, ratio 1.000000, has path yes, "
-      "a problem with it no");
+      "a problem with it no, aliases level=severity a=");
+}
+
+TEST_F(ModuleSinkTest, AProgramOfTheFirstVersionHasNoTables) {
+  const std::string path = log();
+  const Field given[] = {{"path", path},
+                         {"make", "a report"},
+                         {"aliases", Json{R"({"level":"severity"})"}}};
+  Options options("probe", given);
+  const HostOptions host("probe", options);
+  // What is behind it is not to be read.
+  stogger_options old = *host.table();
+  old.size = STOGGER_OPTIONS_FIRST_SIZE;
+  char room[1000];
+  stogger_message message{room, sizeof room, 0};
+  void* sink = nullptr;
+  EXPECT_NE(load_module("probe").module->make_sink(&old, &sink, &message), 0u);
+  EXPECT_EQ(std::string_view(room, message.size),
+            "probe sink: unknown option \"aliases\"");
 }
 
 TEST_F(ModuleSinkTest, WrongOptionsGetTheMessagesOfTheLibrary) {

@@ -10,6 +10,7 @@
 #include "sinks/parquet/column_buffer.h"
 #include "tests/parquet/sink_fixture.h"
 #include "tests/support/kept_report.h"
+#include "tests/support/same_values.h"
 
 namespace stogger {
 namespace {
@@ -73,6 +74,65 @@ TEST_F(ParquetSinkTest, TimesAreTextIfAskedFor) {
   ASSERT_OK(sink->close());
   expect_table(path(), json::array({json::array({"at", "text"})}),
                {{as_judged("2026-11-21T01:39:28.656642Z", Kind::text)}});
+}
+
+// ---- Declared columns
+
+TEST_F(ParquetSinkTest, DeclaredColumnsHaveAPlaceForSamplesThatComeLate) {
+  SKIP_WITHOUT_JUDGES();
+  SinkPtr sink = open({{"columns", Json{R"({"b":"real","a":"text"})"}}});
+  ASSERT_OK(write_to(*sink, field_rows({{{"a", 1}}})));
+  ASSERT_OK(sink->flush());
+  const KeptReport said =
+      said_of(*sink, field_rows({{{"a", 2}, {"b", 3}, {"c", 4}}}));
+  // Of those that are not declared, as always.
+  ASSERT_EQ(said.notices.size(), 1u);
+  EXPECT_TRUE(said.notices[0].starts_with("there is no column \"c\""));
+  ASSERT_OK(sink->close());
+  const json first =
+      json::array({as_judged("1", Kind::text), as_judged(nullptr, Kind::real)});
+  const json second =
+      json::array({as_judged("2", Kind::text), as_judged(3.0, Kind::real)});
+  expect_table(
+      path(),
+      json::array({json::array({"a", "text"}), json::array({"b", "real"})}),
+      json::array({first, second}));
+}
+
+TEST_F(ParquetSinkTest, FieldsOfEventsGoToDeclaredColumnsThatTheyFit) {
+  SKIP_WITHOUT_JUDGES();
+  const std::string path = folder() + "/events.parquet";
+  const Field how[] = {
+      {"path", path},
+      {"sync", false},
+      {"columns", Json{R"({"service":"text","user_id":"integer"})"}}};
+  Options options("parquet", how);
+  SinkPtr sink;
+  ASSERT_OK(make_parquet_sink(options, &sink));
+  log_rows(std::move(sink), {{{"service", "shop"}, {"user_id", 7}},
+                             {{"service", 8}, {"user_id", "seven"}}});
+  const json found = agreed(path);
+  ASSERT_EQ(found["rows"].size(), 2u);
+  const auto cell = [&](std::size_t row, std::size_t column) {
+    return found["rows"][row][column];
+  };
+  EXPECT_EQ(found["columns"].size(), 8u);
+  EXPECT_EQ(cell(0, 6), as_judged("shop", Kind::text));
+  EXPECT_EQ(cell(0, 7), as_judged(7, Kind::integer));
+  EXPECT_EQ(cell(0, 5), as_judged(Json{"{}"}, Kind::json));
+  EXPECT_EQ(cell(1, 6), as_judged("8", Kind::text));
+  EXPECT_EQ(cell(1, 7), as_judged(nullptr, Kind::integer));
+  EXPECT_EQ(cell(1, 5), as_judged(Json{R"({"user_id":"seven"})"}, Kind::json));
+}
+
+TEST_F(ParquetSinkTest, WrongColumnsAreRefused) {
+  EXPECT_NE(
+      refusal(make_parquet_sink,
+              {{"path", "/tmp/x"}, {"columns", Json{R"({"Data":"text"})"}}}),
+      "");
+  EXPECT_NE(refusal(make_parquet_sink,
+                    {{"path", "/tmp/x"}, {"columns", Json{R"({"a":"uuid"})"}}}),
+            "");
 }
 
 // ---- Row groups and checkpoints

@@ -119,6 +119,18 @@ TEST_F(Check, ShowsTheStatementsThatWouldMakeTheTable) {
   EXPECT_EQ(server().one("SELECT to_regclass('stogger_logs') IS NULL"), "t");
 }
 
+TEST_F(Check, NamesDeclaredColumnsThatTheTableLacks) {
+  make_table(", service TEXT");
+  grant();
+  EXPECT_OK(check_without_change(
+      {{"columns", Json{R"({"service":"text","user_id":"integer"})"}}}));
+  ASSERT_EQ(found_.warnings.size(), 1u);
+  EXPECT_EQ(found_.warnings[0],
+            "the table \"stogger_logs\" is there and has no column "
+            "\"user_id\", which \"columns\" names: add it, or its values go to "
+            "\"data\"");
+}
+
 TEST_F(Check, ReportsWhatIsMissing) {
   Status status = check_without_change();
   EXPECT_EQ(status.code(), Code::unavailable);

@@ -184,6 +184,27 @@ TEST_F(PostgresSamplesTest, TheFirstBatchMakesTheTable) {
   EXPECT_EQ(reports(), "");
 }
 
+TEST_F(PostgresSamplesTest, DeclaredColumnsHaveAPlaceForSamplesThatComeLate) {
+  const std::string dsn = server().dsn();
+  const Field columns[] = {{"b", "real"}, {"at", "time"}};
+  SinkPtr sink;
+  ASSERT_OK(make_sample_sink(
+      PostgresConfig{.dsn = dsn, .create_table = true, .columns = columns},
+      &sink));
+  const Field first[] = {{"a", 1}};
+  const Field later[] = {{"a", 2}, {"b", 2.5}, {"at", kTime}};
+  EXPECT_OK(write(*sink, {sample(first)}));
+  EXPECT_OK(write(*sink, {sample(later)}));
+  EXPECT_TRUE(types().ends_with(
+      "a bigint, status text, b double precision, at timestamp with time zone"))
+      << types();
+  EXPECT_EQ(cell("b", "a = 1"), "null");
+  EXPECT_EQ(cell("b", "a = 2"), "2.5");
+  EXPECT_EQ(cell("at AT TIME ZONE 'UTC'", "a = 2"),
+            "2026-11-21 01:39:28.656642");
+  EXPECT_EQ(reports(), "");
+}
+
 TEST_F(PostgresSamplesTest, CopyAndInsertStoreTheSame) {
   std::string stored[2];
   for (const bool use_copy : {true, false}) {

@@ -67,6 +67,52 @@ TEST_F(Schema, ManyProcessesStartAtOnceOnAnEmptyDatabase) {
   EXPECT_EQ(server().log().find("ERROR"), std::string::npos) << server().log();
 }
 
+TEST_F(Schema, DeclaredColumnsTakeWhatFitsThem) {
+  const Json columns{R"({"service":"text","user_id":"bigint","ms":"double",
+                         "ok":"bool","at":"timestamptz","more":"jsonb"})"};
+  ASSERT_OK(
+      add({{"deadline_ms", kTimeToConnect.count()}, {"columns", columns}}));
+  system().logger().info("fits", {{"service", "shop"},
+                                  {"user_id", 7},
+                                  {"ms", 1.5},
+                                  {"ok", true},
+                                  {"at", kTestTime},
+                                  {"more", Json{"[1]"}},
+                                  {"other", 1}});
+  system().logger().info("misfits", {{"service", 8},
+                                     {"user_id", "seven"},
+                                     {"ms", "slow"},
+                                     {"ok", 2},
+                                     {"at", 3},
+                                     {"more", "text"}});
+  EXPECT_EQ(server().one(
+                "SELECT string_agg(column_name || ' ' || data_type, ', ' ORDER "
+                "BY ordinal_position) FROM information_schema.columns WHERE "
+                "table_name='stogger_logs' AND ordinal_position > 7"),
+            "service text, user_id bigint, ms double precision, ok boolean, at "
+            "timestamp with time zone, more jsonb");
+  EXPECT_EQ(server().one(
+                "SELECT concat_ws(' ', service, user_id, ms, ok, at AT TIME "
+                "ZONE 'UTC', more, data) FROM stogger_logs WHERE event='fits'"),
+            "shop 7 1.5 t 2026-11-21 01:39:28.656642 [1] {\"other\": 1}");
+  EXPECT_EQ(
+      server().one("SELECT concat_ws(' ', service, user_id, ms, ok, at, more, "
+                   "data) FROM stogger_logs WHERE event='misfits'"),
+      "8 \"text\" {\"at\": 3, \"ms\": \"slow\", \"ok\": 2, \"user_id\": "
+      "\"seven\"}");
+  EXPECT_EQ(reports(), "");
+}
+
+TEST_F(Schema, WrongDeclaredColumnsAreRefused) {
+  const auto refused = [](const char* columns) {
+    return postgres_refusal({{"dsn", "host=x"}, {"columns", Json{columns}}});
+  };
+  EXPECT_NE(refused(R"({"id":"integer"})"), "");
+  EXPECT_NE(refused(R"({"Event":"text"})"), "");
+  EXPECT_NE(refused(R"({"a":"uuid"})"), "");
+  EXPECT_EQ(refused(R"({"a":"text"})"), "");
+}
+
 // ---- Changes under load
 
 class Drift : public Schema {

@@ -108,6 +108,18 @@ TEST(Sql, TheTableIsThatOfPythonsStogger) {
             "\"s\".\"stogger_logs\" USING GIN (data)");
 }
 
+TEST(Sql, DeclaredColumnsAreAdded) {
+  PostgresSettings settings = settings_for("s", "t");
+  settings.columns = {{"service", Kind::text}, {"user_id", Kind::integer},
+                      {"ms", Kind::real},      {"ok", Kind::boolean},
+                      {"seen", Kind::time},    {"more", Kind::json}};
+  EXPECT_TRUE(create_table_sql(settings)[0].ends_with(
+      "DEFAULT '{}',\"service\" pg_catalog.text,\"user_id\" "
+      "pg_catalog.int8,\"ms\" pg_catalog.float8,\"ok\" pg_catalog.bool,"
+      "\"seen\" pg_catalog.timestamptz,\"more\" pg_catalog.jsonb)"))
+      << create_table_sql(settings)[0];
+}
+
 TEST(Sql, ATableIsCreatedWithoutTheLockOfOthersIfNeedBe) {
   const PostgresSettings settings = settings_for("s", "t");
   EXPECT_EQ(begin_creation_sql(settings, true).size(), 3u);

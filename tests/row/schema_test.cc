@@ -98,6 +98,51 @@ TEST(SchemaTest, ColumnsMayBeForEveryKind) {
   EXPECT_EQ(schema.value(first, 0, 1).time(), Time{0});
 }
 
+TEST(SchemaTest, DeclaredColumnsAreMadeWhateverIsInTheBatch) {
+  Schema schema({}, {{"late", Kind::real}, {"flow", Kind::text}});
+  const Batch first = Batch({"flow", "n"}).row({1, 2});
+  ASSERT_TRUE(schema.set_from(first).ok());
+  ASSERT_EQ(schema.columns().size(), 3u);
+  EXPECT_EQ(schema.columns()[0].name, "flow");
+  EXPECT_EQ(schema.columns()[0].kind, Kind::text);
+  EXPECT_EQ(schema.columns()[1].kind, Kind::integer);
+  EXPECT_EQ(schema.columns()[2].name, "late");
+  EXPECT_EQ(schema.columns()[2].kind, Kind::real);
+  schema.match(first);
+  EXPECT_EQ(schema.value(first, 0, 0).text(), "1");
+  EXPECT_TRUE(schema.value(first, 0, 2).is_null());
+  const Batch later = Batch({"n", "late"}).row({3, 4});
+  schema.match(later);
+  EXPECT_EQ(schema.value(later, 0, 2).real(), 4.0);
+  EXPECT_FALSE(schema.has_report());
+}
+
+TEST(SchemaTest, DeclaredNamesStayUniqueAmongThoseOfTheBatch) {
+  Schema schema({.ignore_case = true},
+                {{"FLOW", Kind::real}, {"Flow_2", Kind::real}});
+  const Batch first = Batch({"flow", "Flow"}).row({1, 2});
+  ASSERT_TRUE(schema.set_from(first).ok());
+  ASSERT_EQ(schema.columns().size(), 3u);
+  EXPECT_EQ(schema.columns()[1].name, "Flow_2");
+  EXPECT_EQ(schema.columns()[1].kind, Kind::real);
+  EXPECT_EQ(schema.columns()[2].name, "Flow_2_2");
+}
+
+TEST(SchemaTest, DeclaredColumnsHaveRoomInALargeFirstBatch) {
+  std::vector<std::string> names;
+  for (int i = 0; i < 1700; ++i) names.push_back("c" + std::to_string(i));
+  const Batch batch(names);
+  const std::vector<Value> values(1700, Value(1));
+  RowBatch rows = batch;
+  rows.values = values.data();
+  rows.row_count = 1;
+  Schema schema({}, {{"c1699", Kind::real}, {"late", Kind::real}});
+  ASSERT_TRUE(schema.set_from(rows).ok());
+  EXPECT_EQ(schema.columns().size(), 1600u);
+  schema.match(rows);
+  EXPECT_EQ(schema.value(rows, 0, 1598).real(), 1.0);
+}
+
 TEST(SchemaTest, WithoutColumnsItIsNotSet) {
   Schema schema;
   EXPECT_EQ(schema.set_from(Batch({"x"})).code(), Code::invalid);
@@ -112,6 +157,11 @@ TEST(SchemaTest, TheStandardColumnsAreSix) {
   EXPECT_EQ(columns[0].name, "timestamp");
   EXPECT_EQ(columns[0].kind, Kind::time);
   EXPECT_EQ(columns[5].name, "data");
+  const std::vector<SchemaColumn> more =
+      standard_schema(Kind::text, {{"service", Kind::text}});
+  ASSERT_EQ(more.size(), 7u);
+  EXPECT_EQ(more[0].kind, Kind::text);
+  EXPECT_EQ(more[6].name, "service");
 }
 
 TEST(SchemaTest, ColumnsOfTheSameNamesMayBeOfOtherKinds) {

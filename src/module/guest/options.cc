@@ -98,6 +98,24 @@ std::string_view Options::list_item(std::string_view key, std::size_t index) {
                           stogger_text{}, as_module_text(key), index));
 }
 
+bool Options::table_item(std::string_view key, std::size_t index,
+                         std::string_view* name, std::string_view* text) {
+  const stogger_options* const host = rep_->host;
+  // One of the first version says that the key is unknown.
+  const bool is_known = host != nullptr &&
+                        host->size >= offsetof(stogger_options, table_item) +
+                                          sizeof host->table_item &&
+                        host->table_item != nullptr;
+  stogger_text found[2] = {};
+  if (!is_known || host->table_item(host->context, as_module_text(key), index,
+                                    &found[0], &found[1]) == 0) {
+    return false;
+  }
+  *name = text_of_host(found[0]);
+  *text = text_of_host(found[1]);
+  return true;
+}
+
 void Options::problem(std::string_view key, std::string_view what) {
   if (rep_->host == nullptr) return;
   rep_->host->problem(rep_->host->context, as_module_text(key),

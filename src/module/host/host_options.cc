@@ -96,6 +96,20 @@ struct HostOptions::Methods {
     });
   }
 
+  static int table_item(void* context, stogger_text key, std::size_t index,
+                        stogger_text* name, stogger_text* text) noexcept {
+    return guarded(context, 0, [&](Options& options) {
+      std::string_view found[2];
+      if (!options.table_item(text_of_module(key), index, &found[0],
+                              &found[1])) {
+        return 0;
+      }
+      if (name != nullptr) *name = as_module_text(found[0]);
+      if (text != nullptr) *text = as_module_text(found[1]);
+      return 1;
+    });
+  }
+
   static void problem(void* context, stogger_text key,
                       stogger_text what) noexcept {
     guarded(context, 0, [&](Options& options) {
@@ -148,6 +162,7 @@ HostOptions::HostOptions(std::string_view type, Options& options) noexcept
   table_.type = as_module_text(type);
   table_.identifier = as_module_text(options.identifier());
   table_.sink_name = as_module_text(options.sink_name());
+  table_.table_item = &Methods::table_item;
   table_.for_samples = options.for_samples() ? 1 : 0;
 }
 

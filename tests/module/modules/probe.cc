@@ -190,6 +190,13 @@ Status make_probe_sink(Options& options, SinkPtr* sink) {
   for (std::size_t i = 0; i < options.list_size("columns"); ++i) {
     read.columns.emplace_back(options.list_item("columns", i));
   }
+  std::string aliases;
+  std::string_view name;
+  std::string_view alias;
+  for (std::size_t i = 0; options.table_item("aliases", i, &name, &alias);
+       ++i) {
+    aliases += " " + std::string(name) + "=" + std::string(alias);
+  }
   const std::int64_t number = options.integer("number", 7, 1, 9);
   const double ratio = options.real("ratio", 0.5, 0, 1);
   if (number == 4) options.problem("number", "must not be four");
@@ -206,7 +213,8 @@ Status make_probe_sink(Options& options, SinkPtr* sink) {
                       std::to_string(ratio) + ", has path " +
                       (options.has("path") ? "yes" : "no") +
                       ", a problem with it " +
-                      (options.has_problem("path") ? "yes" : "no"));
+                      (options.has_problem("path") ? "yes" : "no") +
+                      ", aliases" + aliases);
   }
   sink->reset(new ProbeSink(std::move(read)));
   return {};
