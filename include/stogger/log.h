@@ -332,10 +332,10 @@ class STOGGER_API Scope {
   const detail::ScopeRep* rep_;  // name and fields; null without room
 };
 
-// Sets the default system up from a TOML file, in place of what it was: the
-// new sinks are opened first, then the old ones flushed and closed. Without a
-// path, and whenever $STOGGER_CONFIG is set, the file is that one. Loggers made
-// before keep working.
+// Sets the default system up from a TOML file, in place of what it was. Sinks
+// whose tables are the same stay open; the new ones are opened first, then the
+// old ones flushed and closed. Without a path, and whenever $STOGGER_CONFIG is
+// set, the file is that one. Loggers made before keep working.
 //
 // Problems never stop a program: each is printed on stderr with its line and
 // column, whatever is right is started (at the least the console), and the

@@ -152,8 +152,7 @@ int replay_queue(const std::string& file, const std::string& sink,
   settings.spool.spool_dir = own.path();
   settings.spool.ring_dir = ring_dir;
   settings.spool.replayed = queue;
-  Route route({built.name, built.type, built.hidden},
-              RouteLevel(built.level, built.level), std::move(built.sink),
+  Route route({built.name, built.type, built.hidden}, std::move(built.sink),
               Clock::real(), nullptr, std::move(built.dead_letter), settings);
   route.start();
   deliver(route, settings.longest_drain);

@@ -13,6 +13,7 @@
 #include "config/expand.h"
 #include "config/file_identity.h"
 #include "config/option.h"
+#include "config/sink_identity.h"
 #include "config/toml_text.h"
 #include "deliver/read_delivery.h"
 #include "module/known_types.h"
@@ -143,7 +144,10 @@ void Builder::build(const SinkConfig& sink) {
   built.origin = sink.origin;
   built.hidden = sink.hidden;
   if (!make(sink, type, &built) || sink.wrong || is_name_taken(sink)) return;
-  if (!type.missing.ok()) report_missing(sink, type.missing);
+  if (!type.missing.ok()) {
+    report_missing(sink, type.missing);
+    built.identity.clear();  // the module may be there next time
+  }
   built_.push_back(std::move(built));
 }
 
@@ -171,6 +175,7 @@ bool Builder::make(const SinkConfig& sink, const SinkType& type,
     return false;
   }
   built->options = show(options, sink.options, config_);
+  built->identity = sink_identity(sink, options, config_.syslog_identifier);
   return check_file(sink, options) && check_dead_letter(*built, sink);
 }
 

@@ -137,6 +137,11 @@ struct BuiltSink {
   DeliverySettings delivery{};
   EventFilter filter{};
   bool has_level = false;  // of its own
+  // All that it was made of, and what it is called: another one that has the
+  // same would be the same sink. Empty if it could not be made as it should be.
+  // Level and filter are no part of it, for an open sink may get others.
+  // Contains secrets.
+  std::string identity{};
 };
 
 // Makes the sinks that are right, and the console as log_to_console says.

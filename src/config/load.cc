@@ -94,7 +94,8 @@ Status start(Hub& hub, const Config& config, std::vector<Problem> problems,
          std::move(sink.sink),
          std::move(sink.dead_letter),
          sink.delivery,
-         std::move(sink.filter)});
+         std::move(sink.filter),
+         std::move(sink.identity)});
   }
   Status installed = hub.install(settings, std::move(sinks));
   return status.ok() ? installed : status;

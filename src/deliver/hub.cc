@@ -11,12 +11,10 @@
 #include "base/guarded.h"
 #include "base/no_canary.h"
 #include "base/quote.h"
-#include "base/stats_builder.h"
 #include "deliver/inside_sink.h"
 #include "event/event_record.h"
 #include "event/shorten.h"
 #include "os/diagnostics.h"
-#include "os/memory_barrier.h"
 #include "render/complete.h"
 #include "render/message.h"
 
@@ -34,10 +32,20 @@ Status called_from_sink(const char* function) noexcept {
   }
 }
 
-// How long fork() waits for all sinks together, and for each one at least: one
-// that hangs does not keep it from those that are only busy.
+// How long fork() waits for all sinks together.
 constexpr std::chrono::milliseconds kForkWait{1000};
-constexpr std::chrono::milliseconds kLeastForkWait{100};
+
+Route* find(const Table& table, std::string_view name) noexcept {
+  for (const Way& way : table.ways) {
+    if (way.route->name() == name) return way.route;
+  }
+  return nullptr;
+}
+
+Status no_sink(std::string_view function, std::string_view name) {
+  return Status(Code::invalid, std::string(function) + ": there is no sink " +
+                                   quoted(name) + "; stats() has the names");
+}
 
 std::uint64_t next_system() noexcept {
   static std::atomic<std::uint64_t> last{0};
@@ -63,8 +71,6 @@ Hub::Hub(Clock* clock, std::int32_t* threshold)
       threshold_(threshold != nullptr ? threshold : &own_threshold_),
       ticker_([](void* self) noexcept { static_cast<Hub*>(self)->tick(); },
               this) {
-  put_in_place(Table());
-  active_.set(installed());
   process_objects(ProcessPart::systems).add(*this);
 }
 
@@ -73,111 +79,42 @@ Hub::~Hub() {
   static_cast<void>(close());
 }
 
-const Hub::Table* Hub::keep(Table table) {
-  for (const Route* route : table.routes) {
-    table.needs_message = table.needs_message || route->needs_message();
-  }
-  tables_.push_back({std::make_unique<const Table>(std::move(table))});
-  return tables_.back().table.get();
-}
-
-void Hub::put_in_place(Table table) { installed_.set(keep(std::move(table))); }
-
-bool Hub::is_in_place(const Table* table) const noexcept {
-  return table == installed() || std::any_of(captures_.begin(), captures_.end(),
-                                             [&](const Capturing& capturing) {
-                                               return capturing.table == table;
-                                             });
-}
-
-// Tables that were replaced and that no call goes by any more, and routes that
-// are in no other table. What is in use now is looked at again after the next
-// change. Call it with the lock held, and after publish().
-void Hub::destroy_replaced() noexcept {
-  // Without a barrier, it has to do that a mark becomes visible in the time
-  // from one change to the next.
-  const bool is_certain = pass_barrier_on_all_threads();
-  if (!active_.visitors().are_any() && !installed_.visitors().are_any()) {
-    const std::lock_guard lock(stats_mutex_);
-    std::erase_if(tables_, [&](const KeptTable& kept) {
-      const Table* const table = kept.table.get();
-      return (is_certain || kept.was_replaced_before) && !is_in_place(table) &&
-             !ScratchLease::is_any_on(table);
-    });
-  }
-  for (KeptTable& kept : tables_) {
-    kept.was_replaced_before = !is_in_place(kept.table.get());
-  }
-  destroy_unused_routes();
-}
-
-void Hub::destroy_unused_routes() noexcept {
-  const auto is_unused = [&](const std::unique_ptr<Route>& route) {
-    return std::none_of(
-        tables_.begin(), tables_.end(), [&](const KeptTable& kept) {
-          const std::vector<Route*>& routes = kept.table->routes;
-          return std::find(routes.begin(), routes.end(), route.get()) !=
-                 routes.end();
-        });
-  };
-  while (true) {
-    const auto found = std::find_if(routes_.begin(), routes_.end(), is_unused);
-    if (found == routes_.end()) return;
-    {
-      const std::lock_guard lock(stats_mutex_);
-      for (const auto& route : routes_) route->take_over(**found);
-    }
-    // Destroyed when nothing is locked that its sink could wait for.
-    std::unique_ptr<Route> unused;
-    const std::lock_guard lock(routes_mutex_);
-    unused = std::move(*found);
-    routes_.erase(found);
-  }
-}
-
-Route* Hub::make_route(HubSink sink) {
+// May take the sink's parts; not its level and its filter.
+Route* Hub::make_route(HubSink& sink) {
   auto route = std::make_unique<Route>(
-      std::move(sink.title), RouteLevel(sink.level, level_),
-      std::move(sink.sink), clock_, &ticker_, std::move(sink.dead_letter),
-      sink.delivery);
-  route->set_filter(std::move(sink.filter));
+      std::move(sink.title), std::move(sink.sink), clock_, &ticker_,
+      std::move(sink.dead_letter), sink.delivery, std::move(sink.identity));
   route->outlet().announce_to(events_);
-  const std::lock_guard lock(routes_mutex_);
-  routes_.push_back(std::move(route));
-  return routes_.back().get();
+  return tables_.add_route(std::move(route));
 }
 
 void Hub::publish() noexcept {
-  const Table* table = captures_.empty() ? installed() : captures_.back().table;
-  active_.set(table);
+  const Table& table = tables_.publish();
   constexpr auto kOff = static_cast<std::int32_t>(Level::off);
   LeastLevels least{kOff, kOff,
-                    static_cast<std::int32_t>(table->recorder.level)};
-  for (const Route* route : table->routes) {
-    const RouteLevel& level = route->level();
-    least.without_rule = std::min(least.without_rule, level.without_rule());
-    least.own = std::min(least.own, level.own());
+                    static_cast<std::int32_t>(table.recorder.level)};
+  for (const Way& way : table.ways) {
+    least.without_rule = std::min(least.without_rule, way.level.without_rule());
+    least.own = std::min(least.own, way.level.own());
   }
   __atomic_store_n(threshold_, std::min(least.without_rule, least.recorded),
                    __ATOMIC_RELAXED);
-  levels_.set_least(least, !table->is_capture);
+  levels_.set_least(least, !table.is_capture);
 }
 
 // Of loggers with a rule, too.
 [[gnu::always_inline]] inline bool Hub::takes(const Table& table,
-                                              const Route& route,
+                                              const Way& way,
                                               const detail::LoggerRep* logger,
                                               Level level,
                                               std::string_view event) noexcept {
   const std::int32_t rule = logger == nullptr || table.is_capture
                                 ? LoggerLevel::kNoRule
                                 : logger->rule();
-  if (!route.level().takes(static_cast<std::int32_t>(level), rule)) {
-    return false;
-  }
-  if (!route.has_filter()) [[likely]]
+  if (!way.level.takes(static_cast<std::int32_t>(level), rule)) return false;
+  if (way.filter == nullptr) [[likely]]
     return true;
-  return route.filter().takes(
+  return way.filter->takes(
       event, logger != nullptr ? logger->bound.name() : std::string_view());
 }
 
@@ -195,10 +132,9 @@ void Hub::publish() noexcept {
 
 bool Hub::is_taken(const Table& table, const detail::LoggerRep* logger,
                    const detail::Call& call) noexcept {
-  return std::any_of(
-      table.routes.begin(), table.routes.end(), [&](const Route* route) {
-        return takes(table, *route, logger, call.level, call.event);
-      });
+  return std::any_of(table.ways.begin(), table.ways.end(), [&](const Way& way) {
+    return takes(table, way, logger, call.level, call.event);
+  });
 }
 
 // An event that no sink takes, for as long as nothing fails.
@@ -230,10 +166,10 @@ bool Hub::is_taken(const Table& table, const detail::LoggerRep* logger,
       Event event = record.event();
       scratch->message.clear();
       complete(&event, scratch->message, scratch->event);
-      for (Route* route : table.routes) {
-        if (takes(table, *route, logger, call.level, call.event) &&
-            route->filter().takes(event.name, event.logger)) {
-          route->deliver(event, scratch->row);
+      for (const Way& way : table.ways) {
+        if (takes(table, way, logger, call.level, call.event) &&
+            way.takes(event.name, event.logger)) {
+          way.route->deliver(event, scratch->row);
         }
       }
     }
@@ -248,9 +184,9 @@ bool Hub::is_taken(const Table& table, const detail::LoggerRep* logger,
 [[gnu::always_inline]] inline void Hub::deliver_to(
     const Time* time, const detail::LoggerRep* logger,
     const detail::Call& call) {
-  const Table* way = nullptr;
-  ScratchLease scratch(active_, &way);
-  const Table& table = *way;
+  const Table* active = nullptr;
+  ScratchLease scratch(tables_.active(), &active);
+  const Table& table = *active;
   const bool records = table.recorder.is_on();
   if (records && !is_taken(table, logger, call)) [[unlikely]] {
     return record(table, time, logger, call, scratch);
@@ -270,9 +206,9 @@ bool Hub::is_taken(const Table& table, const detail::LoggerRep* logger,
   }
   shorten(&event, scratch->event);
   const InsideSink guard;
-  for (Route* route : table.routes) {
-    if (takes(table, *route, logger, event.level, call.event)) {
-      route->deliver(event, scratch->row);
+  for (const Way& way : table.ways) {
+    if (takes(table, way, logger, event.level, call.event)) {
+      way.route->deliver(event, scratch->row);
     }
   }
   scratch.took(event.raw_size + event.message.size());
@@ -300,10 +236,10 @@ bool Hub::is_taken(const Table& table, const detail::LoggerRep* logger,
 [[gnu::noinline]] void Hub::count_lost(const detail::LoggerRep* logger,
                                        const detail::Call& call) noexcept {
   const Level level = std::clamp(call.level, Level::trace, Level::alert);
-  const Visit table(active_);
-  for (Route* route : table->routes) {
-    if (takes(*table, *route, logger, level, call.event)) {
-      route->outlet().count_lost();
+  const Visit table(tables_.active());
+  for (const Way& way : table->ways) {
+    if (takes(*table, way, logger, level, call.event)) {
+      way.route->outlet().count_lost();
     }
   }
 }
@@ -331,19 +267,19 @@ void Hub::deliver_at(Time time, const detail::LoggerRep* logger,
 void Hub::hand_over(const SinkEvent& said) noexcept {
   try {
     const Table* table = nullptr;
-    ScratchLease scratch(installed_, &table);
+    ScratchLease scratch(tables_.installed(), &table);
     SinkEventFields fields;
     Event event = make_event(said, fields);
     event.static_fields = table->settings.static_fields();
     if (event.static_fields != nullptr) {
       event.raw_size += event.static_fields->raw_size();
     }
-    for (Route* route : table->routes) {
-      if (route->name() == said.sink ||
-          !takes(*table, *route, nullptr, event.level, event.name)) {
+    for (const Way& way : table->ways) {
+      if (way.route->name() == said.sink ||
+          !takes(*table, way, nullptr, event.level, event.name)) {
         continue;
       }
-      route->deliver(event, scratch->row);
+      way.route->deliver(event, scratch->row);
     }
     scratch.took(event.raw_size);
   } catch (...) {
@@ -351,38 +287,59 @@ void Hub::hand_over(const SinkEvent& said) noexcept {
   }
 }
 
+// The open route of the sink that this one would be the same as; null if there
+// is none.
+Route* Hub::find_open(const HubSink& sink) const noexcept {
+  for (const Way& way : tables_.in_place().ways) {
+    if (way.route->can_go_on_as(sink.identity)) return way.route;
+  }
+  return nullptr;
+}
+
+Route* Hub::open_route(HubSink& sink) {
+  Route* const route = make_route(sink);
+  for (const Way& before : tables_.in_place().ways) {
+    route->count_on_from(*before.route);
+  }
+  static_cast<void>(route->outlet().open());
+  return route;
+}
+
 Status Hub::install(const HubSettings& settings, std::vector<HubSink> sinks) {
   if (InsideSink::is_here()) return called_from_sink("init");
   const std::lock_guard lock(mutex_);
   const InsideSink guard;
-  events_.enable(settings.report_events);
-  level_ = settings.level;
+  const Table& old = tables_.in_place();
   LevelRules levels = settings.levels;
   Table table;
   table.settings = EventSettings(settings.caller_info, settings.redact,
                                  Fields(settings.static_fields));
   table.recorder = settings.recorder;
   if (!settings.limits.empty()) {
-    table.limits = std::make_shared<Limits>(settings.limits);
+    table.limits = std::make_shared<Limits>(settings.limits, old.limits.get());
   }
-  const Table* old = installed();
+  events_.enable(settings.report_events);
+  std::vector<Route*> opened;
   for (HubSink& sink : sinks) {
-    table.routes.push_back(make_route(std::move(sink)));
-    for (const Route* before : old->routes) {
-      table.routes.back()->count_on_from(*before);
-    }
-    static_cast<void>(table.routes.back()->outlet().open());
+    Route* route = find_open(sink);
+    if (route == nullptr) opened.push_back(route = open_route(sink));
+    table.ways.emplace_back(route, RouteLevel(sink.level, settings.level),
+                            std::move(sink.filter));
   }
-  put_in_place(std::move(table));
+  tables_.put_in_place(std::move(table));
+  level_ = settings.level;
   levels_.set_rules(std::move(levels));
   publish();
   configured_ = settings.is_configuration;
   const auto start = std::chrono::steady_clock::now();
-  for (Route* route : old->routes) static_cast<void>(route->close(start));
+  for (const Way& way : old.ways) {
+    if (tables_.in_place().has(way.route)) continue;
+    static_cast<void>(way.route->close(start));
+  }
   // Only now, so that what the queues before them had comes first.
-  for (Route* route : installed()->routes) route->start();
+  for (Route* route : opened) route->start();
   hand_over_events();
-  destroy_replaced();
+  tables_.destroy_replaced();
   return {};
 }
 
@@ -390,22 +347,23 @@ Status Hub::add(HubSink sink, Status* opened) {
   if (InsideSink::is_here()) return called_from_sink("add_sink");
   const std::lock_guard lock(mutex_);
   const InsideSink guard;
-  Table table = *installed();
-  for (const Route* route : table.routes) {
-    if (route->name() == sink.title.name) {
+  Table table = tables_.in_place();
+  for (const Way& way : table.ways) {
+    if (way.route->name() == sink.title.name) {
       return Status(Code::invalid, "there is a sink " +
                                        quoted(sink.title.name) +
                                        " already; choose another name");
     }
   }
-  Route* route = make_route(std::move(sink));
-  table.routes.push_back(route);
+  Route* const route = make_route(sink);
+  table.ways.emplace_back(route, RouteLevel(sink.level, level_),
+                          std::move(sink.filter));
   *opened = route->outlet().open();
-  put_in_place(std::move(table));
+  tables_.put_in_place(std::move(table));
   publish();
   route->start();
   hand_over_events();
-  destroy_replaced();
+  tables_.destroy_replaced();
   return {};
 }
 
@@ -413,61 +371,54 @@ Status Hub::remove(std::string_view name, Status* closed) {
   if (InsideSink::is_here()) return called_from_sink("remove_sink");
   const std::lock_guard lock(mutex_);
   const InsideSink guard;
-  Table table = *installed();
-  for (std::size_t i = 0; i < table.routes.size(); ++i) {
-    Route* route = table.routes[i];
-    if (route->name() != name) continue;
-    table.routes.erase(table.routes.begin() + static_cast<std::ptrdiff_t>(i));
-    put_in_place(std::move(table));
-    publish();
-    *closed = route->close(std::chrono::steady_clock::now());
-    destroy_replaced();
-    return {};
+  Route* const route = find(tables_.in_place(), name);
+  if (route == nullptr) return no_sink("remove_sink", name);
+  Table table = tables_.in_place();
+  table.ways.clear();
+  for (const Way& way : tables_.in_place().ways) {
+    if (way.route != route) table.ways.push_back(way);
   }
-  return Status(Code::invalid, "remove_sink: there is no sink " + quoted(name) +
-                                   "; stats() has the names");
+  tables_.put_in_place(std::move(table));
+  publish();
+  *closed = route->close(std::chrono::steady_clock::now());
+  tables_.destroy_replaced();
+  return {};
 }
 
 Status Hub::visit_rows(std::string_view name, RowVisitor visit,
                        void* argument) const noexcept {
-  const Visit table(installed_);
-  for (const Route* route : table->routes) {
-    if (route->name() != name) continue;
+  const Visit table(tables_.installed());
+  if (const Route* const route = find(*table, name)) {
     return stogger::visit_rows(route->outlet().sink(), visit, argument);
   }
-  return guarded([&] {
-    return Status(Code::invalid, "visit_rows: there is no sink " +
-                                     quoted(name) + "; stats() has the names");
-  });
+  return guarded([&] { return no_sink("visit_rows", name); });
 }
 
 int Hub::begin_capture(SinkPtr sink) {
   const std::lock_guard lock(mutex_);
+  HubSink to{{"capture", "memory"}, Level::trace, std::move(sink)};
   Table table;
-  table.settings = installed()->settings;
+  table.settings = tables_.in_place().settings;
   table.is_capture = true;
-  table.routes.push_back(
-      make_route({{"capture", "memory"}, Level::trace, std::move(sink)}));
-  captures_.push_back({++last_capture_, keep(std::move(table))});
+  table.ways.emplace_back(make_route(to), RouteLevel(to.level, level_));
+  const int number = tables_.begin_capture(std::move(table));
   publish();
-  return last_capture_;
+  return number;
 }
 
 void Hub::end_capture(int number) noexcept {
   const std::lock_guard lock(mutex_);
   const InsideSink guard;
-  std::erase_if(captures_, [&](const Capturing& capturing) {
-    return capturing.number == number;
-  });
+  tables_.end_capture(number);
   publish();
-  destroy_replaced();
+  tables_.destroy_replaced();
 }
 
 Status Hub::set_level(Level level) noexcept {
   if (InsideSink::is_here()) return called_from_sink("set_level");
   const std::lock_guard lock(mutex_);
   level_ = level;
-  for (Route* route : installed()->routes) route->level().set_of_system(level);
+  for (const Way& way : tables_.in_place().ways) way.level.set_of_system(level);
   publish();
   return {};
 }
@@ -483,8 +434,8 @@ Status Hub::set_level(std::string_view logger, Level level) {
 // In the thread of the ticker.
 void Hub::tick() noexcept {
   const InsideSink guard;
-  const Visit table(installed_);
-  for (Route* route : table->routes) route->outlet().tick();
+  const Visit table(tables_.installed());
+  for (const Way& way : table->ways) way.route->outlet().tick();
   hand_over_events();
 }
 
@@ -493,7 +444,9 @@ Status Hub::flush(std::optional<Route::TimePoint> until) noexcept {
   const std::lock_guard lock(mutex_);
   const InsideSink guard;
   Status first;
-  for (Route* route : installed()->routes) merge(&first, route->flush(until));
+  for (const Way& way : tables_.in_place().ways) {
+    merge(&first, way.route->flush(until));
+  }
   hand_over_events();
   return first;
 }
@@ -506,69 +459,46 @@ Status Hub::close() noexcept {
   events_.enable(false);
   Status first;
   const auto start = std::chrono::steady_clock::now();
-  for (Route* route : installed()->routes) merge(&first, route->close(start));
+  for (const Way& way : tables_.in_place().ways) {
+    merge(&first, way.route->close(start));
+  }
   ticker_.stop();
   configured_ = false;
   return first;
 }
 
 Stats Hub::stats() const noexcept {
-  // Not mutex_: a diagnostic function may want to know, too.
-  const std::lock_guard lock(stats_mutex_);
-  const Table& table = *installed();
-  StatsBuilder builder(table.routes.size());
-  for (const Route* route : table.routes) builder.add(route->stats());
-  return builder.finish(suppressed_.load(std::memory_order_relaxed));
+  return tables_.stats(suppressed_.load(std::memory_order_relaxed));
 }
 
 void Hub::before_fork() noexcept {
   // A sink that hangs while it is opened must not keep the process from
   // splitting.
   const auto deadline = std::chrono::steady_clock::now() + kForkWait;
-  const auto left = [deadline] {
-    const auto time = deadline - std::chrono::steady_clock::now();
-    return std::max(std::chrono::duration_cast<std::chrono::milliseconds>(time),
-                    kLeastForkWait);
-  };
-  fork_locked_ = mutex_.try_lock_for(left());
-  routes_mutex_.lock();
-  // A parent may end at once, as that of a daemon does. A sink that forks would
-  // wait for itself.
-  if (!InsideSink::is_here()) {
-    const InsideSink guard;
-    for (const auto& route : routes_) {
-      if (std::chrono::steady_clock::now() >= deadline) break;
-      route->hand_over_before_fork(left());
-    }
-  }
-  for (const auto& route : routes_) route->before_fork(left());
+  fork_locked_ = mutex_.try_lock_for(kForkWait);
+  // A sink that forks would wait for itself.
+  const bool hands_over = !InsideSink::is_here();
+  const InsideSink guard;
+  tables_.before_fork(deadline, hands_over);
   events_.before_fork();
   ticker_.before_fork();
-  stats_mutex_.lock();
   levels_.before_fork();
 }
 
 void Hub::after_fork_in_parent() noexcept {
   levels_.after_fork();
-  stats_mutex_.unlock();
   ticker_.after_fork_in_parent();
   events_.after_fork_in_parent();
-  for (const auto& route : routes_) route->after_fork_in_parent();
-  routes_mutex_.unlock();
+  tables_.after_fork_in_parent();
   if (fork_locked_) mutex_.unlock();
 }
 
 bool Hub::after_fork_in_child() noexcept {
   const InsideSink guard;
   levels_.after_fork();
-  stats_mutex_.unlock();
-  active_.visitors().forget_other_threads();
-  installed_.visitors().forget_other_threads();
-  ScratchLease::forget_other_threads();
   ticker_.after_fork_in_child();
   events_.after_fork_in_child();
-  for (const auto& route : routes_) route->after_fork_in_child();
-  routes_mutex_.unlock();
+  tables_.after_fork_in_child();
   mutex_.reset();
   return true;
 }

@@ -8,10 +8,10 @@
 #include <string>
 #include <vector>
 
-#include "deliver/current.h"
 #include "deliver/route.h"
 #include "deliver/scratch.h"
 #include "deliver/sink_events.h"
+#include "deliver/tables.h"
 #include "deliver/ticker.h"
 #include "event/recorder_settings.h"
 #include "event/scope.h"
@@ -31,6 +31,9 @@ struct HubSink {
   DeadLetterFile dead_letter{};  // for rows that it refuses
   DeliverySettings delivery{};
   EventFilter filter{};
+  // Its name and all that it was made of: an open sink of the same identity
+  // goes on in its place. Empty: none does.
+  std::string identity{};
 };
 
 struct HubSettings {
@@ -70,11 +73,12 @@ class Hub final : public EventTarget, private ProcessObject {
     levels_.release(level);
   }
 
-  // Opens these sinks, puts them in place of all others, and closes the others.
-  // A sink that cannot be opened is kept and tried again. The counters of a
-  // sink go on from those of the one of the same name and type before it. This
-  // and all that follows, but for stats(), fails if it is called from inside a
-  // sink.
+  // Puts these sinks in place of all others. One that is open already, by its
+  // identity, goes on as it is; the others are opened before those that are
+  // there no more are closed. A sink that cannot be opened is kept and tried
+  // again. The counters of a sink go on from those of the one of the same name
+  // and type before it. This and all that follows, but for stats(), fails if it
+  // is called from inside a sink.
   Status install(const HubSettings& settings, std::vector<HubSink> sinks);
   // True if a configuration was installed and not closed: there is something to
   // lose by another one.
@@ -104,26 +108,6 @@ class Hub final : public EventTarget, private ProcessObject {
   Stats stats() const noexcept;
 
  private:
-  // What deliver() goes by. Immutable. One that was replaced, and its routes,
-  // are destroyed as soon as the configuration changes when nobody is on the
-  // way through them.
-  struct Table {
-    EventSettings settings;
-    std::shared_ptr<Limits> limits{};  // null without any
-    RecorderSettings recorder{};
-    std::vector<Route*> routes;
-    bool needs_message = false;  // one of them does
-    bool is_capture = false;     // no rule holds
-  };
-  struct KeptTable {
-    std::unique_ptr<const Table> table;
-    bool was_replaced_before = false;  // by the last change but one, or earlier
-  };
-  struct Capturing {
-    int number;
-    const Table* table;
-  };
-
   ~Hub() override;
 
   void before_fork() noexcept override;
@@ -132,7 +116,7 @@ class Hub final : public EventTarget, private ProcessObject {
 
   void publish() noexcept;
   void tick() noexcept;
-  static bool takes(const Table& table, const Route& route,
+  static bool takes(const Table& table, const Way& way,
                     const detail::LoggerRep* logger, Level level,
                     std::string_view event) noexcept;
   static bool is_taken(const Table& table, const detail::LoggerRep* logger,
@@ -147,15 +131,11 @@ class Hub final : public EventTarget, private ProcessObject {
   }
   bool is_left_out(const Table& table, const detail::LoggerRep* logger,
                    const detail::Call& call, std::uint64_t* before) noexcept;
-  const Table* keep(Table table);
-  void put_in_place(Table table);
-  const Table* installed() const noexcept { return installed_.get(); }
-  bool is_in_place(const Table* table) const noexcept;
-  void destroy_replaced() noexcept;
-  void destroy_unused_routes() noexcept;
   void count_lost(const detail::LoggerRep* logger,
                   const detail::Call& call) noexcept;
-  Route* make_route(HubSink sink);
+  Route* make_route(HubSink& sink);
+  Route* open_route(HubSink& sink);
+  Route* find_open(const HubSink& sink) const noexcept;
   void hand_over_events() noexcept;
   void hand_over(const SinkEvent& said) noexcept;
   void deliver_to(const Time* time, const detail::LoggerRep* logger,
@@ -168,26 +148,14 @@ class Hub final : public EventTarget, private ProcessObject {
   std::int32_t own_threshold_;
   std::int32_t* const threshold_;
   LoggerLevels levels_;
-  Current<Table> active_;                     // what deliver() goes by
   std::atomic<std::uint64_t> suppressed_{0};  // events that limits left out
   SinkEvents events_{ticker_};
-
-  Current<Table> installed_;  // the same, unless there is a capture
   std::atomic<bool> configured_{false};
 
-  RouteMutex mutex_;  // of what follows, and of changes to installed_
+  RouteMutex mutex_;  // of what follows
   bool fork_locked_ = false;
   Level level_ = Level::info;  // of sinks without one
-  std::vector<Capturing> captures_;
-  int last_capture_ = 0;
-  std::vector<KeptTable> tables_;
-  // Of its own, for fork() does not wait for mutex_ for ever. Held only while
-  // one is added or taken out.
-  std::mutex routes_mutex_;
-  std::vector<std::unique_ptr<Route>> routes_;
-  // Keeps all of them from being destroyed while stats() adds up. Nothing else
-  // is locked, and nobody called, by whoever holds it.
-  mutable std::mutex stats_mutex_;
+  Tables tables_;
   Ticker ticker_;  // the first to go: its thread uses the routes
 };
 

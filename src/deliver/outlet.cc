@@ -328,6 +328,7 @@ void Outlet::note_failure(const Status& status, const char* action) noexcept {
   static_cast<void>(close_sink());
   const std::int64_t now = clock_->monotonic_ns();
   back_off_.fail(now);
+  needs_init_.store(status.code() == Code::config, std::memory_order_relaxed);
   if (!is_failing()) {
     outage_.begin(now, dropped_before_call_, status.message());
     failing_.store(true, std::memory_order_relaxed);

@@ -80,6 +80,10 @@ class Outlet {
   bool is_failing() const noexcept {
     return failing_.load(std::memory_order_relaxed);
   }
+  // Whether it fails for a reason that only another init() would change.
+  bool needs_init() const noexcept {
+    return is_failing() && needs_init_.load(std::memory_order_relaxed);
+  }
   // Whether a failure was the end of it, or a row that is not stored; and what
   // the sink says of that.
   bool has_ended() const noexcept {
@@ -199,6 +203,7 @@ class Outlet {
   const bool ends_;  // with the first failure
   RowLayouts layouts_;
   std::atomic<bool> failing_{false};
+  std::atomic<bool> needs_init_{false};
 
   // Changed with every event, by one thread after the other: on as few cache
   // lines as possible.

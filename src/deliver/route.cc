@@ -13,10 +13,10 @@
 
 namespace stogger {
 
-Route::Route(SinkTitle title, const RouteLevel& level, SinkPtr sink,
-             Clock* clock, Ticker* ticker, DeadLetterFile dead_letter,
-             const DeliverySettings& delivery)
-    : level_(level),
+Route::Route(SinkTitle title, SinkPtr sink, Clock* clock, Ticker* ticker,
+             DeadLetterFile dead_letter, const DeliverySettings& delivery,
+             std::string identity)
+    : identity_(std::move(identity)),
       delivery_(delivery),
       outlet_(std::move(title), std::move(sink), clock, ticker,
               std::move(dead_letter), delivery.delivery != Delivery::sync) {
@@ -31,7 +31,10 @@ void Route::make_worker() noexcept {
   if (delivery_.delivery == Delivery::durable) {
     const Status made = guarded(
         [&] { return Spool::make(delivery_, outlet_.title(), &spool); });
-    if (!made.ok()) outlet_.report_no_spool(made);
+    if (!made.ok()) {
+      lacks_queue_.store(true, std::memory_order_relaxed);
+      outlet_.report_no_spool(made);
+    }
   }
   const Status made = guarded([&] {
     own_worker_ = std::make_unique<Worker>(
@@ -39,15 +42,20 @@ void Route::make_worker() noexcept {
         std::move(spool));
     return Status();
   });
-  if (!made.ok()) return outlet_.report_no_queue(made);
+  if (!made.ok()) return report_no_queue(made);
   worker_.store(own_worker_.get(), std::memory_order_release);
 }
 
 void Route::start() noexcept {
   if (own_worker_ == nullptr) return;
   if (const Status status = own_worker_->start(); !status.ok()) {
-    outlet_.report_no_queue(status);
+    report_no_queue(status);
   }
+}
+
+void Route::report_no_queue(const Status& why) noexcept {
+  lacks_queue_.store(true, std::memory_order_relaxed);
+  outlet_.report_no_queue(why);
 }
 
 // What is on disk survives. If the sink fails, a flush would end no sooner.
@@ -109,6 +117,7 @@ Status Route::left_in_queue() const noexcept {
 }
 
 Status Route::close(TimePoint start) noexcept {
+  is_closed_ = true;
   {
     // A child that has not logged yet needs no queue any more.
     const std::lock_guard lock(renew_mutex_);

@@ -1,12 +1,10 @@
-// Route: the way of events to one sink: its level, and rows in the form that it
-// wants.
+// Route: the way of events to one sink, as rows in the form that it wants.
 //
 // Where delivery is synchronous, deliver() returns when the sink has taken the
 // event or the event is counted as lost. Else the event is in the queue of a
 // worker then, which renders it.
 #pragma once
 
-#include <algorithm>
 #include <atomic>
 #include <chrono>
 #include <cstdint>
@@ -15,80 +13,36 @@
 #include <optional>
 #include <string>
 #include <string_view>
-#include <utility>
 
 #include "deliver/delivery.h"
 #include "deliver/outlet.h"
 #include "deliver/worker.h"
 #include "event/event.h"
-#include "filter/event_filter.h"
 #include "render/render.h"
 #include "stogger/clock.h"
-#include "stogger/level.h"
 #include "stogger/sink.h"
 #include "stogger/stats.h"
 
 namespace stogger {
-
-// Which events a sink takes by their level. Relaxed atomic access only, for
-// set_level() may change it while threads log.
-class RouteLevel {
- public:
-  // A level of its own, or that of the system.
-  explicit RouteLevel(std::optional<Level> own, Level of_system) noexcept
-      : own_(own.has_value() ? number(*own) : 0),
-        level_(number(own.value_or(of_system))),
-        has_own_(own.has_value()) {}
-  RouteLevel(const RouteLevel& other) noexcept
-      : own_(other.own_),
-        level_(other.without_rule()),
-        has_own_(other.has_own_) {}
-
-  void set_of_system(Level level) noexcept {
-    if (!has_own_) level_.store(number(level), std::memory_order_relaxed);
-  }
-  // For events of loggers without a rule.
-  std::int32_t without_rule() const noexcept {
-    return level_.load(std::memory_order_relaxed);
-  }
-  // A rule counts in place of the level of the system; a level of the sink's
-  // own counts besides.
-  std::int32_t own() const noexcept { return own_; }
-  // For a logger with that rule, which may be LoggerLevel::kNoRule.
-  bool takes(std::int32_t level, std::int32_t rule) const noexcept {
-    return level >= (rule < 0 ? without_rule() : std::max(rule, own_));
-  }
-
- private:
-  static std::int32_t number(Level level) noexcept {
-    return static_cast<std::int32_t>(level);
-  }
-
-  const std::int32_t own_;  // trace without one
-  std::atomic<std::int32_t> level_;
-  const bool has_own_;
-};
 
 class Route {
  public:
   using TimePoint = Worker::TimePoint;
 
   // As Outlet(). Without the memory for a queue, delivery is synchronous, and
-  // that is reported.
-  Route(SinkTitle title, const RouteLevel& level, SinkPtr sink, Clock* clock,
-        Ticker* ticker = nullptr, DeadLetterFile dead_letter = {},
-        const DeliverySettings& delivery = {});
+  // that is reported. `identity`: see HubSink.
+  Route(SinkTitle title, SinkPtr sink, Clock* clock, Ticker* ticker = nullptr,
+        DeadLetterFile dead_letter = {}, const DeliverySettings& delivery = {},
+        std::string identity = {});
 
   const std::string& name() const noexcept { return outlet_.title().name; }
-  RouteLevel& level() noexcept { return level_; }
-  const RouteLevel& level() const noexcept { return level_; }
-  // To be called before the route is in use.
-  void set_filter(EventFilter filter) noexcept {
-    has_filter_ = !filter.takes_all();
-    filter_ = std::move(filter);
+  // Whether it is that of an open sink of this identity, and has nothing that
+  // only another init() would put right.
+  bool can_go_on_as(const std::string& identity) const noexcept {
+    return !identity.empty() && identity == identity_ && !is_closed_ &&
+           !lacks_queue_.load(std::memory_order_relaxed) &&
+           !outlet_.needs_init();
   }
-  bool has_filter() const noexcept { return has_filter_; }
-  const EventFilter& filter() const noexcept { return filter_; }
   Outlet& outlet() noexcept { return outlet_; }
   const Outlet& outlet() const noexcept { return outlet_; }
 
@@ -147,11 +101,12 @@ class Route {
   Status left_in_queue() const noexcept;
   void add_to(SinkStats* stats) const noexcept;
   void make_worker() noexcept;
+  void report_no_queue(const Status& why) noexcept;
   void renew_worker() noexcept;
 
-  RouteLevel level_;
-  bool has_filter_ = false;
-  EventFilter filter_;
+  const std::string identity_;
+  bool is_closed_ = false;
+  std::atomic<bool> lacks_queue_{false};  // of the kind that it should have
   const DeliverySettings delivery_;
   const Route* before_ = nullptr;
   SinkStats earlier_;  // of those before, which are destroyed

@@ -34,6 +34,7 @@ Event make_event(const SinkEvent& said, SinkEventFields& fields) noexcept {
 void SinkEvents::enable(bool is_on) noexcept {
   const std::lock_guard lock(mutex_);
   is_on_ = is_on;
+  if (is_on) return;
   posted_.clear();
   is_pending_.store(false, std::memory_order_relaxed);
 }

@@ -39,7 +39,7 @@ class SinkEvents {
  public:
   explicit SinkEvents(Ticker& ticker) noexcept : ticker_(ticker) {}
 
-  // Whether anything is to be posted; what was is forgotten.
+  // Whether anything is to be posted. If not, what was is forgotten.
   void enable(bool is_on) noexcept;
   // From any thread. `by_worker`: no call is under way whose end would take it,
   // so the ticker does. False if nothing is to be posted, or without memory.

@@ -133,13 +133,24 @@ struct Limits::Limit {
   std::atomic<std::uint64_t> left_out{0};
 };
 
-Limits::Limits(const std::vector<LimitRule>& rules) {
+Limits::Limits(const std::vector<LimitRule>& rules, const Limits* before) {
   for (const LimitRule& rule : rules) {
-    limits_.push_back(std::make_unique<Limit>(rule));
+    std::shared_ptr<Limit> limit =
+        before != nullptr ? before->find(rule) : nullptr;
+    // Of two rules that are the same, the second one is never reached.
+    if (limit == nullptr) limit = std::make_shared<Limit>(rule);
+    limits_.push_back(std::move(limit));
   }
 }
 
 Limits::~Limits() = default;
+
+std::shared_ptr<Limits::Limit> Limits::find(const LimitRule& rule) const {
+  const auto found =
+      std::find_if(limits_.begin(), limits_.end(),
+                   [&](const auto& limit) { return limit->rule == rule; });
+  return found == limits_.end() ? nullptr : *found;
+}
 
 Limits::Limit* Limits::find(std::string_view event,
                             std::string_view logger) const noexcept {

@@ -15,6 +15,7 @@ class NamePattern {
   bool matches(std::string_view name) const noexcept {
     return is_prefix_ ? name.starts_with(name_) : name == name_;
   }
+  bool operator==(const NamePattern&) const = default;
   std::string text() const { return is_prefix_ ? name_ + '*' : name_; }
 
  private:

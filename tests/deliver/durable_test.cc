@@ -368,7 +368,7 @@ TEST_F(Durable, AnotherConfigurationTakesOverWhatIsLeft) {
   const auto first = script_;
   script_ = std::make_shared<Script>();
   script_->on_form = [] { return RowForm::table; };
-  load(system, "drain_ms = 50");
+  load(system, "drain_ms = 51");
   log(system, 100, 100);
   EXPECT_OK(system.flush());
   EXPECT_THAT(first->events(), IsEmpty());

@@ -621,8 +621,7 @@ TEST_F(TallyingFailure, ASinkThatCountsARowTwiceStaysBalanced) {
 TEST_F(TallyingFailure, WhatIsSaidInATickIsReported) {
   const auto script = std::make_shared<Script>();
   script->on_tally = counting_->on_tally;
-  Route route({"sink", "custom"}, RouteLevel(Level::trace, Level::trace),
-              SinkPtr(new ScriptedSink(script)), &clock_);
+  Route route({"sink", "custom"}, SinkPtr(new ScriptedSink(script)), &clock_);
   EXPECT_TRUE(route.outlet().open().ok());
   script->on_write = [&](const RowBatch& rows) {
     target_->tally.buffered += rows.row_count;

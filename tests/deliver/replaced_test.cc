@@ -41,6 +41,7 @@ class Replaced : public ::testing::Test {
     static const Status registered = register_sink(
         "live", +[](Options& options, SinkPtr* sink) {
           sink->reset(new LiveSink);
+          static_cast<void>(options.integer("number", 0, 0, 1000000));
           return options.finish();
         });
     EXPECT_OK(registered);
@@ -49,12 +50,16 @@ class Replaced : public ::testing::Test {
 
   // Replaces the sink by another one.
   void load(bool is_queued = false) {
-    std::string toml = "[stogger.sinks.a]\ntype = \"live\"\n";
+    std::string toml = "[stogger.sinks.a]\ntype = \"live\"\nnumber = " +
+                       std::to_string(++number_) + "\n";
     if (is_queued) toml += "delivery = \"async\"\nqueue_bytes = 65536\n";
     ASSERT_OK(system_->load_text(toml, "test"));
   }
 
   std::unique_ptr<System> system_ = std::make_unique<System>();
+
+ private:
+  int number_ = 0;
 };
 
 long bytes_in_use() {
@@ -217,7 +222,8 @@ TEST_F(Replaced, SoAreSinksOfTheDefaultSystem) {
   for (int i = 0; i < 10; ++i) {
     ASSERT_OK(
         init_text("[stogger]\nlog_to_console = false\n"
-                  "[stogger.sinks.a]\ntype = \"live\"\n"));
+                  "[stogger.sinks.a]\ntype = \"live\"\nnumber = " +
+                  std::to_string(i)));
     info("event");
     EXPECT_EQ(LiveSink::live, 1);
   }
