@@ -12,6 +12,7 @@ set(allowed
     "src/os/file\\.cc|open|the kernel's link to a descriptor of this process"
     "src/os/descriptor\\.cc|open|/dev/null"
     "src/base/clock\\.cc|open|reads sysfs"
+    "src/os/watched_file\\.cc|openat|in a folder that is open, and to look only"
     "src/os/boot_id\\.cc|open|reads procfs"
     "src/os/lock_holder\\.cc|openat|reads procfs"
     "src/config/file\\.cc|open|reads the configuration"

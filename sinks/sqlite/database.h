@@ -56,6 +56,9 @@ class SqliteDatabase {
   // True if the path does not name this file any more.
   bool has_moved() const noexcept;
 
+  // True if what was committed is lost, for the file was deleted.
+  bool is_deleted() const noexcept { return files_.is_deleted(); }
+
   // Around all that writes: it keeps other processes of this library away,
   // from checkpoints too. (In SQLite before 3.51.3, a commit of another process
   // during a checkpoint can destroy the file.) The waiting here and in SQLite,

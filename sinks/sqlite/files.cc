@@ -60,8 +60,17 @@ Status SqliteFiles::open(const std::string& path, const FileModes& modes,
   if (status.ok()) status = check_place(write_ahead_log);
   if (status.ok()) status = check_parts();
   if (status.ok()) status = create();
-  if (!status.ok()) close();
-  return status;
+  if (!status.ok()) {
+    close();
+    return status;
+  }
+  watched_.begin(folder_.descriptor(), folder_.name());
+  return {};
+}
+
+void SqliteFiles::close() noexcept {
+  watched_.end();
+  folder_.close();
 }
 
 Status SqliteFiles::look(const std::string& path, const FileModes& modes,

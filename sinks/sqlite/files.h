@@ -12,6 +12,7 @@
 
 #include "os/folder.h"
 #include "os/signals.h"
+#include "os/watched_file.h"
 #include "sinks/sqlite/lock.h"
 #include "stogger/status.h"
 #include "stogger/value.h"
@@ -46,7 +47,7 @@ class SqliteFiles {
   // network file system if there is to be a write-ahead log.
   Status open(const std::string& path, const FileModes& modes,
               bool write_ahead_log);
-  void close() noexcept { folder_.close(); }
+  void close() noexcept;
 
   // Opens the folder and checks what is there, and changes nothing. *exists:
   // whether the database is there; if not, whether it could be created has been
@@ -68,6 +69,8 @@ class SqliteFiles {
 
   // Whether the path still leads to the database that was opened.
   Folder::Way find_way() const noexcept;
+  // Whether the database that was opened has no name any more. One system call.
+  bool is_deleted() const noexcept { return watched_.is_deleted(); }
   // The size of FILE + `part`; 0 if it is missing.
   std::int64_t size_of(std::string_view part) const;
   bool is_writable_for_group() const noexcept {
@@ -106,6 +109,7 @@ class SqliteFiles {
   std::string journal_name_;
   FileModes modes_;
   struct stat identity_ = {};  // of the database
+  WatchedFile watched_;
   bool is_look_ = false;
   Status refusal_;
 };

@@ -74,16 +74,15 @@ class SqliteSink final : public Sink {
     }
     if (rows.row_count == 0) return {};
     const FileSizeSignal no_signal(database_.is_size_limited());
+    refused_.assign(rows.row_count, false);
+    const std::uint64_t before = written_;
     Status status = find_file(rows);
-    if (status.ok()) {
-      status = database_.lock(SqliteDatabase::time_for(rows),
-                              report.waited_ns() / 1000000);
+    if (status.ok()) status = write_locked(rows, report);
+    for (int i = 0; is_to_be_repeated(status, written_ != before); ++i) {
+      written_ = before;
+      status = i < kMostFiles ? open_again(rows) : deleted_again();
+      if (status.ok()) status = write_locked(rows, report);
     }
-    if (!status.ok()) return status;
-    status = rows_.match(rows);
-    if (status.ok()) status = insert(rows, report);
-    if (database_.is_open()) database_.checkpoint_if_due();
-    database_.unlock();
     if (status.ok() && rows_.has_report()) report.notice(rows_.take_report());
     if (ledger_.has_report()) report.notice(ledger_.take_report());
     return status;
@@ -109,9 +108,28 @@ class SqliteSink final : public Sink {
   std::string_view target() const noexcept override { return path_; }
 
  private:
-  // A file that was moved or deleted would go on taking rows.
+  // How often the rows of a write() are stored again.
+  static constexpr int kMostFiles = 3;
+
+  // A file that was moved would go on taking rows.
   Status find_file(const RowBatch& rows) {
     if (!is_check_due(rows.now, &checked_) || !database_.has_moved()) return {};
+    return open_again(rows);
+  }
+
+  // True for rows that have just been stored in a file that was deleted before,
+  // and for rows that SQLite did not store because the file is elsewhere.
+  bool is_to_be_repeated(const Status& status, bool has_stored) const noexcept {
+    if (!database_.is_open()) return false;
+    return status.ok() ? has_stored && database_.is_deleted()
+                       : database_.has_moved();
+  }
+  static Status deleted_again() {
+    return Status(Code::unavailable,
+                  "other programs keep deleting the file: let them rename it");
+  }
+
+  Status open_again(const RowBatch& rows) {
     database_.close();
     Status status = open();
     if (!status.ok() || rows_.has_all_of(rows)) return status;
@@ -121,10 +139,20 @@ class SqliteSink final : public Sink {
                   "the file was replaced by one with other columns");
   }
 
-  Status insert(const RowBatch& rows, WriteReport& report) {
-    const bool is_one = rows.row_count == 1 && rows.origin == nullptr &&
-                        !rows_.may_leave_parts();
-    return is_one ? insert_one(rows, report) : insert_all(rows, report);
+  // Less the rows that were refused before.
+  Status write_locked(const RowBatch& rows, WriteReport& report) {
+    Status status = database_.lock(SqliteDatabase::time_for(rows),
+                                   report.waited_ns() / 1000000);
+    if (!status.ok()) return status;
+    status = rows_.match(rows);
+    if (status.ok()) {
+      const bool is_one = rows.row_count == 1 && rows.origin == nullptr &&
+                          !rows_.may_leave_parts();
+      status = is_one ? insert_one(rows, report) : insert_all(rows, report);
+    }
+    if (database_.is_open()) database_.checkpoint_if_due();
+    database_.unlock();
+    return status;
   }
 
   // A single INSERT is a transaction, and takes the write lock at once.
@@ -148,7 +176,6 @@ class SqliteSink final : public Sink {
   // is taken back: it is stored again in a transaction of its own, and what
   // follows the row in another one.
   Status insert_all(const RowBatch& rows, WriteReport& report) {
-    refused_.assign(rows.row_count, false);
     std::size_t next = 0;
     std::size_t end = rows.row_count;
     while (next < rows.row_count) {

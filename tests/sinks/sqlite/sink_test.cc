@@ -11,6 +11,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <fstream>
+#include <functional>
 #include <string>
 #include <thread>
 #include <utility>
@@ -914,6 +915,72 @@ TEST_F(SqliteSink, ADeletedFileIsMadeAgain) {
   ASSERT_OK(write_to(*sink, table_rows({{}}, Time{kTestTime.ns + kSecond})));
   EXPECT_EQ(one(kCount), "1");
   EXPECT_EQ(integrity(path_), "ok");
+}
+
+// Whatever of it is deleted, and whoever puts something in its place.
+TEST_F(SqliteSink, WhatIsLoggedAfterAFileIsDeletedIsInTheNext) {
+  const auto remove_all = [&] {
+    for (const char* const part : {"", "-wal", "-shm"}) {
+      std::filesystem::remove(path_ + part);
+    }
+  };
+  const auto remove_one = [&] { std::filesystem::remove(path_); };
+  const auto replace = [&] {
+    SqliteQuery(folder_.file("new.db"))
+        .run(
+            "CREATE TABLE stogger_logs (timestamp, level, event, func, scope, "
+            "data)");
+    std::filesystem::rename(folder_.file("new.db"), path_);
+  };
+  for (const std::vector<Field>& how :
+       std::vector<std::vector<Field>>{{}, {{"journal_mode", "DELETE"}}}) {
+    for (const std::function<void()>& remove :
+         std::vector<std::function<void()>>{remove_all, remove_one, replace}) {
+      SinkPtr sink = open(how);
+      ASSERT_OK(write_to(*sink, table_rows({{}, {}})));
+      remove();
+      ASSERT_OK(write_to(*sink, table_rows({{}})));
+      EXPECT_EQ(one(kCount), "1");
+      Rows queued = table_rows({{}, {}, {}});
+      queued.from(1, {1, 2, 3});
+      ASSERT_OK(write_to(*sink, queued));
+      EXPECT_EQ(one(kCount), "4");
+      remove();
+      ASSERT_OK(write_to(*sink, queued));
+      EXPECT_EQ(one(kCount), "3");
+      Tally tally;
+      EXPECT_TRUE(sink->tally(&tally));
+      EXPECT_EQ(tally.written, 9u);
+      EXPECT_EQ(integrity(path_), "ok");
+      EXPECT_OK(sink->close());
+      remove_all();
+    }
+  }
+}
+
+TEST_F(SqliteSink, ARowThatIsRefusedStaysSoInTheNextFile) {
+  SinkPtr sink = open();
+  SqliteQuery(path_).run(
+      "CREATE TRIGGER t BEFORE INSERT ON stogger_logs WHEN new.event = 'bad' "
+      "BEGIN SELECT RAISE(ABORT, 'no'); END");
+  ASSERT_OK(write_to(*sink, table_rows({{}})));
+  std::filesystem::remove(path_);
+  const KeptReport said =
+      said_of(*sink, table_rows({{}, {.event = "bad"}, {.event = "a"}}));
+  EXPECT_EQ(said.refused_rows(), (std::vector<std::size_t>{1}));
+  EXPECT_EQ(one(kCount), "2");
+}
+
+// Not as written.
+TEST_F(SqliteSink, WhatCannotBeStoredInAnotherFileIsLost) {
+  SinkPtr sink = open();
+  ASSERT_OK(write_to(*sink, table_rows({{}})));
+  std::filesystem::remove(path_);
+  std::filesystem::create_directory(path_);
+  EXPECT_FALSE(write_to(*sink, table_rows({{}, {}})).ok());
+  Tally tally;
+  EXPECT_TRUE(sink->tally(&tally));
+  EXPECT_EQ(tally.written, 1u);
 }
 
 TEST_F(SqliteSink, SeveralWritersSurviveAMove) {
