@@ -191,8 +191,8 @@ Status pipe(Range&& range, Sink& sink, PipeOptions options = {},
 // differs for samples, above all defaults.
 //
 // Its columns() are those of its target, which do not change once they are
-// there: from open() on where a table exists, else from the first batch on.
-// JSON lines and memory have none.
+// there, unless on_new_column is "roll": from open() on where a table exists,
+// else from the first batch on. JSON lines and memory have none.
 //
 // Such a sink finishes the pipes that still write to it before it goes. In a
 // child after fork(), with or without a pipe, it has been made to abandon()

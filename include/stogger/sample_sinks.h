@@ -30,6 +30,7 @@ struct CsvConfig {
   std::string_view path = {};
   bool append = false;
   Fields columns = {};
+  std::string_view on_new_column = "drop";  // or roll: it begins a new file
 };
 
 // Empties the file first unless `append`.
@@ -71,6 +72,7 @@ struct ParquetConfig {
   bool sync = true;         // checkpoints are on the disk, not only written
   bool text_times = false;  // times as RFC 3339 text
   Fields columns = {};
+  std::string_view on_new_column = "drop";  // or roll: it begins a new file
 };
 
 // Needs the postgres module. Either `dsn` or `host`.

@@ -2,10 +2,10 @@
 // to.
 //
 // Options: path (required), columns (a list in place of the standard six, or of
-// those of the first samples; or a table of columns besides them), mode
-// (append; for samples truncate), for_people (false), file_mode, folder_mode.
-// Safe after write(): the rows are with the kernel and survive the end of this
-// process. flush() and close() add nothing.
+// those of the first samples; or a table of columns besides them),
+// on_new_column, mode (append; for samples truncate), for_people (false),
+// file_mode, folder_mode. Safe after write(): the rows are with the kernel and
+// survive the end of this process. flush() and close() add nothing.
 #include "format/csv.h"
 
 #include <algorithm>
@@ -35,6 +35,7 @@ constexpr std::size_t kKeptMemory = 256 * 1024;
 struct CsvColumns {
   std::vector<SchemaColumn> given;
   std::vector<SchemaColumn> declared;  // if none are given
+  bool rolls = false;                  // for new ones
 };
 
 class CsvSink final : public Sink {
@@ -46,6 +47,7 @@ class CsvSink final : public Sink {
       : path_(std::move(path)),
         options_(std::move(file)),
         texts_(texts),
+        rolls_(columns.rolls),
         schema_({.any_kind = true}, std::move(columns.declared)) {
     if (schema_.set(std::move(columns.given)).ok()) make_file();
   }
@@ -71,6 +73,12 @@ class CsvSink final : public Sink {
     if (rows.row_count == 0) return {};
     if (!file_) {
       if (Status status = take_columns(rows); !status.ok()) return status;
+    }
+    if (rolls_ && file_->can_be_set_aside() && schema_.has_room()) {
+      schema_.find(rows);
+      if (schema_.has_unplaced()) {
+        if (Status status = roll(rows); !status.ok()) return status;
+      }
     }
     Status status = append(rows);
     if (file_->has_complaint()) report.notice(file_->take_complaint());
@@ -119,6 +127,16 @@ class CsvSink final : public Sink {
     return status;
   }
 
+  // The file that there is has other columns now, and so is set aside.
+  Status roll(const RowBatch& rows) {
+    Status status = file_->close();
+    if (!status.ok()) return status;
+    schema_.add_unplaced(rows);
+    options_.truncate = false;
+    make_file();
+    return file_->open();
+  }
+
   void make_file() {
     Buffer header;
     append_csv_header(header, schema_.wanted(), texts_);
@@ -145,6 +163,7 @@ class CsvSink final : public Sink {
   const std::string path_;
   CsvFileOptions options_;
   const CsvText texts_;
+  const bool rolls_;  // for new columns
   // A cell takes any value: only names matter, unless a type is declared.
   Schema schema_;
   std::optional<CsvFile> file_;  // as soon as there are columns
@@ -199,6 +218,11 @@ CsvColumns read_columns(Options& options) {
 Status make_csv_sink(Options& options, SinkPtr* sink) {
   const std::string path = read_path(options);
   CsvColumns columns = read_columns(options);
+  columns.rolls = read_rolls_on_new_column(options);
+  if (columns.rolls && !columns.given.empty()) {
+    options.problem("on_new_column",
+                    "cannot be \"roll\" where \"columns\" lists all of them");
+  }
   CsvFileOptions file;
   file.path = absolute_path(path);
   file.modes = read_file_modes(options);

@@ -46,6 +46,11 @@ class CsvFile {
   // Does nothing if it is open.
   Status open();
   bool is_open() const noexcept { return opened_.file.is_open(); }
+  // Whether open() could put the file that is open aside, for one with other
+  // columns. Not what is no file, or is reached through /proc.
+  bool can_be_set_aside() const noexcept {
+    return opened_.file.is_regular() && !opened_.folder.is_magic();
+  }
   Status close();
   // What open() would do.
   Status check(CheckFindings& findings) const;

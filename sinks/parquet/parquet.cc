@@ -1,11 +1,11 @@
 // The parquet sink: rows into a file of the Parquet format, one process a file.
 //
-// Options: path (required), columns, mode, file_mode, folder_mode, compression,
-// compression_level, use_dictionary, row_groups, row_group_rows, checkpoint_s,
-// checkpoint_rows, roll_bytes, roll_s, times, sync. Safe after write(): what a
-// checkpoint has made readable, which write() does by itself now and then; the
-// rest is in memory. flush() is a checkpoint. close() completes the file; the
-// sink goes on in it if it is opened again.
+// Options: path (required), columns, on_new_column, mode, file_mode,
+// folder_mode, compression, compression_level, use_dictionary, row_groups,
+// row_group_rows, checkpoint_s, checkpoint_rows, roll_bytes, roll_s, times,
+// sync. Safe after write(): what a checkpoint has made readable, which write()
+// does by itself now and then; the rest is in memory. flush() is a checkpoint.
+// close() completes the file; the sink goes on in it if it is opened again.
 //
 // Rows of a queue on disk are stored once (see ledger.h).
 //
@@ -30,9 +30,10 @@ constexpr double kNanoseconds = 1e9;
 class ParquetSink final : public Sink {
  public:
   ParquetSink(ParquetSettings settings, std::vector<SchemaColumn> declared,
-              bool for_samples)
+              bool rolls, bool for_samples)
       : settings_(std::move(settings)),
         declared_(std::move(declared)),
+        rolls_(rolls),
         for_samples_(for_samples),
         schema_({.times_as_text = settings_.times_as_text,
                  .unsigned_integers = true},
@@ -67,6 +68,9 @@ class ParquetSink final : public Sink {
     if (rows.row_count == 0) return {};
     if (!schema_.is_set()) {
       if (Status status = schema_.set_from(rows); !status.ok()) return status;
+    }
+    if (rolls_ && schema_.has_room()) {
+      if (Status status = make_place(rows); !status.ok()) return status;
     }
     schema_.match(rows);
     std::size_t taken = 0;
@@ -110,6 +114,15 @@ class ParquetSink final : public Sink {
   std::string_view target() const noexcept override { return writer_.path(); }
 
  private:
+  // For new columns, in another file.
+  Status make_place(const RowBatch& rows) {
+    schema_.find(rows);
+    if (!schema_.has_unplaced()) return {};
+    Status status = writer_.end_columns();
+    if (status.ok()) schema_.add_unplaced(rows);
+    return status;
+  }
+
   // The rows are in memory: of log events the next ones are welcome, too, and
   // the failure is a notice. A pipe of samples has to know at once.
   Status unless_kept(Status status, WriteReport& report) {
@@ -125,6 +138,7 @@ class ParquetSink final : public Sink {
 
   const ParquetSettings settings_;
   const std::vector<SchemaColumn> declared_;
+  const bool rolls_;  // for new columns
   const bool for_samples_;
   Schema schema_;
   ParquetWriter writer_;
@@ -183,9 +197,10 @@ Status make_parquet_sink(Options& options, SinkPtr* sink) {
   settings.service = options.identifier();
   settings.patient = !options.for_samples();
   std::vector<SchemaColumn> declared = read_declared_columns(options);
+  const bool rolls = read_rolls_on_new_column(options);
   Status status = options.finish();
   if (!status.ok()) return status;
-  sink->reset(new ParquetSink(std::move(settings), std::move(declared),
+  sink->reset(new ParquetSink(std::move(settings), std::move(declared), rolls,
                               options.for_samples()));
   return {};
 }

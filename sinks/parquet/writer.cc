@@ -253,6 +253,14 @@ Status ParquetWriter::roll() {
   return status;
 }
 
+Status ParquetWriter::end_columns() {
+  if (Status status = roll(); !status.ok()) return status;
+  // They are empty, and of the old columns.
+  rows_.clear();
+  spare_.clear();
+  return {};
+}
+
 Status ParquetWriter::close() {
   Status status;
   if (needs_end()) status = publish(true);

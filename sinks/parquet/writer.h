@@ -58,6 +58,9 @@ class ParquetWriter {
   // another process maybe (see ParquetLedger), count as written.
   Status write(const RowBatch& rows, std::size_t* taken);
   Status checkpoint();
+  // Completes the file and puts it aside, so that the schema may change before
+  // the next rows.
+  Status end_columns();
   // Makes the checkpoint that is due by now.
   Status tick(Time now);
   // Completes the file, and lets go of it, in any case.

@@ -95,6 +95,19 @@ std::vector<SchemaColumn> read_declared_columns(
   return columns;
 }
 
+bool read_rolls_on_new_column(Options& options) {
+  constexpr std::string_view kOption = "on_new_column";
+  if (options.for_samples()) {
+    return options.choice(kOption, {"drop", "roll"}, "drop") == "roll";
+  }
+  if (options.has(kOption)) {
+    options.problem(kOption,
+                    "is for samples: what has no column of a log event goes to "
+                    "\"data\"");
+  }
+  return false;
+}
+
 std::string describe_undeclared(const std::vector<SchemaColumn>& declared,
                                 const std::vector<std::string>& present,
                                 std::string_view table, bool for_samples) {

@@ -76,6 +76,17 @@ Status Schema::set(std::vector<SchemaColumn> columns) {
   return {};
 }
 
+void Schema::add_unplaced(const RowBatch& rows) {
+  for (std::size_t i = 0; i < rows.column_count && has_room(); ++i) {
+    if (matcher_.is_placed(i)) continue;
+    columns_.push_back({matcher_.add_made_of(rows.columns[i].name),
+                        infer_kind(rows, i, options_)});
+  }
+  // The names may have moved.
+  views_.clear();
+  publish();
+}
+
 const SchemaColumn* Schema::find_declared(std::string_view name) const {
   const auto found = std::find_if(
       declared_.begin(), declared_.end(), [&](const SchemaColumn& column) {

@@ -18,6 +18,7 @@
 #include <vector>
 
 #include "base/arena.h"
+#include "base/limits.h"
 #include "row/column_matcher.h"
 #include "row/fit.h"
 #include "row/loss_report.h"
@@ -100,6 +101,12 @@ class Schema {
     arena_.reset();
     matcher_.match(rows);
   }
+  // Adds those that the table lacks of the batch found last, as set_from()
+  // makes them, up to kMostColumns in all. Only where the table is replaced by
+  // another one. The batch has to be found again.
+  void add_unplaced(const RowBatch& rows);
+  bool has_room() const noexcept { return columns_.size() < kMostColumns; }
+
   // For the batch matched last: whether it has columns that the table lacks,
   // and which.
   bool has_unplaced() const noexcept { return matcher_.has_unplaced(); }

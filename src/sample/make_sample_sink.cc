@@ -136,7 +136,9 @@ Status make_sample_sink(const MemoryConfig& config, SinkPtr* sink) noexcept {
 
 Status make_sample_sink(const CsvConfig& config, SinkPtr* sink) noexcept {
   return make_typed("csv",
-                    {{"path", config.path}, {"mode", mode_of(config.append)}},
+                    {{"path", config.path},
+                     {"mode", mode_of(config.append)},
+                     {"on_new_column", config.on_new_column}},
                     config.columns, sink);
 }
 
@@ -172,7 +174,8 @@ Status make_sample_sink(const ParquetConfig& config, SinkPtr* sink) noexcept {
        {"roll_bytes", config.roll_bytes},
        {"roll_s", config.roll_s},
        {"sync", config.sync},
-       {"times", times_of(config.text_times)}},
+       {"times", times_of(config.text_times)},
+       {"on_new_column", config.on_new_column}},
       config.columns, sink);
 }
 

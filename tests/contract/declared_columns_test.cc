@@ -3,7 +3,10 @@
 // Parquet and PostgreSQL, see their own folders.
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <filesystem>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "stogger/sample_sinks.h"
@@ -146,6 +149,82 @@ TEST_F(DeclaredColumns, OfCsvKeepTheirTypeForSamples) {
   const std::string content = read_file(path_);
   EXPECT_NE(content.find(",,1,\"\"\r\n"), std::string::npos) << content;
   EXPECT_NE(content.find(",3,any,\"\"\r\n"), std::string::npos) << content;
+}
+
+// Names and contents of the files, the oldest first; without locks.
+std::vector<std::string> contents_of(const std::string& folder) {
+  std::vector<std::string> names;
+  for (const auto& entry : std::filesystem::directory_iterator(folder)) {
+    if (entry.path().extension() != ".lock") names.push_back(entry.path());
+  }
+  // X.2026-11-21T013928Z.csv, X.2026-11-21T013928Z-2.csv, X.csv
+  std::sort(names.begin(), names.end(),
+            [](const std::string& a, const std::string& b) {
+              return std::pair(a.size(), a) < std::pair(b.size(), b);
+            });
+  if (names.size() > 1)
+    std::rotate(names.begin(), names.begin() + 1, names.end());
+  std::vector<std::string> contents;
+  for (const std::string& name : names) contents.push_back(read_file(name));
+  return contents;
+}
+
+TEST_F(DeclaredColumns, OfCsvGrowWithANewFileIfAskedFor) {
+  const std::string path = folder_.file("run.csv");
+  SinkPtr sink;
+  const Field columns[] = {{"b", "real"}};
+  ASSERT_OK(make_sample_sink(
+      CsvConfig{.path = path, .columns = columns, .on_new_column = "roll"},
+      &sink));
+  push_rows(*sink, {{{"a", 1}}});
+  ASSERT_OK(sink->open());
+  push_rows(*sink, {{{"a", 2}, {"b", 2.5}}});
+  ASSERT_OK(sink->open());
+  // In one batch with the others.
+  push_rows(*sink, {{{"c", 3}}, {{"a", 4}, {"d", "new"}}, {{"e", 5}}});
+  EXPECT_EQ(sink->columns().column_count, 12u);
+  ASSERT_OK(sink->open());
+  push_rows(*sink, {{{"a", 6}}});
+  const std::vector<std::string> found = contents_of(folder_.path());
+  ASSERT_EQ(found.size(), 2u);
+  const std::string fixed =
+      "device,unit_id,requested_at,received_at,midpoint_at,latency_s,a,";
+  const auto lines = [](const std::string& text) {
+    return std::count(text.begin(), text.end(), '\n');
+  };
+  EXPECT_TRUE(found[0].starts_with(fixed + "status,b\r\n")) << found[0];
+  EXPECT_EQ(lines(found[0]), 3);
+  EXPECT_TRUE(found[1].starts_with(fixed + "status,b,c,d,e\r\n")) << found[1];
+  EXPECT_EQ(lines(found[1]), 5);
+  EXPECT_NE(found[1].find(",4,\"\",,,new,\r\n"), std::string::npos) << found[1];
+  EXPECT_NE(found[1].find(",6,\"\",,,,\r\n"), std::string::npos) << found[1];
+  // That it was renamed, and of no loss.
+  const std::string& said = reports_.text();
+  EXPECT_NE(said.find("was renamed to"), std::string::npos) << said;
+  EXPECT_EQ(lines(said), 1) << said;
+}
+
+TEST_F(DeclaredColumns, OfCsvDoNotGrowWhereTheFileCannotBeSetAside) {
+  SinkPtr sink;
+  ASSERT_OK(make_sample_sink(
+      CsvConfig{.path = "/dev/null", .on_new_column = "roll"}, &sink));
+  push_rows(*sink, {{{"a", 1}}});
+  ASSERT_OK(sink->open());
+  push_rows(*sink, {{{"a", 2}, {"b", 2.5}}});
+  EXPECT_EQ(sink->columns().column_count, 8u);
+}
+
+TEST_F(DeclaredColumns, GrowForSamplesOnlyAndNotInAList) {
+  SinkPtr sink;
+  const Field event[] = {{"path", path_}, {"on_new_column", "roll"}};
+  EXPECT_EQ(make_sink("csv", event, &sink).message(),
+            "csv sink: \"on_new_column\" is for samples: what has no column of "
+            "a log event goes to \"data\"");
+  const Field list[] = {
+      {"path", path_}, {"on_new_column", "roll"}, {"columns", Json{"[\"a\"]"}}};
+  EXPECT_EQ(make_sample_sink("csv", list, &sink).message(),
+            "csv sink: \"on_new_column\" cannot be \"roll\" where \"columns\" "
+            "lists all of them");
 }
 
 class Findings final : public CheckFindings {

@@ -209,6 +209,47 @@ TEST_F(ParquetSinkTest, RollsToANewFileBySize) {
   EXPECT_EQ(all.size(), 2000u);
 }
 
+TEST_F(ParquetSinkTest, RollsForANewColumnIfAskedFor) {
+  SKIP_WITHOUT_JUDGES();
+  SinkPtr sink = open({{"on_new_column", "roll"}, {"row_group_rows", 4}});
+  const auto write = [&](const Rows& rows) {
+    const KeptReport said = said_of(*sink, rows);
+    EXPECT_TRUE(said.is_empty());
+  };
+  write(field_rows({{{"a", 1}}, {{"a", 2}}}));
+  ASSERT_OK(sink->flush());
+  write(field_rows({{{"a", 3}}}));
+  write(field_rows({{{"b", 2.5}, {"a", 4}}}));
+  write(field_rows({{{"a", 5}}}));
+  EXPECT_EQ(sink->columns().column_count, 2u);
+  ASSERT_OK(sink->close());
+  EXPECT_EQ(tally_of(sink).written, 5u);
+  ASSERT_EQ(files().size(), 2u);
+  using nlohmann::json;
+  const json old = agreed(folder() + "/" + files()[0]);
+  EXPECT_EQ(old["columns"].size(), 1u);
+  EXPECT_EQ(old["rows"].size(), 3u);
+  expect_table(
+      path(),
+      json::array({json::array({"a", "integer"}), json::array({"b", "real"})}),
+      rows_as_judged(Rows({{"a", Kind::integer}, {"b", Kind::real}})
+                         .add({4, 2.5})
+                         .add({5, nullptr})));
+}
+
+TEST_F(ParquetSinkTest, ANewColumnInAFileThatWasMovedAwayNeedsNoRoll) {
+  SKIP_WITHOUT_JUDGES();
+  SinkPtr sink = open({{"on_new_column", "roll"}});
+  ASSERT_OK(write_to(*sink, field_rows({{{"a", 1}}})));
+  ASSERT_OK(sink->flush());
+  fs::rename(path(), folder() + "/moved.parquet");
+  ASSERT_OK(write_to(*sink, field_rows({{{"a", 2}, {"b", 2.5}}})));
+  ASSERT_OK(sink->close());
+  EXPECT_EQ(agreed(path())["columns"].size(), 2u);
+  EXPECT_EQ(agreed(path())["rows"].size(), 1u);
+  EXPECT_EQ(files(), Names({"moved.parquet", "run.parquet"}));
+}
+
 TEST_F(ParquetSinkTest, RollsAFileOfASingleCheckpoint) {
   SinkPtr sink = open({{"checkpoint_s", 0.0}, {"roll_s", 60.0}});
   for (std::int64_t i = 0; i < 10; ++i) {

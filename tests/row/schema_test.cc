@@ -143,6 +143,42 @@ TEST(SchemaTest, DeclaredColumnsHaveRoomInALargeFirstBatch) {
   EXPECT_EQ(schema.value(rows, 0, 1598).real(), 1.0);
 }
 
+TEST(SchemaTest, ColumnsCanBeAddedForABatchThatHasNewOnes) {
+  Schema schema({.ignore_case = true});
+  ASSERT_TRUE(schema.set_from(Batch({"a"}).row({1})).ok());
+  const Batch later = Batch({"b", "a", "B"}).row({2.5, 3, "text"});
+  schema.find(later);
+  ASSERT_TRUE(schema.has_unplaced());
+  schema.add_unplaced(later);
+  ASSERT_EQ(schema.columns().size(), 3u);
+  EXPECT_EQ(schema.columns()[1].kind, Kind::real);
+  EXPECT_EQ(schema.wanted().columns[0].name, "a");
+  EXPECT_EQ(schema.wanted().columns[2].name, "B_2");
+  schema.match(later);
+  EXPECT_EQ(schema.value(later, 0, 0).integer(), 3);
+  EXPECT_EQ(schema.value(later, 0, 1).real(), 2.5);
+  EXPECT_EQ(schema.value(later, 0, 2).text(), "text");
+  EXPECT_FALSE(schema.has_report());
+}
+
+TEST(SchemaTest, NoMoreColumnsAreAddedThanATableTakes) {
+  Schema schema;
+  ASSERT_TRUE(schema.set_from(Batch({"a"}).row({1})).ok());
+  std::vector<std::string> names;
+  for (int i = 0; i < 1700; ++i) names.push_back("c" + std::to_string(i));
+  const Batch batch(names);
+  const std::vector<Value> values(1700, Value(1));
+  RowBatch rows = batch;
+  rows.values = values.data();
+  rows.row_count = 1;
+  schema.find(rows);
+  schema.add_unplaced(rows);
+  EXPECT_EQ(schema.columns().size(), 1600u);
+  EXPECT_FALSE(schema.has_room());
+  schema.match(rows);
+  EXPECT_TRUE(schema.has_report());
+}
+
 TEST(SchemaTest, WithoutColumnsItIsNotSet) {
   Schema schema;
   EXPECT_EQ(schema.set_from(Batch({"x"})).code(), Code::invalid);

@@ -202,9 +202,9 @@ class ModuleSink final : public Sink {
       Status status = ask([&](stogger_message* message) {
         return methods_->write(sink_, converted, to_report.table(), message);
       });
-      // The first batch of samples makes them. It is stored, whatever comes of
-      // this.
-      if (status.ok() && for_samples_ && columns_.empty()) {
+      // The first batch of samples makes them, and a later one may add some. It
+      // is stored, whatever comes of this.
+      if (status.ok() && for_samples_ && has_other_columns()) {
         static_cast<void>(guarded([&] { return read_columns(); }));
       }
       return status;
@@ -283,6 +283,11 @@ class ModuleSink final : public Sink {
   }
 
  private:
+  bool has_other_columns() const {
+    const stogger_column* wanted = nullptr;
+    return methods_->columns(sink_, &wanted) != columns_.size();
+  }
+
   using Method = stogger_code (*)(void* sink, stogger_message* message);
 
   // Its module may be older than these methods.
