@@ -2,10 +2,12 @@
 // events have, limits for floods, and which events a sink takes.
 #include <stogger/log.h>
 
+#include <csignal>
 #include <cstdio>
 
 int main() {
   stogger::init("controls.toml");
+  stogger::reload_on(SIGHUP);
   const stogger::Logger http = stogger::logger("http.client");
   const stogger::Logger pool = stogger::logger("db.pool");
 
