@@ -3,10 +3,12 @@
 // recorded in case that something fails.
 #include <stogger/log.h>
 
+#include <csignal>
 #include <cstdio>
 
 int main() {
   stogger::init("controls.toml");
+  stogger::reload_on(SIGHUP);
   const stogger::Logger http = stogger::logger("http.client");
   const stogger::Logger pool = stogger::logger("db.pool");
 

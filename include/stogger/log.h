@@ -346,6 +346,12 @@ STOGGER_API ReportedStatus init(std::string_view path = {}) noexcept;
 // The same from TOML text; $STOGGER_CONFIG does not matter.
 STOGGER_API ReportedStatus init_text(std::string_view toml) noexcept;
 
+// From now on, that signal, SIGHUP say, has the file of the last init() read
+// again, as another init() would, on a thread of the library. The handler only
+// wakes it up, then calls the one that the program had before. After shutdown()
+// and in a child of fork(), the next init() or reload_on() goes on with it.
+STOGGER_API ReportedStatus reload_on(int signal) noexcept;
+
 // What init() would return for that file. Nothing is changed, started or
 // printed, and no target is checked.
 STOGGER_API Status check(std::string_view path) noexcept;

@@ -12,11 +12,15 @@
 #include "config/config.h"
 #include "config/controls.h"
 #include "config/option.h"
+#include "config/reloader.h"
 #include "deliver/hub.h"
+#include "deliver/inside_sink.h"
 #include "deliver/read_delivery.h"
 #include "deliver/system.h"
 #include "module/registry.h"
 #include "os/diagnostics.h"
+#include "os/path_option.h"
+#include "os/process.h"
 #include "os/program_name.h"
 #include "stogger/log.h"
 #include "stogger/system.h"
@@ -64,17 +68,23 @@ bool has_own_sink(const std::vector<BuiltSink>& sinks) noexcept {
   });
 }
 
+// How a load ended.
+struct Loaded {
+  Status status;
+  bool is_in_place = true;  // and not refused
+};
+
 // `given`: there is a file or a text, so that a later one with problems does
 // not replace it. If it has problems itself, that holds as soon as a sink of it
 // was started.
-Status start(Hub& hub, const Config& config, std::vector<Problem> problems,
+Loaded start(Hub& hub, const Config& config, std::vector<Problem> problems,
              bool given) {
   std::vector<BuiltSink> built = build_sinks(config, hub.clock(), &problems);
   sort_problems(&problems);
   const bool right =
       std::all_of(problems.begin(), problems.end(),
                   [](const Problem& problem) { return problem.warning; });
-  if (!right && hub.is_configured()) return refuse(problems);
+  if (!right && hub.is_configured()) return {refuse(problems), false};
   Status status = report_all(problems);
   HubSettings settings;
   settings.level = config.level;
@@ -98,19 +108,81 @@ Status start(Hub& hub, const Config& config, std::vector<Problem> problems,
          std::move(sink.identity)});
   }
   Status installed = hub.install(settings, std::move(sinks));
-  return status.ok() ? installed : status;
+  const bool is_in_place = installed.ok();
+  return {status.ok() ? std::move(installed) : std::move(status), is_in_place};
 }
 
-Status load_file(Hub& hub, std::string_view path) {
+Loaded load_file(Hub& hub, std::string_view path) {
   std::vector<Problem> problems;
   const Config config = read_config_file(path, FileUse::obey, &problems);
   return start(hub, config, std::move(problems), true);
 }
 
-Status load_text(Hub& hub, std::string_view toml, std::string_view name) {
+Loaded load_text(Hub& hub, std::string_view toml, std::string_view name) {
   std::vector<Problem> problems;
   const Config config = read_config(toml, name, &problems);
   return start(hub, config, std::move(problems), true);
+}
+
+// The default system, which is loaded again on request.
+
+// The file that it was loaded from; empty if it was none. Changed in a load.
+std::string& loaded_file() {
+  static auto* const file = new std::string;
+  return *file;
+}
+
+void reload() noexcept;
+void stop_reloading() noexcept;
+
+Reloader& reloader() {
+  static auto* const instance = [] {
+    auto* made = new Reloader(&reload);
+    handle_exit(ExitPart::loads, &stop_reloading);
+    return made;
+  }();
+  return *instance;
+}
+
+void stop_reloading() noexcept { reloader().stop(); }
+
+void reload() noexcept {
+  static_cast<void>(guarded([] {
+    const Reloader::Load load(reloader());
+    if (!loaded_file().empty()) {
+      return load_file(default_hub(), loaded_file()).status;
+    }
+    report(
+        "a signal asks for the configuration to be read again, but init() was "
+        "not called with a file");
+    return Status();
+  }));
+}
+
+Status called_from_load(std::string_view function) {
+  return Status(Code::invalid,
+                std::string(function) +
+                    " was called while a configuration is loaded, from a "
+                    "diagnostic function or the factory of a sink; it does "
+                    "nothing there");
+}
+
+// `file` is where it comes from.
+template <class Run>
+Status load_default(const std::string& file, Run run) {
+  // It will be refused, and must not wait for others that wait for the sink.
+  if (InsideSink::is_here()) return run().status;
+  const Reloader::Load load(reloader());
+  if (load.is_within_another()) return called_from_load("init");
+  Loaded loaded = run();
+  if (loaded.is_in_place) {
+    // The working folder may change until it is read again.
+    loaded_file() = file.empty() ? file : absolute_path(file);
+    if (Status status = reloader().resume(); !status.ok()) {
+      report(status.message());
+    }
+  }
+  return std::move(loaded.status);
 }
 
 // A sink as its table in a file would make it.
@@ -135,12 +207,13 @@ Status make_hub_sink(Fields given, HubSink* sink) {
 }  // namespace
 
 Status System::load(std::string_view path) noexcept {
-  return guarded([&] { return load_file(hub_of(*this), path); });
+  return guarded([&] { return load_file(hub_of(*this), path).status; });
 }
 
 Status System::load_text(std::string_view toml,
                          std::string_view name) noexcept {
-  return guarded([&] { return stogger::load_text(hub_of(*this), toml, name); });
+  return guarded(
+      [&] { return stogger::load_text(hub_of(*this), toml, name).status; });
 }
 
 ReportedStatus init(std::string_view path) noexcept {
@@ -148,15 +221,35 @@ ReportedStatus init(std::string_view path) noexcept {
     // Not for programs that run with more rights than who started them.
     const char* instead = ::secure_getenv("STOGGER_CONFIG");
     if (instead != nullptr && *instead != '\0') path = instead;
-    if (!path.empty()) return load_file(default_hub(), path);
-    std::vector<Problem> problems;
-    const Config config = default_config(&problems);
-    return start(default_hub(), config, std::move(problems), false);
+    return load_default(std::string(path), [&] {
+      if (!path.empty()) return load_file(default_hub(), path);
+      std::vector<Problem> problems;
+      const Config config = default_config(&problems);
+      return start(default_hub(), config, std::move(problems), false);
+    });
   });
 }
 
 ReportedStatus init_text(std::string_view toml) noexcept {
-  return guarded([&] { return load_text(default_hub(), toml, "init_text"); });
+  return guarded([&] {
+    return load_default(
+        {}, [&] { return load_text(default_hub(), toml, "init_text"); });
+  });
+}
+
+ReportedStatus reload_on(int signal) noexcept {
+  const Status status = guarded([&] { return reloader().reload_on(signal); });
+  if (!status.ok()) report(status.message());
+  return status;
+}
+
+ReportedStatus shutdown() noexcept {
+  return guarded([] {
+    if (Reloader::Load::is_here()) return called_from_load("shutdown");
+    // A sink that calls this is told so.
+    if (!InsideSink::is_here()) reloader().stop();
+    return default_hub().close();
+  });
 }
 
 Status check(std::string_view path) noexcept {

@@ -130,10 +130,6 @@ ReportedStatus flush(double seconds) noexcept {
   return with_default_hub([&](Hub& hub) { return hub.flush(until(seconds)); });
 }
 
-ReportedStatus shutdown() noexcept {
-  return with_default_hub([](Hub& hub) { return hub.close(); });
-}
-
 Stats stats() noexcept {
   Stats stats;
   static_cast<void>(with_default_hub([&](Hub& hub) {

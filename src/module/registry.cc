@@ -12,16 +12,26 @@
 #include "module/host/module_sink.h"
 #include "module/known_types.h"
 #include "module/loader.h"
+#include "os/process.h"
 #include "os/program_name.h"
 
 namespace stogger {
 namespace {
 
-struct Registry {
+// A child must not find it locked.
+struct Registry final : private ProcessObject {
   Registry() {
+    process_objects(ProcessPart::types).add(*this);
     for (const KnownType& type : known_types()) {
       if (type.factory != nullptr) factories.emplace(type.name, type.factory);
     }
+  }
+
+  void before_fork() noexcept override { mutex.lock(); }
+  void after_fork_in_parent() noexcept override { mutex.unlock(); }
+  bool after_fork_in_child() noexcept override {
+    mutex.unlock();
+    return true;
   }
 
   std::mutex mutex;

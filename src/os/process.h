@@ -15,10 +15,12 @@ namespace stogger {
 // Whoever holds a lock of one part may wait for a lock of a later one, never of
 // an earlier one.
 enum class ProcessPart : unsigned char {
+  loads,         // of configurations, which make sinks
   pipes,         // write to sinks of samples
   sample_sinks,  // may wait for SQLite's locks while they are called
   systems,       // their sinks may do so, too
   compression,   // of files that sinks have rotated
+  types,         // of sinks
   sqlite,        // the locks that SQLite has for the whole process
 };
 
@@ -134,6 +136,7 @@ class NoFork {
 
 // What is done at normal exit of the program, in this order.
 enum class ExitPart : unsigned char {
+  loads,    // come no more
   pipes,    // write what they still have
   systems,  // close their sinks
 };
