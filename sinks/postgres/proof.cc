@@ -34,6 +34,7 @@ class Prover {
  private:
   Status look_at_role();
   Status prove_insert();
+  void warn_of_required();
   Status prove_creation();
 
   const PostgresSettings& settings_;
@@ -82,6 +83,7 @@ Status Prover::prove_insert() {
   if (!undeclared.empty()) {
     session_.proof.unwise.push_back(std::move(undeclared));
   }
+  if (settings_.policy.has_standard_columns) warn_of_required();
   StatementCache statements;
   statements.begin(look_.table(), session_.columns, false);
   const Statements& all = statements.find({});
@@ -97,6 +99,22 @@ Status Prover::prove_insert() {
   if (answer.ok()) return {};
   if (answer.sqlstate == "42501") return look_.missing_rights(false);
   return look_.failed(answer, "the server would refuse the INSERT");
+}
+
+// An INSERT that is only explained does not find them.
+void Prover::warn_of_required() {
+  for (const PostgresColumn& column : session_.columns) {
+    if (!column.required || takes_the_rest(column) ||
+        column.name == "timestamp" || column.name == "level" ||
+        column.name == "event") {
+      continue;
+    }
+    session_.proof.unwise.push_back(
+        "the column " + quoted(shown_name(column.name)) + " of the table " +
+        look_.table() +
+        " must not be null and has no default: events without a value for it "
+        "are refused");
+  }
 }
 
 Status Prover::prove_creation() {

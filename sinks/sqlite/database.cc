@@ -212,6 +212,14 @@ Status SqliteDatabase::look(CheckFindings& findings) {
   return {};
 }
 
+Status SqliteDatabase::look_for_content(bool* is_there) {
+  Status status = files_.look(settings_.path, settings_.modes,
+                              settings_.has_write_ahead_log(), is_there);
+  *is_there = status.ok() && *is_there && files_.size_of("") != 0;
+  files_.close();
+  return status;
+}
+
 Status SqliteDatabase::connect_to_look(std::string_view parameters) {
   Status status = begin_with_sqlite();
   if (!status.ok()) return status;

@@ -40,6 +40,8 @@ class SqliteDatabase {
   // would change is said to `findings`. Not open afterwards if there is nothing
   // to read. close() ends it.
   Status look(CheckFindings& findings);
+  // Whether there is a file with something in it. Changes nothing.
+  Status look_for_content(bool* is_there);
   bool is_open() const noexcept { return connection_ != nullptr; }
   // Finalizes all statements. Leaves everything in the one file if this is the
   // last connection to it. Waits for others only if the file was moved.

@@ -53,6 +53,9 @@ class SqliteRows {
   // after each opening of the database, with the lock held, like all that
   // follows.
   Status open();
+  // Whether it makes the table where it is missing; and what is said if not.
+  bool may_create() const noexcept { return create_table_; }
+  Status no_table() const;
   // Says what open() would change, and whether the columns fit. The database
   // need not be open: then there is no table.
   Status check(CheckFindings& findings);
@@ -78,7 +81,6 @@ class SqliteRows {
   Status use(std::vector<SqliteColumn> columns);
   Status prepare(std::vector<SqliteColumn> columns);
   Status find_columns(std::vector<SqliteColumn>* columns);
-  Status no_table() const;
   void warn_of_undeclared(const std::vector<SqliteColumn>& columns,
                           CheckFindings& findings) const;
   void warn_of_required(const std::vector<SqliteColumn>& columns,

@@ -47,7 +47,8 @@ class SqliteSink final : public Sink {
 
   Status open() override {
     if (database_.is_open()) return {};
-    Status status = database_.open();
+    Status status = rows_.may_create() ? Status() : find_content();
+    if (status.ok()) status = database_.open();
     if (!status.ok()) return status;
     const FileSizeSignal no_signal(database_.is_size_limited());
     status = database_.lock(SqliteDatabase::kOpeningMs);
@@ -108,6 +109,13 @@ class SqliteSink final : public Sink {
   std::string_view target() const noexcept override { return path_; }
 
  private:
+  // An empty file that is made for nothing would look like a database.
+  Status find_content() {
+    bool is_there = false;
+    Status status = database_.look_for_content(&is_there);
+    return status.ok() && !is_there ? rows_.no_table() : status;
+  }
+
   // How often the rows of a write() are stored again.
   static constexpr int kMostFiles = 3;
 

@@ -177,7 +177,12 @@ Level read_level(Options& options, Level fallback) {
 
 DeadLetterFile read_dead_letter(Options& options) {
   const std::string path = read_path_option(options, "dead_letter");
-  if (path.empty()) return {};
+  if (path.empty()) {
+    if (options.has("dead_letter")) {
+      options.problem("dead_letter", "must not be empty");
+    }
+    return {};
+  }
   // The working folder may be another one when the file is needed.
   return {absolute_path(path), read_file_modes(options)};
 }

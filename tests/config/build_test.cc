@@ -321,6 +321,15 @@ TEST_F(BuildTest, DeadLettersDoNotGoToTheFileOfASink) {
   EXPECT_EQ(build_text(sink + "dead_letter = " + file).problems.size(), 1u);
 }
 
+TEST_F(BuildTest, DeadLettersNeedAFile) {
+  const Built built =
+      build_text("[stogger.sinks.b]\ntype = \"memory\"\ndead_letter = \"\"\n");
+  ASSERT_EQ(built.problems.size(), 1u);
+  EXPECT_NE(built.problems[0].find("\"dead_letter\" must not be empty"),
+            std::string::npos)
+      << built.problems[0];
+}
+
 TEST_F(BuildTest, FactoryLearnsItsSurroundings) {
   static std::string name;
   static std::string identifier;

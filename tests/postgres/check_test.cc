@@ -185,6 +185,19 @@ TEST_F(Check, OfAViewThatTakesEventsIsFine) {
   EXPECT_OK(check_without_change());
 }
 
+TEST_F(Check, WarnsOfAColumnThatNotEveryEventFills) {
+  make_table(
+      ", service text NOT NULL, host text, region text NOT NULL DEFAULT 'x', n "
+      "int NOT NULL GENERATED ALWAYS AS IDENTITY");
+  grant();
+  ASSERT_OK(check());
+  ASSERT_EQ(found_.warnings.size(), 1u);
+  EXPECT_NE(found_.warnings[0].find("the column \"service\" of the table"),
+            std::string::npos)
+      << found_.warnings[0];
+  EXPECT_NE(found_.warnings[0].find("must not be null"), std::string::npos);
+}
+
 TEST_F(Check, WarnsOfARoleThatMayTooMuch) {
   make_table();
   server().execute("ALTER ROLE app SUPERUSER");

@@ -326,6 +326,21 @@ TEST_F(SqliteSink, APartOfThePrimaryKeyIsAColumnLikeAnyOther) {
   EXPECT_EQ(sink->columns().columns[6].name, "run");
 }
 
+TEST_F(SqliteSink, WithoutCreateTableNothingIsMade) {
+  const std::string path = folder_.file("folder/log.db");
+  SinkPtr sink = make(path, {{"create_table", false}});
+  EXPECT_EQ(sink->open().code(), Code::missing);
+  EXPECT_TRUE(names_in(folder_.path()).empty());
+  std::ofstream(path_).flush();
+  sink = make(path_, {{"create_table", false}});
+  EXPECT_EQ(sink->open().code(), Code::missing);
+  EXPECT_EQ(size_of(path_), 0u);
+  EXPECT_EQ(names_in(folder_.path()), std::vector<std::string>{"log.db"});
+  EXPECT_OK(make(path_)->open());
+  EXPECT_OK(sink->open());
+  EXPECT_OK(write_to(*sink, table_rows({{}})));
+}
+
 TEST_F(SqliteSink, MissingColumnsAreNamed) {
   SqliteQuery(path_).run("CREATE TABLE stogger_logs (id, timestamp, level)");
   SinkPtr sink = make(path_);
