@@ -71,6 +71,7 @@ struct Config {
   bool log_to_console = true;
   bool caller_info = false;
   bool report_events = true;
+  bool watch = false;         // the file
   DeliverySettings delivery;  // of sinks that say nothing else
   LevelRules levels;
   std::vector<OwnedOption> fields;  // that every event has

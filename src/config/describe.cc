@@ -51,6 +51,7 @@ std::string describe(const Config& config,
       toml_line("log_to_console", boolean(config.log_to_console)) +
       toml_line("caller_info", boolean(config.caller_info)) +
       toml_line("report_events", boolean(config.report_events)) +
+      toml_line("watch", boolean(config.watch)) +
       toml_line("redact", config.shown_redact.empty()
                               ? list_value(config.redact)
                               : config.shown_redact);

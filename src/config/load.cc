@@ -72,7 +72,18 @@ bool has_own_sink(const std::vector<BuiltSink>& sinks) noexcept {
 struct Loaded {
   Status status;
   bool is_in_place = true;  // and not refused
+  bool watches = false;     // its file is to be watched
 };
+
+// What only the file of init() can have.
+void refuse_watch(const Config& config, std::vector<Problem>* problems) {
+  if (!config.watch) return;
+  problems->push_back({config.file,
+                       {},
+                       "\"watch\" is for the file of init(): it does nothing "
+                       "here",
+                       true});
+}
 
 // `given`: there is a file or a text, so that a later one with problems does
 // not replace it. If it has problems itself, that holds as soon as a sink of it
@@ -109,7 +120,8 @@ Loaded start(Hub& hub, const Config& config, std::vector<Problem> problems,
   }
   Status installed = hub.install(settings, std::move(sinks));
   const bool is_in_place = installed.ok();
-  return {status.ok() ? std::move(installed) : std::move(status), is_in_place};
+  return {status.ok() ? std::move(installed) : std::move(status), is_in_place,
+          config.watch};
 }
 
 Loaded load_file(Hub& hub, std::string_view path) {
@@ -121,6 +133,7 @@ Loaded load_file(Hub& hub, std::string_view path) {
 Loaded load_text(Hub& hub, std::string_view toml, std::string_view name) {
   std::vector<Problem> problems;
   const Config config = read_config(toml, name, &problems);
+  refuse_watch(config, &problems);
   return start(hub, config, std::move(problems), true);
 }
 
@@ -146,11 +159,22 @@ Reloader& reloader() {
 
 void stop_reloading() noexcept { reloader().stop(); }
 
+// Of the file that was loaded, or refused. It may have changed since it was
+// looked at: then it is read once more.
+void note_file(const std::string& file, const FileStamp& seen,
+               const Loaded& loaded) {
+  if (!loaded.is_in_place) return reloader().note_seen(file, seen);
+  loaded_file() = file;
+  reloader().watch(loaded.watches ? file : std::string(), seen);
+}
+
 void reload() noexcept {
   static_cast<void>(guarded([] {
     const Reloader::Load load(reloader());
-    if (!loaded_file().empty()) {
-      return load_file(default_hub(), loaded_file()).status;
+    if (const std::string file = loaded_file(); !file.empty()) {
+      const FileStamp seen = FileStamp::of(file);
+      note_file(file, seen, load_file(default_hub(), file));
+      return Status();
     }
     report(
         "a signal asks for the configuration to be read again, but init() was "
@@ -174,10 +198,13 @@ Status load_default(const std::string& file, Run run) {
   if (InsideSink::is_here()) return run().status;
   const Reloader::Load load(reloader());
   if (load.is_within_another()) return called_from_load("init");
+  // The working folder may change until it is read again.
+  const std::string path = file.empty() ? file : absolute_path(file);
+  const FileStamp seen = FileStamp::of(path);
   Loaded loaded = run();
+  if (path.empty()) loaded.watches = false;
+  note_file(path, seen, loaded);
   if (loaded.is_in_place) {
-    // The working folder may change until it is read again.
-    loaded_file() = file.empty() ? file : absolute_path(file);
     if (Status status = reloader().resume(); !status.ok()) {
       report(status.message());
     }
@@ -207,7 +234,12 @@ Status make_hub_sink(Fields given, HubSink* sink) {
 }  // namespace
 
 Status System::load(std::string_view path) noexcept {
-  return guarded([&] { return load_file(hub_of(*this), path).status; });
+  return guarded([&] {
+    std::vector<Problem> problems;
+    const Config config = read_config_file(path, FileUse::obey, &problems);
+    refuse_watch(config, &problems);
+    return start(hub_of(*this), config, std::move(problems), true).status;
+  });
 }
 
 Status System::load_text(std::string_view toml,

@@ -182,6 +182,7 @@ void Reader::read_settings(Options& options,
   config_.log_to_console = options.boolean("log_to_console", true);
   config_.caller_info = options.boolean("caller_info", false);
   config_.report_events = options.boolean("report_events", true);
+  config_.watch = options.boolean("watch", false);
   config_.delivery = read_default_delivery(options);
   read_redact(options);
   if (const OwnedOption* redact = find_option(given, "redact")) {

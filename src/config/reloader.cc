@@ -96,7 +96,21 @@ Status Reloader::reload_on(int signal) {
 
 Status Reloader::resume() {
   const std::lock_guard lock(mutex_);
-  return is_asked_for_ ? start() : Status();
+  return is_asked_for_ || !watched_.empty() ? start() : Status();
+}
+
+void Reloader::watch(const std::string& path, const FileStamp& seen) {
+  const std::lock_guard lock(mutex_);
+  is_watch_new_ = is_watch_new_ || watched_ != path;
+  watched_ = path;
+  seen_ = seen;
+  bell.ring();
+}
+
+void Reloader::note_seen(const std::string& path,
+                         const FileStamp& seen) noexcept {
+  const std::lock_guard lock(mutex_);
+  if (path == watched_) seen_ = seen;
 }
 
 Status Reloader::start() {
@@ -117,13 +131,10 @@ Status Reloader::start() {
 void Reloader::run(const std::atomic<bool>& is_over) noexcept {
   ::pthread_setname_np(::pthread_self(), "stogger");
   while (!is_over) {
-    if (has_rung.exchange(false)) {
+    begin_to_watch();
+    if (has_rung.exchange(false) || is_file_changed()) {
       work_();
-      continue;
-    }
-    pollfd waits{bell.descriptor(), POLLIN, 0};
-    static_cast<void>(::poll(&waits, 1, -1));
-    if (!bell.take()) {
+    } else if (!wait(is_over)) {
       return report(
           "its descriptors were closed: the configuration is not read again "
           "from now on");
@@ -132,20 +143,66 @@ void Reloader::run(const std::atomic<bool>& is_over) noexcept {
   bell.ring();  // what was taken may have been for the next thread
 }
 
+// The first look is at the file as it is then, so that nothing is missed.
+void Reloader::begin_to_watch() noexcept {
+  const Status status = guarded([this] {
+    std::string path;
+    {
+      const std::lock_guard lock(mutex_);
+      if (!std::exchange(is_watch_new_, false)) return Status();
+      path = watched_;
+    }
+    return watch_.set(path);
+  });
+  if (!status.ok()) report(status.message());
+}
+
+bool Reloader::is_file_changed() noexcept {
+  const std::lock_guard lock(mutex_);
+  return !watched_.empty() && watch_.descriptor() >= 0 &&
+         FileStamp::of(watched_) != seen_;
+}
+
+// False if there is nothing to wait for any more.
+bool Reloader::wait(const std::atomic<bool>& is_over) noexcept {
+  pollfd waits[] = {{bell.descriptor(), POLLIN, 0},
+                    {watch_.descriptor(), POLLIN, 0}};
+  static_cast<void>(::poll(waits, 2, watch_.patience_ms()));
+  if (!bell.take()) return false;
+  if (watch_.take()) let_settle(is_over);
+  watch_.refresh();
+  return true;
+}
+
+// Who replaces a file by several steps is given the time for them.
+void Reloader::let_settle(const std::atomic<bool>& is_over) noexcept {
+  constexpr int kQuietMs = 100;
+  constexpr int kMostTimes = 20;
+  for (int i = 0; i < kMostTimes && !is_over; ++i) {
+    pollfd waits{watch_.descriptor(), POLLIN, 0};
+    if (::poll(&waits, 1, kQuietMs) <= 0 || !watch_.take()) return;
+  }
+}
+
 void Reloader::stop() noexcept {
   std::thread thread;
   {
     const std::lock_guard lock(mutex_);
-    if (!thread_.joinable()) return;
-    *is_over_ = true;
-    bell.ring();
-    thread = std::move(thread_);
+    if (thread_.joinable()) {
+      *is_over_ = true;
+      bell.ring();
+      thread = std::move(thread_);
+    }
   }
   if (thread.get_id() == std::this_thread::get_id()) {
     thread.detach();
-  } else {
+  } else if (thread.joinable()) {
     thread.join();
   }
+  // After the last load, which may have said what to watch.
+  const std::lock_guard lock(mutex_);
+  watched_.clear();
+  is_watch_new_ = true;
 }
 
 // The thread does not exist here, and the pipe is the parent's.
@@ -154,6 +211,9 @@ bool Reloader::after_fork_in_child() noexcept {
   std::construct_at(&mutex_);
   loads_.reset();
   bell.forget();
+  watch_.forget();
+  watched_.clear();
+  is_watch_new_ = true;
   has_rung = false;
   return true;
 }

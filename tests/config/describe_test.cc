@@ -34,6 +34,7 @@ syslog_identifier = "shop"
 log_to_console = true
 caller_info = false
 report_events = true
+watch = false
 redact = ["password", "passwd", "secret", "token", "api_key", "authorization"]
 
 [stogger.sinks.console]  # by log_to_console
