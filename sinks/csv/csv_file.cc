@@ -104,6 +104,8 @@ Status CsvFile::open_file(Opened* opened) const {
   if (opened_.file.is_regular() &&
       ::fstat(opened_.file.descriptor(), &present) == 0) {
     status = opened->file.open_successor(folder, folder.name(), present);
+  } else if (has_set_aside_) {
+    status = opened->file.open_successor(folder, folder.name(), was_set_aside_);
   } else {
     status = opened->file.open_append(folder, folder.name(), false);
   }
@@ -125,6 +127,7 @@ Status CsvFile::inspect(Opened* opened, bool* again) {
       return cut_torn_csv_line(opened->folder, options_.header, opened->file);
     case CsvContent::other:
       *again = true;
+      was_set_aside_ = opened->identity;
       return set_aside(opened->folder);
   }
   return {};

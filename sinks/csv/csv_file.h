@@ -99,6 +99,7 @@ class CsvFile {
   Complaint complaint_;
   bool has_set_aside_ = false;
   Time set_aside_at_;
+  struct stat was_set_aside_ = {};
 };
 
 }  // namespace stogger

@@ -49,6 +49,22 @@ Status DiskFile::create(const Folder& folder, const std::string& name) {
   return status;
 }
 
+void DiskFile::inherit(const Folder& folder, const struct stat& predecessor) {
+  struct stat info;
+  if (!look_up(&info) || (info.st_mode == predecessor.st_mode &&
+                          info.st_gid == predecessor.st_gid &&
+                          info.st_uid == predecessor.st_uid)) {
+    return;
+  }
+  File file;
+  file.borrow(descriptor_.get());
+  file.inherit(folder, predecessor);
+}
+
+bool DiskFile::look_up(struct stat* info) const noexcept {
+  return is_open() && ::fstat(descriptor_.get(), info) == 0;
+}
+
 bool DiskFile::is_at(const Folder& folder,
                      const std::string& name) const noexcept {
   struct stat named;

@@ -1,6 +1,7 @@
 // A file on a disk, open for reading and writing.
 #pragma once
 
+#include <sys/stat.h>
 #include <sys/types.h>
 
 #include <cstdint>
@@ -22,6 +23,11 @@ class DiskFile {
   Status open(const Folder& folder, const std::string& name);
   // A new one; the name must be free.
   Status create(const Folder& folder, const std::string& name);
+
+  // Gives it the mode, the group and the owner of the file that it replaces, as
+  // far as this process may.
+  void inherit(const Folder& folder, const struct stat& predecessor);
+  bool look_up(struct stat* info) const noexcept;
 
   bool is_open() const noexcept { return static_cast<bool>(descriptor_); }
   // True if the name itself, no link, names this very file.

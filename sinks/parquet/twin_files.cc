@@ -53,6 +53,13 @@ Status TwinFiles::keep_claim() {
 }
 
 void TwinFiles::begin_anew() noexcept {
+  try {
+    if (front_.is_open() && claim_.is_in_place() && ensure_back().ok()) {
+      keep_mode();
+    }
+  } catch (...) {
+    // Without memory, the new file has the mode of any other.
+  }
   front_.close();
   content_ = 0;
   back_content_ = 0;
@@ -67,6 +74,7 @@ Status TwinFiles::publish(std::string_view added, std::string_view end) {
   if (status.ok()) status = bring_names_to_disk();
   for (int i = 0; i < kAttempts && status.ok(); ++i) {
     status = ensure_back();
+    if (status.ok()) keep_mode();
     if (status.ok()) status = fill_back(added, end);
     if (!status.ok() || back_.is_at(claim_.folder(), back_name_)) break;
     // Someone has cleared it away.
@@ -106,6 +114,17 @@ Status TwinFiles::ensure_back() {
   back_content_ = 0;
   Status status = remove_back();
   return status.ok() ? back_.create(claim_.folder(), back_name_) : status;
+}
+
+// What has the name now may have been given another mode than new files get.
+void TwinFiles::keep_mode() {
+  struct stat present;
+  const bool is_there =
+      front_.is_open() ? front_.look_up(&present)
+                       : may_overwrite_ &&
+                             claim_.folder().look_up(claim_.name(), &present) &&
+                             S_ISREG(present.st_mode);
+  if (is_there) back_.inherit(claim_.folder(), present);
 }
 
 Status TwinFiles::remove_back() {

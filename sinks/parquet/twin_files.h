@@ -7,7 +7,7 @@
 // back; then the two swap their names in one step (renameat2 with
 // RENAME_EXCHANGE). A reader that has the old front open goes on reading it:
 // nothing in it changes before the next swap. Before that, the back gets what
-// it lacks from the front.
+// it lacks from the front, and its mode, group and owner.
 //
 // Other processes are kept away from the name by a NameClaim.
 #pragma once
@@ -78,6 +78,7 @@ class TwinFiles {
   Status claim();
   Status keep_claim();
   Status ensure_back();
+  void keep_mode();
   Status remove_back();
   Status fill_back(std::string_view added, std::string_view end);
   Status swap_names();

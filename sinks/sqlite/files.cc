@@ -69,6 +69,9 @@ Status SqliteFiles::open(const std::string& path, const FileModes& modes,
 }
 
 void SqliteFiles::close() noexcept {
+  // For the file that may come after it.
+  struct stat present;
+  if (watched_.look_up(&present)) identity_ = present;
   watched_.end();
   folder_.close();
 }
@@ -118,13 +121,32 @@ Status SqliteFiles::check_parts() const {
   return status;
 }
 
+// Gives a new file what the one before it had. Nothing has a lock on it yet,
+// that closing it would end.
+void SqliteFiles::inherit(const struct stat& predecessor) const {
+  int descriptor = -1;
+  int error = 0;
+  if (!folder_
+           .open_file(folder_.name(), O_RDWR, Folder::Creation::never, 0,
+                      &descriptor, &error)
+           .ok()) {
+    return;
+  }
+  const Descriptor owner(descriptor);
+  File file;
+  file.borrow(descriptor);
+  file.inherit(folder_, predecessor);
+}
+
 Status SqliteFiles::create() {
+  const struct stat before = identity_;
   if (folder_.look_up(folder_.name(), &identity_)) return {};
   const int error = folder_.create_empty(folder_.name(), modes_.file);
   if (error != 0 && error != EEXIST) {
     return Status(Code::unavailable, "cannot create " + quoted(path()) + ": " +
                                          error_advice(error));
   }
+  if (error == 0 && before.st_mode != 0) inherit(before);
   Status status = folder_.check_file(folder_.name(), false);
   if (!status.ok() || folder_.look_up(folder_.name(), &identity_)) {
     return status;

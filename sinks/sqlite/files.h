@@ -101,6 +101,7 @@ class SqliteFiles {
   bool secure(const std::string& name, bool may_create) noexcept;
   Status check_parts() const;
   Status create();
+  void inherit(const struct stat& predecessor) const;
 
   Folder folder_;
   std::string given_path_;

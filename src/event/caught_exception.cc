@@ -1,6 +1,7 @@
 #include "event/caught_exception.h"
 
 #include <cxxabi.h>
+#include <fmt/format.h>
 
 #include <cstdlib>
 #include <exception>
@@ -46,18 +47,27 @@ class Describer {
       throw;
     } catch (const std::exception& e) {
       add(e.what());
-      add_code(dynamic_cast<const std::system_error*>(&e));
+      if (const auto* error = dynamic_cast<const std::system_error*>(&e)) {
+        add_code(error->code());
+      }
       follow(dynamic_cast<const std::nested_exception*>(&e));
     } catch (const std::string& text) {
       add(text.c_str());
     } catch (const char* text) {
       add(text);
-    } catch (int number) {
-      add(std::to_string(number).c_str());
+    } catch (std::string_view text) {
+      add(std::string(text).c_str());
+    } catch (const std::error_code& code) {
+      add(code.message().c_str());
+      add_code(code);
+    } catch (std::errc code) {
+      add(std::make_error_code(code).message().c_str());
+      add_code(std::make_error_code(code));
     } catch (const std::nested_exception& nested) {
       follow(&nested);
     } catch (...) {
-      // It says nothing.
+      add_number<int, long, long long, unsigned, unsigned long,
+                 unsigned long long, double, float>();
     }
   }
 
@@ -68,10 +78,22 @@ class Describer {
     to_.message += message;
   }
 
-  void add_code(const std::system_error* error) {
-    if (error == nullptr || !to_.error_code.empty()) return;
-    to_.error_code = std::string(error->code().category().name()) + ':' +
-                     std::to_string(error->code().value());
+  void add_code(const std::error_code& code) {
+    if (!to_.error_code.empty()) return;
+    to_.error_code = std::string(code.category().name()) + ':' +
+                     std::to_string(code.value());
+  }
+
+  // The exception being handled, if it is of one of these types.
+  template <class First, class... Others>
+  void add_number() {
+    try {
+      throw;
+    } catch (First number) {
+      add(fmt::to_string(number).c_str());
+    } catch (...) {
+      if constexpr (sizeof...(Others) != 0) add_number<Others...>();
+    }
   }
 
   void follow(const std::nested_exception* nested) {

@@ -1,7 +1,6 @@
 #include "os/watched_file.h"
 
 #include <fcntl.h>
-#include <sys/stat.h>
 
 namespace stogger {
 
@@ -12,7 +11,11 @@ void WatchedFile::begin(int folder, const std::string& name) noexcept {
 
 bool WatchedFile::is_deleted() const noexcept {
   struct stat info;
-  return file_ && ::fstat(file_.get(), &info) == 0 && info.st_nlink == 0;
+  return look_up(&info) && info.st_nlink == 0;
+}
+
+bool WatchedFile::look_up(struct stat* info) const noexcept {
+  return file_ && ::fstat(file_.get(), info) == 0;
 }
 
 }  // namespace stogger

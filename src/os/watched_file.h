@@ -1,6 +1,8 @@
 // WatchedFile: tells when a file that is in use has lost its name.
 #pragma once
 
+#include <sys/stat.h>
+
 #include <string>
 
 #include "os/descriptor.h"
@@ -18,6 +20,8 @@ class WatchedFile {
   // True once the last name was deleted, or given to another file. One system
   // call.
   bool is_deleted() const noexcept;
+  // What it is now, wherever it is. False if there is none.
+  bool look_up(struct stat* info) const noexcept;
 
  private:
   Descriptor file_;

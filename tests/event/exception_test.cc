@@ -74,8 +74,15 @@ TEST_F(ExceptionTest, KnowsStringsAndNamesEverythingElse) {
   EXPECT_EQ(text(thrown(pointer), "exception_msg"), "");
   EXPECT_EQ(text(thrown(42), "exception_class"), "int");
   EXPECT_EQ(text(thrown(42), "exception_msg"), "42");
+  EXPECT_EQ(text(thrown(-3L), "exception_msg"), "-3");
+  EXPECT_EQ(text(thrown(3ULL), "exception_msg"), "3");
+  EXPECT_EQ(text(thrown(1.5), "exception_msg"), "1.5");
+  EXPECT_EQ(text(thrown(1.5f), "exception_msg"), "1.5");
+  EXPECT_EQ(text(thrown(std::string_view("a view")), "exception_msg"),
+            "a view");
   EXPECT_EQ(text(thrown(shop::NoStandardException()), "exception_class"),
             "stogger::shop::NoStandardException");
+  EXPECT_EQ(text(thrown(shop::NoStandardException()), "exception_msg"), "");
   EXPECT_EQ(text(thrown(std::ios_base::failure("disk")), "exception_class"),
             "std::ios_base::failure[abi:cxx11]");
 }
@@ -163,6 +170,12 @@ TEST_F(ExceptionTest, TheCodeOfASystemErrorIsAField) {
   EXPECT_EQ(text(event, "error_code"), "generic:13");
   EXPECT_EQ(text(event, "exception_msg"), "cannot open: Permission denied");
   EXPECT_EQ(text(thrown(std::runtime_error("x")), "error_code"), "(none)");
+  const CapturedEvent code = thrown(std::errc::permission_denied);
+  EXPECT_EQ(text(code, "error_code"), "generic:13");
+  EXPECT_EQ(text(code, "exception_msg"), "Permission denied");
+  EXPECT_EQ(
+      text(thrown(std::make_error_code(std::errc::io_error)), "exception_msg"),
+      "Input/output error");
 }
 
 TEST_F(ExceptionTest, WithoutAnExceptionItIsAnErrorLikeAnyOther) {

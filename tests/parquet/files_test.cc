@@ -11,6 +11,7 @@
 
 #include "tests/parquet/sink_fixture.h"
 #include "tests/support/kept_report.h"
+#include "tests/support/mode_of.h"
 #include "tests/support/processes.h"
 
 namespace stogger {
@@ -184,6 +185,31 @@ TEST_F(ParquetSinkTest, ALinkLeadsToTheFolderThatTheFileLiesIn) {
   Names names = names_in(folder_.path());
   ASSERT_EQ(names.size(), 3u);  // the folder, and the two
   EXPECT_EQ(read_file(folder_.file(names[1])), "precious") << names[1];
+}
+
+TEST_F(ParquetSinkTest, CheckpointsAndNewFilesHaveTheModeOfTheFileBefore) {
+  SinkPtr sink = open({{"roll_bytes", 1500}, {"row_group_rows", 100}});
+  ASSERT_OK(write_to(*sink, numbered(0, 1)));
+  ASSERT_OK(sink->flush());
+  ASSERT_EQ(::chmod(path().c_str(), 0604), 0);
+  for (std::int64_t i = 1; i < 4; ++i) {
+    ASSERT_OK(write_to(*sink, numbered(i, 1)));
+    ASSERT_OK(sink->flush());
+    EXPECT_EQ(mode_of(path()), 0604u) << i;
+  }
+  fs::rename(path(), folder_.file("moved"));
+  for (std::int64_t i = 0; i < 20; ++i) {
+    ASSERT_OK(write_to(*sink, numbered(100 * i, 100)));
+  }
+  ASSERT_OK(sink->close());
+  EXPECT_GT(files().size(), 2u);
+  for (const std::string& name : files()) {
+    EXPECT_EQ(mode_of(folder() + "/" + name), 0604u) << name;
+  }
+  sink = open({{"mode", "truncate"}});
+  ASSERT_OK(write_to(*sink, numbered(0, 1)));
+  ASSERT_OK(sink->close());
+  EXPECT_EQ(mode_of(path()), 0604u);
 }
 
 // ---- Rolling

@@ -1,4 +1,5 @@
 #include <gtest/gtest.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -16,6 +17,7 @@
 #include "tests/support/csv_rows.h"
 #include "tests/support/file_clock.h"
 #include "tests/support/kept_report.h"
+#include "tests/support/mode_of.h"
 #include "tests/support/open_file.h"
 #include "tests/support/processes.h"
 #include "tests/support/rows.h"
@@ -172,9 +174,11 @@ TEST_F(CsvSink, AppendsToAFileWithItsColumns) {
 
 TEST_F(CsvSink, KeepsAFileWithOtherColumnsUnderADatedName) {
   write_file(path_, "a,b\r\n1,2\r\n");
+  ASSERT_EQ(::chmod(path_.c_str(), 0604), 0);
   SinkPtr sink = open();
   EXPECT_OK(write_to(*sink, table_rows({{}})));
   EXPECT_EQ(content(), both(kHeader, kLine));
+  EXPECT_EQ(mode_of(path_), 0604u);
   EXPECT_EQ(read_file(folder_file("log.2026-11-21T013928Z.csv")),
             "a,b\r\n1,2\r\n");
 }

@@ -23,6 +23,7 @@
 #include "sinks/sqlite/table.h"
 #include "stogger/testing.h"
 #include "tests/support/kept_report.h"
+#include "tests/support/mode_of.h"
 #include "tests/support/processes.h"
 #include "tests/support/rows.h"
 #include "tests/support/sanitizer.h"
@@ -858,6 +859,7 @@ TEST_F(SqliteSink, DamageFoundWhileWritingSetsTheFileAside) {
   const std::string whole = read_file(path_);
   write_file(path_,
              whole.substr(0, 4096) + std::string(whole.size() - 4096, '\xee'));
+  ASSERT_EQ(::chmod(path_.c_str(), 0604), 0);
   SinkPtr sink = make(path_, {}, &clock_);
   Status status = sink->open();
   if (status.ok()) status = write_to(*sink, table_rows({{}}));
@@ -868,6 +870,7 @@ TEST_F(SqliteSink, DamageFoundWhileWritingSetsTheFileAside) {
   EXPECT_OK(write_to(*sink, table_rows({{}})));
   EXPECT_EQ(one(kCount), "1");
   EXPECT_EQ(size_of(path_ + ".corrupt-2026-11-21T013928Z"), whole.size());
+  EXPECT_EQ(mode_of(path_), 0604u);
 }
 
 TEST_F(SqliteSink, TwoWritersSetADamagedFileAsideOnce) {
@@ -899,6 +902,7 @@ TEST_F(SqliteSink, AMovedFileIsNoticedWithinASecond) {
   SinkPtr sink = open();
   Time now = kTestTime;
   ASSERT_OK(write_to(*sink, table_rows({{}}, now)));
+  ASSERT_EQ(::chmod(path_.c_str(), 0604), 0);
   const std::string moved = folder_.file("moved.db");
   std::filesystem::rename(path_, moved);
   now.ns += kSecond / 10;
@@ -907,6 +911,7 @@ TEST_F(SqliteSink, AMovedFileIsNoticedWithinASecond) {
   ASSERT_OK(write_to(*sink, table_rows({{}}, now)));
   EXPECT_EQ(one(kCount), "1");
   EXPECT_EQ(SqliteQuery(moved).one(kCount), "2");
+  EXPECT_EQ(mode_of(path_), 0604u);
   EXPECT_EQ(integrity(path_), "ok");
   EXPECT_EQ(integrity(moved), "ok");
 }
