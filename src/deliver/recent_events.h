@@ -2,7 +2,8 @@
 // something fails soon: see [stogger.recorder].
 //
 // The events are records in a ring of bytes, the oldest of which make room for
-// new ones. A record costs about 60 ns, with the composing of its event.
+// new ones. An event that is kept costs its call about 100 ns, where one that
+// is written to JSON lines costs 190 (controls_bench).
 #pragma once
 
 #include <cstddef>
