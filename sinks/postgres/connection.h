@@ -12,6 +12,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/buffer.h"
 #include "sinks/postgres/pump.h"
 #include "sinks/postgres/wire.h"
 
@@ -96,6 +97,7 @@ class Connection {
   void abandon() noexcept;
 
  private:
+  Answer ask_prepared(const std::string& name, const Parameters& parameters);
   Answer finish(bool sent, ResultPtr* last);
   Answer settled(Answer answer) const;
   Answer broken(bool sent) const;
@@ -105,6 +107,8 @@ class Connection {
   PGconn* connection_;
   const std::unique_ptr<Pump> pump_;
   Wire wire_;
+  const bool is_plain_;  // neither TLS nor another encryption
+  Buffer request_;
 };
 
 }  // namespace stogger

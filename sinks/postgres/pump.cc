@@ -26,7 +26,7 @@ ssize_t receive(int socket, char* data, std::size_t size) noexcept {
   return count;
 }
 
-ssize_t send(int socket, std::string_view bytes) noexcept {
+ssize_t send_some(int socket, std::string_view bytes) noexcept {
   ssize_t count = 0;
   do {
     count =
@@ -70,15 +70,30 @@ bool Pump::is_attached(int socket) const noexcept {
          peer.sa_family == AF_UNIX && size == sizeof(sa_family_t);
 }
 
+bool Pump::send_rest() noexcept {
+  while (!rest_.empty()) {
+    const ssize_t count = send_some(server_, rest_);
+    if (count < 0) return is_for_later(errno);
+    rest_.remove_prefix(static_cast<std::size_t>(count));
+  }
+  return true;
+}
+
+bool Pump::send(std::string_view bytes) noexcept {
+  rest_ = bytes;
+  return send_rest();
+}
+
+void Pump::discard() noexcept {
+  while (receive(inner_, outgoing_.data(), outgoing_.size()) > 0) {
+  }
+}
+
 bool Pump::push() noexcept {
   bool is_drained = false;
   for (;;) {
-    while (!rest_.empty()) {
-      const ssize_t count = send(server_, rest_);
-      if (count < 0) return is_for_later(errno);
-      rest_.remove_prefix(static_cast<std::size_t>(count));
-    }
-    if (is_drained) return true;
+    if (!send_rest()) return false;
+    if (is_drained || has_rest()) return true;
     const ssize_t count = receive(inner_, outgoing_.data(), outgoing_.size());
     if (count <= 0) return count == 0 || is_for_later(errno);
     rest_ = {outgoing_.data(), static_cast<std::size_t>(count)};
@@ -95,7 +110,7 @@ std::string_view Pump::pull() noexcept {
 
 bool Pump::hand_over(std::string_view bytes) noexcept {
   while (!bytes.empty()) {
-    const ssize_t count = send(inner_, bytes);
+    const ssize_t count = send_some(inner_, bytes);
     if (count <= 0) return false;
     bytes.remove_prefix(static_cast<std::size_t>(count));
   }

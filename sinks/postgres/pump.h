@@ -31,7 +31,14 @@ class Pump {
 
   // Moves what libpq has written. False if the server is gone.
   bool push() noexcept;
-  // What push() has to be called for once more when the socket takes more.
+  // Sends bytes that libpq has not written; they have to stay where they are
+  // until there is no rest. False if the server is gone.
+  bool send(std::string_view bytes) noexcept;
+  bool send_rest() noexcept;
+  // Forgets what libpq has written.
+  void discard() noexcept;
+  // What push() or send_rest() has to be called for once more when the socket
+  // takes more.
   bool has_rest() const noexcept { return !rest_.empty(); }
 
   // Reads what the server sends, at most kMostAtOnce bytes; they are valid
@@ -52,7 +59,7 @@ class Pump {
 
   int server_ = -1;
   int inner_ = -1;
-  std::string_view rest_;  // in outgoing_
+  std::string_view rest_;  // in outgoing_, or of send()
   std::array<char, kMostAtOnce> incoming_;
   std::array<char, kMostAtOnce> outgoing_;
 };

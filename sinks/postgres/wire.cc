@@ -4,8 +4,6 @@
 #include <poll.h>
 #include <sys/ioctl.h>
 
-#include <string_view>
-
 namespace stogger {
 namespace {
 
@@ -70,11 +68,18 @@ void Wire::drop_notifications() noexcept {
   }
 }
 
+bool Wire::count(std::size_t bytes) noexcept {
+  received_ += bytes;
+  in_all_ += bytes;
+  return received_ <= kMostOfAnswer || fail(Trouble::flood);
+}
+
 bool Wire::receive() noexcept {
   const std::string_view bytes = pump_.pull();
-  received_ += bytes.size();
-  in_all_ += bytes.size();
-  if (received_ > kMostOfAnswer) return fail(Trouble::flood);
+  return count(bytes.size()) && take_in(bytes);
+}
+
+bool Wire::take_in(std::string_view bytes) noexcept {
   if (!pump_.hand_over(bytes)) return fail(Trouble::broken);
   // One read takes all, but of TLS it takes one record.
   for (int i = 0; i < kMostRecords; ++i) {
@@ -93,6 +98,26 @@ bool Wire::send_all() noexcept {
     } else if (left == 0) {
       return true;
     }
+  }
+}
+
+bool Wire::ask(std::string_view request, std::string_view* reply) noexcept {
+  if (!pump_.send(request)) return fail(Trouble::broken);
+  while (pump_.has_rest()) {
+    if (!wait(POLLOUT)) return false;
+    if (!pump_.send_rest()) return fail(Trouble::broken);
+  }
+  if (!wait(POLLIN)) return false;
+  *reply = pump_.pull();
+  return count(reply->size());
+}
+
+bool Wire::hand_over(std::string_view reply) noexcept {
+  for (;;) {
+    const int left = PQflush(connection_);
+    pump_.discard();
+    if (left < 0) return fail(Trouble::broken);
+    if (left == 0) return take_in(reply);
   }
 }
 

@@ -7,6 +7,7 @@
 #include <chrono>
 #include <cstddef>
 #include <memory>
+#include <string_view>
 
 #include "sinks/postgres/pump.h"
 
@@ -46,6 +47,13 @@ class Wire {
   // Hands everything that is queued to the kernel. Reads meanwhile, so that two
   // sides that only write do not wait for each other.
   bool send_all() noexcept;
+  // Sends a request that libpq has not made, after begin(), and returns what
+  // the server says first, up to what pump.h hands over at once; empty if the
+  // connection has ended. Only where there is no TLS.
+  bool ask(std::string_view request, std::string_view* reply) noexcept;
+  // Lets libpq, which has been made to send the same request, read the reply
+  // that it has not got; the rest of it is for next_result().
+  bool hand_over(std::string_view reply) noexcept;
   // A null result is the end of the results of a statement; others are rows,
   // the end of a command, errors of the server, the end of a pipeline, or,
   // after a COPY, that data are wanted.
@@ -62,6 +70,8 @@ class Wire {
   bool fail(Trouble trouble) noexcept;
   bool wait(short events) noexcept;
   bool receive() noexcept;
+  bool count(std::size_t bytes) noexcept;
+  bool take_in(std::string_view bytes) noexcept;
   void drop_notifications() noexcept;
 
   PGconn* connection_;
