@@ -22,10 +22,10 @@ bool EventRows::add(std::span<const std::byte> record,
                     const RowLayout& layout) {
   if (!is_empty_ && !have_same_columns(layout.form)) return false;
   if (!record_.read(record)) throw std::invalid_argument("damaged");
-  Event event = record_.event();
+  Event* const event = record_.completable();
   message_.recycle(kKeptMemory);
-  complete(&event, message_, event_scratch_);
-  render(event, layout.form, layout.wanted, row_scratch_, &row_scratch_.row);
+  complete(event, message_, event_scratch_);
+  render(*event, layout.form, layout.wanted, row_scratch_, &row_scratch_.row);
   const bool is_added = block_.add(row_scratch_.row);
   if (is_added) {
     is_empty_ = false;

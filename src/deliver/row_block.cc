@@ -36,22 +36,32 @@ bool RowBlock::add(const RowBatch& row) {
   } else if (texts_.capacity() - texts_.size() < size) {
     return false;
   }
-  const std::size_t values = values_.size() + row.column_count;
+  const std::size_t before = values_.size();
+  const std::size_t values = before + row.column_count;
   if (values > values_.capacity()) values_.reserve(2 * values);
+  values_.resize(values);
   for (std::size_t i = 0; i < row.column_count; ++i) {
-    values_.push_back(keep(row.values[i]));
+    keep(row.values[i], &values_[before + i]);
   }
   shape_.now = row.now;
   ++shape_.row_count;
   return true;
 }
 
-Value RowBlock::keep(const Value& value) {
-  if (!has_text(value)) return value;
+// Into its place: a copy of what was just put together is waited for.
+void RowBlock::keep(const Value& value, Value* kept) {
+  if (!has_text(value)) {
+    *kept = value;
+    return;
+  }
   const std::size_t start = texts_.size();
   texts_.append(value.text());
   const std::string_view text = texts_.view().substr(start);
-  return value.kind() == Kind::json ? Value(Json{text}) : Value(text);
+  if (value.kind() == Kind::json) {
+    *kept = Value(Json{text});
+  } else {
+    *kept = Value(text);
+  }
 }
 
 RowBatch RowBlock::rows() const noexcept {

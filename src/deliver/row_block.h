@@ -30,7 +30,7 @@ class RowBlock {
   RowBatch rows() const noexcept;
 
  private:
-  Value keep(const Value& value);
+  void keep(const Value& value, Value* kept);
 
   const std::size_t most_bytes_;
   Buffer texts_;

@@ -145,7 +145,7 @@ bool EventRecord::read(std::span<const std::byte> record) {
   }
   const std::size_t heads = head.fields * sizeof(FieldRecordHead);
   RecordTextReader texts(rest.subspan(heads));
-  event_ = {};
+  event_ = blank_;
   event_.time = Time{start.time_ns};
   event_.level = static_cast<Level>(level);
   event_.raw_size = head.raw_size;
@@ -161,7 +161,7 @@ bool EventRecord::read(std::span<const std::byte> record) {
   const std::string_view scope = texts.take(head.scope);
   const bool is_function = (flags & kFuncIsFunction) != 0;
   if ((flags & kHasFunc) != 0) {
-    event_.func = is_function ? event_.where.function : func;
+    event_.func = Value(is_function ? event_.where.function : func);
   }
   if ((flags & kHasScope) != 0) event_.scope = scope;
   event_.message_template = texts.take(head.message_template);

@@ -27,8 +27,11 @@ class EventRecord {
   // std::bad_alloc.
   bool read(std::span<const std::byte> record);
   const Event& event() const noexcept { return event_; }
+  // To be completed, until the next one is read.
+  Event* completable() noexcept { return &event_; }
 
  private:
+  const Event blank_ = {};  // as EventScratch has one
   Event event_;
   std::vector<Field> fields_;
 };

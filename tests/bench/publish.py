@@ -96,6 +96,15 @@ def summary(logging, compiling, postgres, samples):
     return "\n".join(lines)
 
 
+def calls(table):
+    """Of single calls: what the README shows of them, in ns."""
+    lines = ["| one call, ns | by | p50 | p99 | p99.9 | p99.99 | longest |",
+             "| --- | --- | --- | --- | --- | --- | --- |"]
+    for what, by, p50, _, p99, p999, p9999, longest in rows(table):
+        lines.append(f"| {what} | {by} | {p50} | {p99} | {p999} | {p9999} | {longest} |")
+    return "\n".join(lines)
+
+
 def main():
     if len(sys.argv) < 2:
         sys.exit(__doc__)
@@ -113,6 +122,8 @@ def main():
     put("docs/performance.md", "machine", machine())
     put("README.md", "benchmark",
         summary(tables[0], compiling, postgres_tables[0], samples_tables))
+    put("README.md", "calls",
+        calls(next(table for table in tables if table.startswith("| one call"))))
 
 
 main()
