@@ -88,7 +88,9 @@ class ParquetSink final : public Sink {
   }
 
   Status tick(Time now, WriteReport& report) override {
-    return unless_kept(writer_.tick(now), report);
+    Status status = writer_.tick(now);
+    if (writer_.has_report()) report.notice(writer_.take_report());
+    return unless_kept(std::move(status), report);
   }
 
   Status close() override {

@@ -167,7 +167,12 @@ Status TwinFiles::swap_names() {
   if (front_.is_at(claim_.folder(), back_name_)) return {};
   // Someone has put another file there meanwhile; it would be overwritten.
   Status status = put_front_aside(back_name_);
-  if (!status.ok()) exchange_names(claim_.folder(), claim_.name(), back_name_);
+  if (!status.ok()) {
+    exchange_names(claim_.folder(), claim_.name(), back_name_);
+  } else {
+    notice_ = "another program has put a file at " + quoted(path()) +
+              ", which is kept under a dated name";
+  }
   return status;
 }
 

@@ -15,6 +15,7 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "os/folder.h"
 #include "sinks/parquet/disk_file.h"
@@ -50,6 +51,7 @@ class TwinFiles {
   const std::string& path() const noexcept { return claim_.path(); }
   // Where it lies; its name() is that of the path itself.
   const Folder& folder() const noexcept { return claim_.folder(); }
+  const std::string& name() const noexcept { return claim_.name(); }
   // The name of a file that the first rows overwrite, if there is one; empty if
   // they do not.
   std::string_view doomed() const noexcept {
@@ -66,6 +68,10 @@ class TwinFiles {
   // Adds to the content, and behind it the end of the file, which the next call
   // overwrites. If this fails, nothing has changed.
   Status publish(std::string_view added, std::string_view end);
+
+  // What others put in the place of the front, and where it is now; empty if
+  // nobody did since the last call.
+  std::string take_notice() { return std::exchange(notice_, {}); }
 
   // Gives the front a dated name, so that another begins at the path.
   Status put_aside();
@@ -100,6 +106,7 @@ class TwinFiles {
   DiskFile::Identity closed_;
   std::uint64_t closed_size_ = 0;
   bool may_overwrite_;
+  std::string notice_;
 };
 
 }  // namespace stogger

@@ -1,8 +1,14 @@
 #include "sinks/parquet/writer.h"
 
+#include <sys/stat.h>
+
 #include <algorithm>
+#include <utility>
 
 #include "base/are_apart.h"
+#include "base/quote.h"
+#include "sinks/parquet/footer_file.h"
+#include "sinks/parquet/footer_reader.h"
 
 namespace stogger {
 namespace {
@@ -17,6 +23,8 @@ constexpr std::int64_t kRetry = 1000000000;
 // rows in memory: it would write the row groups of long ago again and again.
 constexpr std::size_t kMostFooter = 10;
 constexpr std::size_t kKeptMemory = 4 * 1024 * 1024;
+// In the footer of each file of this sink.
+constexpr const char* kStatePair = "stogger.state";
 
 }  // namespace
 
@@ -112,8 +120,38 @@ void ParquetWriter::add(const RowBatch& rows, std::size_t first,
       [&](std::size_t column) { schema_.note_misfit(column); });
   if (rows.origin != nullptr) ledger_.take(rows, first + count - 1);
   if (buffered() == 0) oldest_ = rows.now;
-  if (file_size_ == 0 && pending_ == 0) begun_ = rows.now;
+  if (file_size_ == 0 && pending_ == 0) {
+    begun_ = rows.now;
+    look_for_stranger();
+  }
   pending_ += count;
+}
+
+// A file of an earlier run gets a dated name, as is usual; one that somebody
+// else keeps at the path, too, but he has to know.
+void ParquetWriter::look_for_stranger() {
+  struct stat info = {};
+  const Folder& folder = files_.folder();
+  if (!is_open() || !files_.doomed().empty() ||
+      !folder.look_up(files_.name(), &info)) {
+    return;
+  }
+  int error = 0;
+  const std::string footer = footer_of(folder, files_.name(), &error);
+  if (error != 0 || !find_pair(footer, kStatePair).empty()) return;
+  note("there is a file of another program at " + quoted(files_.path()) +
+       ", which is kept under a dated name");
+}
+
+void ParquetWriter::note(const std::string& report) {
+  if (report.empty()) return;
+  if (!report_.empty()) report_ += "; ";
+  report_ += report;
+}
+
+std::string ParquetWriter::take_report() {
+  note(ledger_.take_report());
+  return std::exchange(report_, {});
 }
 
 void ParquetWriter::complete_group() {
@@ -169,11 +207,15 @@ Status ParquetWriter::publish(bool complete) {
     return Status(Code::unavailable,
                   "not open: open() was not called or failed");
   }
-  if (files_.has_moved()) begin_anew();
+  if (files_.has_moved()) {
+    begin_anew();
+    look_for_stranger();
+  }
   const ParquetFooter::Mark mark = footer_.mark();
   try {
     encode_all(complete);
     Status status = files_.publish(added_.view(), end_.view());
+    note(files_.take_notice());
     if (!status.ok()) {
       footer_.go_back(mark);
       return status;
@@ -206,7 +248,7 @@ void ParquetWriter::encode_all(bool complete) {
                     &end_, &footer_);
   }
   std::vector<std::pair<std::string, std::string>> pairs;
-  pairs.emplace_back("stogger.state", complete ? "complete" : "open");
+  pairs.emplace_back(kStatePair, complete ? "complete" : "open");
   if (!settings_.service.empty()) {
     pairs.emplace_back("stogger.service", settings_.service);
   }

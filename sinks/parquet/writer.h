@@ -67,9 +67,12 @@ class ParquetWriter {
   Status close();
   void abandon() noexcept;
 
-  // Why rows may be stored twice, if that has not been reported.
-  bool has_report() const noexcept { return ledger_.has_report(); }
-  std::string take_report() { return ledger_.take_report(); }
+  // Why rows may be stored twice, and which files of others have got another
+  // name, if that has not been reported.
+  bool has_report() const noexcept {
+    return ledger_.has_report() || !report_.empty();
+  }
+  std::string take_report();
 
   std::uint64_t written() const noexcept { return written_; }
   std::uint64_t buffered() const noexcept { return pending_ - published_; }
@@ -78,6 +81,8 @@ class ParquetWriter {
 
  private:
   void add(const RowBatch& rows, std::size_t first, std::size_t count);
+  void look_for_stranger();
+  void note(const std::string& report);
   void complete_group();
   std::size_t memory() const noexcept;
   bool is_checkpoint_due(Time now) const noexcept;
@@ -112,6 +117,7 @@ class ParquetWriter {
   Time failed_;  // when it was last found that rows cannot be written
   bool failing_ = false;
   std::uint64_t file_size_ = 0;
+  std::string report_;
 
   Buffer added_;
   Buffer end_;

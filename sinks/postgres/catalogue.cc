@@ -47,6 +47,14 @@ SELECT pg_catalog.has_schema_privilege(c.relnamespace, 'USAGE'),
   FROM pg_catalog.pg_class c WHERE c.oid OPERATOR(pg_catalog.=) $1::pg_catalog.oid)";
 }
 
+// Each bit stands for a command; that of INSERT is 1 << CMD_INSERT.
+std::string_view insertable_view_sql() {
+  return R"(
+SELECT (pg_catalog.pg_relation_is_updatable(
+          $1::pg_catalog.oid::pg_catalog.regclass, true)
+        OPERATOR(pg_catalog.&) 8) OPERATOR(pg_catalog.<>) 0)";
+}
+
 std::string_view find_ledger_sql() {
   return R"(
 SELECT c.oid,

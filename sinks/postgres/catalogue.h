@@ -19,6 +19,10 @@ std::string_view find_table_sql();
 // columns; whether it has columns `timestamp` and `event`.
 std::string_view rights_sql();
 
+// One row of t or f: whether rows can be inserted into the view with the OID
+// $1, by itself, a trigger or a rule.
+std::string_view insertable_view_sql();
+
 // For a ledger (see ledger.h) in the schema $1 with the name $2, beside the
 // table with the OID $3: none if it is missing; else its OID, and t or f:
 // whether it is an ordinary table as create_ledger_sql() makes it; belongs to

@@ -109,7 +109,8 @@ Status Inspection::find() {
 }
 
 Status Inspection::look() {
-  Status status = read_columns();
+  Status status = session_.table.kind == 'v' ? check_view() : Status();
+  if (status.ok()) status = read_columns();
   if (status.ok()) status = check_trust();
   if (!status.ok()) return status;
   bool has_both = false;
@@ -125,6 +126,21 @@ Status Inspection::look() {
     return missing_rights(false);
   }
   return {};
+}
+
+// The server would refuse each row.
+Status Inspection::check_view() const {
+  ResultPtr result;
+  const Answer answer = ask(insertable_view_sql(), &result);
+  if (!answer.ok()) return failed(answer, "cannot look at " + table());
+  std::string_view takes_rows;
+  Status status = cell(result.get(), 0, 0, &takes_rows);
+  if (!status.ok() || takes_rows == "t") return status;
+  return Status(Code::unavailable,
+                table() +
+                    " is a view that takes no rows: it has a JOIN, DISTINCT, "
+                    "GROUP BY or the like; name the table that the rows "
+                    "belong to, or give the view an INSTEAD OF INSERT trigger");
 }
 
 Status Inspection::read_columns() {

@@ -48,6 +48,7 @@ class Inspection {
 
  private:
   Status read_columns();
+  Status check_view() const;
   Status check_trust();
   // With the OID of the table as $1.
   Answer ask(std::string_view sql, ResultPtr* result) const;

@@ -10,6 +10,7 @@
 #include "row/declared_columns.h"
 #include "sinks/postgres/catalogue.h"
 #include "sinks/postgres/inspection.h"
+#include "sinks/postgres/partitions.h"
 #include "sinks/postgres/reply.h"
 #include "sinks/postgres/sql.h"
 
@@ -34,6 +35,7 @@ class Prover {
  private:
   Status look_at_role();
   Status prove_insert();
+  Status look_for_partitions();
   void warn_of_required();
   Status prove_creation();
 
@@ -95,10 +97,35 @@ Status Prover::prove_insert() {
       explain_sql(all.insert),
       {all.types.size(), nulls.data(), nullptr, nullptr, all.types.data()},
       look_.soon());
+  Status status = answer.ok() ? look_for_partitions() : Status();
   static_cast<void>(session_.connection->run_all("ROLLBACK", look_.soon()));
-  if (answer.ok()) return {};
+  if (answer.ok()) return status;
   if (answer.sqlstate == "42501") return look_.missing_rights(false);
   return look_.failed(answer, "the server would refuse the INSERT");
+}
+
+// An INSERT that is only explained does not look for them.
+Status Prover::look_for_partitions() {
+  if (session_.table.kind != 'p' || !settings_.policy.has_standard_columns) {
+    return {};
+  }
+  Partitions partitions(*session_.connection, session_.table.id, look_.table(),
+                        look_.soon());
+  const std::string advice = ": create it with CREATE TABLE ... PARTITION OF " +
+                             look_.table() +
+                             " ..., and those of the days to come";
+  if (partitions.lack(0)) {
+    return Status(Code::missing, "the table " + look_.table() +
+                                     " has no partition for an event of now, "
+                                     "which the server refuses" +
+                                     advice);
+  }
+  if (partitions.lack(1)) {
+    session_.proof.unwise.push_back(
+        "the table " + look_.table() +
+        " has no partition for the events of tomorrow" + advice);
+  }
+  return {};
 }
 
 // An INSERT that is only explained does not find them.

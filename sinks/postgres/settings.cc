@@ -109,7 +109,15 @@ class Reader {
     if (status.ok()) return;
     if (options_.for_samples()) return check(key, status);
     settings_.unusable = Status(
-        Code::config, std::string(key) + " " + std::string(status.message()));
+        Code::config, "the configuration " + std::string(status.message()));
+  }
+  // Of an option that is left out if there is nothing to say.
+  std::string text(std::string_view key) {
+    std::string text(options_.text(key));
+    if (text.empty() && options_.has(key) && !options_.has_problem(key)) {
+      options_.problem(key, "must not be empty");
+    }
+    return text;
   }
   milliseconds time(std::string_view key, milliseconds fallback,
                     std::int64_t least, std::int64_t most) {
@@ -126,18 +134,18 @@ PostgresParameters Reader::read_discrete() {
     if (!value.empty()) parameters.emplace_back(keyword, std::move(value));
   };
   constexpr std::int64_t kHighestPort = 65535;
-  add("host", std::string(options_.text("host")));
+  add("host", text("host"));
   if (options_.has("port")) {
     add("port",
         std::to_string(options_.integer("port", 5432, 1, kHighestPort)));
   }
-  add("user", std::string(options_.text("user")));
+  add("user", text("user"));
   std::string password(options_.text("password"));
   put_password("password", PasswordForm::plain, &password);
   add("password", std::move(password));
-  add("dbname", std::string(options_.text("database")));
-  add("sslmode", std::string(options_.text("sslmode")));
-  add("sslrootcert", std::string(options_.text("sslrootcert")));
+  add("dbname", text("database"));
+  add("sslmode", text("sslmode"));
+  add("sslrootcert", text("sslrootcert"));
   return parameters;
 }
 
@@ -295,7 +303,9 @@ void Reader::read_table() {
     check_name("table", settings_.schema);
     if (table.find('.') != std::string::npos) {
       options_.problem("table",
-                       "has more than one dot; give its schema as \"schema\"");
+                       "has more than one dot: it is SCHEMA.TABLE; a name with "
+                       "a dot in it needs a table [stogger.sinks.NAME] with "
+                       "\"schema\"");
     }
   } else if (options_.has("schema")) {
     check_name("schema", settings_.schema);

@@ -9,6 +9,12 @@
 #include "sinks/sqlite/vfs.h"
 
 namespace stogger {
+namespace {
+
+// SQLITE_CONSTRAINT_DATATYPE, which headers before 3.37 lack.
+constexpr int kWrongType = SQLITE_CONSTRAINT | (12 << 8);
+
+}  // namespace
 
 Status SqliteFailures::busy() const {
   const pid_t holder =
@@ -80,6 +86,13 @@ Status SqliteFailures::judge(sqlite3* connection, int result,
                       std::to_string(result) +
                       (error == 0 ? "" : ", " + error_advice(error)) + ")");
     case SQLITE_CONSTRAINT:
+      if (result == kWrongType) {
+        return fail(Code::rejected,
+                    text +
+                        ": the table is STRICT; declare the column TEXT or "
+                        "ANY, or leave the value out");
+      }
+      return fail(Code::rejected, text);
     case SQLITE_MISMATCH:
     case SQLITE_TOOBIG:
     case SQLITE_RANGE:

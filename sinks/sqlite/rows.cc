@@ -53,6 +53,10 @@ Status SqliteRows::use(std::vector<SqliteColumn> columns) {
 
 Status SqliteRows::prepare(std::vector<SqliteColumn> columns) {
   row_.resize(columns.size());
+  takes_text_.clear();
+  for (const SqliteColumn& column : columns) {
+    takes_text_.push_back(column.takes_text);
+  }
   return insert_.prepare(database_, table_, std::move(columns));
 }
 
@@ -134,9 +138,13 @@ inline Value SqliteRows::value(const RowBatch& rows, std::size_t row,
                                std::size_t column) {
   const Value* const given = schema_.given(rows, row, column);
   if (given == nullptr) return {};
-  if (given->kind() == Kind::real && policy_.nan_is_null &&
-      std::isnan(given->real())) {
-    return {};
+  if (given->kind() == Kind::real && std::isnan(given->real())) {
+    if (policy_.nan_is_null) return {};
+    // It would be stored as text, and the whole row would be refused for it.
+    if (!takes_text_[column]) {
+      schema_.note_misfit(column);
+      return {};
+    }
   }
   // A sample has several times. SqliteInsert binds the same text without a
   // copy.

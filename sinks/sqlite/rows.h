@@ -94,6 +94,7 @@ class SqliteRows {
   Schema schema_;
   SqliteInsert insert_;
   std::vector<Value> row_;
+  std::vector<bool> takes_text_;  // by column
 };
 
 }  // namespace stogger

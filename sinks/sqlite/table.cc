@@ -79,21 +79,22 @@ Status read_columns(SqliteDatabase& database, const std::string& table,
   int result = SQLITE_ROW;
   while ((result = sqlite3_step(row.get())) == SQLITE_ROW) {
     const std::string type = lower(column_text(row.get(), kType));
-    // No value is a blob.
-    if (strict && type == "blob") continue;
+    const bool takes_text = !strict || type == "text" || type == "any";
     const Kind kind = sqlite_kind(type);
     const bool has_default = sqlite3_column_int(row.get(), kHasDefault) != 0;
     const bool not_null = sqlite3_column_int(row.get(), kNotNull) != 0;
     columns->push_back({column_text(row.get(), kName), kind, has_default,
-                        not_null && !has_default});
+                        not_null && !has_default, takes_text});
   }
   return result == SQLITE_DONE ? Status() : database.failure(result, kReading);
 }
 
-// Puts the six in front, under the names that rows have them by.
+// Puts the six in front, under the names that rows have them by. All six are
+// stored as text.
 Status put_standard_first(const std::string& table,
                           std::vector<SqliteColumn>* columns) {
   std::vector<std::string> missing;
+  std::vector<std::string> unfit;
   auto front = columns->begin();
   for (const Column& standard : kStandardColumns) {
     const auto found =
@@ -104,12 +105,19 @@ Status put_standard_first(const std::string& table,
       missing.emplace_back(standard.name);
       continue;
     }
+    if (!found->takes_text) unfit.emplace_back(standard.name);
     found->name = standard.name;
     found->kind = standard.kind;
     std::rotate(front, found, std::next(found));
     ++front;
   }
-  if (missing.empty()) return {};
+  if (missing.empty() && unfit.empty()) return {};
+  if (missing.empty()) {
+    return Status(Code::invalid,
+                  "the table " + quoted(table) +
+                      " is STRICT and takes no text for " + quoted_list(unfit) +
+                      ": declare them TEXT or ANY, or choose another table");
+  }
   return Status(Code::invalid, "the table " + quoted(table) +
                                    " has no column " + quoted_list(missing) +
                                    ": add what is missing, or choose another "
@@ -187,7 +195,15 @@ Status find_sqlite_columns(SqliteDatabase& database, const std::string& table,
                            bool standard, std::vector<SqliteColumn>* columns) {
   Status status = read_columns(database, table, columns);
   if (!status.ok() || columns->empty() || !standard) return status;
-  return put_standard_first(table, columns);
+  status = put_standard_first(table, columns);
+  // What an event has for a column that takes nothing goes to `data`.
+  columns->erase(std::remove_if(columns->begin(), columns->end(),
+                                [](const SqliteColumn& column) {
+                                  return column.kind == Kind::null &&
+                                         !column.takes_text;
+                                }),
+                 columns->end());
+  return status;
 }
 
 void apply_declared_kinds(const std::vector<SchemaColumn>& declared,

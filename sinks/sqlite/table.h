@@ -21,11 +21,15 @@ struct SqliteColumn {
   bool has_default = false;
   // Whether a row without a value is refused.
   bool is_required = false;
+  // False in a STRICT table whose column is neither TEXT nor ANY. One of kind
+  // null is a BLOB then, which no value is.
+  bool takes_text = true;
 };
 
 // All columns of the table that can be written to; none if there is no table.
-// With `standard`, the six come first, and it is an error if one is missing.
-// Call it with the lock held.
+// With `standard`, the six come first, it is an error if one is missing or can
+// never take its value, and columns that no value fits are left out. Call it
+// with the lock held.
 Status find_sqlite_columns(SqliteDatabase& database, const std::string& table,
                            bool standard, std::vector<SqliteColumn>* columns);
 

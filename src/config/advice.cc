@@ -36,7 +36,8 @@ void advise_on_folder(const Config& config, const SinkConfig& sink,
     problems->push_back(
         {config.file, option->where,
          hide_values(sink.hidden,
-                     quoted(key) + " is in " + quoted(folder) +
+                     quoted(option->key_in_file()) + " is in " +
+                         quoted(folder) +
                          ", where everybody can put files and links; use a "
                          "folder of its own"),
          true});

@@ -40,6 +40,10 @@ struct OwnedOption {
   // The key in the file, where that is another one: a key of [stogger] that
   // stands for an option of a sink.
   std::string given_as{};
+
+  const std::string& key_in_file() const noexcept {
+    return given_as.empty() ? key : given_as;
+  }
 };
 
 struct SinkConfig {

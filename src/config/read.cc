@@ -249,6 +249,7 @@ void Reader::read_logdir(Options& options,
   sink.where = sink.type_where = logdir->where;
   sink.options.push_back(
       {"path", OwnedValue(path), shown_path(*logdir, config_), sink.where});
+  sink.options.back().given_as = "logdir";
   config_.sinks.push_back(std::move(sink));
 }
 
@@ -259,9 +260,12 @@ void Reader::read_postgres(Options& options, const Node& table,
   static_cast<void>(options.text("postgres_table"));
   if (!enabled) return;
   if (dsn.empty()) {
-    // Unless there is one that could not be read, which was reported already.
-    if (table.find("postgres_dsn") == nullptr || options.has("postgres_dsn")) {
+    // One that could not be read was reported already.
+    if (table.find("postgres_dsn") == nullptr) {
       options.problem("enable_postgres", "needs postgres_dsn");
+    } else if (options.has("postgres_dsn") &&
+               !options.has_problem("postgres_dsn")) {
+      options.problem("postgres_dsn", "must not be empty");
     }
     return;
   }

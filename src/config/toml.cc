@@ -20,8 +20,8 @@
 #include <sstream>
 #include <utility>
 
-#include "config/bare_word.h"
 #include "config/guard.h"
+#include "config/syntax_error.h"
 #include "config/tree.h"
 
 namespace stogger {
@@ -107,8 +107,9 @@ bool parse_toml(std::string_view toml, std::string_view wanted, Node* top,
   const toml::parse_result result = toml::parse(toml);
   if (!result) {
     problem->where = position_of(result.error().source());
-    problem->text = lack_of_quotes(toml, problem->where.line);
-    if (problem->text.empty()) problem->text = result.error().description();
+    const std::string_view says = result.error().description();
+    problem->text = explain_syntax_error(toml, says, &problem->where);
+    if (problem->text.empty()) problem->text = says;
     return false;
   }
   for (const auto& [key, value] : result.table()) {

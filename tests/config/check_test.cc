@@ -256,6 +256,10 @@ TEST_F(CheckTest, LogsInAFolderForEverybodyGetAWarning) {
   EXPECT_EQ(err_, "c.toml:4:1: warning: \"path\" is in \"" + logs() +
                       "\", where everybody can put files and links; use a "
                       "folder of its own\n");
+  EXPECT_EQ(check("[stogger]\nlogdir = \"" + logs() + "\"\n", ""), 0);
+  EXPECT_EQ(err_, "c.toml:2:1: warning: \"logdir\" is in \"" + logs() +
+                      "\", where everybody can put files and links; use a "
+                      "folder of its own\n");
   ASSERT_EQ(::chmod(logs().c_str(), 0755), 0);
   EXPECT_EQ(check("[stogger]\n" + sink("jsonl", "a.jsonl"), ""), 0);
   EXPECT_EQ(err_, "");

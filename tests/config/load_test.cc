@@ -178,7 +178,7 @@ TEST_F(LoadTest, ASecondLoadWithAProblemKeepsWhatRuns) {
     std::string toml;
     const char* line;
   } cases[] = {
-      {"syntax", "[stogger\n", "c.toml:1:9: "},
+      {"syntax", "[stogger\n", "c.toml:1:1: "},
       {"unknown key", quiet("b", "logdri = 1\n"), "c.toml:3:1: unknown key"},
       {"wrong type", quiet("b", "level = 7\n"), "c.toml:3:1: \"level\""},
       {"variable that is not set",

@@ -222,14 +222,125 @@ TEST_F(ReadTest, TextWithoutQuotesIsReportedAsThat) {
   }
 }
 
-TEST_F(ReadTest, OtherMistakesKeepTheWordsOfTheParser) {
-  for (const char* const line : {"level = ", "level", "= 1", "level = \"info",
-                                 "n = 1x", "n = true x", "n = {a = 1"}) {
+// Where it is wrong, and what is said.
+struct Mistake {
+  const char* text;
+  const char* problem;
+};
+
+constexpr Mistake kMistakes[] = {
+    {"rotation = 5x",
+     "1:12: no number, which has neither a unit nor commas; text needs quotes, "
+     "as in rotation = \"...\""},
+    {"max_bytes = 10 MB",
+     "1:13: no number, which has neither a unit nor commas; text needs quotes, "
+     "as in max_bytes = \"...\""},
+    {"max_bytes = 10,000",
+     "1:13: no number, which has neither a unit nor commas; text needs quotes, "
+     "as in max_bytes = \"...\""},
+    {"n = .5",
+     "1:5: a number has digits before and after its point, and text needs "
+     "quotes, as in n = \"...\""},
+    {"file_mode = 0640",
+     "1:13: a number does not begin with 0: an octal one is 0o640, and text "
+     "needs quotes, as in file_mode = \"...\""},
+    {"n = 99999999999999999999", "1:5: the number is too large"},
+    {"day = 2026-1-1",
+     "1:7: no date and no time: they are 2026-01-31, 10:00:00 or "
+     "2026-01-31T10:00:00Z, and text needs quotes, as in day = \"...\""},
+    {"path = \"a",
+     "1:8: the text that begins here is not closed: \" is missing before the "
+     "end of the line"},
+    {"path = 'a\nlevel = \"info\"",
+     "1:8: the text that begins here is not closed: ' is missing before the "
+     "end of the line"},
+    {"redact = [\"a\", \"b]\n",
+     "1:16: the text that begins here is not closed: \" is missing before the "
+     "end of the line"},
+    {"\n\xC3\xA4 = 1",
+     "2:1: a key of other characters than letters, digits, - "
+     "and _ needs quotes"},
+    {"x = '\xC3\xA4\xC3\xA4' \"",
+     "1:10: only a comment, which begins with #, "
+     "may follow a value: each KEY = VALUE has a "
+     "line of its own, and quotes in a text are "
+     "written \\\""},
+    {"path = \"\"\"a\nb\n",
+     "1:8: the text that begins here with three quotes is not closed"},
+    {"path = \"C:\\dir\"",
+     "1:12: a backslash in double quotes begins an escape: write \\\\ for "
+     "each, or put the text in single quotes"},
+    {"path = \xE2\x80\x9C"
+     "a\xE2\x80\x9D",
+     "1:8: these quotes are typographic ones: write \"...\""},
+    {"a = 1 b = 2",
+     "1:7: only a comment, which begins with #, may follow a value: each KEY = "
+     "VALUE has a line of its own, and quotes in a text are written \\\""},
+    {"level = ", "1:9: there is no value after the ="},
+    {"level = # all\n", "1:9: there is no value after the ="},
+    {"level\n", "1:6: there is a key without a value: write KEY = VALUE"},
+    {"= 1", "1:1: there is no key before the ="},
+    {"level: \"info\"", "1:6: between key and value there is =, not :"},
+    {"log level = 1",
+     "1:5: a line is KEY = VALUE, and a key with blanks needs quotes"},
+    {"; all", "1:1: a comment begins with #"},
+    {"[stogger\nlevel = \"info\"",
+     "1:1: the name of a table is not closed: it ends with ], as in [stogger]"},
+    {"[[stogger.limits]\n",
+     "1:1: the name of a table is not closed: it ends with ]], as in "
+     "[[stogger.limits]]"},
+    {"[]", "1:2: a table has a name, as in [stogger]"},
+    {"[a b]",
+     "1:4: the name of a table that has other characters than letters, digits, "
+     "- and _ needs quotes"},
+    {"[a] b",
+     "1:5: only a comment, which begins with #, may follow the name of a "
+     "table"},
+    {"a = 1\na = 2", "2:1: a is there already, further up: it is written once"},
+    {"a = 1\na.b = 2",
+     "2:1: a.b is there already, further up: it is written once"},
+    {"[a]\n[b]\n[a]  # a",
+     "3:1: [a] is there already, further up: it is written once"},
+    {"x = {a = 1, a = 2}", "1:17: a key is there twice in these braces"},
+    {"x = [1, 2\n",
+     "1:5: the list that begins here is not closed: it ends with ]"},
+    {"x = [\n  \"a\"  # one\n  \"b\"]",
+     "3:3: between the items of a list there is one comma"},
+    {"x = {a = 1\n}",
+     "1:5: the table that begins here is not closed: it ends with }, on the "
+     "same line"},
+    {"x = {a: 1}",
+     "1:7: in braces there are KEY = VALUE, with commas between them and none "
+     "at the end"},
+    {"a = \"\xFF\"",
+     "1:5: a character that is not UTF-8: save the file as UTF-8"},
+};
+
+TEST_F(ReadTest, WhatIsNoTomlIsSaidInUsualWordsWithItsPlace) {
+  for (const Mistake& mistake : kMistakes) {
     problems_.clear();
-    read("[stogger]\n" + std::string(line));
-    ASSERT_EQ(problems_.size(), 1u) << line;
-    EXPECT_EQ(problems_[0].find("needs quotes"), std::string::npos)
-        << problems_[0];
+    read(mistake.text);
+    EXPECT_EQ(problems_, Lines({"c.toml:" + std::string(mistake.problem)}))
+        << mistake.text;
+  }
+}
+
+// Whatever stands anywhere, the words are not those of the parser.
+TEST_F(ReadTest, NoPlaceOfAMistakeIsWithoutWords) {
+  const std::string good =
+      "[stogger]\nlevel = \"info\"\nredact = [\"a\", 'b']\n[a.\"b c\"]\nc = {d "
+      "= 1.5, e = 2026-01-31}\nf = \"\"\"g\nh\"\"\"\n";
+  for (std::size_t at = 0; at <= good.size(); ++at) {
+    for (const char* const more :
+         {"\"", "'", "[", "]", "{", "}", "=", ",", "x", "0", "#", "\n", "\\",
+          "-", "\xE2\x80\x9C", "\xC3"}) {
+      problems_.clear();
+      read(std::string(good).insert(at, more));
+      for (const std::string& problem : problems_) {
+        EXPECT_EQ(problem.find("Error while"), std::string::npos)
+            << problem << " for " << more << " at " << at;
+      }
+    }
   }
 }
 
@@ -274,13 +385,13 @@ TEST_F(ReadTest, PostgresIsNotTriedUnlessItIsEnabled) {
 }
 
 TEST_F(ReadTest, PostgresWithoutADsnIsAProblem) {
-  for (const char* toml : {"[stogger]\nenable_postgres = true",
-                           "[stogger]\nenable_postgres = true\n"
-                           "postgres_dsn = \"\""}) {
-    EXPECT_TRUE(read(toml).sinks.empty());
-    EXPECT_EQ(problems_,
-              Lines({"c.toml:2:1: \"enable_postgres\" needs postgres_dsn"}));
-  }
+  EXPECT_TRUE(read("[stogger]\nenable_postgres = true").sinks.empty());
+  EXPECT_EQ(problems_,
+            Lines({"c.toml:2:1: \"enable_postgres\" needs postgres_dsn"}));
+  EXPECT_TRUE(read("[stogger]\nenable_postgres = true\npostgres_dsn = \"\"")
+                  .sinks.empty());
+  EXPECT_EQ(problems_,
+            Lines({"c.toml:3:1: \"postgres_dsn\" must not be empty"}));
 }
 
 TEST_F(ReadTest, DsnThatCannotBeShownIsOneProblem) {
@@ -481,7 +592,7 @@ TEST_F(ReadTest, TextThatIsNotUtf8IsAProblem) {
   read("[stogger]\nsyslog_identifier = \"caf\xE9\"\n");
   ASSERT_EQ(problems_.size(), 1u);
   EXPECT_TRUE(problems_[0].starts_with("c.toml:2:")) << problems_[0];
-  EXPECT_NE(problems_[0].find("utf-8"), std::string::npos) << problems_[0];
+  EXPECT_NE(problems_[0].find("UTF-8"), std::string::npos) << problems_[0];
   read(std::string_view("\xFF\xFE[\0s\0", 6));
   EXPECT_EQ(problems_.size(), 1u);
 }

@@ -104,13 +104,47 @@ TEST_F(ParquetSinkTest, AFileThatMayOnlyBeReadGetsADatedName) {
       if (::setuid(kNobody) != 0) return false;
     }
     SinkPtr sink = make();
-    return sink->open().ok() && write_to(*sink, numbered(0, 2)).ok() &&
+    return sink->open().ok() &&
+           said_of(*sink, numbered(0, 2)).notices.size() == 1 &&
            sink->close().ok();
   }));
   const Names names = files();
   ASSERT_EQ(names.size(), 2u);
   EXPECT_EQ(read_file(folder() + "/" + names[0]), "another life");
   EXPECT_EQ(names[1], "run.parquet");
+}
+
+TEST_F(ParquetSinkTest, AFileOfAnotherProgramGetsADatedNameWithALine) {
+  const std::string line = "there is a file of another program at \"" + path() +
+                           "\", which is kept under a dated name";
+  for (const std::string& content :
+       {std::string("listen = 80\n"), std::string(), std::string(20, '\0')}) {
+    fs::remove_all(folder());
+    fs::create_directories(folder());
+    write_file(path(), content);
+    SinkPtr sink = open();
+    const KeptReport said = said_of(*sink, numbered(0, 2));
+    EXPECT_EQ(said.notices, std::vector<std::string>{line});
+    EXPECT_OK(write_to(*sink, numbered(2, 2)));
+    ASSERT_OK(sink->close());
+    ASSERT_EQ(files().size(), 2u);
+    EXPECT_EQ(read_file(folder() + "/" + files()[0]), content);
+  }
+}
+
+TEST_F(ParquetSinkTest, AFileThatTakesThePlaceOfOursGetsADatedNameWithALine) {
+  SinkPtr sink = open();
+  ASSERT_OK(write_to(*sink, numbered(0, 2)));
+  ASSERT_OK(sink->flush());
+  fs::remove(path());
+  write_file(path(), "listen = 80\n");
+  ASSERT_OK(write_to(*sink, numbered(2, 2)));
+  ASSERT_OK(sink->flush());
+  const KeptReport said = said_of(*sink, numbered(4, 2));
+  ASSERT_EQ(said.notices.size(), 1u);
+  EXPECT_NE(said.notices[0].find("a file of another program"),
+            std::string::npos);
+  ASSERT_OK(sink->close());
 }
 
 TEST_F(ParquetSinkTest, TruncateOverwritesOnceThereAreRows) {
@@ -178,7 +212,7 @@ TEST_F(ParquetSinkTest, ALinkLeadsToTheFolderThatTheFileLiesIn) {
   fs::create_symlink(target, path());
   SinkPtr sink = open();
   EXPECT_EQ(sink->target(), target);
-  ASSERT_OK(write_to(*sink, numbered(0, 1)));
+  EXPECT_EQ(said_of(*sink, numbered(0, 1)).notices.size(), 1u);
   ASSERT_OK(sink->close());
   EXPECT_TRUE(fs::is_symlink(fs::symlink_status(path())));
   EXPECT_TRUE(read_file(path()).starts_with("PAR1"));

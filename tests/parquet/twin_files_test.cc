@@ -141,7 +141,11 @@ TEST_F(TwinFilesTest, WhatTakesThePlaceOfTheFrontJustBeforeTheSwapIsKept) {
     faults.before_swap = nullptr;
   };
   ASSERT_OK(files.publish("b", "end"));
+  EXPECT_EQ(files.take_notice(), "another program has put a file at \"" +
+                                     path() +
+                                     "\", which is kept under a dated name");
   ASSERT_OK(files.publish("c", "end"));
+  EXPECT_EQ(files.take_notice(), "");
   files.close();
   EXPECT_EQ(read_file(path()), "abcend");
   EXPECT_EQ(contents(), (Contents{"abcend", "someone else's"}));

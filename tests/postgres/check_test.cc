@@ -8,7 +8,10 @@
 #include "sinks/postgres/catalogue.h"
 #include "sinks/postgres/settings.h"
 #include "sinks/postgres/sql.h"
+#include "stogger/clock.h"
 #include "tests/postgres/fixture.h"
+#include "tests/support/kept_report.h"
+#include "tests/support/rows.h"
 
 namespace stogger {
 namespace {
@@ -163,7 +166,7 @@ TEST_F(Check, ReportsWhatIsMissing) {
       << status.message();
 }
 
-TEST_F(Check, FindsAnInsertThatTheServerWouldRefuse) {
+TEST_F(Check, OfAViewThatTakesNoRowsSaysWhatToDo) {
   server().execute(
       "CREATE TABLE base (timestamp timestamptz, event text); CREATE VIEW "
       "stogger_logs AS SELECT DISTINCT timestamp, event FROM base; CREATE "
@@ -171,9 +174,120 @@ TEST_F(Check, FindsAnInsertThatTheServerWouldRefuse) {
       "END$$; CREATE TRIGGER f INSTEAD OF DELETE ON stogger_logs FOR EACH ROW "
       "EXECUTE FUNCTION f(); GRANT INSERT ON stogger_logs TO app");
   const Status status = check_without_change();
-  EXPECT_NE(status.message().find("would refuse the INSERT"),
-            std::string_view::npos)
+  EXPECT_NE(
+      status.message().find("\"stogger_logs\" is a view that takes no rows: "),
+      std::string_view::npos)
       << status.message();
+  // No role needs rights for what nobody can do.
+  EXPECT_EQ(status.message().find("GRANT"), std::string_view::npos);
+}
+
+TEST_F(Check, OfAViewOfTwoTablesSaysWhatToDo) {
+  make_table();
+  server().execute(
+      "ALTER TABLE stogger_logs RENAME TO base; CREATE TABLE names (name "
+      "text); CREATE VIEW stogger_logs AS SELECT base.* FROM base JOIN names "
+      "ON name = event; GRANT ALL ON stogger_logs, base, names TO app");
+  const Status checked = check_without_change();
+  EXPECT_NE(checked.message().find("is a view that takes no rows: it has a "
+                                   "JOIN"),
+            std::string_view::npos)
+      << checked.message();
+  EXPECT_NE(checked.message().find("INSTEAD OF INSERT trigger"),
+            std::string_view::npos);
+  const SinkPtr sink = make_postgres({{"dsn", dsn_}, {"start_wait_ms", 20000}});
+  EXPECT_EQ(sink->open().message(), checked.message());
+  server().execute(
+      "CREATE FUNCTION f() RETURNS trigger LANGUAGE plpgsql AS $$BEGIN INSERT "
+      "INTO base (timestamp, level, event) VALUES (NEW.timestamp, NEW.level, "
+      "NEW.event); RETURN NEW; END$$; CREATE TRIGGER f INSTEAD OF INSERT ON "
+      "stogger_logs FOR EACH ROW EXECUTE FUNCTION f(); GRANT USAGE ON SEQUENCE "
+      "stogger_logs_id_seq TO app");
+  EXPECT_OK(check_without_change());
+  EXPECT_OK(sink->open());
+  EXPECT_OK(write_to(*sink, table_rows({{}})));
+  EXPECT_EQ(server().number("SELECT count(*) FROM base"), 1);
+}
+
+class PartitionCheck : public Check {
+ protected:
+  // Partitioned, without partitions.
+  void make_partitioned(const std::string& by = "RANGE (timestamp)") {
+    server().execute(
+        "CREATE TABLE stogger_logs (id BIGSERIAL, timestamp TIMESTAMPTZ NOT "
+        "NULL, level TEXT NOT NULL, event TEXT NOT NULL, func TEXT, scope "
+        "TEXT, data JSONB NOT NULL DEFAULT '{}') PARTITION BY " +
+        by + "; GRANT INSERT ON stogger_logs TO app; GRANT USAGE ON SEQUENCE " +
+        "stogger_logs_id_seq TO app");
+  }
+  // From that many days on.
+  void add_partition(const std::string& name, int from, int to,
+                     const std::string& more = "") {
+    server().execute("DO $$BEGIN EXECUTE format('CREATE TABLE " + name +
+                     " PARTITION OF stogger_logs FOR VALUES FROM (%L) TO (%L)" +
+                     more + "', now() + interval '" + std::to_string(from) +
+                     " days', now() + interval '" + std::to_string(to) +
+                     " days'); END$$");
+  }
+  std::string refusal() {
+    const Status status = check_without_change();
+    EXPECT_EQ(status.code(), Code::missing);
+    return std::string(status.message());
+  }
+};
+
+TEST_F(PartitionCheck, WithoutOneForNowSaysWhatToCreate) {
+  make_partitioned();
+  const std::string wanted =
+      "the table \"public\".\"stogger_logs\" has no partition for an event of "
+      "now, which the server refuses: create it with CREATE TABLE ... "
+      "PARTITION OF \"public\".\"stogger_logs\" ..., and those of the days to "
+      "come";
+  EXPECT_EQ(refusal(), wanted);
+  add_partition("old", -2, -1);
+  add_partition("later", 1, 2);
+  EXPECT_EQ(refusal(), wanted);
+}
+
+TEST_F(PartitionCheck, WithOneForNowWarnsOfTomorrow) {
+  make_partitioned();
+  add_partition("today", -1, 1, " PARTITION BY LIST (level)");
+  EXPECT_NE(refusal(), "");
+  server().execute(
+      "CREATE TABLE today_info PARTITION OF today FOR VALUES IN ('info')");
+  ASSERT_OK(check_without_change());
+  ASSERT_EQ(found_.warnings.size(), 1u);
+  EXPECT_NE(found_.warnings[0].find("no partition for the events of tomorrow"),
+            std::string::npos)
+      << found_.warnings[0];
+  server().execute("CREATE TABLE rest PARTITION OF stogger_logs DEFAULT");
+  ASSERT_OK(check_without_change());
+  EXPECT_TRUE(found_.warnings.empty()) << found_.warnings[0];
+}
+
+// Of what depends on more than the time, nothing can be said.
+TEST_F(PartitionCheck, ByOtherColumnsSaysNothing) {
+  make_partitioned("LIST (scope)");
+  server().execute(
+      "CREATE TABLE a PARTITION OF stogger_logs FOR VALUES IN ('a')");
+  EXPECT_OK(check_without_change());
+  EXPECT_TRUE(found_.warnings.empty());
+}
+
+TEST_F(PartitionCheck, WithoutOneRowsAreRefusedUntilThereIsOne) {
+  make_partitioned();
+  add_partition("old", -2, -1);
+  const SinkPtr sink = make_postgres(
+      {{"dsn", dsn_}, {"start_wait_ms", 20000}, {"deadline_ms", 5000}});
+  ASSERT_OK(sink->open());
+  const Time now = Clock::real()->now();
+  const KeptReport report = said_of(*sink, table_rows({{.timestamp = now}}));
+  ASSERT_EQ(report.refused.size(), 1u) << report.text();
+  EXPECT_NE(report.refused[0].reason.find("no partition"), std::string::npos)
+      << report.text();
+  server().execute("CREATE TABLE rest PARTITION OF stogger_logs DEFAULT");
+  EXPECT_OK(write_to(*sink, table_rows({{.timestamp = now}})));
+  EXPECT_EQ(server().number("SELECT count(*) FROM rest"), 1);
 }
 
 TEST_F(Check, OfAViewThatTakesEventsIsFine) {

@@ -373,7 +373,8 @@ TEST_F(MainPath, ProblemsOfTheThreeKeysNameThem) {
       "postgres_table = \"a.b.c\"\n",
       "two.toml"));
   EXPECT_NE(reports().find("two.toml:4:1: \"postgres_table\" has more than "
-                           "one dot"),
+                           "one dot: it is SCHEMA.TABLE; a name with a dot in "
+                           "it needs a table [stogger.sinks.NAME]"),
             std::string::npos)
       << reports();
 }

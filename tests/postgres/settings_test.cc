@@ -213,6 +213,15 @@ TEST_F(PostgresSettingsTest, AnEmptyDsnIsAProblem) {
   EXPECT_THAT(problems_of({{"dsn", ""}}), HasSubstr("must not be empty"));
 }
 
+TEST_F(PostgresSettingsTest, AnEmptyPartIsAProblem) {
+  for (const std::string_view key :
+       {"host", "user", "database", "sslmode", "sslrootcert"}) {
+    EXPECT_EQ(problems_of({{key, ""}}),
+              "\"" + std::string(key) + "\" must not be empty\n");
+  }
+  read({{"host", "db"}, {"password", ""}});
+}
+
 TEST_F(PostgresSettingsTest, SeveralHostsAreTakenApart) {
   using List = std::vector<std::string>;
   const PostgresSettings settings = read_dsn("postgresql://a,b:5433/logs");
@@ -310,9 +319,11 @@ TEST_F(PostgresSettingsTest, WithoutThePasswordOfAVariableTheyAreUnusable) {
           "password=%PASSWORD% host=db dbname=logs"}) {
       const PostgresSettings settings = read_dsn(dsn);
       EXPECT_EQ(settings.unusable.code(), Code::config);
-      EXPECT_THAT(std::string(settings.unusable.message()),
-                  HasSubstr("dsn has %PASSWORD%, but the environment variable "
-                            "STOGGER_POSTGRES_PASSWORD"));
+      EXPECT_THAT(
+          std::string(settings.unusable.message()),
+          HasSubstr(
+              "the configuration has %PASSWORD%, but the environment variable "
+              "STOGGER_POSTGRES_PASSWORD"));
       EXPECT_EQ(settings.target, "db:5432/logs");
     }
     EXPECT_THAT(

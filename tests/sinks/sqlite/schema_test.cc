@@ -7,10 +7,14 @@
 #include <algorithm>
 #include <cstdint>
 #include <filesystem>
+#include <limits>
 #include <string>
 #include <vector>
 
+#include "base/options.h"
 #include "sinks/builtin.h"
+#include "stogger/log.h"
+#include "stogger/system.h"
 #include "stogger/testing.h"
 #include "tests/support/kept_report.h"
 #include "tests/support/rows.h"
@@ -479,6 +483,71 @@ TEST_F(SqliteSchema, ABlobColumnOfAStrictTableIsLeftToOthers) {
   EXPECT_EQ(sink->columns().column_count, 7u);
   EXPECT_EQ(sink->columns().columns[6].name, "whatever");
   EXPECT_EQ(sink->columns().columns[6].kind, Kind::null);
+}
+
+TEST_F(SqliteSchema, TextForABlobColumnOfAStrictTableIsInData) {
+  run("CREATE TABLE stogger_logs (timestamp TEXT, level TEXT, event TEXT, func "
+      "TEXT, scope TEXT, data TEXT, raw BLOB) STRICT");
+  System system;
+  ASSERT_OK(system.add_sink("s", make()));
+  system.logger().info("e", {{"raw", "text"}, {"n", 1}});
+  EXPECT_OK(system.flush());
+  EXPECT_EQ(one("SELECT data FROM stogger_logs WHERE raw IS NULL"),
+            "{\"raw\":\"text\",\"n\":1}");
+}
+
+TEST_F(SqliteSchema, NotANumberDoesNotCostTheRowOfAStrictTable) {
+  run("CREATE TABLE stogger_logs (timestamp TEXT, level TEXT, event TEXT, func "
+      "TEXT, scope TEXT, data TEXT, ms REAL, whatever ANY) STRICT");
+  SinkPtr sink = open();
+  const double nan = std::numeric_limits<double>::quiet_NaN();
+  const KeptReport report =
+      said_of(*sink, field_rows({{{"event", "e"}, {"ms", nan}}}));
+  EXPECT_OK(write_to(*sink, field_rows({{{"event", "e"}, {"whatever", nan}}})));
+  EXPECT_EQ(report.refused.size(), 0u) << report.text();
+  ASSERT_EQ(report.notices.size(), 1u);
+  EXPECT_NE(report.notices[0].find("\"ms\""), std::string::npos);
+  EXPECT_EQ(one("SELECT group_concat(coalesce(ms, whatever, 'null')) FROM "
+                "stogger_logs"),
+            "null,NaN");
+}
+
+TEST_F(SqliteSchema, AStrictTableThatTakesNoTimeAsTextIsRefusedAtTheStart) {
+  for (const std::string type : {"INTEGER", "REAL", "BLOB"}) {
+    std::filesystem::remove(path_);
+    run("CREATE TABLE stogger_logs (timestamp " + type +
+        ", level TEXT, event ANY, func TEXT, scope TEXT, data " + type +
+        ") STRICT");
+    const Status status = make()->open();
+    EXPECT_EQ(status.code(), Code::invalid);
+    EXPECT_NE(status.message().find(
+                  "the table \"stogger_logs\" is STRICT and takes no text for "
+                  "\"timestamp\" or \"data\": declare them TEXT or ANY, or "
+                  "choose another table"),
+              std::string_view::npos)
+        << status.message();
+  }
+}
+
+TEST_F(SqliteSchema, ASampleForABlobColumnOfAStrictTableIsRefusedWithARemedy) {
+  run("CREATE TABLE samples (device TEXT, raw BLOB) STRICT");
+  Options options("sqlite", {{"path", path_}});
+  OptionsAccess::set_for_samples(options);
+  SinkPtr sink;
+  ASSERT_OK(make_sqlite_sink(options, &sink));
+  ASSERT_OK(sink->open());
+  Rows rows({{"device", Kind::text}, {"raw", Kind::text}});
+  rows.add({"mfc1", nullptr});
+  EXPECT_OK(write_to(*sink, rows));
+  EXPECT_EQ(one("SELECT count(*) FROM samples"), "1");
+  const KeptReport report = said_of(*sink, rows.add({"mfc1", "text"}));
+  ASSERT_EQ(report.refused.size(), 2u) << report.text();
+  EXPECT_TRUE(report.notices.empty()) << report.text();
+  EXPECT_NE(report.refused[0].reason.find("samples.raw"), std::string::npos);
+  EXPECT_TRUE(report.refused[0].reason.ends_with(
+      ": the table is STRICT; declare the column TEXT or ANY, or leave the "
+      "value out"))
+      << report.text();
 }
 
 // ---- Time and memory
