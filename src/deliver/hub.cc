@@ -312,8 +312,9 @@ Status Hub::install(const HubSettings& settings, std::vector<HubSink> sinks) {
   const Table& old = tables_.in_place();
   LevelRules levels = settings.levels;
   Table table;
-  table.settings = EventSettings(settings.caller_info, settings.redact,
-                                 Fields(settings.static_fields));
+  table.settings =
+      EventSettings(settings.caller_info, settings.redact,
+                    Fields(settings.static_fields), settings.redact_values);
   table.recorder = settings.recorder;
   if (!settings.limits.empty()) {
     table.limits = std::make_shared<Limits>(settings.limits, old.limits.get());

@@ -44,6 +44,7 @@ struct HubSettings {
   RecorderSettings recorder{};
   bool caller_info = false;
   std::vector<std::string> redact = Redaction::default_names();
+  std::shared_ptr<ValuePatterns> redact_values{};  // null without any
   // That a sink fails or works again goes to the others, as an event.
   bool report_events = true;
   // False for what stands in for a configuration: the console of a program that
