@@ -35,7 +35,7 @@ say() { printf '== %4d s  %s\n' "$SECONDS" "$*"; }
 install_packages g++ cmake ninja-build pkg-config ccache git \
   libfmt-dev nlohmann-json3-dev libtomlplusplus-dev libsqlite3-dev libcli11-dev libgtest-dev \
   libgmock-dev sqlite3 systemd strace python3 util-linux \
-  libpq-dev postgresql pgbouncer iproute2 openssl libzstd-dev libsnappy-dev zlib1g-dev logrotate \
+  libpq-dev postgresql pgbouncer iproute2 openssl libzstd-dev libsnappy-dev zlib1g-dev libre2-dev logrotate \
   libspdlog-dev libgoogle-glog-dev || exit 1
 if $all; then
   install_packages clang libclang-rt-14-dev clang-format clang-tidy libbenchmark-dev || exit 1

@@ -191,8 +191,12 @@ namespace {
 // Receives the parser's events and writes them out again.
 class CleanWriter final : public nlohmann::json_sax<nlohmann::json> {
  public:
-  CleanWriter(Buffer& out, JsonKeyTest is_secret, const void* context)
-      : out_(out), is_secret_(is_secret), context_(context) {}
+  CleanWriter(Buffer& out, JsonKeyTest is_secret, const void* context,
+              JsonTextHider hide_parts)
+      : out_(out),
+        is_secret_(is_secret),
+        context_(context),
+        hide_parts_(hide_parts) {}
 
   bool null() override { return literal("null"); }
   bool boolean(bool v) override { return literal(v ? "true" : "false"); }
@@ -220,7 +224,14 @@ class CleanWriter final : public nlohmann::json_sax<nlohmann::json> {
     return true;
   }
   bool string(string_t& v) override {
-    if (begin_value()) sanitized_ += append_json_string(out_, v);
+    if (!begin_value()) return true;
+    hidden_.clear();
+    if (hide_parts_ != nullptr && hide_parts_(context_, v, hidden_)) {
+      sanitized_ += is_clean_text(v) ? 0 : 1;
+      append_json_string(out_, hidden_.view());
+    } else {
+      sanitized_ += append_json_string(out_, v);
+    }
     return true;
   }
   bool binary(binary_t&) override { return false; }
@@ -295,6 +306,8 @@ class CleanWriter final : public nlohmann::json_sax<nlohmann::json> {
   Buffer& out_;
   JsonKeyTest is_secret_;
   const void* context_;
+  JsonTextHider hide_parts_;
+  Buffer hidden_;  // a string without the parts that are secrets
   std::size_t depth_ = 0;
   std::size_t hidden_depth_ = 0;  // not 0: inside a secret that began there
   bool first_ = true;             // nothing written yet in this container
@@ -326,12 +339,12 @@ class PointLocale {
 
 bool append_clean_json(Buffer& out, std::string_view json,
                        JsonKeyTest is_secret, const void* context,
-                       std::uint32_t* sanitized) {
+                       std::uint32_t* sanitized, JsonTextHider hide_parts) {
   // The parser would take a NUL for the end.
   if (json.find('\0') != std::string_view::npos) return false;
   const PointLocale locale;
   const std::size_t start = out.size();
-  CleanWriter writer(out, is_secret, context);
+  CleanWriter writer(out, is_secret, context, hide_parts);
   if (!nlohmann::json::sax_parse(json.begin(), json.end(), &writer)) {
     out.truncate(start);
     return false;

@@ -87,13 +87,19 @@ std::string_view json_string_prefix(std::string_view text,
 // Decides, for a member of a JSON object, whether its value is a secret.
 using JsonKeyTest = bool (*)(const void* context, std::string_view key);
 
+// If parts of the text are secrets, adds the text without them to `out`.
+using JsonTextHider = bool (*)(const void* context, std::string_view text,
+                               Buffer& out);
+
 // Checks JSON text and writes it again in compact form: strings valid, numbers
 // as they were given, values of secret members replaced by "[REDACTED]". False,
 // and nothing written, if the text is not valid JSON, is nested too deeply, or
 // has a number beyond the range of a double. `sanitized` counts strings that
-// had to be repaired. A null test finds no secrets.
+// had to be repaired. A null test finds no secrets. `hide_parts`, which may be
+// null, is asked for each string that is a value, as it reads without escapes.
 bool append_clean_json(Buffer& out, std::string_view json,
                        JsonKeyTest is_secret, const void* context,
-                       std::uint32_t* sanitized);
+                       std::uint32_t* sanitized,
+                       JsonTextHider hide_parts = nullptr);
 
 }  // namespace stogger

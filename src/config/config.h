@@ -3,6 +3,7 @@
 // target: Sink::open() does that.
 #pragma once
 
+#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -81,10 +82,14 @@ struct Config {
   std::vector<OwnedOption> fields;  // that every event has
   std::vector<LimitRule> limits;
   RecorderSettings recorder;
+  // Those of `redact_keys` come last.
   std::vector<std::string> redact = Redaction::default_names();
+  std::shared_ptr<ValuePatterns> redact_values;  // null without any
   // As TOML, if they have to be shown in another way than they are.
   std::string shown_identifier;
   std::string shown_redact;
+  std::string shown_redact_keys;
+  std::string shown_redact_values;
   std::vector<HiddenValue> hidden;  // in the strings of [stogger]
   std::vector<ClearSecret> clear_secrets;
   bool is_public = false;  // everybody can read the file

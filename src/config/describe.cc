@@ -1,6 +1,7 @@
 #include "config/config.h"
 #include "config/controls.h"
 #include "config/expand.h"
+#include "config/redact.h"
 #include "config/toml_text.h"
 
 namespace stogger {
@@ -12,15 +13,6 @@ std::string string_value(std::string_view text) {
 
 std::string_view boolean(bool value) noexcept {
   return value ? "true" : "false";
-}
-
-std::string list_value(const std::vector<std::string>& texts) {
-  std::string list = "[";
-  for (const std::string& text : texts) {
-    if (list.size() > 1) list += ", ";
-    list += string_value(text);
-  }
-  return list + "]";
 }
 
 std::string describe(const BuiltSink& sink) {
@@ -51,10 +43,7 @@ std::string describe(const Config& config,
       toml_line("log_to_console", boolean(config.log_to_console)) +
       toml_line("caller_info", boolean(config.caller_info)) +
       toml_line("report_events", boolean(config.report_events)) +
-      toml_line("watch", boolean(config.watch)) +
-      toml_line("redact", config.shown_redact.empty()
-                              ? list_value(config.redact)
-                              : config.shown_redact);
+      toml_line("watch", boolean(config.watch)) + describe_redaction(config);
   out += describe_controls(config);
   for (const BuiltSink& sink : sinks) out += describe(sink);
   return out;

@@ -105,6 +105,7 @@ Loaded start(Hub& hub, const Config& config, std::vector<Problem> problems,
   settings.recorder = config.recorder;
   settings.caller_info = config.caller_info;
   settings.redact = config.redact;
+  settings.redact_values = config.redact_values;
   settings.report_events = config.report_events;
   settings.is_configuration = given && (right || has_own_sink(built));
   std::vector<HubSink> sinks;

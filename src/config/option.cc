@@ -69,10 +69,14 @@ class NodeWriter {
     if (!expanded.error.empty() && why_->empty()) *why_ = expanded.error;
     hidden_.insert(hidden_.end(), expanded.hidden.begin(),
                    expanded.hidden.end());
-    clear_secret_ = clear_secret_ || has_clear_secret(key, expanded.literal);
+    // What looks like a secret in a pattern is none.
+    const bool is_pattern = key == "redact_values";
+    clear_secret_ = clear_secret_ ||
+                    (!is_pattern && has_clear_secret(key, expanded.literal));
     text_ = expanded.error.empty() ? expanded.text : text;
     append_json_string(json_, text_);
-    shown_ += show_text(key, expanded.shown);
+    shown_ += is_pattern ? toml_string(expanded.shown)
+                         : show_text(key, expanded.shown);
   }
 
   void write_members(std::string_view key, const Node& node, char begin,

@@ -12,6 +12,7 @@
 #include "config/controls.h"
 #include "config/expand.h"
 #include "config/option.h"
+#include "config/redact.h"
 #include "config/toml_text.h"
 #include "config/tree.h"
 #include "deliver/read_delivery.h"
@@ -89,7 +90,6 @@ class Reader {
       bool* all_right);
   void read_table(const Member& table);
   void read_settings(Options& options, const std::vector<OwnedOption>& given);
-  void read_redact(Options& options);
   void read_logdir(Options& options, const std::vector<OwnedOption>& given);
   void read_postgres(Options& options, const Node& table,
                      const std::vector<OwnedOption>& given);
@@ -170,6 +170,7 @@ void Reader::read_table(const Member& table) {
   OptionsAccess::set_table(options, std::string(kTable),
                            {kTables.begin(), kTables.end()});
   read_settings(options, given);
+  read_redaction(options, table.node, given, &config_, problems_);
   read_logdir(options, given);
   read_postgres(options, table.node, given);
   static_cast<void>(options.finish());
@@ -184,10 +185,6 @@ void Reader::read_settings(Options& options,
   config_.report_events = options.boolean("report_events", true);
   config_.watch = options.boolean("watch", false);
   config_.delivery = read_default_delivery(options);
-  read_redact(options);
-  if (const OwnedOption* redact = find_option(given, "redact")) {
-    config_.shown_redact = redact->shown;
-  }
   const OwnedOption* identifier = find_option(given, "syslog_identifier");
   if (identifier == nullptr) {
     static_cast<void>(options.has("syslog_identifier"));
@@ -200,16 +197,6 @@ void Reader::read_settings(Options& options,
   } else {
     config_.syslog_identifier = name;
     config_.shown_identifier = identifier->shown;
-  }
-}
-
-void Reader::read_redact(Options& options) {
-  const std::size_t count = options.list_size("redact");
-  // A list that is wrong hides what is hidden without one.
-  if (!options.has("redact") || options.has_problem("redact")) return;
-  config_.redact.clear();
-  for (std::size_t i = 0; i < count; ++i) {
-    config_.redact.emplace_back(options.list_item("redact", i));
   }
 }
 

@@ -12,10 +12,8 @@
 #include "base/no_canary.h"
 #include "base/quote.h"
 #include "deliver/inside_sink.h"
-#include "event/event_record.h"
 #include "event/shorten.h"
 #include "os/diagnostics.h"
-#include "render/complete.h"
 #include "render/message.h"
 
 namespace stogger {
@@ -50,11 +48,6 @@ Status no_sink(std::string_view function, std::string_view name) {
 std::uint64_t next_system() noexcept {
   static std::atomic<std::uint64_t> last{0};
   return ++last;
-}
-
-// Whether what was recorded is wanted now.
-bool is_failure(const detail::Call& call) noexcept {
-  return call.level >= Level::error || call.event == kScopeFailed;
 }
 
 // Keeps the first failure.
@@ -102,22 +95,6 @@ void Hub::publish() noexcept {
   levels_.set_least(least, !table.is_capture);
 }
 
-// Of loggers with a rule, too.
-[[gnu::always_inline]] inline bool Hub::takes(const Table& table,
-                                              const Way& way,
-                                              const detail::LoggerRep* logger,
-                                              Level level,
-                                              std::string_view event) noexcept {
-  const std::int32_t rule = logger == nullptr || table.is_capture
-                                ? LoggerLevel::kNoRule
-                                : logger->rule();
-  if (!way.level.takes(static_cast<std::int32_t>(level), rule)) return false;
-  if (way.filter == nullptr) [[likely]]
-    return true;
-  return way.filter->takes(
-      event, logger != nullptr ? logger->bound.name() : std::string_view());
-}
-
 // By a limit. Else *before is how many events like it were.
 [[gnu::noinline]] bool Hub::is_left_out(const Table& table,
                                         const detail::LoggerRep* logger,
@@ -130,56 +107,6 @@ void Hub::publish() noexcept {
   return true;
 }
 
-bool Hub::is_taken(const Table& table, const detail::LoggerRep* logger,
-                   const detail::Call& call) noexcept {
-  return std::any_of(table.ways.begin(), table.ways.end(), [&](const Way& way) {
-    return takes(table, way, logger, call.level, call.event);
-  });
-}
-
-// An event that no sink takes, for as long as nothing fails.
-[[gnu::noinline]] void Hub::record(const Table& table, const Time* time,
-                                   const detail::LoggerRep* logger,
-                                   const detail::Call& call,
-                                   ScratchLease& scratch) {
-  if (!table.recorder.keeps(call.level)) return scratch.took(0);
-  const Event event =
-      compose(logger, call, time != nullptr ? *time : clock_->now(),
-              table.settings, scratch->event, 0);
-  ScratchLease::recent_events().keep(event, origin(), table.recorder.events);
-  scratch.took(event.raw_size);
-}
-
-// What was recorded before the event of that call, to the sinks that take it.
-// Called before it is composed, which needs the same memory.
-[[gnu::noinline]] void Hub::replay(const Table& table,
-                                   const detail::LoggerRep* logger,
-                                   const detail::Call& call,
-                                   ScratchLease& scratch) noexcept {
-  RecentEvents& recent = ScratchLease::recent_events();
-  const InsideSink guard;
-  try {
-    EventRecord record;
-    const std::size_t count = recent.count(origin());
-    for (std::size_t i = 0; i < count; ++i) {
-      if (!record.read(recent.record(i))) continue;
-      Event event = record.event();
-      scratch->message.clear();
-      complete(&event, scratch->message, scratch->event);
-      for (const Way& way : table.ways) {
-        if (takes(table, way, logger, call.level, call.event) &&
-            way.takes(event.name, event.logger)) {
-          way.route->deliver(event, scratch->row);
-        }
-      }
-    }
-  } catch (...) {
-    // No memory for it.
-  }
-  scratch->message.clear();
-  recent.forget();
-}
-
 // At the time given, or now.
 [[gnu::always_inline]] inline void Hub::deliver_to(
     const Time* time, const detail::LoggerRep* logger,
@@ -187,17 +114,20 @@ bool Hub::is_taken(const Table& table, const detail::LoggerRep* logger,
   const Table* active = nullptr;
   ScratchLease scratch(tables_.active(), &active);
   const Table& table = *active;
-  const bool records = table.recorder.is_on();
-  if (records && !is_taken(table, logger, call)) [[unlikely]] {
-    return record(table, time, logger, call, scratch);
+  const Way* way = table.ways.data();
+  const Way* const end = way + table.ways.size();
+  const Way* taken = nullptr;
+  if (table.recorder.is_on()) [[unlikely]] {
+    way = taken = first_taken(table, logger, call);
+    if (taken == end) return record(table, time, logger, call, scratch);
   }
   std::uint64_t left_out = 0;
   if (table.limits != nullptr && is_left_out(table, logger, call, &left_out))
       [[unlikely]] {
     return scratch.took(0);
   }
-  if (records && is_failure(call)) [[unlikely]]
-    replay(table, logger, call, scratch);
+  if (taken != nullptr) [[unlikely]]
+    replay_if_failed(table, logger, call, scratch);
   Event event = compose(logger, call, time != nullptr ? *time : clock_->now(),
                         table.settings, scratch->event, left_out);
   if (event.has_message() && table.needs_message) {
@@ -206,9 +136,9 @@ bool Hub::is_taken(const Table& table, const detail::LoggerRep* logger,
   }
   shorten(&event, scratch->event);
   const InsideSink guard;
-  for (const Way& way : table.ways) {
-    if (takes(table, way, logger, event.level, call.event)) {
-      way.route->deliver(event, scratch->row);
+  for (; way != end; ++way) {
+    if (way == taken || table.takes(*way, logger, event.level, call.event)) {
+      way->route->deliver(event, scratch->row);
     }
   }
   scratch.took(event.raw_size + event.message.size());
@@ -238,7 +168,7 @@ bool Hub::is_taken(const Table& table, const detail::LoggerRep* logger,
   const Level level = std::clamp(call.level, Level::trace, Level::alert);
   const Visit table(tables_.active());
   for (const Way& way : table->ways) {
-    if (takes(*table, way, logger, level, call.event)) {
+    if (table->takes(way, logger, level, call.event)) {
       way.route->outlet().count_lost();
     }
   }
@@ -276,7 +206,7 @@ void Hub::hand_over(const SinkEvent& said) noexcept {
     }
     for (const Way& way : table->ways) {
       if (way.route->name() == said.sink ||
-          !takes(*table, way, nullptr, event.level, event.name)) {
+          !table->takes(way, nullptr, event.level, event.name)) {
         continue;
       }
       way.route->deliver(event, scratch->row);
@@ -312,8 +242,9 @@ Status Hub::install(const HubSettings& settings, std::vector<HubSink> sinks) {
   const Table& old = tables_.in_place();
   LevelRules levels = settings.levels;
   Table table;
-  table.settings = EventSettings(settings.caller_info, settings.redact,
-                                 Fields(settings.static_fields));
+  table.settings =
+      EventSettings(settings.caller_info, settings.redact,
+                    Fields(settings.static_fields), settings.redact_values);
   table.recorder = settings.recorder;
   if (!settings.limits.empty()) {
     table.limits = std::make_shared<Limits>(settings.limits, old.limits.get());

@@ -44,6 +44,7 @@ struct HubSettings {
   RecorderSettings recorder{};
   bool caller_info = false;
   std::vector<std::string> redact = Redaction::default_names();
+  std::shared_ptr<ValuePatterns> redact_values{};  // null without any
   // That a sink fails or works again goes to the others, as an event.
   bool report_events = true;
   // False for what stands in for a configuration: the console of a program that
@@ -116,16 +117,15 @@ class Hub final : public EventTarget, private ProcessObject {
 
   void publish() noexcept;
   void tick() noexcept;
-  static bool takes(const Table& table, const Way& way,
-                    const detail::LoggerRep* logger, Level level,
-                    std::string_view event) noexcept;
-  static bool is_taken(const Table& table, const detail::LoggerRep* logger,
-                       const detail::Call& call) noexcept;
+  static const Way* first_taken(const Table& table,
+                                const detail::LoggerRep* logger,
+                                const detail::Call& call) noexcept;
   void record(const Table& table, const Time* time,
               const detail::LoggerRep* logger, const detail::Call& call,
               ScratchLease& scratch);
-  void replay(const Table& table, const detail::LoggerRep* logger,
-              const detail::Call& call, ScratchLease& scratch) noexcept;
+  void replay_if_failed(const Table& table, const detail::LoggerRep* logger,
+                        const detail::Call& call,
+                        ScratchLease& scratch) noexcept;
   RecentEvents::Origin origin() const noexcept {
     return {number_, ScopeChain::outermost_number()};
   }

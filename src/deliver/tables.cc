@@ -139,6 +139,10 @@ void Tables::after_fork_in_child() noexcept {
   active_.visitors().forget_other_threads();
   installed_.visitors().forget_other_threads();
   ScratchLease::forget_other_threads();
+  for (const Kept& kept : tables_) {
+    const Redaction& redaction = kept.table->settings.redaction();
+    if (redaction.patterns()) redaction.patterns()->after_fork_in_child();
+  }
   for (const auto& route : routes_) route->after_fork_in_child();
   routes_mutex_.unlock();
 }

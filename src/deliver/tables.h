@@ -18,6 +18,7 @@
 #include "deliver/current.h"
 #include "deliver/route.h"
 #include "event/compose.h"
+#include "event/logger.h"
 #include "event/recorder_settings.h"
 #include "filter/event_filter.h"
 #include "filter/limits.h"
@@ -92,6 +93,19 @@ struct Table {
   bool needs_message = false;  // one of the routes does
   bool is_capture = false;     // no rule holds
 
+  // Whether an event of that logger, which may have a rule, goes that way.
+  [[gnu::always_inline]] bool takes(const Way& way,
+                                    const detail::LoggerRep* logger,
+                                    Level level,
+                                    std::string_view event) const noexcept {
+    const std::int32_t rule =
+        logger == nullptr || is_capture ? LoggerLevel::kNoRule : logger->rule();
+    if (!way.level.takes(static_cast<std::int32_t>(level), rule)) return false;
+    if (way.filter == nullptr) [[likely]]
+      return true;
+    return way.filter->takes(
+        event, logger != nullptr ? logger->bound.name() : std::string_view());
+  }
   bool has(const Route* route) const noexcept {
     return std::any_of(ways.begin(), ways.end(),
                        [&](const Way& way) { return way.route == route; });

@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <deque>
 #include <iterator>
 
 #include "base/ascii_test.h"
@@ -77,7 +78,7 @@ bool has_key(Fields fields, std::string_view key) noexcept {
     ascii.add(key);
     const std::uint64_t mark = KeyShapes::mark(key);
     common |= (seen | settings.special().marks_like(key)) & mark;
-    if (redaction.may_hide(key)) common |= mark;
+    if (redaction.may_hide_ending(key)) common |= mark;
     seen |= mark;
     size += key.size();
     if (field.value.kind() != Kind::text) continue;
@@ -89,6 +90,22 @@ bool has_key(Fields fields, std::string_view key) noexcept {
   if (!ascii.passed() || size > kLargestEvent) return false;
   *raw_size += size;
   return true;
+}
+
+// Whether a text of the call may have what a pattern matches. Too long ones are
+// cut before anything looks at them.
+[[gnu::noinline]] bool may_match(const detail::Call& call,
+                                 const ValuePatterns& patterns) {
+  const auto matches = [&](std::string_view text) {
+    return !is_clean_text(text) || patterns.match(text);
+  };
+  std::size_t size = call.message.size();
+  for (const Field& field : call.fields) {
+    if (field.value.kind() != Kind::text) continue;
+    size += field.value.text().size();
+    if (size > kLargestEvent || matches(field.value.text())) return true;
+  }
+  return size > kLargestEvent || matches(call.message);
 }
 
 class Composer {
@@ -111,6 +128,15 @@ class Composer {
   // Whether a field has the key of a static one, which then is none.
   bool replaces_static() const noexcept { return replaces_static_; }
 
+  // Of a text that is no JSON.
+  std::string_view without_secret_parts(std::string_view text) {
+    if (const ValuePatterns* patterns = settings_.redaction().patterns()) {
+      text = without_matches(text, *patterns);
+    }
+    return without_passwords(text);
+  }
+
+ private:
   // In the URLs of a text, or of JSON.
   std::string_view without_passwords(std::string_view text) {
     if (!settings_.redaction().hides_part_of(text)) return text;
@@ -120,12 +146,26 @@ class Composer {
     return scratch_.arena.copy(clean.view());
   }
 
- private:
+  // What has no room is not searched, and not shown.
+  std::string_view without_matches(std::string_view text,
+                                   const ValuePatterns& patterns) {
+    if (text.size() > pattern_room_) return kRedacted;
+    pattern_room_ -= text.size();
+    if (!is_clean_text(text)) text = cleaned(text);
+    if (!patterns.match(text)) return text;
+    Buffer& clean = scratch_.buffer;
+    clean.clear();
+    patterns.append_clean(clean, text, kRedacted);
+    event_->raw_size += clean.size();
+    return scratch_.arena.copy(clean.view());
+  }
+
   void add(std::string_view key, const Value& value) {
     // What has no room in the event is not looked at.
     if (key.size() > key_room_) return leave_out();
     key_room_ -= key.size();
-    if (!is_clean_text(key)) key = clean_key(key);
+    // As targets would write it: keys that are equal then are equal now.
+    if (!is_clean_text(key)) key = cleaned(key);
     event_->raw_size += key.size() + kOtherSize;
     const Value settled = settle(key, value);
     if (settings_.special().may_have(key)) {
@@ -145,12 +185,11 @@ class Composer {
 
   void leave_out() noexcept { event_->truncated = true; }
 
-  // As targets would write it: keys that are equal then are equal now.
-  std::string_view clean_key(std::string_view key) {
+  std::string_view cleaned(std::string_view text) {
     ++event_->sanitized;
     Buffer& clean = scratch_.buffer;
     clean.clear();
-    append_clean_text(clean, key);
+    append_clean_text(clean, text);
     return scratch_.arena.copy(clean.view());
   }
 
@@ -167,7 +206,7 @@ class Composer {
     if (value.kind() == Kind::json) return settle_json(value.text());
     const std::string_view text = utf8_prefix(value.text(), kLargestEvent);
     event_->raw_size += text.size();
-    return without_passwords(text);
+    return without_secret_parts(text);
   }
 
   Value settle_json(std::string_view text) {
@@ -176,10 +215,11 @@ class Composer {
     event_->raw_size += text.size();
     Buffer& clean = scratch_.buffer;
     clean.clear();
+    const Redaction& redaction = settings_.redaction();
     const bool valid = append_clean_json(
-        clean, text,
-        settings_.redaction().empty() ? nullptr : &Redaction::hides_member,
-        &settings_.redaction(), &event_->sanitized);
+        clean, text, redaction.empty() ? nullptr : &Redaction::hides_member,
+        &redaction, &event_->sanitized,
+        redaction.patterns() == nullptr ? nullptr : &Redaction::hide_parts);
     if (!valid) return without_secrets(text);
     return Value(Json{without_passwords(scratch_.arena.copy(clean.view()))});
   }
@@ -197,8 +237,11 @@ class Composer {
 
   // Of a text that is no JSON. Where a secret in it would end is not known.
   Value without_secrets(std::string_view text) {
-    return settings_.redaction().hides_word_of(text) ? kRedacted
-                                                     : without_passwords(text);
+    const Redaction& redaction = settings_.redaction();
+    return redaction.hides_word_of(text) ||
+                   redaction.hides_escaped_part_of(text)
+               ? kRedacted
+               : without_secret_parts(text);
   }
 
   const EventSettings& settings_;
@@ -209,6 +252,8 @@ class Composer {
   std::size_t key_room_ = kLargestEvent;
   std::size_t json_room_ = kLargestEvent;
   std::size_t unread_room_ = kLargestEvent;
+  // What may still be searched for patterns.
+  std::size_t pattern_room_ = kLargestEvent;
 };
 
 // Last, so that they do not push the program's own fields aside. What the
@@ -225,16 +270,28 @@ void add_caller(const Where& where, EventScratch& scratch, Event* event) {
 
 EventSettings::EventSettings(bool caller_info,
                              const std::vector<std::string>& redact,
-                             Fields static_fields)
-    : caller_info_(caller_info), redaction_(redact) {
+                             Fields static_fields,
+                             std::shared_ptr<ValuePatterns> patterns)
+    : caller_info_(caller_info), redaction_(redact, std::move(patterns)) {
   for (const std::string_view name : kReserved) special_.add(name);
   special_.add(kFunc);
   special_.add(kScope);
+  for (const std::string& prefix : redaction_.prefixes()) {
+    special_.add_prefix(prefix);
+  }
   if (static_fields.size() == 0) return;
   std::vector<Field> fields(static_fields.begin(), static_fields.end());
+  std::deque<Buffer> without_parts;
   for (Field& field : fields) {
     special_.add(field.key);
-    if (redaction_.hides(field.key)) field.value = Value(kRedacted);
+    if (redaction_.hides(field.key)) {
+      field.value = Value(kRedacted);
+    } else if (field.value.kind() == Kind::text &&
+               redaction_.patterns() != nullptr &&
+               Redaction::hide_parts(&redaction_, field.value.text(),
+                                     without_parts.emplace_back())) {
+      field.value = Value(without_parts.back().view());
+    }
   }
   static_fields_ = std::make_shared<const StaticFields>(Fields(fields));
 }
@@ -257,7 +314,7 @@ EventSettings::EventSettings(bool caller_info,
     composer.add_scopes(scope);
     composer.add(bound);
     composer.add(call.fields);
-    event->message_template = composer.without_passwords(call.message);
+    event->message_template = composer.without_secret_parts(call.message);
     if (with_static || !composer.replaces_static()) break;
     *event = scratch.before;
     event->raw_size -= settings.static_fields()->raw_size();
@@ -299,6 +356,8 @@ Event compose(const detail::LoggerRep* logger, const detail::Call& call,
   const detail::ScopeRep* const scope = ScopeChain::innermost();
   if (has_bound || scope != nullptr || settings.caller_info() ||
       left_out != 0 || settings.redaction().hides_part_of(call.message) ||
+      (settings.redaction().patterns() != nullptr &&
+       may_match(call, *settings.redaction().patterns())) ||
       !are_plain(call.fields, settings, &event.raw_size)) {
     compose_fields(has_bound ? logger->bound.fields() : Fields(), scope, call,
                    settings, scratch, left_out, &event);

@@ -24,7 +24,7 @@ class EventSettings {
   explicit EventSettings(
       bool caller_info = false,
       const std::vector<std::string>& redact = Redaction::default_names(),
-      Fields static_fields = {});
+      Fields static_fields = {}, std::shared_ptr<ValuePatterns> patterns = {});
 
   // True: code_file, code_line, pid and thread go with every event.
   bool caller_info() const noexcept { return caller_info_; }
@@ -38,7 +38,8 @@ class EventSettings {
     return static_fields_ != nullptr && static_fields_->has(key);
   }
 
-  // Keys that targets have for themselves, and those of static fields.
+  // Keys that targets have for themselves, those of static fields, and those
+  // that are secrets by their beginning.
   const KeyShapes& special() const noexcept { return special_; }
 
  private:

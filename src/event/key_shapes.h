@@ -14,6 +14,12 @@ class KeyShapes {
     if (!name.empty()) shapes_[first(name)] |= mark(name);
   }
 
+  // Adds all names that begin so.
+  void add_prefix(std::string_view prefix) noexcept {
+    if (prefix.empty()) return shapes_.fill(~std::uint64_t{0});
+    shapes_[first(prefix)] = ~std::uint64_t{0};
+  }
+
   // False only if no name that was added equals the key, ASCII letters
   // compared without regard to their case.
   bool may_have(std::string_view key) const noexcept {

@@ -6,6 +6,7 @@
 #include "base/buffer.h"
 #include "base/names.h"
 #include "base/unescape.h"
+#include "base/utf8.h"
 
 namespace stogger {
 namespace {
@@ -30,26 +31,50 @@ bool may_begin_at(std::string_view text, std::size_t start,
   return !is_letter(before) || (is_capital(text[start]) && !is_capital(before));
 }
 
+// Whether the test holds for the text without the escapes of JSON. JSON can
+// hold JSON as a string, whose escapes are escaped once more.
+template <class Test>
+bool is_unescaped(std::string_view text, Test test) {
+  constexpr int kMostLevels = 4;
+  Buffer plain;
+  for (int level = 0; level < kMostLevels; ++level) {
+    Buffer next;
+    if (!append_unescaped(next, text)) return false;
+    plain = std::move(next);
+    text = plain.view();
+    if (test(text)) return true;
+  }
+  return false;
+}
+
 }  // namespace
 
-Redaction::Redaction(const std::vector<std::string>& names)
-    : names_(names), forms_(names) {
+Redaction::Redaction(const std::vector<std::string>& names,
+                     std::shared_ptr<ValuePatterns> patterns)
+    : names_(names), patterns_(std::move(patterns)) {
   for (const std::string& name : names_) {
-    if (name.find('_') == std::string::npos) continue;
-    std::string dashed = name;
+    const bool is_prefix = name.ends_with('*');
+    std::vector<std::string>& to = is_prefix ? prefixes_ : forms_;
+    const std::string plain = name.substr(0, name.size() - is_prefix);
+    to.push_back(plain);
+    if (plain.find('_') == std::string::npos) continue;
+    std::string dashed = plain;
     std::replace(dashed.begin(), dashed.end(), '_', '-');
-    forms_.push_back(std::move(dashed));
-    std::string joined = name;
+    to.push_back(std::move(dashed));
+    // What begins with `card_*` joined is also `cardinal`.
+    if (is_prefix && plain.ends_with('_')) continue;
+    std::string joined = plain;
     std::erase(joined, '_');
-    forms_.push_back(std::move(joined));
+    to.push_back(std::move(joined));
   }
   for (const std::string& form : forms_) {
     endings_.add(form);
     shapes_.add(form);
   }
+  for (const std::string& prefix : prefixes_) shapes_.add_prefix(prefix);
 }
 
-bool Redaction::is_secret(std::string_view key) const noexcept {
+bool Redaction::has_secret_ending(std::string_view key) const noexcept {
   return std::any_of(forms_.begin(), forms_.end(), [&](const auto& name) {
     return name.size() <= key.size() && !name.empty() &&
            equal_ignoring_case(name, key.substr(key.size() - name.size())) &&
@@ -57,18 +82,39 @@ bool Redaction::is_secret(std::string_view key) const noexcept {
   });
 }
 
-// JSON can hold JSON as a string, whose escapes are escaped once more.
+bool Redaction::has_secret_beginning(std::string_view key) const noexcept {
+  return std::any_of(prefixes_.begin(), prefixes_.end(), [&](const auto& name) {
+    return equal_ignoring_case(name, key.substr(0, name.size()));
+  });
+}
+
 bool Redaction::hides_word_of(std::string_view text) const {
-  constexpr int kMostLevels = 4;
-  if (empty()) return false;
-  Buffer plain;
-  for (int level = 0; !has_word(text); ++level) {
-    if (level == kMostLevels) return false;
-    Buffer next;
-    if (!append_unescaped(next, text)) return false;
-    plain = std::move(next);
-    text = plain.view();
+  return !empty() &&
+         (has_word(text) || is_unescaped(text, [&](std::string_view plain) {
+            return has_word(plain);
+          }));
+}
+
+bool Redaction::hides_escaped_part_of(std::string_view text) const {
+  return patterns_ != nullptr &&
+         is_unescaped(text, [&](std::string_view plain) {
+           Buffer unused;
+           return hide_parts(this, plain, unused);
+         });
+}
+
+// Of bytes that are no text, targets get U+FFFD; patterns see the same.
+bool Redaction::hide_parts(const void* context, std::string_view text,
+                           Buffer& out) {
+  const ValuePatterns& patterns =
+      *static_cast<const Redaction*>(context)->patterns_;
+  Buffer clean;
+  if (!is_clean_text(text)) {
+    append_clean_text(clean, text);
+    text = clean.view();
   }
+  if (!patterns.match(text)) return false;
+  patterns.append_clean(out, text, kRedacted);
   return true;
 }
 
@@ -79,10 +125,15 @@ bool Redaction::has_word(std::string_view text) const noexcept {
   return false;
 }
 
-// Whether the end of a word begins there that makes it a secret.
+// Whether the end of a word begins there that makes it a secret, or a word that
+// is one by its beginning.
 bool Redaction::has_word_end(std::string_view text,
                              std::size_t start) const noexcept {
   const std::string_view rest = text.substr(start);
+  if ((start == 0 || is_between(text[start - 1])) && !is_between(text[start]) &&
+      begins_secret(rest)) {
+    return true;
+  }
   return std::any_of(forms_.begin(), forms_.end(), [&](const auto& name) {
     const std::size_t size = name.size();
     return size != 0 && size <= rest.size() &&

@@ -1,6 +1,8 @@
-// Redaction: which fields are secrets, by the names that their keys end with.
+// Redaction: which fields are secrets, by the names that their keys end with,
+// and which parts of texts are, by patterns.
 #pragma once
 
+#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -8,6 +10,7 @@
 #include "event/key_endings.h"
 #include "event/key_shapes.h"
 #include "event/url_secret.h"
+#include "event/value_patterns.h"
 
 namespace stogger {
 
@@ -21,15 +24,18 @@ class Redaction {
   // without regard to their case: `token` hides `token`, `access_token` and
   // `csrftoken`, and not `token_count`; `api_key` hides `x-api-key` and
   // `apiKey`, too. Names of fewer than five characters have to begin a word of
-  // the key: `pin` hides `card_pin` and `cardPin`, and not `spin`.
-  explicit Redaction(const std::vector<std::string>& names);
+  // the key: `pin` hides `card_pin` and `cardPin`, and not `spin`. A name with
+  // a * at its end hides all keys that begin so. `patterns` may be null.
+  explicit Redaction(const std::vector<std::string>& names,
+                     std::shared_ptr<ValuePatterns> patterns = {});
 
-  // False only if the key, which is not empty, is no secret.
-  bool may_hide(std::string_view key) const noexcept {
+  // False only if the key, which is not empty, ends with no name.
+  bool may_hide_ending(std::string_view key) const noexcept {
     return endings_.may_end(key);
   }
   bool hides(std::string_view key) const noexcept {
-    return !key.empty() && may_hide(key) && is_secret(key);
+    return !key.empty() && ((may_hide_ending(key) && has_secret_ending(key)) ||
+                            begins_secret(key));
   }
   // True if the text has a URL with a password, or with a parameter that is a
   // secret by its name. Nothing is hidden without names.
@@ -40,21 +46,39 @@ class Redaction {
   void append_clean(Buffer& out, std::string_view text) const {
     append_without_url_secrets(out, text, &hides_member, this, kRedacted);
   }
+  // Null without any. Looks for them in texts that are no JSON, but not in
+  // keys.
+  ValuePatterns* patterns() const noexcept { return patterns_.get(); }
+  // True if a pattern matches once the escapes of JSON are undone. May throw
+  // std::bad_alloc.
+  bool hides_escaped_part_of(std::string_view text) const;
+
   // True if a word of the text, between spaces and punctuation, is such a key,
   // as it stands or once the escapes of JSON are undone. May throw
   // std::bad_alloc.
   bool hides_word_of(std::string_view text) const;
   bool empty() const noexcept { return names_.empty(); }
   const std::vector<std::string>& names() const noexcept { return names_; }
+  // What keys begin with that are secrets.
+  const std::vector<std::string>& prefixes() const noexcept {
+    return prefixes_;
+  }
 
   // The same, as a JsonKeyTest; `context` is a Redaction.
   static bool hides_member(const void* context, std::string_view key);
+  // What patterns match in it, as a JsonTextHider.
+  static bool hide_parts(const void* context, std::string_view text,
+                         Buffer& out);
 
   // The names unless configured otherwise.
   static const std::vector<std::string>& default_names();
 
  private:
-  bool is_secret(std::string_view key) const noexcept;
+  bool has_secret_ending(std::string_view key) const noexcept;
+  bool begins_secret(std::string_view key) const noexcept {
+    return !prefixes_.empty() && has_secret_beginning(key);
+  }
+  bool has_secret_beginning(std::string_view key) const noexcept;
   bool has_part(std::string_view text) const noexcept {
     return !empty() && has_url_secret(text, &hides_member, this);
   }
@@ -63,8 +87,10 @@ class Redaction {
 
   std::vector<std::string> names_;  // as they were given
   std::vector<std::string> forms_;  // the same, and how else they are written
+  std::vector<std::string> prefixes_;  // of names with a *
   KeyEndings endings_;
-  KeyShapes shapes_;
+  KeyShapes shapes_;  // of all of them
+  std::shared_ptr<ValuePatterns> patterns_;
 };
 
 }  // namespace stogger

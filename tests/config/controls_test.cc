@@ -37,6 +37,10 @@ TEST_F(ControlsConfigTest, WrongLevelsSayWhere) {
   EXPECT_EQ(problems("[stogger.levels]\n\"\" = \"debug\""),
             Lines({"c.toml:2:1: [stogger.levels]: the rule \"\" has no name; "
                    "the level of all other loggers is `level`"}));
+  EXPECT_EQ(problems("[stogger.levels]\nhttp = \"debug\"\nhttp = \"info\""),
+            Lines({"c.toml:3:8: Error while parsing key-value pair: cannot "
+                   "redefine existing string 'http'"}));
+  EXPECT_EQ(problems("[stogger.levels]\nhttp = \"\"").size(), 1U);
   EXPECT_EQ(problems("[stogger]\nlevels = \"debug\""),
             Lines({"c.toml:2:1: \"levels\" must be a table: [stogger.levels], "
                    "with a level for each logger"}));
@@ -105,6 +109,12 @@ TEST_F(ControlsConfigTest, WrongLimitsSayWhere) {
   EXPECT_EQ(problems("[[stogger.limits]]\nsample = 0.5\nper_secnd = 1"),
             Lines({"c.toml:3:1: unknown key \"per_secnd\" in "
                    "[stogger.limits] (did you mean \"per_second\"?)"}));
+  EXPECT_EQ(problems("[[stogger.limits]]"),
+            Lines({"c.toml:1:1: \"per_second\" is required, or \"sample\""}));
+  // Of two that are the same, the first counts.
+  EXPECT_EQ(problems("[[stogger.limits]]\nper_second = 1\n"
+                     "[[stogger.limits]]\nper_second = 1"),
+            Lines());
   EXPECT_EQ(problems("[stogger.limits]\nper_second = 1"),
             Lines({"c.toml:1:10: \"limits\" is a list of tables: "
                    "[[stogger.limits]]"}));

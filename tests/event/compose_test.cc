@@ -460,6 +460,17 @@ TEST(ComposeSettingsTest, KeysToHideCanBeChosen) {
   EXPECT_EQ(Composed(settings, {{"level", 1}}).show(), "level=[REDACTED]");
 }
 
+TEST(ComposeSettingsTest, KeysThatBeginWithANameAreHidden) {
+  const EventSettings settings(false, {"card_*", "pin"});
+  EXPECT_EQ(
+      Composed(settings, {{"card_number", 1}, {"cards", 2}, {"PIN", 3}}).show(),
+      "card_number=[REDACTED] cards=2 PIN=[REDACTED]");
+  const Composed json(settings, {{"json", Json{"{\"card_a\":{\"b\":1}}"}}});
+  EXPECT_EQ(json.event.fields[0].value.text(), "{\"card_a\":\"[REDACTED]\"}");
+  EXPECT_EQ(Composed(EventSettings(false, {"*"}), {{"a", 1}, {"b", 2}}).show(),
+            "a=[REDACTED] b=[REDACTED]");
+}
+
 TEST(ComposeSettingsTest, AnEmptyListHidesNothing) {
   const EventSettings settings(false, {});
   EXPECT_EQ(Composed(settings, {{"password", 3}}).show(), "password=3");

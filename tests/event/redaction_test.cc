@@ -55,6 +55,23 @@ TEST(RedactionTest, AShortNameHasToBeginAWord) {
   EXPECT_FALSE(redaction.hides_word_of("spin=1"));
 }
 
+TEST(RedactionTest, ANameWithAnAsteriskHidesWhatBeginsSo) {
+  const Redaction redaction({"card_*", "api_key*", "ssn"});
+  for (const char* key : {"card_number", "Card_", "card-number", "API_KEY_2",
+                          "apiKeyOfAnn", "ssn", "customer_ssn"}) {
+    EXPECT_TRUE(redaction.hides(key)) << key;
+    EXPECT_TRUE(Redaction::hides_member(&redaction, key)) << key;
+  }
+  for (const char* key :
+       {"card", "cardinal", "my_card_number", "ssn_count", "card*", "api"}) {
+    EXPECT_FALSE(redaction.hides(key)) << key;
+  }
+  EXPECT_TRUE(redaction.hides_word_of("{card_number: 1"));
+  EXPECT_TRUE(redaction.hides_word_of("{\"card\\u005fnumber\": 1"));
+  EXPECT_FALSE(redaction.hides_word_of("{my_card_number: 1"));
+  EXPECT_TRUE(Redaction({"*"}).hides("anything"));
+}
+
 TEST(RedactionTest, NamesOfAnySizeHide) {
   std::vector<std::string> names;
   for (std::size_t size = 5; size < 200; ++size) {

@@ -102,6 +102,15 @@ TEST_F(ControlsTest, LevelsChangeForLoggersThatThereAre) {
   EXPECT_EQ(events(), "b d g h ");
 }
 
+TEST_F(ControlsTest, ARuleMayBeForALoggerThatIsNotThere) {
+  load("[stogger.levels]\nnobody = \"debug\"");
+  ASSERT_OK(system_.set_level("later", Level::debug));
+  system_.logger().debug("a");
+  system_.logger("later").debug("b");
+  system_.logger("laterally").debug("c");
+  EXPECT_EQ(events(), "b ");
+}
+
 TEST_F(ControlsTest, NamesThatCannotBeThoseOfRulesAreRefused) {
   for (const char* name : {"", "http*", "a,b", "a=b"}) {
     EXPECT_EQ(system_.set_level(name, Level::debug).code(), Code::invalid)

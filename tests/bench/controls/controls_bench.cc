@@ -69,6 +69,10 @@ int main(int argc, char** argv) {
        "[stogger.fields]\nservice = \"shop\"\nversion = \"2.1\"\n"
        "[stogger.levels]\nbench = \"info\"",
        Level::info, false},
+      {"redact_keys with 3 keys", "",
+       "redact_keys = [\"ssn\", \"card_*\", \"iban\"]", Level::info, false},
+      {"values searched for 2 patterns", "",
+       "redact_values = ['\\b\\d{16}\\b', 'tok_\\w+']", Level::info, false},
       {"left out by a limit", "50 ns", "[[stogger.limits]]\nper_second = 0",
        Level::info, false},
       {"kept by the recorder", "100 ns", "[stogger.recorder]", Level::debug,

@@ -38,7 +38,9 @@ TEST_F(JsonlSink, ItsFormIsJsonAndCannotBeChosen) {
   EXPECT_EQ(sink_->form(), RowForm::json);
   EXPECT_EQ(sink_->target(), path_);
   EXPECT_THAT(refusal(make_jsonl_sink, {{"path", path_}, {"format", "text"}}),
-              HasSubstr("format"));
+              HasSubstr("\"format\" is always \"json\" here"));
+  make_open({{"format", "json"}});
+  EXPECT_EQ(sink_->form(), RowForm::json);
 }
 
 TEST_F(JsonlSink, LocalTimesAreForRotationByDateAlone) {
