@@ -24,6 +24,7 @@ class ModuleTest : public ::testing::Test {
  protected:
   ModuleTest() {
     look_in(TEST_MODULE_FOLDER);
+    set_installation_folder(folder_.file("installed/stogger"));
     set_diagnostics(
         [](std::string_view line, void* self) {
           static_cast<ModuleTest*>(self)->reports_.emplace_back(line);
