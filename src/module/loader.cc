@@ -287,8 +287,8 @@ std::vector<std::string> module_folders() {
   return folders;
 }
 
-void set_installation_folder(std::string folder) {
-  installation_folder() = std::move(folder);
+std::string set_installation_folder(std::string folder) {
+  return std::exchange(installation_folder(), std::move(folder));
 }
 
 void add_module_folder(std::string folder) {

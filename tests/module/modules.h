@@ -20,11 +20,16 @@ namespace stogger {
 
 using Lines = std::vector<std::string>;
 
+// From the start: what is loaded once stays so.
+inline constexpr const char* kNothingInstalled = "/no/such/folder/stogger";
+// Where the modules of the machine are.
+inline const std::string kInstalledModules =
+    set_installation_folder(kNothingInstalled);
+
 class ModuleTest : public ::testing::Test {
  protected:
   ModuleTest() {
     look_in(TEST_MODULE_FOLDER);
-    set_installation_folder(folder_.file("installed/stogger"));
     set_diagnostics(
         [](std::string_view line, void* self) {
           static_cast<ModuleTest*>(self)->reports_.emplace_back(line);
