@@ -31,12 +31,23 @@ struct CsvConfig {
   bool append = false;
   Fields columns = {};
   std::string_view on_new_column = "drop";  // or roll: it begins a new file
+  bool for_people = false;            // see configuration.md
+  std::string_view file_mode = {};    // such as "0600"; empty: the usual one
+  std::string_view folder_mode = {};  // likewise
 };
 
 // Empties the file first unless `append`.
 struct JsonlConfig {
   std::string_view path = {};
   bool append = false;
+  std::string_view rotation = "none";  // or size, daily, hourly
+  bool local_time = false;             // days and hours of the time zone
+  std::int64_t max_bytes = 10000000;
+  std::int64_t backup_count = 5;
+  std::string_view compress = "none";  // or zstd, gzip
+  std::string_view flush = "line";     // or block
+  std::string_view file_mode = {};     // such as "0600"; empty: the usual one
+  std::string_view folder_mode = {};   // likewise
 };
 
 struct SqliteConfig {
@@ -47,6 +58,8 @@ struct SqliteConfig {
   std::string_view synchronous = "NORMAL";  // or OFF, FULL
   std::int64_t busy_timeout_ms = 5000;
   Fields columns = {};
+  std::string_view file_mode = {};    // such as "0600"; empty: the usual one
+  std::string_view folder_mode = {};  // likewise
 };
 
 // Needs the parquet module. Batches are gathered into row groups unless
@@ -73,6 +86,8 @@ struct ParquetConfig {
   bool text_times = false;  // times as RFC 3339 text
   Fields columns = {};
   std::string_view on_new_column = "drop";  // or roll: it begins a new file
+  std::string_view file_mode = {};    // such as "0600"; empty: the usual one
+  std::string_view folder_mode = {};  // likewise
 };
 
 // Needs the postgres module. Either `dsn` or `host`.

@@ -388,6 +388,11 @@ const std::vector<UsedOption>& OptionsAccess::used(
   return options.rep_->used;
 }
 
+const std::vector<std::string>& OptionsAccess::known(
+    const Options& options) noexcept {
+  return options.rep_->known;
+}
+
 const std::vector<OptionProblem>& OptionsAccess::warnings(
     const Options& options) noexcept {
   return options.rep_->warnings;

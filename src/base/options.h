@@ -46,6 +46,9 @@ class OptionsAccess {
   // What was read, in that order. Lists that were not given are left out.
   static const std::vector<UsedOption>& used(const Options& options) noexcept;
 
+  // The keys that the factory asked for, whether they were given or not.
+  static const std::vector<std::string>& known(const Options& options) noexcept;
+
   // What Options::warning() was given.
   static const std::vector<OptionProblem>& warnings(
       const Options& options) noexcept;

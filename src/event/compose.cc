@@ -79,6 +79,7 @@ bool has_key(Fields fields, std::string_view key) noexcept {
     const std::uint64_t mark = KeyShapes::mark(key);
     common |= (seen | settings.special().marks_like(key)) & mark;
     if (redaction.may_hide_ending(key)) common |= mark;
+    if (redaction.hides_part_of_name(key)) return false;
     seen |= mark;
     size += key.size();
     if (field.value.kind() != Kind::text) continue;
@@ -120,13 +121,20 @@ class Composer {
   void add_scopes(const detail::ScopeRep* scope) {
     if (scope == nullptr) return;
     add_scopes(scope->parent);
-    event_->scope = Value(scope->own.name());
+    event_->scope = Value(clean_name(scope->own.name()));
     event_->raw_size += scope->own.name().size();
     add(scope->own.fields());
   }
 
   // Whether a field has the key of a static one, which then is none.
   bool replaces_static() const noexcept { return replaces_static_; }
+
+  // Names, too, go to every target, and some programs make them of URLs.
+  std::string_view clean_name(std::string_view name) {
+    return settings_.redaction().hides_part_of_name(name)
+               ? without_passwords(name)
+               : name;
+  }
 
   // Of a text that is no JSON.
   std::string_view without_secret_parts(std::string_view text) {
@@ -166,6 +174,7 @@ class Composer {
     key_room_ -= key.size();
     // As targets would write it: keys that are equal then are equal now.
     if (!is_clean_text(key)) key = cleaned(key);
+    key = clean_name(key);
     event_->raw_size += key.size() + kOtherSize;
     const Value settled = settle(key, value);
     if (settings_.special().may_have(key)) {
@@ -315,6 +324,7 @@ EventSettings::EventSettings(bool caller_info,
     composer.add(bound);
     composer.add(call.fields);
     event->message_template = composer.without_secret_parts(call.message);
+    event->name = composer.clean_name(call.event);
     if (with_static || !composer.replaces_static()) break;
     *event = scratch.before;
     event->raw_size -= settings.static_fields()->raw_size();
@@ -358,6 +368,7 @@ Event compose(const detail::LoggerRep* logger, const detail::Call& call,
       left_out != 0 || settings.redaction().hides_part_of(call.message) ||
       (settings.redaction().patterns() != nullptr &&
        may_match(call, *settings.redaction().patterns())) ||
+      settings.redaction().hides_part_of_name(call.event) ||
       !are_plain(call.fields, settings, &event.raw_size)) {
     compose_fields(has_bound ? logger->bound.fields() : Fields(), scope, call,
                    settings, scratch, left_out, &event);

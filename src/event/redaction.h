@@ -42,6 +42,10 @@ class Redaction {
   bool hides_part_of(std::string_view text) const noexcept {
     return may_have_url_secret(text) && has_part(text);
   }
+  // The same for URLs in a name or key, nearly all of which have none.
+  bool hides_part_of_name(std::string_view name) const noexcept {
+    return may_be_url(name) && hides_part_of(name);
+  }
   // Adds the text without these.
   void append_clean(Buffer& out, std::string_view text) const {
     append_without_url_secrets(out, text, &hides_member, this, kRedacted);

@@ -50,6 +50,11 @@ std::vector<std::string>& added_folders() {
   return *folders;
 }
 
+std::string& installation_folder() {
+  static auto* const folder = new std::string(STOGGER_MODULE_FOLDER);
+  return *folder;
+}
+
 bool is_module_name(std::string_view type) noexcept {
   constexpr std::size_t kLongest = 64;
   const auto is_letter = [](char c) { return c >= 'a' && c <= 'z'; };
@@ -275,11 +280,15 @@ std::vector<std::string> module_folders() {
     path.remove_prefix(std::min(colon + 1, path.size()));
   }
   add_folder(folders, library_folder());
-  add_folder(folders, STOGGER_MODULE_FOLDER);
+  add_folder(folders, installation_folder());
   for (const std::string& folder : added_folders()) {
     add_folder(folders, folder);
   }
   return folders;
+}
+
+std::string set_installation_folder(std::string folder) {
+  return std::exchange(installation_folder(), std::move(folder));
 }
 
 void add_module_folder(std::string folder) {

@@ -34,6 +34,10 @@ ModuleSearch load_module(std::string_view type);
 // them are absolute.
 std::vector<std::string> module_folders();
 
+// For tests, which must not depend on what is installed on the machine. Returns
+// the folder that was. Not to be called while others load.
+std::string set_installation_folder(std::string folder);
+
 // Adds a folder to the end of them. Not to be called while others load.
 void add_module_folder(std::string folder);
 

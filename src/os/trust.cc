@@ -24,6 +24,10 @@ bool is_read_only(const std::string& path) noexcept {
   return ::statvfs(path.c_str(), &info) == 0 && (info.f_flag & ST_RDONLY) != 0;
 }
 
+// What is in the wrong place.
+constexpr const char* kMove =
+    "move the file to a folder that only root may write to";
+
 constexpr int kMostSteps = 1000;  // names and links of a path
 
 class Walk {
@@ -60,14 +64,21 @@ class Walk {
 std::string Walk::check_owner(const std::string& path,
                               const struct stat& info) {
   if (!strict_ || is_trusted_author(info.st_uid)) return {};
+  // A folder of other users is theirs for a reason.
   return path + " belongs to user " + std::to_string(info.st_uid) + "; " +
-         reason() + ": chown root " + path;
+         reason() + ": " +
+         (S_ISDIR(info.st_mode) ? kMove : "chown root " + path);
 }
 
 std::string Walk::check_mode(const std::string& path, const struct stat& info) {
   if (writable_for_others(info) == 0) return {};
-  return path + " can be written by others; " + reason() + ": chmod " +
-         (strict_ ? "go-w " : "o-w ") + path;
+  // A folder like /tmp is for everybody.
+  const bool is_for_all =
+      S_ISDIR(info.st_mode) && (info.st_mode & S_ISVTX) != 0;
+  return path + " can be written by others; " + reason() + ": " +
+         (is_for_all
+              ? kMove
+              : std::string("chmod ") + (strict_ ? "go-w " : "o-w ") + path);
 }
 
 std::string Walk::check(const std::string& path, const struct stat& info) {

@@ -1,17 +1,16 @@
 // Sinks for samples: made like any other, for samples, watched over,
 // and opened.
-#include <initializer_list>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "base/buffer.h"
 #include "base/guarded.h"
-#include "base/json.h"
 #include "base/options.h"
 #include "module/registry.h"
 #include "os/program_name.h"
 #include "sample/sample_sink.h"
+#include "sample/typed_options.h"
 #include "sinks/memory.h"
 #include "stogger/sample.h"
 #include "stogger/sample_sinks.h"
@@ -50,32 +49,11 @@ Status make_open(std::string_view name, Fields options, SinkPtr* sink) {
   return {};
 }
 
-// A table of texts, as the value of an option is.
-void append_table(Buffer& out, Fields members) {
-  for (const Field& member : members) {
-    out.push_back(out.size() == 0 ? '{' : ',');
-    append_json_string(out, member.key);
-    out.push_back(':');
-    append_json_value(out, member.value);
-  }
-  if (out.size() != 0) out.push_back('}');
-}
-
-// Without the options that were not given.
-Status make_typed(std::string_view name, std::initializer_list<Field> options,
-                  Fields columns, SinkPtr* sink) noexcept {
-  return guarded([&] {
-    std::vector<Field> given;
-    Buffer table;
-    append_table(table, columns);
-    if (table.size() != 0) given.emplace_back("columns", Json{table.view()});
-    for (const Field& option : options) {
-      const Value& value = option.value;
-      if (value.kind() == Kind::text && value.text().empty()) continue;
-      given.push_back(option);
-    }
-    return make_open(name, given, sink);
-  });
+Status make_typed(std::string_view name, const TypedOptions& options,
+                  SinkPtr* sink) {
+  Buffer table;
+  const std::vector<Field> given = given_of(options, &table);
+  return make_open(name, given, sink);
 }
 
 // What it is that keeps the rows; null if it is something else.
@@ -83,19 +61,6 @@ const MemorySink* memory_in(const Sink& sink) {
   const auto* const live = dynamic_cast<const SampleSink*>(&sink);
   return dynamic_cast<const MemorySink*>(live == nullptr ? &sink
                                                          : live->inner());
-}
-
-std::string_view mode_of(bool append) noexcept {
-  return append ? "append" : "truncate";
-}
-
-std::string_view times_of(bool text_times) noexcept {
-  return text_times ? "text" : "native";
-}
-
-// Zero stands for an option that was not given.
-Value unless_zero(std::int64_t number) noexcept {
-  return number == 0 ? Value() : Value(number);
 }
 
 }  // namespace
@@ -130,86 +95,31 @@ Status visit_rows(const Sink& memory, RowVisitor visit,
 }
 
 Status make_sample_sink(const MemoryConfig& config, SinkPtr* sink) noexcept {
-  return make_typed("memory", {{"max_rows", unless_zero(config.max_rows)}}, {},
-                    sink);
+  return guarded(
+      [&] { return make_typed("memory", options_of(config), sink); });
 }
 
 Status make_sample_sink(const CsvConfig& config, SinkPtr* sink) noexcept {
-  return make_typed("csv",
-                    {{"path", config.path},
-                     {"mode", mode_of(config.append)},
-                     {"on_new_column", config.on_new_column}},
-                    config.columns, sink);
+  return guarded([&] { return make_typed("csv", options_of(config), sink); });
 }
 
 Status make_sample_sink(const JsonlConfig& config, SinkPtr* sink) noexcept {
-  return make_typed("jsonl",
-                    {{"path", config.path}, {"mode", mode_of(config.append)}},
-                    {}, sink);
+  return guarded([&] { return make_typed("jsonl", options_of(config), sink); });
 }
 
 Status make_sample_sink(const SqliteConfig& config, SinkPtr* sink) noexcept {
-  return make_typed("sqlite",
-                    {{"path", config.path},
-                     {"table", config.table},
-                     {"create_table", config.create_table},
-                     {"journal_mode", config.journal_mode},
-                     {"synchronous", config.synchronous},
-                     {"busy_timeout_ms", config.busy_timeout_ms}},
-                    config.columns, sink);
+  return guarded(
+      [&] { return make_typed("sqlite", options_of(config), sink); });
 }
 
 Status make_sample_sink(const ParquetConfig& config, SinkPtr* sink) noexcept {
-  return make_typed(
-      "parquet",
-      {{"path", config.path},
-       {"mode", config.mode},
-       {"compression", config.compression},
-       {"compression_level", unless_zero(config.compression_level)},
-       {"use_dictionary", config.use_dictionary},
-       {"row_groups", config.row_groups},
-       {"row_group_rows", unless_zero(config.row_group_rows)},
-       {"checkpoint_s", config.checkpoint_s},
-       {"checkpoint_rows", config.checkpoint_rows},
-       {"roll_bytes", config.roll_bytes},
-       {"roll_s", config.roll_s},
-       {"sync", config.sync},
-       {"times", times_of(config.text_times)},
-       {"on_new_column", config.on_new_column}},
-      config.columns, sink);
+  return guarded(
+      [&] { return make_typed("parquet", options_of(config), sink); });
 }
 
 Status make_sample_sink(const PostgresConfig& config, SinkPtr* sink) noexcept {
-  const bool has_dsn = !config.dsn.empty();
-  // What was not set must not be in the way of what the dsn says.
-  const PostgresConfig unset;
-  const bool has_port = !has_dsn || config.port != unset.port;
-  const bool has_timeout =
-      !has_dsn || config.connect_timeout_s != unset.connect_timeout_s;
-  return make_typed("postgres",
-                    {{"dsn", config.dsn},
-                     {"host", config.host},
-                     {"port", has_port ? Value(config.port) : Value()},
-                     {"user", config.user},
-                     {"password", config.password},
-                     {"database", config.database},
-                     {"sslmode", config.sslmode},
-                     {"sslrootcert", config.sslrootcert},
-                     {"schema", config.schema},
-                     {"table", config.table},
-                     {"pool_min_size", config.pool_min_size},
-                     {"pool_max_size", config.pool_max_size},
-                     {"statement_timeout_ms", config.statement_timeout_ms},
-                     {"command_timeout_s", config.command_timeout_s},
-                     {"connect_timeout_s",
-                      has_timeout ? Value(config.connect_timeout_s) : Value()},
-                     {"close_timeout_s", config.close_timeout_s},
-                     {"create_table", config.create_table},
-                     {"trust_table", config.trust_table},
-                     {"synchronous_commit", config.synchronous_commit},
-                     {"use_copy", config.use_copy},
-                     {"times", times_of(config.text_times)}},
-                    config.columns, sink);
+  return guarded(
+      [&] { return make_typed("postgres", options_of(config), sink); });
 }
 
 }  // namespace stogger

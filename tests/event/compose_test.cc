@@ -380,6 +380,31 @@ TEST_F(ComposeTest, PasswordsInUrlsOfTheMessageAreHidden) {
   EXPECT_EQ(only().message, "from https://user:[REDACTED]@host/");
 }
 
+TEST_F(ComposeTest, PasswordsInUrlsOfNamesAndKeysAreHidden) {
+  constexpr const char* kUrl = "https://user:hunter2@host/";
+  const std::string shown = "https://user:[REDACTED]@host/";
+  log_.info(kUrl);
+  EXPECT_EQ(only().event, shown);
+  log_.info("e", {{kUrl, 1}, {"a", 2}});
+  CapturedEvent event = only();
+  ASSERT_EQ(event.fields.size(), 2u);
+  EXPECT_EQ(event.fields[0].key, shown);
+  EXPECT_EQ(event.fields[1].key, "a");
+  log_.with({{kUrl, 1}}).info(kUrl, {{"a", 2}});
+  event = only();
+  EXPECT_EQ(event.event, shown);
+  ASSERT_EQ(event.fields.size(), 2u);
+  EXPECT_EQ(event.fields[0].key, shown);
+  {
+    const Scope scope(log_, kUrl, {{kUrl, 1}});
+    log_.info("e");
+    event = only();
+  }
+  EXPECT_EQ(event.scope, shown);
+  ASSERT_EQ(event.fields.size(), 1u);
+  EXPECT_EQ(event.fields[0].key, shown);
+}
+
 TEST_F(ComposeTest, SecretsAreHiddenWhereverTheyComeFrom) {
   {
     const Scope scope(log_, "s", {{"token", "hunter2"}});

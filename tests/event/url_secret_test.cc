@@ -33,6 +33,21 @@ TEST(UrlSecretTest, PasswordsAreHidden) {
             "{\"url\":\"redis://:*@h:1\"}");
 }
 
+TEST(UrlSecretTest, AColonAnywhereMayBeOfAUrl) {
+  for (std::size_t size = 6; size < 40; ++size) {
+    const std::string name(size, ';');
+    EXPECT_FALSE(may_be_url(name)) << size;
+    for (std::size_t at = 0; at < size; ++at) {
+      std::string url = name;
+      url[at] = ':';
+      EXPECT_TRUE(may_be_url(url)) << at << " of " << size;
+    }
+  }
+  EXPECT_TRUE(may_be_url("://:b@"));
+  EXPECT_FALSE(may_be_url(""));
+  EXPECT_FALSE(may_be_url(std::string(20, '\xBA')));  // : and the highest bit
+}
+
 TEST(UrlSecretTest, ParametersAreHiddenByTheirNames) {
   EXPECT_EQ(hidden("/login?token=abc"), "/login?token=*");
   EXPECT_EQ(hidden("https://host/a?x=1&access_token=a=b;c?d&y=2#z"),

@@ -20,6 +20,12 @@ namespace stogger {
 
 using Lines = std::vector<std::string>;
 
+// From the start: what is loaded once stays so.
+inline constexpr const char* kNothingInstalled = "/no/such/folder/stogger";
+// Where the modules of the machine are.
+inline const std::string kInstalledModules =
+    set_installation_folder(kNothingInstalled);
+
 class ModuleTest : public ::testing::Test {
  protected:
   ModuleTest() {

@@ -86,11 +86,25 @@ TEST_F(TrustTest, AFileThatOthersMayWriteIsNotTrusted) {
   }
 }
 
+// Nobody should change the mode of /tmp for it.
+TEST_F(TrustTest, AFileInAFolderForEverybodyHasToMove) {
+  mode(etc(), 01777);
+  EXPECT_EQ(fault(file()),
+            etc() +
+                " can be written by others; root obeys only what nobody else "
+                "can change: move the file to a folder that only root may "
+                "write to");
+  mode(etc(), 0755);
+}
+
 TEST_F(TrustTest, AFolderOfOthersIsNotTrustedHoweverFarUp) {
   for (const std::string& folder : {etc(), folder_.path()}) {
     give_away(folder);
-    EXPECT_TRUE(fault(file()).starts_with(folder + " belongs to user 65534"))
-        << fault(file());
+    EXPECT_EQ(fault(file()),
+              folder +
+                  " belongs to user 65534; root obeys only what nobody else "
+                  "can change: move the file to a folder that only root may "
+                  "write to");
     ASSERT_EQ(::chown(folder.c_str(), 0, 0), 0);
     mode(folder, 0777);
     EXPECT_TRUE(fault(file()).starts_with(folder + " can be written by others"))

@@ -11,6 +11,7 @@
 #include "tests/parquet/sink_fixture.h"
 #include "tests/support/kept_report.h"
 #include "tests/support/same_values.h"
+#include "tests/support/typed_options.h"
 
 namespace stogger {
 namespace {
@@ -379,6 +380,10 @@ TEST_F(ParquetSinkTest, EventsHaveTheSixColumnsOfALogRow) {
                            R"(["event","text"],["func","text"],)"
                            R"(["scope","text"],["data","json"]])"),
                rows_as_judged(rows));
+}
+
+TEST_F(ParquetSinkTest, TheTypedFormHasEveryOption) {
+  expect_all_in(options_of(ParquetConfig()), "parquet", &make_parquet_sink);
 }
 
 }  // namespace

@@ -13,7 +13,9 @@
 #include <vector>
 
 #include "base/options.h"
+#include "sinks/postgres/postgres.h"
 #include "tests/support/sinks.h"
+#include "tests/support/typed_options.h"
 
 namespace stogger {
 namespace {
@@ -499,6 +501,11 @@ TEST_F(PostgresSettingsTest, TheRestIsReadAndChecked) {
   EXPECT_THAT(problems_of({{"synchronous_commit", "maybe"}}),
               HasSubstr("\"remote_apply\""));
   EXPECT_THAT(problems_of({{"tabel", "x"}}), HasSubstr("\"table\""));
+}
+
+TEST_F(PostgresSettingsTest, TheTypedFormHasEveryOption) {
+  expect_all_in(options_of(PostgresConfig()), "postgres", &make_postgres_sink,
+                {"pool_size"});  // pool_max_size
 }
 
 }  // namespace

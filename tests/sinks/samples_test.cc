@@ -14,10 +14,13 @@
 
 #include "base/options.h"
 #include "module/registry.h"
+#include "sample/typed_options.h"
+#include "sinks/builtin.h"
 #include "stogger/sample_sinks.h"
 #include "support/kept_report.h"
 #include "support/small_disk.h"
 #include "tests/sinks/sample_sinks.h"
+#include "tests/support/typed_options.h"
 
 namespace stogger {
 namespace {
@@ -408,6 +411,43 @@ TEST_F(SampleSinkTest, AFullDiskEndsThePipeWithWhatFittedWhole) {
       std::filesystem::remove(path_ + end);
     }
   }
+}
+
+TEST_F(SampleSinkTest, TheTypedFormsHaveEveryOption) {
+  expect_all_in(options_of(MemoryConfig()), "memory", &make_memory_sink);
+  expect_all_in(options_of(CsvConfig()), "csv", &make_csv_sink);
+  expect_all_in(options_of(JsonlConfig()), "jsonl", &make_jsonl_sink,
+                {"keys"});  // which is for log events
+  expect_all_in(options_of(SqliteConfig()), "sqlite", &make_sqlite_sink);
+}
+
+TEST_F(SampleSinkTest, TheOptionsOfTheTypedFormsArrive) {
+  const auto mode = [&] {
+    struct stat info = {};
+    EXPECT_EQ(::stat(path_.c_str(), &info), 0);
+    return info.st_mode & 0777;
+  };
+  const Field fields[] = {{"text", "=1+1"}};
+  SinkPtr sink;
+  ASSERT_OK(make_sample_sink(
+      CsvConfig{.path = path_, .for_people = true, .file_mode = "0600"},
+      &sink));
+  EXPECT_OK(write(*sink, {sample(fields)}));
+  EXPECT_OK(sink->close());
+  EXPECT_EQ(mode(), 0600u);
+  EXPECT_NE(read_file(path_).find("'=1+1"), std::string::npos);
+  std::filesystem::remove(path_);
+  ASSERT_OK(make_sample_sink(JsonlConfig{.path = path_,
+                                         .rotation = "size",
+                                         .max_bytes = 100,
+                                         .backup_count = 2,
+                                         .file_mode = "0600"},
+                             &sink));
+  for (int i = 0; i < 9; ++i) EXPECT_OK(write(*sink, {sample(fields)}));
+  EXPECT_OK(sink->close());
+  EXPECT_EQ(mode(), 0600u);
+  EXPECT_TRUE(std::filesystem::exists(path_ + ".2"));
+  EXPECT_FALSE(std::filesystem::exists(path_ + ".3"));
 }
 
 }  // namespace
