@@ -93,20 +93,23 @@ bool has_key(Fields fields, std::string_view key) noexcept {
   return true;
 }
 
-// Whether a text of the call may have what a pattern matches. Too long ones are
-// cut before anything looks at them.
-[[gnu::noinline]] bool may_match(const detail::Call& call,
-                                 const ValuePatterns& patterns) {
+// Whether a key of the call begins as that of a secret, or a text may have what
+// a pattern matches. Texts that are too long are cut before anything looks at
+// them.
+[[gnu::noinline]] bool may_hide(const detail::Call& call,
+                                const Redaction& redaction) {
+  const ValuePatterns* const patterns = redaction.patterns();
   const auto matches = [&](std::string_view text) {
-    return !is_clean_text(text) || patterns.match(text);
+    return !is_clean_text(text) || patterns->match(text);
   };
   std::size_t size = call.message.size();
   for (const Field& field : call.fields) {
-    if (field.value.kind() != Kind::text) continue;
+    if (redaction.begins_secret(field.key)) return true;
+    if (patterns == nullptr || field.value.kind() != Kind::text) continue;
     size += field.value.text().size();
     if (size > kLargestEvent || matches(field.value.text())) return true;
   }
-  return size > kLargestEvent || matches(call.message);
+  return patterns != nullptr && (size > kLargestEvent || matches(call.message));
 }
 
 class Composer {
@@ -285,9 +288,6 @@ EventSettings::EventSettings(bool caller_info,
   for (const std::string_view name : kReserved) special_.add(name);
   special_.add(kFunc);
   special_.add(kScope);
-  for (const std::string& prefix : redaction_.prefixes()) {
-    special_.add_prefix(prefix);
-  }
   if (static_fields.size() == 0) return;
   std::vector<Field> fields(static_fields.begin(), static_fields.end());
   std::deque<Buffer> without_parts;
@@ -366,9 +366,9 @@ Event compose(const detail::LoggerRep* logger, const detail::Call& call,
   const detail::ScopeRep* const scope = ScopeChain::innermost();
   if (has_bound || scope != nullptr || settings.caller_info() ||
       left_out != 0 || settings.redaction().hides_part_of(call.message) ||
-      (settings.redaction().patterns() != nullptr &&
-       may_match(call, *settings.redaction().patterns())) ||
       settings.redaction().hides_part_of_name(call.event) ||
+      (settings.redaction().is_thorough() &&
+       may_hide(call, settings.redaction())) ||
       !are_plain(call.fields, settings, &event.raw_size)) {
     compose_fields(has_bound ? logger->bound.fields() : Fields(), scope, call,
                    settings, scratch, left_out, &event);

@@ -38,8 +38,7 @@ class EventSettings {
     return static_fields_ != nullptr && static_fields_->has(key);
   }
 
-  // Keys that targets have for themselves, those of static fields, and those
-  // that are secrets by their beginning.
+  // Keys that targets have for themselves, and those of static fields.
   const KeyShapes& special() const noexcept { return special_; }
 
  private:

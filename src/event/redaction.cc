@@ -71,7 +71,11 @@ Redaction::Redaction(const std::vector<std::string>& names,
     endings_.add(form);
     shapes_.add(form);
   }
-  for (const std::string& prefix : prefixes_) shapes_.add_prefix(prefix);
+  for (const std::string& prefix : prefixes_) {
+    shapes_.add_prefix(prefix);
+    beginnings_ |= prefix.empty() ? ~std::uint32_t{0} : letter(prefix[0]);
+  }
+  is_thorough_ = beginnings_ != 0 || patterns_ != nullptr;
 }
 
 bool Redaction::has_secret_ending(std::string_view key) const noexcept {

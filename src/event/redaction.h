@@ -2,6 +2,7 @@
 // and which parts of texts are, by patterns.
 #pragma once
 
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -63,9 +64,13 @@ class Redaction {
   bool hides_word_of(std::string_view text) const;
   bool empty() const noexcept { return names_.empty(); }
   const std::vector<std::string>& names() const noexcept { return names_; }
-  // What keys begin with that are secrets.
-  const std::vector<std::string>& prefixes() const noexcept {
-    return prefixes_;
+  // Whether more is hidden than are_plain() of compose.cc looks for: what
+  // begins_secret(), or what patterns match.
+  bool is_thorough() const noexcept { return is_thorough_; }
+  // Whether the key begins with a name that has a *.
+  bool begins_secret(std::string_view key) const noexcept {
+    return !key.empty() && (beginnings_ & letter(key[0])) != 0 &&
+           has_secret_beginning(key);
   }
 
   // The same, as a JsonKeyTest; `context` is a Redaction.
@@ -78,10 +83,11 @@ class Redaction {
   static const std::vector<std::string>& default_names();
 
  private:
-  bool has_secret_ending(std::string_view key) const noexcept;
-  bool begins_secret(std::string_view key) const noexcept {
-    return !prefixes_.empty() && has_secret_beginning(key);
+  // A bit for each letter, whatever its case.
+  static std::uint32_t letter(char c) noexcept {
+    return std::uint32_t{1} << (c & 31);
   }
+  bool has_secret_ending(std::string_view key) const noexcept;
   bool has_secret_beginning(std::string_view key) const noexcept;
   bool has_part(std::string_view text) const noexcept {
     return !empty() && has_url_secret(text, &hides_member, this);
@@ -95,6 +101,8 @@ class Redaction {
   KeyEndings endings_;
   KeyShapes shapes_;  // of all of them
   std::shared_ptr<ValuePatterns> patterns_;
+  std::uint32_t beginnings_ = 0;  // first letters of prefixes
+  bool is_thorough_ = false;
 };
 
 }  // namespace stogger

@@ -2,7 +2,9 @@
 // to JSON lines in blocks. The rounds of all cases alternate; the median and
 // the best of the rounds are shown.
 //
-//   controls_bench [FOLDER] [ROUNDS]       (default: /tmp 15)
+//   controls_bench [FOLDER] [ROUNDS] [CASE]   (default: /tmp 15)
+//
+// CASE is the beginning of a name: that one alone runs, for a profiler.
 #include <algorithm>
 #include <chrono>
 #include <cstdio>
@@ -80,15 +82,22 @@ int main(int argc, char** argv) {
       {"the same, in a scope", "", "[stogger.recorder]", Level::debug, true},
   };
   std::filesystem::create_directories(folder);
+  const std::string only = argc > 3 ? argv[3] : "";
+  const auto runs = [&](const Case& one) {
+    return std::string(one.name).starts_with(only);
+  };
   for (Case& one : cases) {
     if (!load(one, folder)) return 1;
   }
   for (int i = 0; i <= rounds; ++i) {
-    for (Case& one : cases) run(one);
+    for (Case& one : cases) {
+      if (runs(one)) run(one);
+    }
   }
   std::printf("%-40s %10s %10s   %s\n", "ns per call", "median", "best",
               "to reach");
   for (Case& one : cases) {
+    if (!runs(one)) continue;
     one.ns.erase(one.ns.begin());  // warms up
     std::sort(one.ns.begin(), one.ns.end());
     std::printf("%-40s %10.1f %10.1f   %s\n", one.name,
