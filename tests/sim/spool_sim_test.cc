@@ -252,7 +252,7 @@ class Story {
     if (chance(2)) return;
     const auto files = own_->store->take_unsynced();
     bool synced = own_->folder.folder().sync() == 0;
-    for (const auto& file : files) {
+    for (const auto& [first, file] : files) {
       synced = ::fdatasync(file->get()) == 0 && synced;
     }
     fully_synced_ = fully_synced_ && synced;
