@@ -125,8 +125,13 @@ void Spool::keep() noexcept {
     // enough if it looks often.
     is_idle_ = store_->is_done() && inherited_.empty();
     const bool was_idle = is_idle_;
-    wake_.wait_for(lock, is_idle_ ? between_idle_looks_ : between_looks_,
-                   [&] { return is_stopping_ || is_idle_ != was_idle; });
+    steady_clock::time_point until =
+        steady_clock::now() + (is_idle_ ? between_idle_looks_ : between_looks_);
+    if (!is_idle_ && settings_.sync.count() != 0) {
+      until = std::min(until, next_look_);
+    }
+    wake_.wait_until(lock, until,
+                     [&] { return is_stopping_ || is_idle_ != was_idle; });
     const Status kept = guarded([&] {
       keep_once(lock);
       return Status();

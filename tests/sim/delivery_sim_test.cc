@@ -73,6 +73,13 @@ std::string run_in_child(std::uint64_t first, std::uint64_t count) {
   return said;
 }
 
+// Power cuts that cost more than spool_sync_ms: the thread looked too seldom.
+TEST(DeliverySim, SeedsThatHaveFailedDoNotFailAgain) {
+  for (const std::uint64_t seed : {256113, 264600}) {
+    EXPECT_EQ(run_in_child(seed, 1), "");
+  }
+}
+
 TEST(DeliverySim, WhatIsPromisedHoldsWhateverFails) {
   const std::uint64_t first = sim_number_of("STOGGER_SIM_FIRST", 1);
   const std::uint64_t seeds =
