@@ -18,6 +18,7 @@
 namespace stogger {
 namespace {
 
+using std::chrono::microseconds;
 using std::chrono::milliseconds;
 using std::chrono::seconds;
 using std::chrono::steady_clock;
@@ -26,8 +27,14 @@ using std::chrono::steady_clock;
 // of it in about the shorter time.
 constexpr milliseconds kBetweenLooks(5);
 constexpr milliseconds kBetweenIdleLooks(100);
+// Parts of the time that a power cut may cost, after which it looks whether
+// something has waited. What has waited for two of them, and not for three, is
+// moved: the fourth is left for the disk.
+constexpr int kLooksASync = 4;
 // With a disk that takes nothing.
 constexpr milliseconds kBetweenTries(100);
+// With one that fails to keep what it took.
+constexpr seconds kBetweenRewrites(1);
 // How many queues of others are taken over at a time, how often they are looked
 // for, and how long one is tried that cannot be read.
 constexpr std::size_t kMostInherited = 16;
@@ -37,11 +44,21 @@ constexpr seconds kLongestFailing(5);
 constexpr std::uint64_t kFilesOfASpool = 8;
 constexpr std::uint64_t kLargestFile = std::uint64_t{16} << 20;
 
+// `most` is 0 if there is no such limit.
+microseconds shorter(microseconds time, microseconds most) {
+  return most.count() == 0 ? time : std::min(time, most);
+}
+
 }  // namespace
 
 Spool::Spool(const DeliverySettings& settings, const SinkTitle& title)
     : settings_(settings.spool),
       capacity_(settings.queue_bytes),
+      between_syncs_(std::chrono::microseconds(settings_.sync) / kLooksASync),
+      between_looks_(shorter(kBetweenLooks, between_syncs_)),
+      between_idle_looks_(settings.longest_delay <= between_syncs_
+                              ? kBetweenIdleLooks
+                              : shorter(kBetweenIdleLooks, between_syncs_)),
       title_(title),
       owner_{std::string(program_name()), title.name,
              settings_.owner_type.empty() ? title.type : settings_.owner_type},
@@ -104,11 +121,17 @@ void Spool::keep() noexcept {
   const InsideSink guard;  // also of the functions that get its reports
   std::unique_lock lock(mutex_);
   while (!is_stopping_) {
-    // The worker ends the longer time when it gets something.
+    // The worker ends the longer time when it gets something, which is soon
+    // enough if it looks often.
     is_idle_ = store_->is_done() && inherited_.empty();
     const bool was_idle = is_idle_;
-    wake_.wait_for(lock, is_idle_ ? kBetweenIdleLooks : kBetweenLooks,
-                   [&] { return is_stopping_ || is_idle_ != was_idle; });
+    steady_clock::time_point until =
+        steady_clock::now() + (is_idle_ ? between_idle_looks_ : between_looks_);
+    if (!is_idle_ && settings_.sync.count() != 0) {
+      until = std::min(until, next_look_);
+    }
+    wake_.wait_until(lock, until,
+                     [&] { return is_stopping_ || is_idle_ != was_idle; });
     const Status kept = guarded([&] {
       keep_once(lock);
       return Status();
@@ -119,16 +142,16 @@ void Spool::keep() noexcept {
   }
 }
 
-// Moves events to the disk if the ring is half full, or if they were there half
-// of the time ago that a power cut may cost.
+// Moves events to the disk if the ring is half full, or if they were there two
+// looks ago, which is half of the time that a power cut may cost.
 void Spool::keep_once(std::unique_lock<std::mutex>& lock) {
   const steady_clock::time_point now = steady_clock::now();
   bool must_spill = queue_->used() > capacity_ / 2;
   const bool is_due = settings_.sync.count() != 0 && now >= next_look_;
   if (is_due) {
-    next_look_ = now + settings_.sync / 2;
-    must_spill = must_spill || queue_->ring().released() < seen_;
-    seen_ = queue_->tail();
+    next_look_ = now + between_syncs_;
+    must_spill = must_spill || queue_->ring().released() < seen_before_;
+    seen_before_ = std::exchange(seen_, queue_->tail());
   }
   if (must_spill && (!is_failing_ || now >= next_try_)) {
     const std::uint64_t before = queue_->ring().released();
@@ -142,16 +165,19 @@ void Spool::keep_once(std::unique_lock<std::mutex>& lock) {
     note_sizes();
     sync(lock, folder_, *store_);
   }
-  if (is_due) keep_inherited(lock);
+  if (is_due && now >= next_rewrite_) rewrite(lock, folder_, *store_);
+  if (is_due) keep_inherited(lock, now);
 }
 
 // The rings of others are lost with the power, too.
-void Spool::keep_inherited(std::unique_lock<std::mutex>& lock) {
+void Spool::keep_inherited(std::unique_lock<std::mutex>& lock,
+                           steady_clock::time_point now) {
   for (std::size_t i = 0; i < inherited_.size(); ++i) {
     const InheritedPtr one = inherited_[i];
     // A failure has been reported if it is that of the disk.
     static_cast<void>(one->store->spill(UINT64_MAX));
     sync(lock, one->folder, *one->store);
+    if (now >= next_rewrite_) rewrite(lock, one->folder, *one->store);
   }
 }
 
@@ -165,15 +191,25 @@ void Spool::sync(std::unique_lock<std::mutex>& lock, const SpoolFolder& folder,
   const bool has_folder =
       !is_first || guarded([&] { return folder.sync(); }).ok();
   bool is_synced = has_folder && folder.folder().sync() == 0;
-  for (const auto& file : files) {
+  for (const auto& [first, file] : files) {
     is_synced = ::fdatasync(file->get()) == 0 && is_synced;
   }
   lock.lock();
   if (is_first) is_synced_ = has_folder;
-  if (!is_synced) {
-    note_problem(
-        "what was moved to the disk may not be there after a power cut");
-  }
+  if (is_synced) return;
+  note_problem(
+      "what was moved to the disk may not be there after a power cut; it is "
+      "written again");
+  for (const auto& [first, file] : files) store.note_not_synced(first);
+}
+
+void Spool::rewrite(std::unique_lock<std::mutex>& lock,
+                    const SpoolFolder& folder, SpoolStore& store) {
+  if (!store.must_rewrite()) return;
+  next_rewrite_ = steady_clock::now() + kBetweenRewrites;
+  const Status status = store.rewrite();
+  if (!status.ok()) note_problem(status.message());
+  sync(lock, folder, store);
 }
 
 // Reading.
@@ -377,6 +413,7 @@ bool Spool::stop() noexcept {
       const Status status = store_->spill(UINT64_MAX);
       if (!status.ok()) note_problem(status.message());
       sync(lock, folder_, *store_);
+      rewrite(lock, folder_, *store_);
       return Status();
     }));
     leaves_ = !store_->is_done();

@@ -106,9 +106,12 @@ class Spool {
 
   void keep() noexcept;
   void keep_once(std::unique_lock<std::mutex>& lock);
-  void keep_inherited(std::unique_lock<std::mutex>& lock);
+  void keep_inherited(std::unique_lock<std::mutex>& lock,
+                      std::chrono::steady_clock::time_point now);
   void sync(std::unique_lock<std::mutex>& lock, const SpoolFolder& folder,
             SpoolStore& store);
+  void rewrite(std::unique_lock<std::mutex>& lock, const SpoolFolder& folder,
+               SpoolStore& store);
   SpoolStore::Read read_any(std::size_t most_rows, std::size_t most_bytes);
   SpoolStore::Read read_inherited(std::size_t most_rows,
                                   std::size_t most_bytes);
@@ -122,6 +125,11 @@ class Spool {
 
   const SpoolSettings settings_;
   const std::size_t capacity_;
+  // How often the thread looks after what has waited; at the ring; and at one
+  // that is empty.
+  const std::chrono::microseconds between_syncs_;
+  const std::chrono::microseconds between_looks_;
+  const std::chrono::microseconds between_idle_looks_;
   const SinkTitle& title_;
   const SpoolOwner owner_;
   SpoolFolder folder_;
@@ -145,12 +153,16 @@ class Spool {
   bool batch_is_inherited_ = false;
   RateLimit limit_;
   std::vector<std::string> problems_;  // to be reported without the lock
-  // Events before it were in the ring when the thread looked last.
+  // Events before it were in the ring when the thread looked last, and the time
+  // before.
   std::uint64_t seen_ = 0;
+  std::uint64_t seen_before_ = 0;
   std::chrono::steady_clock::time_point next_look_{};
   // The disk takes nothing: when that is tried again.
   bool is_failing_ = false;
   std::chrono::steady_clock::time_point next_try_{};
+  // And when what it failed to keep is written again.
+  std::chrono::steady_clock::time_point next_rewrite_{};
 
   std::atomic<bool> is_behind_{true};
   std::atomic<bool> has_lost_{false};

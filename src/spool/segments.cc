@@ -20,9 +20,12 @@ namespace stogger {
 namespace {
 
 constexpr std::string_view kSuffix = ".segment";
+constexpr std::string_view kCopySuffix = ".copy";
 constexpr std::string_view kDamagedSuffix = ".damaged";
 constexpr std::size_t kNameDigits = 16;
 constexpr mode_t kSegmentMode = 0600;
+constexpr std::size_t kMostAtOnce = 8;  // files that are open to be synced
+constexpr std::size_t kCopiedAtOnce = std::size_t{256} << 10;
 constexpr std::size_t kKeptPending = std::size_t{2} << 20;
 
 // 0, or else errno.
@@ -38,6 +41,34 @@ int write_all(int file, std::string_view bytes) noexcept {
     }
     if (written == 0) return ENOSPC;
     bytes.remove_prefix(static_cast<std::size_t>(written));
+  }
+  return 0;
+}
+
+// So many bytes of it. 0, or else errno.
+int copy_file(const Folder& folder, const std::string& name, std::uint64_t size,
+              int to) {
+  int descriptor = -1;
+  int error = 0;
+  if (!folder
+           .open_file(name, O_RDONLY, Folder::Creation::never, 0, &descriptor,
+                      &error)
+           .ok()) {
+    return error != 0 ? error : EIO;
+  }
+  const Descriptor from(descriptor);
+  std::string part(kCopiedAtOnce, '\0');
+  for (std::uint64_t at = 0; at < size;) {
+    const ssize_t got =
+        ::pread(from.get(), part.data(),
+                static_cast<std::size_t>(
+                    std::min<std::uint64_t>(part.size(), size - at)),
+                static_cast<off_t>(at));
+    if (got < 0 && errno == EINTR) continue;
+    if (got <= 0) return got < 0 ? errno : EIO;
+    const auto bytes = static_cast<std::size_t>(got);
+    if (error = write_all(to, {part.data(), bytes}); error != 0) return error;
+    at += bytes;
   }
   return 0;
 }
@@ -87,6 +118,10 @@ Status Segments::find() {
                                          error_advice(error));
   }
   for (const std::string& name : names) {
+    // Of one that was to be written again, when its writer was killed.
+    if (name.ends_with(kCopySuffix) && access_ == Access::own) {
+      static_cast<void>(folder_.remove(name));
+    }
     File file;
     struct stat info;
     if (name.size() != kNameDigits + kSuffix.size() ||
@@ -111,6 +146,8 @@ Status Segments::find() {
     }
   }
   last_ = files_.empty() ? 0 : kUnknown;
+  found_.clear();
+  for (const File& file : files_) found_.push_back(file.first);
   return {};
 }
 
@@ -138,6 +175,12 @@ void Segments::close_files() noexcept {
 
 // Writing.
 
+Status Segments::cannot_write(const std::string& name, int error) const {
+  return Status(Code::unavailable, "cannot write " +
+                                       quoted(folder_.path_of(name)) + ": " +
+                                       error_advice(error));
+}
+
 void Segments::add(const QueueRecord& record) {
   append_segment_record(pending_, record);
   pending_last_ = record.position;
@@ -161,9 +204,7 @@ Status Segments::begin_file() {
   error = write_all(file, head.view());
   if (error != 0) {
     static_cast<void>(folder_.remove(name));
-    return Status(Code::unavailable, "cannot write " +
-                                         quoted(folder_.path_of(name)) + ": " +
-                                         error_advice(error));
+    return cannot_write(name, error);
   }
   files_.push_back({written_, head.size()});
   out_ = std::move(out);
@@ -184,22 +225,87 @@ Status Segments::flush() {
     Status begun = begin_file();
     if (!begun.ok()) return begun;
   }
-  if (unsynced_.empty() || unsynced_.back() != out_) unsynced_.push_back(out_);
   File& file = files_.back();
+  if (unsynced_.empty() || unsynced_.back().file != out_) {
+    unsynced_.push_back({file.first, out_});
+  }
   const int error = write_all(out_->get(), pending_.view());
   if (error != 0) {
     // A part may be there.
     if (::ftruncate(out_->get(), static_cast<off_t>(file.size)) != 0) {
       begin_anew();
     }
-    return Status(Code::unavailable,
-                  "cannot write " +
-                      quoted(folder_.path_of(name_of(file.first))) + ": " +
-                      error_advice(error));
+    return cannot_write(name_of(file.first), error);
   }
   file.size += pending_.size();
   last_ = written_ = pending_last_;
   pending_.recycle(kKeptPending);
+  return {};
+}
+
+// Syncing, and writing again.
+
+// The latest first: those before them are more likely to be on the disk.
+std::vector<Segments::Unsynced> Segments::take_unsynced() {
+  unsynced_.reserve(kMostAtOnce);
+  while (!found_.empty() && unsynced_.size() < kMostAtOnce) {
+    const std::uint64_t first = found_.back();
+    auto found = std::make_shared<Descriptor>();
+    int file = -1;
+    int error = 0;
+    const bool is_there =
+        folder_
+            .open_file(name_of(first), O_RDONLY, Folder::Creation::never, 0,
+                       &file, &error)
+            .ok();
+    found->reset(file);
+    if (is_there) unsynced_.push_back({first, std::move(found)});
+    found_.pop_back();
+  }
+  return std::exchange(unsynced_, {});
+}
+
+Status Segments::rewrite() {
+  while (!not_synced_.empty()) {
+    const std::uint64_t first = *not_synced_.begin();
+    const auto found =
+        std::find_if(files_.begin(), files_.end(),
+                     [&](const File& file) { return file.first == first; });
+    // It may be done with by now.
+    if (found != files_.end()) {
+      unsynced_.reserve(unsynced_.size() + 1);
+      Status status =
+          rewrite_file(static_cast<std::size_t>(found - files_.begin()));
+      if (!status.ok()) return status;
+    }
+    not_synced_.erase(first);
+  }
+  return {};
+}
+
+// A copy takes its place. Whoever is killed meanwhile leaves one of the two.
+Status Segments::rewrite_file(std::size_t index) {
+  const std::string name = name_of(files_[index].first);
+  const std::string copy = name + std::string(kCopySuffix);
+  auto out = std::make_shared<Descriptor>();
+  int file = -1;
+  int error = 0;
+  static_cast<void>(folder_.remove(copy));  // of an attempt before
+  Status status =
+      folder_.open_file(copy, O_WRONLY | O_APPEND, Folder::Creation::always_new,
+                        kSegmentMode, &file, &error);
+  if (!status.ok()) return status;
+  out->reset(file);
+  error = copy_file(folder_, name, files_[index].size, file);
+  if (error == 0) error = folder_.rename(copy, name);
+  if (error != 0) {
+    static_cast<void>(folder_.remove(copy));
+    return cannot_write(copy, error);
+  }
+  unsynced_.push_back({files_[index].first, out});
+  // What is added from now on is in the copy alone.
+  if (reader_.first() == files_[index].first) reader_.close();
+  if (out_ != nullptr && index + 1 == files_.size()) out_ = std::move(out);
   return {};
 }
 

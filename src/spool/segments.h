@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <deque>
 #include <memory>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -68,11 +69,23 @@ class Segments {
   void add(const QueueRecord& record);
   Status flush();
   void drop_unflushed() noexcept { pending_.clear(); }
-  // The files that were written to since this was asked last, which may not be
-  // on the disk yet.
-  std::vector<std::shared_ptr<const Descriptor>> take_unsynced() noexcept {
-    return std::exchange(unsynced_, {});
-  }
+  // Files that may not be on the disk yet: those that were written to since
+  // this was asked last, and those that find() has found, for nobody knows
+  // whether their writer came to sync them; a few at a time. May throw
+  // std::bad_alloc.
+  struct Unsynced {
+    std::uint64_t first = 0;
+    std::shared_ptr<const Descriptor> file;
+  };
+  std::vector<Unsynced> take_unsynced();
+  // One of these that could not be synced. It is no use to sync it again: the
+  // kernel may take what it could not write for written. rewrite() puts copies
+  // in the place of all such files, from what the kernel still has in memory;
+  // they are unsynced again. After a failure, or when something throws
+  // std::bad_alloc, those that are left are tried again the next time.
+  void note_not_synced(std::uint64_t first) { not_synced_.insert(first); }
+  bool must_rewrite() const noexcept { return !not_synced_.empty(); }
+  Status rewrite();
 
   enum class Read : unsigned char {
     some,
@@ -105,6 +118,8 @@ class Segments {
     return file.first & ~std::uint64_t{7};
   }
   Status begin_file();
+  Status cannot_write(const std::string& name, int error) const;
+  Status rewrite_file(std::size_t index);
   void begin_anew() noexcept;
   bool open_reader(std::size_t index, std::string* problem, Read* failed);
   Read read_file(std::size_t index, std::uint64_t after, std::size_t most_rows,
@@ -133,7 +148,9 @@ class Segments {
   std::shared_ptr<Descriptor> out_;
   Buffer pending_;
   std::uint64_t pending_last_ = 0;
-  std::vector<std::shared_ptr<const Descriptor>> unsynced_;
+  std::vector<Unsynced> unsynced_;
+  std::vector<std::uint64_t> found_;  // and not synced
+  std::set<std::uint64_t> not_synced_;
 
   SegmentReader reader_;
 };

@@ -24,6 +24,7 @@ constexpr std::string_view kOwnerVersion = "1";
 constexpr std::string_view kLock = "lock";
 constexpr std::string_view kRing = "ring";
 constexpr std::string_view kSegment = ".segment";
+constexpr std::string_view kSegmentCopy = ".segment.copy";
 
 // File systems of other machines: their locks and maps are not what a queue
 // needs (linux/magic.h).
@@ -286,7 +287,9 @@ void SpoolFolder::remove() noexcept {
     // The ring knows what of the segments is acknowledged: it goes after them.
     for (const std::string& name : names) {
       // What could not be read is for people to look at.
-      if (name.ends_with(kSegment)) static_cast<void>(folder_.remove(name));
+      if (name.ends_with(kSegment) || name.ends_with(kSegmentCopy)) {
+        static_cast<void>(folder_.remove(name));
+      }
     }
     static_cast<void>(ring_folder().remove(ring_name()));
     // The lock comes last: whoever gets it finds that it has no name.

@@ -52,9 +52,15 @@ class SpoolStore {
   // than `most_bytes`. After a failure the rest stays in the ring. May throw
   // std::bad_alloc, which is one.
   Status spill(std::uint64_t most_bytes);
-  std::vector<std::shared_ptr<const Descriptor>> take_unsynced() noexcept {
+  // See Segments, for all of these.
+  std::vector<Segments::Unsynced> take_unsynced() {
     return segments_.take_unsynced();
   }
+  void note_not_synced(std::uint64_t first) {
+    segments_.note_not_synced(first);
+  }
+  bool must_rewrite() const noexcept { return segments_.must_rewrite(); }
+  Status rewrite() { return segments_.rewrite(); }
 
   // In a child after fork(): lets go of the files.
   void close_files() noexcept { segments_.close_files(); }

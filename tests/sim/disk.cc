@@ -25,17 +25,25 @@ bool is_segment(std::string_view name) { return name.ends_with(".segment"); }
 
 }  // namespace
 
+bool SimDisk::fails() {
+  if (fails_every_ == 0 || random_() % fails_every_ != 0) return false;
+  ++failures_;
+  return true;
+}
+
 // An errno, if it fails.
 int SimDisk::change() {
+  take_time();
   if (left_ != 0 && --left_ == 0) end_now();
-  if (fails_every_ == 0 || random_() % fails_every_ != 0) return 0;
+  if (!fails()) return 0;
   return random_() % 2 == 0 ? ENOSPC : EIO;
 }
 
 // Less may get out than was given, before it fails or the process ends.
 int SimDisk::write(std::size_t* bytes) {
+  take_time();
   ends_ = left_ != 0 && --left_ == 0;
-  const bool fails = fails_every_ != 0 && random_() % fails_every_ == 0;
+  const bool fails = this->fails();
   if (ends_ || fails) *bytes = random_() % (*bytes + 1);
   if (ends_) return -1;
   return fails ? ENOSPC : 0;
@@ -43,8 +51,17 @@ int SimDisk::write(std::size_t* bytes) {
 
 void SimDisk::synced_file(int file) {
   struct stat info = {};
+  if (::fstat(file, &info) != 0) return;
+  const auto size = static_cast<std::uint64_t>(info.st_size);
+  const auto given_up = given_up_from_.find(info.st_ino);
+  synced_sizes_[info.st_ino] =
+      given_up == given_up_from_.end() ? size : given_up->second;
+}
+
+void SimDisk::failed_to_sync(int file) {
+  struct stat info = {};
   if (::fstat(file, &info) == 0) {
-    synced_sizes_[info.st_ino] = static_cast<std::uint64_t>(info.st_size);
+    given_up_from_.emplace(info.st_ino, synced_sizes_[info.st_ino]);
   }
 }
 
@@ -125,6 +142,16 @@ ssize_t write(int file, const void* bytes, size_t count) {
   return written;
 }
 
+ssize_t pwrite(int file, const void* bytes, size_t count, off_t offset) {
+  if (SimDisk* const disk = SimDisk::current()) {
+    if (const int error = disk->change(); error != 0) {
+      errno = error;
+      return -1;
+    }
+  }
+  return ::syscall(SYS_pwrite64, file, bytes, count, offset);
+}
+
 int ftruncate(int file, off_t size) noexcept {
   SimDisk* const disk = SimDisk::current();
   if (disk != nullptr) {
@@ -168,6 +195,7 @@ int fdatasync(int file) {
   SimDisk* const disk = SimDisk::current();
   if (disk != nullptr) {
     if (const int error = disk->change(); error != 0) {
+      disk->failed_to_sync(file);
       errno = error;
       return -1;
     }

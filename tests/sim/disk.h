@@ -2,6 +2,10 @@
 // room, fails, forgets what was not synced when the power is cut, and ends the
 // process, as kill -9 does, in the middle of any system call that changes it.
 //
+// A file of which fdatasync() has failed does not get better by another one:
+// the kernel takes what was to be written for written (Linux does so on ext4
+// and XFS). It has to be written again.
+//
 // It stands in for functions of the C library on the thread that has one. Where
 // the process ends, the thread goes on behind the call of run(): nothing of
 // what was under way is cleaned up.
@@ -21,6 +25,9 @@ class SimDisk {
   // Of the folder that it is about. The random numbers decide everything.
   SimDisk(std::string folder, std::mt19937_64& random)
       : folder_(std::move(folder)), random_(random) {}
+  virtual ~SimDisk() = default;
+  SimDisk(const SimDisk&) = delete;
+  SimDisk& operator=(const SimDisk&) = delete;
 
   // Runs the body until it returns, or, after so many changes of the disk, the
   // process ends: then it is false. 0: it does not end.
@@ -40,6 +47,7 @@ class SimDisk {
 
   // Every n-th change fails, on average; 0: none.
   void set_failures(std::uint64_t every) { fails_every_ = every; }
+  std::uint64_t failures() const { return failures_; }
   // What was not synced is lost, or a part of it is, or it is there.
   void cut_power();
 
@@ -49,13 +57,20 @@ class SimDisk {
   int change();
   int write(std::size_t* bytes);
   void synced_file(int file);
+  void failed_to_sync(int file);
   void synced_folder(int folder);
-  [[noreturn]] void end_now() {
+  [[noreturn]] virtual void end_now() {
     current_ = nullptr;
     std::longjmp(end_, 1);
   }
 
+ protected:
+  // Before each change.
+  virtual void take_time() {}
+
  private:
+  bool fails();
+
   static thread_local SimDisk* current_;
 
   std::string folder_;
@@ -63,9 +78,12 @@ class SimDisk {
   std::jmp_buf end_{};
   std::uint64_t left_ = 0;
   std::uint64_t fails_every_ = 0;
+  std::uint64_t failures_ = 0;
   bool ends_ = false;
-  std::map<std::uint64_t, std::uint64_t> synced_sizes_;  // by inode
-  std::set<std::uint64_t> synced_names_;                 // inodes
+  // By inode: what was synced, and from where on the kernel gave up.
+  std::map<std::uint64_t, std::uint64_t> synced_sizes_;
+  std::map<std::uint64_t, std::uint64_t> given_up_from_;
+  std::set<std::uint64_t> synced_names_;  // inodes
 };
 
 }  // namespace stogger

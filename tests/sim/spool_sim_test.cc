@@ -252,7 +252,7 @@ class Story {
     if (chance(2)) return;
     const auto files = own_->store->take_unsynced();
     bool synced = own_->folder.folder().sync() == 0;
-    for (const auto& file : files) {
+    for (const auto& [first, file] : files) {
       synced = ::fdatasync(file->get()) == 0 && synced;
     }
     fully_synced_ = fully_synced_ && synced;
@@ -427,7 +427,7 @@ std::uint64_t number_of(const char* variable, std::uint64_t fallback) {
 
 TEST(SpoolSim, NothingThatACallReturnedForIsLostOrTwiceWhereALedgerIs) {
   const std::uint64_t first = number_of("STOGGER_SIM_FIRST", 1);
-  const std::uint64_t seeds = number_of("STOGGER_SIM_SEEDS", 1000);
+  const std::uint64_t seeds = number_of("STOGGER_SIM_SEEDS", 600);
   int failed = 0;
   for (std::uint64_t seed = first; seed < first + seeds && failed < 5; ++seed) {
     Story story(seed, seeds == 1);

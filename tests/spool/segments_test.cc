@@ -4,6 +4,8 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include <cstdint>
 #include <filesystem>
@@ -182,6 +184,70 @@ TEST_F(SegmentsTest, AFullFileIsFollowedByAnother) {
   segments.remove_through(13 * 8);
   EXPECT_EQ(files().size(), 2U);
   EXPECT_EQ(read_all(segments, 13 * 8).size(), 7U);
+}
+
+TEST_F(SegmentsTest, WhatCouldNotBeSyncedIsWrittenAgain) {
+  Segments segments(folder_, queue_);
+  add(segments, 1, 10);
+  const std::vector<Segments::Unsynced> before = segments.take_unsynced();
+  ASSERT_EQ(before.size(), 1U);
+  struct stat old = {};
+  ASSERT_EQ(::stat(path().c_str(), &old), 0);
+  const std::string bytes = read_file(path());
+
+  segments.note_not_synced(before[0].first);
+  EXPECT_TRUE(segments.must_rewrite());
+  ASSERT_OK(segments.rewrite());
+  EXPECT_FALSE(segments.must_rewrite());
+  struct stat copy = {};
+  ASSERT_EQ(::stat(path().c_str(), &copy), 0);
+  EXPECT_NE(copy.st_ino, old.st_ino);
+  EXPECT_EQ(read_file(path()), bytes);
+  const std::vector<Segments::Unsynced> after = segments.take_unsynced();
+  ASSERT_EQ(after.size(), 1U);
+  EXPECT_NE(after[0].file, before[0].file);
+
+  add(segments, 11, 10);  // to the copy
+  EXPECT_EQ(files().size(), 1U);
+  EXPECT_EQ(read_all(segments), numbers(1, 20));
+}
+
+TEST_F(SegmentsTest, WhatIsWrittenAgainWhileItIsReadIsReadToItsEnd) {
+  Segments segments(folder_, queue_);
+  add(segments, 1, 10);
+  QueueBatch batch;
+  std::string problem;
+  ASSERT_EQ(segments.read(0, 5, 1 << 20, &batch, &problem),
+            Segments::Read::some);
+  segments.note_not_synced(segments.take_unsynced().at(0).first);
+  ASSERT_OK(segments.rewrite());
+  add(segments, 11, 10);
+  EXPECT_EQ(read_all(segments, batch.records.back().position), numbers(6, 15));
+  EXPECT_EQ(problem_, "");
+}
+
+TEST_F(SegmentsTest, WhatIsDoneWithIsNotWrittenAgain) {
+  Segments segments(folder_, queue_);
+  add(segments, 1, 10);
+  segments.note_not_synced(segments.take_unsynced().at(0).first);
+  segments.remove_through(16 * 10);
+  ASSERT_OK(segments.rewrite());
+  EXPECT_THAT(files(), IsEmpty());
+}
+
+TEST_F(SegmentsTest, WhatAnotherProcessHasLeftIsSynced) {
+  {
+    Segments segments(folder_, queue_);
+    add(segments, 1, 10);
+  }
+  write_file(path() + ".copy", "it was killed while it wrote this");
+  Segments segments(folder_, queue_);
+  ASSERT_OK(segments.find());
+  EXPECT_EQ(files().size(), 1U);
+  const std::vector<Segments::Unsynced> unsynced = segments.take_unsynced();
+  ASSERT_EQ(unsynced.size(), 1U);
+  EXPECT_EQ(::fdatasync(unsynced[0].file->get()), 0);
+  EXPECT_TRUE(segments.take_unsynced().empty());
 }
 
 TEST_F(SegmentsTest, TornTailIsCut) {
