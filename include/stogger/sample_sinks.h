@@ -31,7 +31,7 @@ struct CsvConfig {
   bool append = false;
   Fields columns = {};
   std::string_view on_new_column = "drop";  // or roll: it begins a new file
-  bool for_people = false;            // see configuration.md
+  bool for_people = false;                  // see configuration.md
   std::string_view file_mode = {};    // such as "0600"; empty: the usual one
   std::string_view folder_mode = {};  // likewise
 };
