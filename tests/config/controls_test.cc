@@ -38,8 +38,8 @@ TEST_F(ControlsConfigTest, WrongLevelsSayWhere) {
             Lines({"c.toml:2:1: [stogger.levels]: the rule \"\" has no name; "
                    "the level of all other loggers is `level`"}));
   EXPECT_EQ(problems("[stogger.levels]\nhttp = \"debug\"\nhttp = \"info\""),
-            Lines({"c.toml:3:8: Error while parsing key-value pair: cannot "
-                   "redefine existing string 'http'"}));
+            Lines({"c.toml:3:1: http is there already, further up: it is "
+                   "written once"}));
   EXPECT_EQ(problems("[stogger.levels]\nhttp = \"\"").size(), 1U);
   EXPECT_EQ(problems("[stogger]\nlevels = \"debug\""),
             Lines({"c.toml:2:1: \"levels\" must be a table: [stogger.levels], "
