@@ -12,8 +12,7 @@ namespace {
 
 using namespace std::string_view_literals;
 
-constexpr std::uint16_t kBinary = 1;
-constexpr std::size_t kLengthSize = 4;
+constexpr std::uint16_t kBinaryResults = 1;
 
 // Of a portal without a name: Describe, Execute for all rows, and Sync.
 constexpr std::string_view kRest =
@@ -32,7 +31,7 @@ constexpr std::string_view kReady = "\0Z\0\0\0\5I"sv;
 std::size_t size_of_values(const Parameters& parameters) noexcept {
   std::size_t size = 0;
   for (std::size_t i = 0; i < parameters.count; ++i) {
-    size += kLengthSize + sizeof(std::uint16_t);
+    size += sizeof(std::uint32_t) + sizeof(std::uint16_t);
     if (parameters.values[i] != nullptr) {
       size += static_cast<std::size_t>(parameters.lengths[i]);
     }
@@ -74,7 +73,7 @@ bool append_execution(Buffer& out, std::string_view name,
     append_value(out, parameters.values[i], parameters.lengths[i]);
   }
   append_count(out, 1);
-  append_count(out, kBinary);
+  append_count(out, kBinaryResults);
   write_big_endian(out.data() + start,
                    static_cast<std::uint32_t>(out.size() - start));
   out.append(kRest);
@@ -82,14 +81,15 @@ bool append_execution(Buffer& out, std::string_view name,
 }
 
 bool is_stored(std::string_view reply, long long* rows) noexcept {
-  constexpr std::size_t kBefore = kBound.size() + kLengthSize;
+  constexpr std::size_t kBefore = kBound.size() + sizeof(std::uint32_t);
   if (reply.size() < kBefore + kInsert.size() + kReady.size()) return false;
   if (!reply.starts_with(kBound) || !reply.ends_with(kReady)) return false;
-  char length[kLengthSize];
+  char length[sizeof(std::uint32_t)];
   const std::size_t tag_end = reply.size() - kReady.size();
   write_big_endian(length, static_cast<std::uint32_t>(
                                tag_end + 1 - kBound.size()));  // and its zero
-  if (std::memcmp(reply.data() + kBound.size(), length, kLengthSize) != 0) {
+  if (std::memcmp(reply.data() + kBound.size(), length,
+                  sizeof(std::uint32_t)) != 0) {
     return false;
   }
   std::string_view tag = reply.substr(kBefore, tag_end - kBefore);

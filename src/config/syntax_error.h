@@ -10,7 +10,7 @@
 namespace stogger {
 
 // `where` is where the parser stopped and says so, and becomes the place that
-// has to be mended, such as the quote that is not closed. Empty for what is not
+// has to be fixed, such as the quote that is not closed. Empty for what is not
 // known. What stands in the text is not shown, for it may be a password.
 std::string explain_syntax_error(std::string_view toml,
                                  std::string_view parser_says, Position* where);

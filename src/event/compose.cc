@@ -70,16 +70,16 @@ bool has_key(Fields fields, std::string_view key) noexcept {
   std::uint64_t seen = 0;
   std::uint64_t common = 0;
   const Redaction& redaction = settings.redaction();
-  // Other keys may not be valid text, and then have to be cleaned.
-  AsciiTest ascii;
+  // Other keys may not be valid text, or be URLs with a password, and then have
+  // to be cleaned.
+  PlainKeyTest plain;
   for (const Field& field : fields) {
     const std::string_view key = field.key;
     if (field.value.kind() >= Kind::json || key.empty()) return false;
-    ascii.add(key);
+    plain.add(key);
     const std::uint64_t mark = KeyShapes::mark(key);
     common |= (seen | settings.special().marks_like(key)) & mark;
     if (redaction.may_hide_ending(key)) common |= mark;
-    if (redaction.hides_part_of_name(key)) return false;
     seen |= mark;
     size += key.size();
     if (field.value.kind() != Kind::text) continue;
@@ -88,7 +88,7 @@ bool has_key(Fields fields, std::string_view key) noexcept {
   }
   if (common != 0 && !are_plain_keys(fields, settings)) return false;
   // Texts that are too long are cut before anything looks at them.
-  if (!ascii.passed() || size > kLargestEvent) return false;
+  if (!plain.passed() || size > kLargestEvent) return false;
   *raw_size += size;
   return true;
 }

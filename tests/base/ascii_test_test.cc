@@ -7,8 +7,9 @@
 namespace stogger {
 namespace {
 
+template <class Test = AsciiTest>
 bool passes(const std::string& text) {
-  AsciiTest test;
+  Test test;
   test.add(text);
   return test.passed();
 }
@@ -16,7 +17,9 @@ bool passes(const std::string& text) {
 TEST(AsciiTestTest, TextOfEveryLengthAndEveryCharacterPasses) {
   for (std::size_t size = 1; size <= 40; ++size) {
     for (int c = 1; c < 0x80; ++c) {
-      EXPECT_TRUE(passes(std::string(size, static_cast<char>(c)))) << c;
+      const std::string text(size, static_cast<char>(c));
+      EXPECT_TRUE(passes(text)) << c;
+      EXPECT_EQ(passes<PlainKeyTest>(text), c != ':') << c;
     }
   }
 }
@@ -29,6 +32,10 @@ TEST(AsciiTestTest, OneOtherCharacterAnywhereIsFound) {
           std::string text(size, other);
           text[at] = static_cast<char>(c);
           EXPECT_FALSE(passes(text)) << size << ' ' << at << ' ' << c;
+          EXPECT_FALSE(passes<PlainKeyTest>(text)) << size << ' ' << at;
+          text[at] = ':';
+          EXPECT_TRUE(passes(text)) << size << ' ' << at;
+          EXPECT_FALSE(passes<PlainKeyTest>(text)) << size << ' ' << at;
         }
       }
     }

@@ -417,7 +417,7 @@ TEST_F(SampleSinkTest, TheTypedFormsHaveEveryOption) {
   expect_all_in(options_of(MemoryConfig()), "memory", &make_memory_sink);
   expect_all_in(options_of(CsvConfig()), "csv", &make_csv_sink);
   expect_all_in(options_of(JsonlConfig()), "jsonl", &make_jsonl_sink,
-                {"keys"});  // which is for log events
+                {"format", "keys"});  // which are for log events
   expect_all_in(options_of(SqliteConfig()), "sqlite", &make_sqlite_sink);
 }
 

@@ -28,6 +28,12 @@ inline constexpr bool kSanitized = true;
 inline constexpr bool kSanitized = false;
 #endif
 
+#if defined(STOGGER_TEST_ADDRESSES_SANITIZED)
+inline constexpr bool kAddressesSanitized = true;
+#else
+inline constexpr bool kAddressesSanitized = false;
+#endif
+
 #if defined(STOGGER_TEST_THREADS_SANITIZED)
 inline constexpr bool kThreadsSanitized = true;
 #else

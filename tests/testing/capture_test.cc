@@ -129,6 +129,21 @@ TEST(CaptureTest, EventsOfASystemGoWithTheirCapture) {
   EXPECT_LT(allocated() - before, 100000);
 }
 
+// docs/testing.md
+TEST(CaptureTest, ATextThatIsGoneIsReportedByAddressSanitizer) {
+  if (!kAddressesSanitized) GTEST_SKIP() << "built without AddressSanitizer";
+  const auto log_kept_field = [] {
+    std::vector<Field> kept;
+    {
+      const std::string path(100, 'x');
+      kept.emplace_back("path", path);
+    }
+    const Capture capture;
+    info("opened", kept);
+  };
+  EXPECT_DEATH(log_kept_field(), "heap-use-after-free");
+}
+
 // --- A system of its own -----------------------------------------------------
 
 class SystemCaptureTest : public ::testing::Test {
