@@ -75,7 +75,8 @@ std::string run_in_child(std::uint64_t first, std::uint64_t count) {
 
 // Power cuts that cost more than spool_sync_ms: the thread looked too seldom.
 TEST(DeliverySim, SeedsThatHaveFailedDoNotFailAgain) {
-  for (const std::uint64_t seed : {256113, 264600}) {
+  for (const std::uint64_t seed :
+       {std::uint64_t{256113}, std::uint64_t{264600}}) {
     EXPECT_EQ(run_in_child(seed, 1), "");
   }
 }
