@@ -531,7 +531,8 @@ TEST_F(SqliteSchema, AStrictTableThatTakesNoTimeAsTextIsRefusedAtTheStart) {
 
 TEST_F(SqliteSchema, ASampleForABlobColumnOfAStrictTableIsRefusedWithARemedy) {
   run("CREATE TABLE samples (device TEXT, raw BLOB) STRICT");
-  Options options("sqlite", {{"path", path_}});
+  const Field given[] = {{"path", path_}};
+  Options options("sqlite", Fields(given, 1));
   OptionsAccess::set_for_samples(options);
   SinkPtr sink;
   ASSERT_OK(make_sqlite_sink(options, &sink));
