@@ -417,15 +417,17 @@ std::string comm_of(const std::string& task) {
   return name;
 }
 
-// The id of the thread that compresses; 0 if there is none.
-pid_t compressing_thread() {
+// The id of the thread of that name; 0 if there is none.
+pid_t thread_named(std::string_view name) {
   for (const auto& entry :
        std::filesystem::directory_iterator("/proc/self/task")) {
     const std::string task = entry.path().filename().string();
-    if (comm_of(task) == "stogger-pack") return std::stoi(task);
+    if (comm_of(task) == name) return std::stoi(task);
   }
   return 0;
 }
+// The one that compresses.
+pid_t compressing_thread() { return thread_named("stogger-pack"); }
 
 // Whether a descriptor of this process is one of a file below that path.
 bool has_open(const std::string& path) {
@@ -452,6 +454,8 @@ TEST_F(CompressionTest, WhatWasLeftIsCompressedInTheBackgroundAtTheStart) {
     EXPECT_OK(sink->close());
     if (i != 0) break;
     EXPECT_EQ(unzstd(content(".1.zst")), "one\n");
+    // It looks once more when it is done, and would compress the next one, too.
+    EXPECT_TRUE(eventually([] { return thread_named("stogger-old") == 0; }));
     std::filesystem::remove(path_ + ".1.zst");
     write_old(".1", "one\n");
   }
